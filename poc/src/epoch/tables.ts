@@ -1,0 +1,314 @@
+/**
+ * The tables of an epoch folder as data: every column with its type, unit and meaning.
+ *
+ * One source for the TypeScript types, the Arrow files, the canonical column hashes of the manifest and the generated
+ * docs/reference/epoch-format.md. Times inside an epoch are uint32 milliseconds since the epoch's start ("offset").
+ */
+
+/** `bytesN`: N bytes a row, laid end to end in one Uint8Array. `u64` is a BigUint64Array. */
+export type ColumnType = "u8" | "u16" | "u32" | "i16" | "i32" | "u64" | `bytes${number}`;
+
+export interface ColumnDefinition {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly meaning: string;
+}
+
+export interface TableDefinition {
+  readonly name: string;
+  /** Who makes the file: part of the input of `oracle score`, or written by it. */
+  readonly role: "input" | "output";
+  readonly order: string;
+  readonly columns: readonly ColumnDefinition[];
+}
+
+const col = <const N extends string, const T extends ColumnType>(name: N, type: T, meaning: string) =>
+  ({ name, type, meaning }) as const;
+
+const logIndex = col(
+  "log_index",
+  "u32",
+  "place of the report in the log of the epoch, over all kinds: order of (receive ms, upload id, index in upload)",
+);
+const hotspot = col("hotspot", "u32", "row of the sender in hotspots.arrow; 4294967295 when its key is not registered");
+const receiveOffsetMs = col("receive_offset_ms", "u32", "ingest time of the upload, ms since the start of the epoch");
+const frequencyHz = col("frequency_hz", "u32", "carrier, Hz");
+const dataRate = col(
+  "data_rate",
+  "u8",
+  "low nibble spreading factor, high nibble bandwidth (0 = 125, 1 = 250, 2 = 500 kHz)",
+);
+const cell8 = col("cell", "u64", "H3 index");
+
+export const hotspotsTable = {
+  name: "hotspots",
+  role: "input",
+  order: "by (cell, key); the row number is the hotspot id of every other table",
+  columns: [
+    col("key", "bytes33", "device key: tag byte 0xED (Ed25519) or 0x02/0x03 (P-256), then 32 bytes"),
+    col("gateway_id", "bytes8", "first 8 bytes of SHA-256(key)"),
+    col("owner", "bytes32", "wallet that owns the hotspot this epoch"),
+    col("beneficiary", "bytes32", "wallet its rewards go to"),
+    col("cell", "u64", "asserted H3 cell, resolution 12; 0 when not asserted"),
+    col("cell_public", "u64", "its resolution-8 parent; 0 when not asserted"),
+    col("location_commitment", "bytes32", "commitment to the finer digits; zero when the location is open"),
+    col("gain_ddbi", "i16", "antenna gain, 0.1 dBi"),
+    col("elevation_m", "i16", "antenna height above ground, m"),
+    col("region", "u8", "region number"),
+    col("capability", "u8", "0 data only, 1 proofs and data"),
+    col("suspended", "u8", "1 when the registry has suspended it for this epoch"),
+    col("first_epoch", "u32", "first epoch in which it was registered"),
+  ],
+} as const satisfies TableDefinition;
+
+export const entropyTable = {
+  name: "entropy",
+  role: "input",
+  order: "by minute",
+  columns: [
+    col("minute", "u32", "Unix minute m"),
+    col("slot", "u64", "slot of the first finalised block with block time ≥ m"),
+    col("block_time_s", "u64", "its block time, Unix s"),
+    col("blockhash", "bytes32", "its blockhash: E(m)"),
+  ],
+} as const satisfies TableDefinition;
+
+export const challengesTable = {
+  name: "challenges",
+  role: "input",
+  order: "by (minute, hotspot)",
+  columns: [
+    col("challenge_id", "bytes32", "challenge id"),
+    col("hotspot", "u32", "challenged hotspot: row in hotspots.arrow"),
+    col("minute", "u32", "Unix minute of the challenge"),
+    col("transmit_offset_ms", "u32", "when the beacon goes on the air, ms since the start of the epoch"),
+    frequencyHz,
+    dataRate,
+    col(
+      "sampling_entropy",
+      "bytes32",
+      "E(m′) of the first minute that begins after the window closed; zero when not yet known",
+    ),
+  ],
+} as const satisfies TableDefinition;
+
+export const beaconsTable = {
+  name: "beacons",
+  role: "input",
+  order: "any; log_index is the order",
+  columns: [
+    logIndex,
+    hotspot,
+    receiveOffsetMs,
+    col("challenge", "u32", "row of the challenge in challenges.arrow; 4294967295 when it names none of this epoch"),
+    col(
+      "proof_status",
+      "u8",
+      "0: signature verifies and the payload follows from it; 1: signature does not verify; 2: no such challenge",
+    ),
+    col("payload_key_hi", "u32", "XOR fold of the 24-byte payload, upper word"),
+    col("payload_key_lo", "u32", "XOR fold of the 24-byte payload, lower word"),
+    frequencyHz,
+    dataRate,
+    col("tx_power_ddbm", "i16", "conducted power actually used, 0.1 dBm"),
+  ],
+} as const satisfies TableDefinition;
+
+export const witnessesTable = {
+  name: "witnesses",
+  role: "input",
+  order: "any; log_index is the order",
+  columns: [
+    logIndex,
+    hotspot,
+    receiveOffsetMs,
+    col("payload_key_hi", "u32", "XOR fold of the 24-byte payload heard, upper word"),
+    col("payload_key_lo", "u32", "XOR fold of the 24-byte payload heard, lower word"),
+    frequencyHz,
+    col("rssi_ddbm", "i16", "RSSI, 0.1 dBm"),
+    col("snr_ddb", "i16", "signal-to-noise ratio, 0.1 dB"),
+    dataRate,
+  ],
+} as const satisfies TableDefinition;
+
+export const packetsTable = {
+  name: "packets",
+  role: "input",
+  order: "any; log_index is the order",
+  columns: [
+    logIndex,
+    hotspot,
+    receiveOffsetMs,
+    col("packet_hash", "bytes32", "SHA-256 of the PHYPayload"),
+    col("phy_bytes", "u16", "length of the PHYPayload"),
+    col("dev_addr", "u32", "DevAddr"),
+    col("payer", "bytes32", "wallet that pays for the route; zero when no payer confirmed the copy"),
+    col("data_credits", "u32", "data credits billed: 0 when not confirmed"),
+  ],
+} as const satisfies TableDefinition;
+
+const stateColumns = [
+  col("key", "bytes33", "device key"),
+  col("first_seen_epoch", "u32", "first epoch in which the registry held it"),
+  col("last_beacon_s", "u64", "transmit time of its last beacon that passed every check, Unix s; 0 for never"),
+  col("last_reciprocal_beacon_s", "u64", "the same, of the last that somebody witnessed, Unix s; 0 for never"),
+  col("last_witness_s", "u64", "transmit time of the last beacon it validly witnessed, Unix s; 0 for never"),
+] as const;
+
+const servedColumns = [
+  col("epoch", "u32", "epoch of the bill"),
+  cell8,
+  col("payer", "bytes32", "wallet that paid"),
+  col("data_credits", "u64", "data credits carried by the cell's own hotspots"),
+] as const;
+
+const ledgerColumns = [
+  col("beneficiary", "bytes32", "wallet"),
+  col("epoch_atoms", "u64", "earned in the epoch just closed"),
+  col("cumulative_atoms", "u64", "earned since genesis: the leaf of the Merkle-sum tree"),
+] as const;
+
+export const stateInTable = {
+  name: "state-in",
+  role: "input",
+  order: "by key",
+  columns: stateColumns,
+} as const satisfies TableDefinition;
+export const stateOutTable = {
+  name: "state-out",
+  role: "output",
+  order: "by key",
+  columns: stateColumns,
+} as const satisfies TableDefinition;
+export const servedInTable = {
+  name: "served-in",
+  role: "input",
+  order: "by (epoch, cell, payer)",
+  columns: servedColumns,
+} as const satisfies TableDefinition;
+export const servedOutTable = {
+  name: "served-out",
+  role: "output",
+  order: "by (epoch, cell, payer)",
+  columns: servedColumns,
+} as const satisfies TableDefinition;
+export const ledgerInTable = {
+  name: "ledger-in",
+  role: "input",
+  order: "by beneficiary",
+  columns: ledgerColumns,
+} as const satisfies TableDefinition;
+export const ledgerOutTable = {
+  name: "ledger-out",
+  role: "output",
+  order: "by beneficiary: the leaves of the reward tree",
+  columns: ledgerColumns,
+} as const satisfies TableDefinition;
+
+export const verdictsTable = {
+  name: "verdicts",
+  role: "output",
+  order: "by log_index",
+  columns: [
+    logIndex,
+    col("kind", "u8", "1 beacon, 2 witness"),
+    hotspot,
+    col("challenge", "u32", "row in challenges.arrow; 4294967295 when none was found"),
+    col("reason", "u8", "reason number"),
+    col("side", "u8", "0 none, 2 the beaconer's failure, 3 the reporter's own"),
+    col("measured", "i32", "what was measured; unit by reason"),
+    col("limit", "i32", "what it was held against; unit by reason"),
+    col("selected", "u8", "1 when the report is paid for: beacon with units, or a sampled witness"),
+    col("units_e4", "u16", "reward units, 1e-4"),
+  ],
+} as const satisfies TableDefinition;
+
+export const cellsTable = {
+  name: "cells",
+  role: "output",
+  order: "by (resolution, cell)",
+  columns: [
+    col("resolution", "u8", "4 to 10; radio, demand and shares stand in the rows of resolution 8"),
+    cell8,
+    col("active_hotspots", "u32", "hotspots with a paid proof, before any limit"),
+    col("unclipped", "u32", "sum of its children's clipped counts"),
+    col("clipped", "u32", "count after the limit"),
+    col("limit", "u32", "density limit"),
+    col("beacons", "u32", "beacon reports of its hotspots"),
+    col("beacons_valid", "u32", "valid ones"),
+    col("witness_reports", "u32", "witness reports of beacons sent from the cell"),
+    col("witnesses_valid", "u32", "valid ones"),
+    col("witnesses_selected", "u32", "sampled ones"),
+    col(
+      "median_excess_loss_ddb",
+      "i32",
+      "median of (free-space bound − RSSI) of valid witnesses, 0.1 dB; -2147483648 when there are none",
+    ),
+    col("served_credits_e4", "u64", "data credits that count for the weight, 1e-4"),
+    col("weight_e4", "u16", "cell weight, 1e-4"),
+    col("shares", "u64", "shares earned by proofs sent from the cell, 1e-8"),
+  ],
+} as const satisfies TableDefinition;
+
+export const cellReasonsTable = {
+  name: "cell-reasons",
+  role: "output",
+  order: "by (cell, reason)",
+  columns: [
+    col("cell", "u64", "resolution-8 cell of the beaconer"),
+    col("reason", "u8", "reason number"),
+    col("witness_reports", "u32", "witness reports of its beacons with this verdict"),
+  ],
+} as const satisfies TableDefinition;
+
+export const sharesTable = {
+  name: "shares",
+  role: "output",
+  order: "by hotspot",
+  columns: [
+    hotspot,
+    col("scale_e4", "u16", "density scale of its location, 1e-4"),
+    col("weight_e4", "u16", "weight of its resolution-8 cell, 1e-4"),
+    col("beacon_shares", "u64", "shares of its own beacons, 1e-8"),
+    col("witness_shares", "u64", "shares of its receptions, 1e-8"),
+    col("data_credits", "u64", "billed data credits it carried"),
+  ],
+} as const satisfies TableDefinition;
+
+export const rewardsTable = {
+  name: "rewards",
+  role: "output",
+  order: "by hotspot; the treasury's row last, as hotspot 4294967295",
+  columns: [
+    hotspot,
+    col("beneficiary", "bytes32", "wallet"),
+    col("beacon_atoms", "u64", "for beacons, base units"),
+    col("witness_atoms", "u64", "for receptions, base units"),
+    col("data_atoms", "u64", "for packets carried, base units"),
+  ],
+} as const satisfies TableDefinition;
+
+export const inputTables = [
+  hotspotsTable,
+  entropyTable,
+  challengesTable,
+  stateInTable,
+  servedInTable,
+  ledgerInTable,
+  beaconsTable,
+  witnessesTable,
+  packetsTable,
+] as const;
+export const outputTables = [
+  verdictsTable,
+  cellsTable,
+  cellReasonsTable,
+  sharesTable,
+  rewardsTable,
+  stateOutTable,
+  servedOutTable,
+  ledgerOutTable,
+] as const;
+
+/** No row: unregistered key, no challenge found, the treasury. */
+export const NO_ROW = 0xffffffff;

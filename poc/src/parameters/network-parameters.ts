@@ -1,0 +1,201 @@
+/**
+ * The one versioned value a network runs under: every percentage, limit and order of checks, as data.
+ *
+ * It is hashed into every manifest and into every vote on chain, and only governance changes it. The engine reads rules from
+ * here and nowhere else, so a preset (presets/*.ts) is data and never code. Integers only, so that the canonical JSON of a
+ * value, and with it the parameter hash, has one form: shares and scales in 1e-4, power and gain in 0.1 dB, money as decimal
+ * strings of base units.
+ */
+import type { ReasonName } from "../verify/reason.ts";
+
+/** Names of the beacon checks the engine knows; a preset lists those it applies, in order. */
+export type BeaconCheckName =
+  | "gateway_not_found"
+  | "not_asserted"
+  | "denied"
+  | "entropy_expired"
+  | "invalid_capability"
+  | "irregular_interval"
+  | "invalid_packet"
+  | "duplicate"
+  | "late"
+  | "early"
+  | "invalid_frequency"
+  | "invalid_data_rate"
+  | "invalid_power";
+
+/** Names of the witness checks the engine knows; a preset lists those it applies, in order. */
+export type WitnessCheckName =
+  | "duplicate"
+  | "gateway_not_found"
+  | "not_asserted"
+  | "denied"
+  | "denied_edge"
+  | "self_witness"
+  | "entropy_expired"
+  | "early"
+  | "late"
+  | "too_late"
+  | "invalid_capability"
+  | "invalid_frequency"
+  | "invalid_region"
+  | "invalid_data_rate"
+  | "below_min_distance"
+  | "max_distance_exceeded"
+  | "bad_snr"
+  | "bad_rssi";
+
+export interface TimeParameters {
+  /** Length of an epoch, ms; epochs are aligned to the Unix epoch. */
+  readonly epochMs: number;
+  /** One entropy value and at most one challenge of a hotspot per this long, ms. */
+  readonly entropyMs: number;
+  /** Every hotspot is challenged once per interval, ms. */
+  readonly intervalMs: number;
+  /** From the start of its minute to the earliest transmission, ms. */
+  readonly transmitDelayMs: number;
+  /** Transmissions of a minute are spread over this long, ms. */
+  readonly transmitSpreadMs: number;
+  /** Reports count until this long after transmission, ms of ingest time. */
+  readonly windowMs: number;
+  /** Reports may be ahead of the transmission by this much, ms: clocks. */
+  readonly earlyToleranceMs: number;
+  /** An epoch closes this long after its end, ms. */
+  readonly graceMs: number;
+  /** Votes on a root may be vetoed this long, ms. */
+  readonly vetoMs: number;
+}
+
+export interface ChallengeParameters {
+  /** `sortition`: derived from entropy and key. `reported-entropy`: the beaconer chooses when, and reports the entropy it used. */
+  readonly kind: "sortition" | "reported-entropy";
+  readonly beaconBytes: number;
+  /** Data rate byte of a beacon, or 0 where the region's table decides. */
+  readonly dataRate: number;
+}
+
+export interface RadioParameters {
+  /** Speed of light in the free-space formula, m/s. */
+  readonly speedOfLightMPerS: number;
+  /** `ddb`: gains count in 0.1 dB. `whole-dbi`: gains are truncated to whole dBi and power is in whole dBm, as Helium had it. */
+  readonly gains: "ddb" | "whole-dbi";
+  /** Added to the free-space bound before it judges, 0.1 dB. */
+  readonly rssiToleranceDdb: number;
+  /** Least SNR of SF5 to SF12, 0.1 dB. */
+  readonly snrFloorDdb: readonly number[];
+  /** Greatest difference of reported frequencies, Hz (equal passes). */
+  readonly frequencyToleranceHz: number;
+  /** `exact`, or `int32`: the difference wraps at 2^31 as in Helium's verifier. */
+  readonly frequencyDifference: "exact" | "int32";
+  /** `measured`: regional plans as corrected. `upstream`: as published, with the EU433 slip. */
+  readonly regionPlans: "corrected" | "upstream";
+}
+
+export interface DistanceParameters {
+  /** `metres`: whole metres. `grid`: H3 grid cells between resolution-11 parents. */
+  readonly minimumKind: "metres" | "grid";
+  readonly minimum: number;
+  /** Greatest whole-metre distance that passes. */
+  readonly maximumM: number;
+  /** `position`: 1/256 m integer positions decide. `haversine`: where those leave a half metre open, the double formula does. */
+  readonly rounding: "position" | "haversine";
+}
+
+export interface SelectionParameters {
+  /** `entropy-rank`: by hash rank, one per resolution-11 cell before a second. `first-received`: by arrival. */
+  readonly kind: "entropy-rank" | "first-received";
+  readonly maximumWitnesses: number;
+}
+
+export interface LagParameters {
+  /** Greatest lag behind the beacon when it arrived first, ms. */
+  readonly behindBeaconMs: number;
+  /** Greatest lag behind the first witness when that arrived first, ms. */
+  readonly behindWitnessMs: number;
+}
+
+export interface ReciprocityParameters {
+  /** `closed-state`: judged from the last closed epoch's state. `running`: timestamps move with every proof, in log order. */
+  readonly kind: "closed-state" | "running";
+  /** A hotspot must have beaconed (to be paid as a witness) and witnessed (as a beaconer) within this long, ms. */
+  readonly withinMs: number;
+}
+
+export interface DensityLimit {
+  readonly resolution: number;
+  readonly neighbours: number;
+  readonly target: number;
+  readonly maximum: number;
+}
+
+export interface DensityParameters {
+  readonly limits: readonly DensityLimit[];
+  /** `paid-proof`: hotspots with a paid proof this epoch. `recent-beacon`: with a reciprocal beacon within `withinMs` of the epoch's end. */
+  readonly active: "paid-proof" | "recent-beacon";
+  readonly withinMs: number;
+  /** Scale of a location that is not in the map, 1e-4. */
+  readonly defaultScaleE4: number;
+}
+
+export interface UnitParameters {
+  readonly targetWitnesses: number;
+  readonly decayE4: number;
+  readonly capE4: number;
+}
+
+export interface CellWeightParameters {
+  readonly floorE4: number;
+  /** Data credits at which a cell reaches half of what is above the floor. */
+  readonly halfDataCredits: number;
+  readonly neighbourE4: number;
+  readonly epochs: number;
+  readonly payerCapDivisor: number;
+}
+
+export interface EmissionPeriod {
+  readonly startEpoch: number;
+  readonly epochs: number;
+  /** Base units of the whole period, a decimal string. */
+  readonly totalAtoms: string;
+}
+
+export interface RewardParameters {
+  readonly emission: readonly EmissionPeriod[];
+  readonly coverageE4: number;
+  readonly dataE4: number;
+  /** Base units one token has: 1e8. */
+  readonly atomsPerToken: string;
+  /** Wallet of the treasury, 32 bytes as hex. */
+  readonly treasury: string;
+  /** Bytes a data credit buys. */
+  readonly bytesPerDataCredit: number;
+  /** Value of a data credit in 1e-8 USD: 1000. */
+  readonly dataCreditUsdE8: number;
+  /** `weighted`: ours. `helium`: buckets and rounding of the last Helium rules. */
+  readonly kind: "weighted" | "helium";
+}
+
+export interface NetworkParameters {
+  readonly version: 1;
+  readonly name: string;
+  readonly time: TimeParameters;
+  readonly challenge: ChallengeParameters;
+  readonly beaconChecks: readonly BeaconCheckName[];
+  readonly witnessChecks: readonly WitnessCheckName[];
+  readonly radio: RadioParameters;
+  readonly distance: DistanceParameters;
+  readonly lag: LagParameters | null;
+  readonly selection: SelectionParameters;
+  readonly reciprocity: ReciprocityParameters;
+  readonly density: DensityParameters;
+  readonly units: UnitParameters;
+  readonly cellWeight: CellWeightParameters | null;
+  /** A cell whose valid witnesses all belong to the beaconer's owner earns nothing. */
+  readonly foreignWitnessRequired: boolean;
+  readonly rewards: RewardParameters;
+}
+
+/** Compile-time proof that every check is a reason a report can get. */
+export type CheckReason = BeaconCheckName | WitnessCheckName extends ReasonName
+  ? BeaconCheckName | WitnessCheckName
+  : never;

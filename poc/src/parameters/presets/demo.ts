@@ -1,0 +1,33 @@
+/**
+ * Preset `demo`: `earshot` with its times scaled by one published rule, for a network that closes an epoch every few minutes.
+ *
+ * The rule: 4 intervals an epoch, one entropy value every epoch/24, window and grace epoch/12, veto epoch/4. Radio limits, the
+ * air time of a beacon included, are never scaled. Clients refuse this preset against a cluster.
+ */
+import { pocError } from "../../errors.ts";
+import type { NetworkParameters } from "../network-parameters.ts";
+import { earshot } from "./earshot.ts";
+
+/** `earshot` with epochs of `epochMs` (a multiple of 24 ms, at least 2.4 s); else POC_BAD_PARAMETERS. */
+export function demo(epochMs: number): NetworkParameters {
+  if (!Number.isSafeInteger(epochMs) || epochMs < 2400 || epochMs % 24 !== 0) {
+    throw pocError("POC_BAD_PARAMETERS", `demo epoch: expected a multiple of 24 ms from 2400, got ${epochMs}`);
+  }
+  const entropyMs = epochMs / 24;
+  return {
+    ...earshot,
+    name: "demo",
+    time: {
+      epochMs,
+      entropyMs,
+      intervalMs: epochMs / 4,
+      transmitDelayMs: Math.floor(entropyMs / 2),
+      transmitSpreadMs: Math.floor(entropyMs / 2),
+      windowMs: epochMs / 12,
+      earlyToleranceMs: earshot.time.earlyToleranceMs,
+      graceMs: epochMs / 12,
+      vetoMs: epochMs / 4,
+    },
+    reciprocity: { ...earshot.reciprocity, withinMs: 2 * epochMs },
+  };
+}
