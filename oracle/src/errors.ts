@@ -1,0 +1,28 @@
+/** The catalogue of codes that `oracle` throws; see geo/src/errors.ts for the rule of what is an error and what a verdict. */
+import { CodedError, type CodedErrorOptions, type ErrorCatalogue } from "@earshot/geo";
+
+export const oracleErrors = {
+  ORC_MISSING_FILE:
+    "A file that the folder must have is not there: the folder is partly written, or not an epoch folder.",
+  ORC_DAMAGED_FILE:
+    "A file is truncated, was changed after it was written, or cannot be parsed; fetch or write it again.",
+  ORC_FOREIGN_FILE: "A file is of another kind, table or version than its name says.",
+  ORC_BAD_ROW: "A row of a table contradicts the rules of its column; the detail names file, column and first row.",
+  ORC_BAD_HEADER: "epoch.json or parameters.json holds a value that is missing, of the wrong type or out of its range.",
+  ORC_BAD_LOG:
+    "A segment of the upload log is cut off, damaged or out of place; the detail names the file and the offset.",
+  ORC_BAD_MANIFEST: "manifest.json does not describe the folder it lies in.",
+  ORC_READ_FAILED: "The operating system refused to read a file.",
+  ORC_WRITE_FAILED:
+    "The operating system refused to write a file: disk full, no permission, or a file where a folder should be.",
+  ORC_BAD_OPTION: "An option or argument of a command is out of its range.",
+  ORC_UNKNOWN_HOTSPOT: "No hotspot of the epoch, or more than one, answers to the name given.",
+  ORC_WORKER_FAILED: "A worker ended before it answered.",
+} as const satisfies ErrorCatalogue;
+
+export type OracleErrorCode = keyof typeof oracleErrors;
+
+/** Builds (does not throw) an oracle error; `detail` names the file first where there is one. */
+export function oracleError(code: OracleErrorCode, detail: string, options?: CodedErrorOptions): CodedError {
+  return new CodedError(code, detail, options);
+}
