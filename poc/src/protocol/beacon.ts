@@ -1,0 +1,82 @@
+/**
+ * The beacon on the air: 24 bytes bound to the beaconer's key, unknown to others until it reports them.
+ *
+ * PHYPayload = 0xE0 (MHDR of a proprietary frame, LoRaWAN 1.0.4 section 4.2) || 0xE5 (version) || first 22 bytes of
+ * SHA-256("beacon" || challengeId || signature), the signature being the device key's over "earshot-beacon" || challengeId.
+ */
+import { checkBytes, readU32 } from "./byte-codec.ts";
+import { sha256Into } from "./hash.ts";
+import { type DeviceSigner, signatureBytes, type VerifyKey, verifySignature } from "./signature.ts";
+
+/** Bytes of a beacon's PHYPayload; a reception of another length is not a beacon. */
+export const beaconPayloadBytes = 24;
+export const beaconMhdr = 0xe0;
+export const beaconVersion = 0xe5;
+
+const hashDomain = new TextEncoder().encode("beacon");
+const signatureDomain = new TextEncoder().encode("earshot-beacon");
+
+/** The message a beaconer signs: "earshot-beacon" || challengeId. Throws POC_BAD_LENGTH. */
+export function beaconMessage(challengeId: Uint8Array): Uint8Array {
+  const message = new Uint8Array(signatureDomain.length + 32);
+  message.set(signatureDomain, 0);
+  message.set(checkBytes(challengeId, 32, "challengeId"), signatureDomain.length);
+  return message;
+}
+
+/** The beaconer's signature over a challenge. */
+export function signBeacon(signer: DeviceSigner, challengeId: Uint8Array): Uint8Array {
+  return signer.sign(beaconMessage(challengeId));
+}
+
+/** True if `signature` is the strict signature of `key` over the challenge. */
+export function verifyBeaconSignature(key: VerifyKey, challengeId: Uint8Array, signature: Uint8Array): boolean {
+  return verifySignature(key, beaconMessage(challengeId), signature);
+}
+
+/** The 24 bytes to transmit. Throws POC_BAD_LENGTH. */
+export function beaconPayload(challengeId: Uint8Array, signature: Uint8Array): Uint8Array {
+  const proof = new Uint8Array(32 + signatureBytes);
+  proof.set(checkBytes(challengeId, 32, "challengeId"), 0);
+  proof.set(checkBytes(signature, signatureBytes, "signature"), 32);
+  const payload = new Uint8Array(beaconPayloadBytes);
+  beaconPayloadInto(proof, 0, payload);
+  return payload;
+}
+
+const hashMessage = new Uint8Array(hashDomain.length + 32 + signatureBytes);
+hashMessage.set(hashDomain, 0);
+const hashDigest = new Uint8Array(32);
+
+/** The payload for a challenge id and signature that lie one after the other in `proof`, allocating nothing. */
+export function beaconPayloadInto(proof: Uint8Array, offset: number, payload: Uint8Array): void {
+  for (let i = 0; i < 32 + signatureBytes; i++) hashMessage[hashDomain.length + i] = proof[offset + i]!;
+  sha256Into(hashMessage, hashDigest);
+  payload[0] = beaconMhdr;
+  payload[1] = beaconVersion;
+  for (let i = 2; i < beaconPayloadBytes; i++) payload[i] = hashDigest[i - 2]!;
+}
+
+/** True if received bytes look like a beacon of this network and version. */
+export function isBeaconPayload(phyPayload: Uint8Array): boolean {
+  return phyPayload.length === beaconPayloadBytes && phyPayload[0] === beaconMhdr && phyPayload[1] === beaconVersion;
+}
+
+/**
+ * The join key of a payload in columns: the XOR of its three little-endian u64 words, so that any one changed byte changes it.
+ * Not a proof of equality against somebody who knows the payload and may as well report it.
+ */
+export function payloadKey(payload: Uint8Array): { readonly high: number; readonly low: number } {
+  checkBytes(payload, beaconPayloadBytes, "payload");
+  return { high: payloadKeyHigh(payload, 0), low: payloadKeyLow(payload, 0) };
+}
+
+/** The high word of `payloadKey` for 24 bytes at `offset`; the caller has checked the length. */
+export function payloadKeyHigh(bytes: Uint8Array, offset: number): number {
+  return (readU32(bytes, offset + 4) ^ readU32(bytes, offset + 12) ^ readU32(bytes, offset + 20)) >>> 0;
+}
+
+/** The low word. */
+export function payloadKeyLow(bytes: Uint8Array, offset: number): number {
+  return (readU32(bytes, offset) ^ readU32(bytes, offset + 8) ^ readU32(bytes, offset + 16)) >>> 0;
+}

@@ -1,0 +1,149 @@
+/**
+ * Public keys of hotspots, payers and ingests: 33 bytes, a tag and 32 bytes, and their text form.
+ *
+ * Tag 0xED: Ed25519 (RFC 8032), the 32-byte encoded point. Tags 0x02 and 0x03: P-256, the SEC 1 compressed point, tag included.
+ * A key has one encoding: a y coordinate of p or above, x = 0 with the sign bit, points off the curve and all points of small
+ * order are refused here, before any signature is looked at. A small-order key would let one signature fit many messages.
+ *
+ * Text form: base58 (Bitcoin alphabet) of the 33 bytes and the first four bytes of SHA-256(SHA-256(key)).
+ */
+import { pocError } from "../errors.ts";
+import { bytesEqual } from "./byte-codec.ts";
+import { sha256 } from "./hash.ts";
+
+/** Bytes of a public key with its tag. */
+export const deviceKeyBytes = 33;
+export const ed25519Tag = 0xed;
+
+export type DeviceKeyKind = "ed25519" | "p256";
+
+const ed25519P = (1n << 255n) - 19n;
+/** d of the curve -x^2 + y^2 = 1 + d x^2 y^2 (RFC 8032, 5.1). */
+const ed25519D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
+const p256P = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
+const p256B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
+
+/**
+ * The y coordinates (little-endian hex, sign bit clear) that belong to points of order 1, 2, 4 or 8, with the two that are
+ * not reduced. With either sign bit they are all 14 encodings of the eight points of small order. An R among them is refused too.
+ */
+const smallOrderYs: readonly Uint8Array[] = [
+  "0000000000000000000000000000000000000000000000000000000000000000", // y = 0, order 4
+  "0100000000000000000000000000000000000000000000000000000000000000", // y = 1, the identity
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", // order 8
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", // order 8
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // y = p - 1, order 2
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // y = p, that is 0
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // y = p + 1, that is 1
+].map((hex) => Uint8Array.from(hex.match(/../g)!, (byte) => Number.parseInt(byte, 16)));
+
+/** True if 32 bytes from `offset` encode an Ed25519 point of small order, canonically or not. */
+export function isSmallOrderPoint(bytes: Uint8Array, offset: number): boolean {
+  for (const y of smallOrderYs) {
+    let i = 0;
+    while (i < 31 && bytes[offset + i] === y[i]) i++;
+    if (i === 31 && (bytes[offset + 31]! & 0x7f) === y[31]) return true;
+  }
+  return false;
+}
+
+/** Says what is wrong with a public key, or undefined if it is a usable key. For bytes from outside. */
+export function deviceKeyProblem(key: Uint8Array): string | undefined {
+  if (key.length !== deviceKeyBytes) return `33 bytes expected, ${key.length} given`;
+  const tag = key[0]!;
+  if (tag === ed25519Tag) return ed25519Problem(key);
+  if (tag === 0x02 || tag === 0x03) return p256Problem(key);
+  return `unknown tag 0x${tag.toString(16).padStart(2, "0")}`;
+}
+
+/** The kind of a key by its tag alone, or undefined if the tag is none of ours. */
+export function deviceKeyKind(tag: number): DeviceKeyKind | undefined {
+  if (tag === ed25519Tag) return "ed25519";
+  return tag === 0x02 || tag === 0x03 ? "p256" : undefined;
+}
+
+/**
+ * Returns `key` if it is a usable public key.
+ * @throws POC_BAD_KEY
+ */
+export function checkDeviceKey(key: Uint8Array): Uint8Array {
+  const problem = deviceKeyProblem(key);
+  if (problem !== undefined) throw pocError("POC_BAD_KEY", problem);
+  return key;
+}
+
+function ed25519Problem(key: Uint8Array): string | undefined {
+  if (isSmallOrderPoint(key, 1)) return "Ed25519 point of small order";
+  const y = bigIntBigEndian(key.toReversed().subarray(0, 32)) & ((1n << 255n) - 1n);
+  if (y >= ed25519P) return "Ed25519 point that is not reduced";
+  // x^2 = u / v; u v is a square exactly if u / v is.
+  const ySquared = (y * y) % ed25519P;
+  const u = ySquared - 1n;
+  const v = (ed25519D * ySquared + 1n) % ed25519P;
+  return isSquare(u * v, ed25519P) ? undefined : "not a point of Ed25519";
+}
+
+function p256Problem(key: Uint8Array): string | undefined {
+  const x = bigIntBigEndian(key.subarray(1));
+  if (x >= p256P) return "P-256 coordinate that is not reduced";
+  return isSquare(((x * x) % p256P) * x - 3n * x + p256B, p256P) ? undefined : "not a point of P-256";
+}
+
+/** Euler's criterion, with zero counted as a square; `p` is an odd prime. */
+function isSquare(value: bigint, p: bigint): boolean {
+  let base = ((value % p) + p) % p;
+  if (base === 0n) return true;
+  let result = 1n;
+  for (const bit of ((p - 1n) >> 1n).toString(2).split("").reverse()) {
+    if (bit === "1") result = (result * base) % p;
+    base = (base * base) % p;
+  }
+  return result === 1n;
+}
+
+function bigIntBigEndian(bytes: Uint8Array): bigint {
+  let value = 0n;
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  return value;
+}
+
+const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+/** A key's text has 50 or 51 characters: the tag byte is never zero, so no leading "1" is ever needed. */
+const maxTextLength = 51;
+
+/** The text form of a key. Throws POC_BAD_KEY if it is not a usable key. */
+export function keyToText(key: Uint8Array): string {
+  checkDeviceKey(key);
+  const checksum = sha256(sha256(key)).subarray(0, 4);
+  let value = (bigIntBigEndian(key) << 32n) | bigIntBigEndian(checksum);
+  let text = "";
+  while (value > 0n) {
+    text = alphabet[Number(value % 58n)]! + text;
+    value /= 58n;
+  }
+  return text;
+}
+
+/**
+ * The key that a text names.
+ * @throws POC_BAD_KEY if the text is not base58, fails its checksum, or names no usable key.
+ */
+export function keyFromText(text: string): Uint8Array {
+  if (text.length > maxTextLength) throw pocError("POC_BAD_KEY", `text of ${text.length} characters`);
+  let value = 0n;
+  for (const character of text) {
+    const digit = alphabet.indexOf(character);
+    if (digit < 0) throw pocError("POC_BAD_KEY", `character ${JSON.stringify(character)} is not base58`);
+    value = value * 58n + BigInt(digit);
+  }
+  const key = new Uint8Array(deviceKeyBytes + 4);
+  for (let i = key.length - 1; i >= 0; i--) {
+    key[i] = Number(value & 0xffn);
+    value >>= 8n;
+  }
+  const body = key.slice(0, deviceKeyBytes);
+  if (value !== 0n || text.startsWith("1") || !bytesEqual(sha256(sha256(body)).subarray(0, 4), key.subarray(33))) {
+    throw pocError("POC_BAD_KEY", "the checksum of the text does not fit");
+  }
+  return checkDeviceKey(body);
+}

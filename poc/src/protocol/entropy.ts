@@ -1,0 +1,74 @@
+/**
+ * Entropy nobody chooses: E(m) is the blockhash of the first finalised Solana block whose block time is at or after minute m.
+ *
+ * A minute is a number counted from the Unix epoch; its length is a parameter (60,000 ms, less only in `demo`). Several minutes
+ * share a block when the chain paused; that is allowed. Nothing here talks to a chain: blocks are arguments.
+ */
+import { pocError } from "../errors.ts";
+import { checkBytes, checkSafeU64, readSafeU64, writeSafeU64 } from "./byte-codec.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+
+/** A finalised block as a Solana RPC reports it; `blockhash` is the decoded 32 bytes. */
+export interface SolanaBlock {
+  readonly slot: number;
+  readonly blockTimeS: number;
+  readonly blockhash: Uint8Array;
+}
+
+/** The entropy of one minute, as it is logged and as the oracle serves it. */
+export interface EntropyRecord extends SolanaBlock {
+  readonly minute: number;
+}
+
+/** Bytes of an encoded record: minute u64, slot u64, block time in seconds u64, blockhash. */
+export const entropyRecordBytes = 56;
+export const defaultMinuteMs = 60_000;
+
+/**
+ * The block that gives E(minute), or undefined while none of `blocks` is late enough. The blocks may come in any order, but
+ * must reach back to one before the minute for the answer to be the first block of the chain; block times of Solana may repeat
+ * and never decrease with the slot, so the lowest slot that is late enough wins.
+ */
+export function selectEntropyBlock(
+  blocks: Iterable<SolanaBlock>,
+  minute: number,
+  minuteMs: number = defaultMinuteMs,
+): EntropyRecord | undefined {
+  const minuteStartMs = checkSafeU64(minute, "minute") * minuteMs;
+  let first: SolanaBlock | undefined;
+  for (const block of blocks) {
+    if (block.blockTimeS * 1000 < minuteStartMs) continue;
+    if (first === undefined || block.slot < first.slot) first = block;
+  }
+  if (first === undefined) return undefined;
+  return { minute, slot: first.slot, blockTimeS: first.blockTimeS, blockhash: first.blockhash };
+}
+
+/** The 56 bytes of a record. Throws POC_BAD_ENCODING or POC_BAD_LENGTH. */
+export function encodeEntropyRecord(record: EntropyRecord): Uint8Array {
+  const bytes = new Uint8Array(entropyRecordBytes);
+  writeSafeU64(bytes, 0, checkSafeU64(record.minute, "minute"));
+  writeSafeU64(bytes, 8, checkSafeU64(record.slot, "slot"));
+  writeSafeU64(bytes, 16, checkSafeU64(record.blockTimeS, "blockTimeS"));
+  bytes.set(checkBytes(record.blockhash, 32, "blockhash"), 24);
+  return bytes;
+}
+
+export type EntropyRefusalCode = "bad_length" | "non_canonical" | "too_early";
+
+/** Reads a record from outside; a block time before the minute is refused, since such a block cannot be its entropy. */
+export function decodeEntropyRecord(
+  bytes: Uint8Array,
+  minuteMs: number = defaultMinuteMs,
+): { readonly status: "ok"; readonly record: EntropyRecord } | Refusal<EntropyRefusalCode> {
+  if (!Number.isSafeInteger(minuteMs) || minuteMs < 1) throw pocError("POC_BAD_PARAMETERS", `minuteMs ${minuteMs}`);
+  if (bytes.length !== entropyRecordBytes) return refuse("bad_length", entropyRecordBytes, bytes.length);
+  const minute = readSafeU64(bytes, 0);
+  const slot = readSafeU64(bytes, 8);
+  const blockTimeS = readSafeU64(bytes, 16);
+  if (minute === undefined || slot === undefined || blockTimeS === undefined) {
+    return refuse("non_canonical", "integers below 2^53", "a larger one");
+  }
+  if (blockTimeS * 1000 < minute * minuteMs) return refuse("too_early", minute * minuteMs, blockTimeS * 1000);
+  return { status: "ok", record: { minute, slot, blockTimeS, blockhash: bytes.slice(24) } };
+}

@@ -1,0 +1,12 @@
+export * from "./beacon.ts";
+export * from "./device-key.ts";
+export * from "./entropy.ts";
+export { digestBytes, sha256, sha256Into } from "./hash.ts";
+export type { Refusal } from "./refusal.ts";
+export * from "./report.ts";
+export * from "./report-columns.ts";
+export * from "./selection-rank.ts";
+export * from "./signature.ts";
+export * from "./sortition.ts";
+export * from "./upload.ts";
+export * from "./upload-decode.ts";

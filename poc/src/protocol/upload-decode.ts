@@ -1,0 +1,156 @@
+/**
+ * Decodes the records of verified uploads straight into typed columns.
+ *
+ * Takes only what `verifyUpload` returned, so lengths and canonical rules hold and nothing is checked twice. One DataView per
+ * upload, no object per record. The payload of a beacon is hashed here, because its join key is what witnesses are found by.
+ */
+import { beaconPayloadBytes, beaconPayloadInto, payloadKeyHigh, payloadKeyLow } from "./beacon.ts";
+import { checkInteger } from "./byte-codec.ts";
+import { beaconOffsets, confirmationOffsets, receiptOffsets, recordBytes, witnessOffsets } from "./report.ts";
+import type { BeaconTable, ConfirmationTable, ReceiptTable, ReportColumns, WitnessTable } from "./report-columns.ts";
+import { uploadHeaderBytes, type VerifiedUpload } from "./upload.ts";
+
+/** Where an upload stands: what the ingest knows and the bytes do not say. */
+export interface UploadPlace {
+  /** Dense id of the signer, u32. */
+  readonly hotspot: number;
+  /** Ingest time, ms since the start of the epoch, u32. */
+  readonly receiveOffsetMs: number;
+  /** Rank of the upload in log order, u32. */
+  readonly uploadRank: number;
+}
+
+const twoTo32 = 4_294_967_296;
+const payload = new Uint8Array(beaconPayloadBytes);
+
+/**
+ * Appends all records of an upload to `columns`.
+ * @throws POC_BAD_ENCODING if a number of `place` is not a u32.
+ */
+export function decodeUpload(upload: VerifiedUpload, place: UploadPlace, columns: ReportColumns): void {
+  checkInteger(place.hotspot, 0, 0xffff_ffff, "hotspot");
+  checkInteger(place.receiveOffsetMs, 0, 0xffff_ffff, "receiveOffsetMs");
+  checkInteger(place.uploadRank, 0, 0xffff_ffff, "uploadRank");
+  const { bytes, header } = upload;
+  const { beacons, witnesses, receipts, confirmations } = header.counts;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = uploadHeaderBytes;
+  let index = 0;
+  if (beacons > 0) decodeBeacons(bytes, view, at, beacons, place, columns.beacons);
+  at += beacons * recordBytes.beacon;
+  index += beacons;
+  if (witnesses > 0) decodeWitnesses(view, at, index, witnesses, place, columns.witnesses);
+  at += witnesses * recordBytes.witness;
+  index += witnesses;
+  if (receipts > 0) decodeReceipts(bytes, view, at, index, receipts, place, columns.receipts);
+  at += receipts * recordBytes.receipt;
+  index += receipts;
+  if (confirmations > 0) decodeConfirmations(bytes, at, index, confirmations, place, columns.confirmations);
+}
+
+/** Makes room, fills the columns every table has, and gives the row of the first new report. */
+function appendRows(
+  table: BeaconTable | WitnessTable | ReceiptTable | ConfirmationTable,
+  place: UploadPlace,
+  first: number,
+  rows: number,
+): number {
+  table.reserve(rows);
+  const row = table.length;
+  const end = row + rows;
+  table.hotspot.fill(place.hotspot, row, end);
+  table.receiveOffsetMs.fill(place.receiveOffsetMs, row, end);
+  table.uploadRank.fill(place.uploadRank, row, end);
+  const { indexInUpload } = table;
+  for (let i = 0; i < rows; i++) indexInUpload[row + i] = first + i;
+  table.length = end;
+  return row;
+}
+
+function decodeBeacons(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  rows: number,
+  place: UploadPlace,
+  table: BeaconTable,
+): void {
+  let row = appendRows(table, place, 0, rows);
+  for (let at = start; at < start + rows * recordBytes.beacon; at += recordBytes.beacon, row++) {
+    table.challengeId.set(bytes.subarray(at, at + beaconOffsets.signature), row * 32);
+    table.signature.set(bytes.subarray(at + beaconOffsets.signature, at + beaconOffsets.transmitMs), row * 64);
+    beaconPayloadInto(bytes, at, payload);
+    table.payloadKeyHigh[row] = payloadKeyHigh(payload, 0);
+    table.payloadKeyLow[row] = payloadKeyLow(payload, 0);
+    table.transmitMs[row] = safeU64(view, at + beaconOffsets.transmitMs);
+    table.frequencyHz[row] = view.getUint32(at + beaconOffsets.frequencyHz, true);
+    table.dataRate[row] = view.getUint8(at + beaconOffsets.dataRate);
+    table.txPowerDdbm[row] = view.getInt16(at + beaconOffsets.txPowerDdbm, true);
+    table.tmst[row] = view.getUint32(at + beaconOffsets.tmst, true);
+  }
+}
+
+function decodeWitnesses(
+  view: DataView,
+  start: number,
+  first: number,
+  rows: number,
+  place: UploadPlace,
+  table: WitnessTable,
+): void {
+  let row = appendRows(table, place, first, rows);
+  const { payloadKeyHigh: keyHigh, payloadKeyLow: keyLow, receivedMs, tmst } = table;
+  const { rssiDdbm, snrDdb, frequencyHz, dataRate } = table;
+  for (let at = start; at < start + rows * recordBytes.witness; at += recordBytes.witness, row++) {
+    keyLow[row] = view.getInt32(at, true) ^ view.getInt32(at + 8, true) ^ view.getInt32(at + 16, true);
+    keyHigh[row] = view.getInt32(at + 4, true) ^ view.getInt32(at + 12, true) ^ view.getInt32(at + 20, true);
+    receivedMs[row] = safeU64(view, at + witnessOffsets.receivedMs);
+    tmst[row] = view.getUint32(at + witnessOffsets.tmst, true);
+    rssiDdbm[row] = view.getInt16(at + witnessOffsets.rssiDdbm, true);
+    snrDdb[row] = view.getInt16(at + witnessOffsets.snrDdb, true);
+    frequencyHz[row] = view.getUint32(at + witnessOffsets.frequencyHz, true);
+    dataRate[row] = view.getUint8(at + witnessOffsets.dataRate);
+  }
+}
+
+function decodeReceipts(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  first: number,
+  rows: number,
+  place: UploadPlace,
+  table: ReceiptTable,
+): void {
+  let row = appendRows(table, place, first, rows);
+  for (let at = start; at < start + rows * recordBytes.receipt; at += recordBytes.receipt, row++) {
+    table.packetHash.set(bytes.subarray(at, at + 32), row * 32);
+    table.phyBytes[row] = view.getUint8(at + receiptOffsets.phyBytes);
+    table.devAddr[row] = view.getUint32(at + receiptOffsets.devAddr, true);
+    table.fCnt[row] = view.getUint16(at + receiptOffsets.fCnt, true);
+    table.receivedMs[row] = safeU64(view, at + receiptOffsets.receivedMs);
+    table.routeId[row] = safeU64(view, at + receiptOffsets.routeId);
+  }
+}
+
+function decodeConfirmations(
+  bytes: Uint8Array,
+  start: number,
+  first: number,
+  rows: number,
+  place: UploadPlace,
+  table: ConfirmationTable,
+): void {
+  let row = appendRows(table, place, first, rows);
+  for (let at = start; at < start + rows * recordBytes.confirmation; at += recordBytes.confirmation, row++) {
+    const keyAt = at + confirmationOffsets.hotspotKey;
+    table.packetHash.set(bytes.subarray(at, keyAt), row * 32);
+    table.hotspotKey.set(bytes.subarray(keyAt, at + confirmationOffsets.phyBytes), row * 33);
+    table.phyBytes[row] = bytes[at + confirmationOffsets.phyBytes]!;
+  }
+}
+
+/** A u64 that is known to be below 2^53. */
+function safeU64(view: DataView, at: number): number {
+  return view.getUint32(at + 4, true) * twoTo32 + view.getUint32(at, true);
+}
