@@ -66,17 +66,17 @@ export function isBeaconPayload(phyPayload: Uint8Array): boolean {
  * The join key of a payload in columns: the XOR of its three little-endian u64 words, so that any one changed byte changes it.
  * Not a proof of equality against somebody who knows the payload and may as well report it.
  */
-export function payloadKey(payload: Uint8Array): { readonly high: number; readonly low: number } {
+export function payloadKey(payload: Uint8Array): { readonly hi: number; readonly lo: number } {
   checkBytes(payload, beaconPayloadBytes, "payload");
-  return { high: payloadKeyHigh(payload, 0), low: payloadKeyLow(payload, 0) };
+  return { hi: payloadKeyHi(payload, 0), lo: payloadKeyLo(payload, 0) };
 }
 
 /** The high word of `payloadKey` for 24 bytes at `offset`; the caller has checked the length. */
-export function payloadKeyHigh(bytes: Uint8Array, offset: number): number {
+export function payloadKeyHi(bytes: Uint8Array, offset: number): number {
   return (readU32(bytes, offset + 4) ^ readU32(bytes, offset + 12) ^ readU32(bytes, offset + 20)) >>> 0;
 }
 
 /** The low word. */
-export function payloadKeyLow(bytes: Uint8Array, offset: number): number {
+export function payloadKeyLo(bytes: Uint8Array, offset: number): number {
   return (readU32(bytes, offset) ^ readU32(bytes, offset + 8) ^ readU32(bytes, offset + 16)) >>> 0;
 }

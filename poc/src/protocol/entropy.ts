@@ -22,7 +22,7 @@ export interface EntropyRecord extends SolanaBlock {
 
 /** Bytes of an encoded record: minute u64, slot u64, block time in seconds u64, blockhash. */
 export const entropyRecordBytes = 56;
-export const defaultMinuteMs = 60_000;
+export const defaultEntropyMs = 60_000;
 
 /**
  * The block that gives E(minute), or undefined while none of `blocks` is late enough. The blocks may come in any order, but
@@ -32,9 +32,9 @@ export const defaultMinuteMs = 60_000;
 export function selectEntropyBlock(
   blocks: Iterable<SolanaBlock>,
   minute: number,
-  minuteMs: number = defaultMinuteMs,
+  entropyMs: number = defaultEntropyMs,
 ): EntropyRecord | undefined {
-  const minuteStartMs = checkSafeU64(minute, "minute") * minuteMs;
+  const minuteStartMs = checkSafeU64(minute, "minute") * entropyMs;
   let first: SolanaBlock | undefined;
   for (const block of blocks) {
     if (block.blockTimeS * 1000 < minuteStartMs) continue;
@@ -59,9 +59,9 @@ export type EntropyRefusalCode = "bad_length" | "non_canonical" | "too_early";
 /** Reads a record from outside; a block time before the minute is refused, since such a block cannot be its entropy. */
 export function decodeEntropyRecord(
   bytes: Uint8Array,
-  minuteMs: number = defaultMinuteMs,
+  entropyMs: number = defaultEntropyMs,
 ): { readonly status: "ok"; readonly record: EntropyRecord } | Refusal<EntropyRefusalCode> {
-  if (!Number.isSafeInteger(minuteMs) || minuteMs < 1) throw pocError("POC_BAD_PARAMETERS", `minuteMs ${minuteMs}`);
+  if (!Number.isSafeInteger(entropyMs) || entropyMs < 1) throw pocError("POC_BAD_PARAMETERS", `entropyMs ${entropyMs}`);
   if (bytes.length !== entropyRecordBytes) return refuse("bad_length", entropyRecordBytes, bytes.length);
   const minute = readSafeU64(bytes, 0);
   const slot = readSafeU64(bytes, 8);
@@ -69,6 +69,6 @@ export function decodeEntropyRecord(
   if (minute === undefined || slot === undefined || blockTimeS === undefined) {
     return refuse("non_canonical", "integers below 2^53", "a larger one");
   }
-  if (blockTimeS * 1000 < minute * minuteMs) return refuse("too_early", minute * minuteMs, blockTimeS * 1000);
+  if (blockTimeS * 1000 < minute * entropyMs) return refuse("too_early", minute * entropyMs, blockTimeS * 1000);
   return { status: "ok", record: { minute, slot, blockTimeS, blockhash: bytes.slice(24) } };
 }

@@ -52,8 +52,8 @@ abstract class ReportTable {
 
 /** Beacons, with the join key of the payload that challenge id and signature give. */
 export class BeaconTable extends ReportTable {
-  payloadKeyHigh: Uint32Array;
-  payloadKeyLow: Uint32Array;
+  payloadKeyHi: Uint32Array;
+  payloadKeyLo: Uint32Array;
   /** 32 bytes a row. */
   challengeId: Uint8Array;
   /** 64 bytes a row. */
@@ -66,8 +66,8 @@ export class BeaconTable extends ReportTable {
 
   constructor(capacity: number = firstCapacity) {
     super(capacity);
-    this.payloadKeyHigh = new Uint32Array(capacity);
-    this.payloadKeyLow = new Uint32Array(capacity);
+    this.payloadKeyHi = new Uint32Array(capacity);
+    this.payloadKeyLo = new Uint32Array(capacity);
     this.challengeId = new Uint8Array(capacity * 32);
     this.signature = new Uint8Array(capacity * 64);
     this.transmitMs = new Float64Array(capacity);
@@ -79,8 +79,8 @@ export class BeaconTable extends ReportTable {
 
   protected override grow(rows: number): void {
     super.grow(rows);
-    this.payloadKeyHigh = grown(this.payloadKeyHigh, rows);
-    this.payloadKeyLow = grown(this.payloadKeyLow, rows);
+    this.payloadKeyHi = grown(this.payloadKeyHi, rows);
+    this.payloadKeyLo = grown(this.payloadKeyLo, rows);
     this.challengeId = grown(this.challengeId, rows, 32);
     this.signature = grown(this.signature, rows, 64);
     this.transmitMs = grown(this.transmitMs, rows);
@@ -92,8 +92,8 @@ export class BeaconTable extends ReportTable {
 }
 
 export class WitnessTable extends ReportTable {
-  payloadKeyHigh: Uint32Array;
-  payloadKeyLow: Uint32Array;
+  payloadKeyHi: Uint32Array;
+  payloadKeyLo: Uint32Array;
   receivedMs: Float64Array;
   tmst: Uint32Array;
   rssiDdbm: Int16Array;
@@ -103,8 +103,8 @@ export class WitnessTable extends ReportTable {
 
   constructor(capacity: number = firstCapacity) {
     super(capacity);
-    this.payloadKeyHigh = new Uint32Array(capacity);
-    this.payloadKeyLow = new Uint32Array(capacity);
+    this.payloadKeyHi = new Uint32Array(capacity);
+    this.payloadKeyLo = new Uint32Array(capacity);
     this.receivedMs = new Float64Array(capacity);
     this.tmst = new Uint32Array(capacity);
     this.rssiDdbm = new Int16Array(capacity);
@@ -115,8 +115,8 @@ export class WitnessTable extends ReportTable {
 
   protected override grow(rows: number): void {
     super.grow(rows);
-    this.payloadKeyHigh = grown(this.payloadKeyHigh, rows);
-    this.payloadKeyLow = grown(this.payloadKeyLow, rows);
+    this.payloadKeyHi = grown(this.payloadKeyHi, rows);
+    this.payloadKeyLo = grown(this.payloadKeyLo, rows);
     this.receivedMs = grown(this.receivedMs, rows);
     this.tmst = grown(this.tmst, rows);
     this.rssiDdbm = grown(this.rssiDdbm, rows);

@@ -9,12 +9,12 @@ import { checkBytes, readU32BigEndian } from "./byte-codec.ts";
 import { deviceKeyBytes } from "./device-key.ts";
 import { sha256Into } from "./hash.ts";
 
-/** Ranks witnesses of one challenge at a time, allocating nothing per witness: `begin`, then `rank`, then read `high`, `low`. */
+/** Ranks witnesses of one challenge at a time, allocating nothing per witness: `begin`, then `rank`, then read `hi`, `lo`. */
 export class SelectionRank {
   /** First four bytes of the last ranked digest. */
-  high = 0;
+  hi = 0;
   /** The next four. */
-  low = 0;
+  lo = 0;
   readonly #message = new Uint8Array(64 + deviceKeyBytes);
   readonly #digest = new Uint8Array(32);
 
@@ -30,7 +30,7 @@ export class SelectionRank {
     const offset = hotspot * deviceKeyBytes;
     for (let i = 0; i < deviceKeyBytes; i++) message[64 + i] = keys[offset + i]!;
     sha256Into(message, this.#digest);
-    this.high = readU32BigEndian(this.#digest, 0);
-    this.low = readU32BigEndian(this.#digest, 4);
+    this.hi = readU32BigEndian(this.#digest, 0);
+    this.lo = readU32BigEndian(this.#digest, 4);
   }
 }

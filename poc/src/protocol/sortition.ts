@@ -5,27 +5,37 @@
  * hotspot that had no challenge yet in its interval has one in minute s of it (counted from 0) if the first 8 bytes of D, read
  * as a big-endian u64, are below floor(2^64 / (n - s)); in the last minute always. The rest of the challenge is D too:
  *
- *   bytes 8..11   u32, big-endian: transmit time = start of the minute + half a minute + (u32 mod half a minute in ms)
+ *   bytes 8..11   u32, big-endian: transmit time = start of the minute + delay + (u32 mod spread), ms
  *   bytes 12..13  u16, big-endian: channel index = u16 mod the channels of the region
  *   bytes 14..15  u16, big-endian: data rate index = u16 mod the beacon data rates of the region
  *
- * The bias of the two moduli is below 2^-9 for up to 128 channels and worth nothing to anybody. The challenge id is
- * SHA-256("challenge" || minute u64 little-endian || E(m) || key).
+ * A draw mod k favours the low values by at most k / 2^16 of their chance (k / 2^32 for the time), which is worth nothing to
+ * anybody. The challenge id is SHA-256("challenge" || minute u64 little-endian || E(m) || key).
  */
 import { pocError } from "../errors.ts";
-import { checkBytes, checkSafeU64, readU32BigEndian, writeSafeU64 } from "./byte-codec.ts";
+import { checkBytes, checkInteger, checkSafeU64, readU32BigEndian, writeSafeU64 } from "./byte-codec.ts";
 import { deviceKeyBytes } from "./device-key.ts";
-import { defaultMinuteMs } from "./entropy.ts";
+import { defaultEntropyMs } from "./entropy.ts";
 import { sha256Into } from "./hash.ts";
 
-export interface SortitionParameters {
-  /** n: minutes in an interval. */
-  readonly minutesPerInterval: number;
-  /** Length of a minute in ms, an even number; 60,000 except in `demo`. */
-  readonly minuteMs: number;
+/** The times of `NetworkParameters` that sortition reads. */
+export interface SortitionTimes {
+  /** Length of a minute, ms: 60,000 except in `demo`. */
+  readonly entropyMs: number;
+  /** Length of an interval, ms; a whole number n of minutes. */
+  readonly intervalMs: number;
+  /** From the start of the minute to the earliest transmission, ms. */
+  readonly transmitDelayMs: number;
+  /** Transmissions are spread over this long after that, ms. */
+  readonly transmitSpreadMs: number;
 }
 
-export const defaultSortition: SortitionParameters = { minutesPerInterval: 360, minuteMs: defaultMinuteMs };
+export const defaultSortition: SortitionTimes = {
+  entropyMs: defaultEntropyMs,
+  intervalMs: 360 * defaultEntropyMs,
+  transmitDelayMs: 30_000,
+  transmitSpreadMs: 30_000,
+};
 
 export interface Challenge {
   /** The minute m, counted from the Unix epoch. */
@@ -45,36 +55,52 @@ const challengePrefix = new TextEncoder().encode("challenge");
 const entropyBytes = 32;
 const slotMessageBytes = 4 + entropyBytes + deviceKeyBytes;
 const challengeMessageBytes = 9 + 8 + entropyBytes + deviceKeyBytes;
+/** Most minutes of an interval: a day of them. Bounds the table of thresholds. */
+const maxMinutesPerInterval = 1440;
+
+/** n: the minutes of an interval. Throws POC_BAD_PARAMETERS if the times do not fit together. */
+export function minutesPerInterval(times: SortitionTimes): number {
+  const { entropyMs, intervalMs, transmitDelayMs, transmitSpreadMs } = times;
+  const n = intervalMs / entropyMs;
+  const fits =
+    [entropyMs, intervalMs, transmitDelayMs, transmitSpreadMs].every((ms) => Number.isSafeInteger(ms) && ms >= 0) &&
+    Number.isInteger(n) &&
+    n >= 1 &&
+    n <= maxMinutesPerInterval &&
+    transmitSpreadMs >= 1 &&
+    transmitDelayMs + transmitSpreadMs <= entropyMs;
+  if (!fits) throw pocError("POC_BAD_PARAMETERS", `sortition times do not fit together: ${JSON.stringify(times)}`);
+  return n;
+}
 
 /** The first minute of the interval that `minute` is in. */
-export function intervalStart(minute: number, parameters: SortitionParameters = defaultSortition): number {
-  checkParameters(parameters);
-  return minute - (checkSafeU64(minute, "minute") % parameters.minutesPerInterval);
+export function intervalStart(minute: number, times: SortitionTimes = defaultSortition): number {
+  return minute - (checkSafeU64(minute, "minute") % minutesPerInterval(times));
 }
 
 /**
  * The challenge that entropy `E(minute)` gives to `key`, or undefined if it gives none. Looks at this minute alone: the caller
  * knows that the hotspot had none in the minutes before (`findChallenge` finds out).
- * @throws POC_BAD_LENGTH, POC_BAD_PARAMETERS
+ * @throws POC_BAD_LENGTH, POC_BAD_ENCODING, POC_BAD_PARAMETERS
  */
 export function deriveChallenge(
   key: Uint8Array,
   minute: number,
   entropy: Uint8Array,
-  parameters: SortitionParameters = defaultSortition,
+  times: SortitionTimes = defaultSortition,
 ): Challenge | undefined {
-  const thresholds = slotThresholds(parameters);
+  const n = minutesPerInterval(times);
   const slot = new SlotHash();
   slot.setKey(checkBytes(key, deviceKeyBytes, "key"), 0);
   slot.setEntropy(checkBytes(entropy, entropyBytes, "entropy"), 0);
   slot.draw();
-  if (!slot.isBelow(thresholds, checkSafeU64(minute, "minute") % parameters.minutesPerInterval)) return undefined;
+  if (!slot.isBelow(slotThresholds(n), checkSafeU64(minute, "minute") % n)) return undefined;
   const challengeId = new Uint8Array(32);
   slot.challengeIdInto(minute, challengeId);
   return {
     minute,
     challengeId,
-    transmitMs: slot.transmitMs(minute, parameters.minuteMs),
+    transmitMs: minute * times.entropyMs + slot.transmitDelayMs(times),
     channelDraw: slot.channelDraw(),
     dataRateDraw: slot.dataRateDraw(),
   };
@@ -89,19 +115,20 @@ export function findChallenge(
   key: Uint8Array,
   start: number,
   entropyOf: (minute: number) => Uint8Array | undefined,
-  parameters: SortitionParameters = defaultSortition,
+  times: SortitionTimes = defaultSortition,
 ): Challenge | undefined {
-  checkAligned(start, parameters);
-  for (let minute = start; minute < start + parameters.minutesPerInterval; minute++) {
+  checkAligned(start, times);
+  const end = start + minutesPerInterval(times);
+  for (let minute = start; minute < end; minute++) {
     const entropy = entropyOf(minute);
     if (entropy === undefined) return undefined;
-    const challenge = deriveChallenge(key, minute, entropy, parameters);
+    const challenge = deriveChallenge(key, minute, entropy, times);
     if (challenge !== undefined) return challenge;
   }
   throw pocError("POC_INVARIANT", "an interval ended without a challenge");
 }
 
-/** Challenges as columns, one row per hotspot and interval, ordered by interval and in it by hotspot. */
+/** Challenges as columns, one row per hotspot and interval, ordered by (minute, hotspot). */
 export interface ChallengeColumns {
   readonly length: number;
   /** Row of the hotspot in the key table. */
@@ -119,27 +146,68 @@ export interface ChallengeColumns {
 /**
  * Every challenge of whole intervals, for all hotspots: `keys` is 33 bytes a hotspot, `entropy` 32 bytes a minute from
  * `firstMinute` on. Allocates its columns and nothing per try; a hotspot and interval takes (n + 1) / 2 hashes on average.
- * @throws POC_BAD_LENGTH if a table is not whole rows or whole intervals, POC_BAD_PARAMETERS
+ * @throws POC_BAD_LENGTH if a table is not whole rows or whole intervals, POC_BAD_ENCODING if a minute does not fit a u32 or
+ * the minutes span more than 2^32 ms, POC_BAD_PARAMETERS
  */
 export function challengesOf(
   keys: Uint8Array,
   firstMinute: number,
   entropy: Uint8Array,
-  parameters: SortitionParameters = defaultSortition,
+  times: SortitionTimes = defaultSortition,
 ): ChallengeColumns {
-  checkAligned(firstMinute, parameters);
-  const { minutesPerInterval, minuteMs } = parameters;
+  checkAligned(firstMinute, times);
+  const n = minutesPerInterval(times);
   const hotspots = keys.length / deviceKeyBytes;
-  const intervals = entropy.length / (entropyBytes * minutesPerInterval);
+  const intervals = entropy.length / (entropyBytes * n);
   if (!Number.isInteger(hotspots)) throw pocError("POC_BAD_LENGTH", `keys: ${keys.length} bytes are not rows of 33`);
   if (!Number.isInteger(intervals)) {
-    throw pocError(
-      "POC_BAD_LENGTH",
-      `entropy: ${entropy.length} bytes are not intervals of ${minutesPerInterval} minutes`,
-    );
+    throw pocError("POC_BAD_LENGTH", `entropy: ${entropy.length} bytes are not intervals of ${n} minutes`);
   }
-  const length = hotspots * intervals;
-  const columns: ChallengeColumns = {
+  checkInteger(firstMinute + intervals * n, 0, 0xffff_ffff, "last minute");
+  checkInteger(intervals * times.intervalMs, 0, 0xffff_ffff, "span in ms");
+
+  // The winning s of each row of (interval, hotspot), then a counting sort by minute, which keeps the hotspots in order.
+  const drawn = new Uint16Array(hotspots * intervals);
+  const firstRow = new Uint32Array(intervals * n + 1);
+  const thresholds = slotThresholds(n);
+  const slot = new SlotHash();
+  for (let interval = 0, at = 0; interval < intervals; interval++) {
+    for (let hotspot = 0; hotspot < hotspots; hotspot++, at++) {
+      slot.setKey(keys, hotspot * deviceKeyBytes);
+      let s = -1;
+      do {
+        s++;
+        slot.setEntropy(entropy, (interval * n + s) * entropyBytes);
+        slot.draw();
+      } while (!slot.isBelow(thresholds, s));
+      drawn[at] = s;
+      firstRow[interval * n + s + 1]!++;
+    }
+  }
+  for (let i = 1; i < firstRow.length; i++) firstRow[i]! += firstRow[i - 1]!;
+
+  const columns = allocateChallenges(drawn.length);
+  const id = new Uint8Array(32);
+  for (let at = 0; at < drawn.length; at++) {
+    const hotspot = at % hotspots;
+    const minuteIndex = Math.floor(at / hotspots) * n + drawn[at]!;
+    const row = firstRow[minuteIndex]!++;
+    slot.setKey(keys, hotspot * deviceKeyBytes);
+    slot.setEntropy(entropy, minuteIndex * entropyBytes);
+    slot.draw();
+    slot.challengeIdInto(firstMinute + minuteIndex, id);
+    columns.hotspot[row] = hotspot;
+    columns.minute[row] = firstMinute + minuteIndex;
+    columns.transmitOffsetMs[row] = minuteIndex * times.entropyMs + slot.transmitDelayMs(times);
+    columns.channelDraw[row] = slot.channelDraw();
+    columns.dataRateDraw[row] = slot.dataRateDraw();
+    columns.challengeId.set(id, row * 32);
+  }
+  return columns;
+}
+
+function allocateChallenges(length: number): ChallengeColumns {
+  return {
     length,
     hotspot: new Uint32Array(length),
     minute: new Uint32Array(length),
@@ -148,32 +216,6 @@ export function challengesOf(
     dataRateDraw: new Uint16Array(length),
     challengeId: new Uint8Array(length * 32),
   };
-  const thresholds = slotThresholds(parameters);
-  const slot = new SlotHash();
-  const id = new Uint8Array(32);
-  let row = 0;
-  for (let interval = 0; interval < intervals; interval++) {
-    for (let hotspot = 0; hotspot < hotspots; hotspot++) {
-      slot.setKey(keys, hotspot * deviceKeyBytes);
-      let s = 0;
-      let at = interval * minutesPerInterval;
-      for (; s < minutesPerInterval; s++, at++) {
-        slot.setEntropy(entropy, at * entropyBytes);
-        slot.draw();
-        if (slot.isBelow(thresholds, s)) break;
-      }
-      const minute = firstMinute + at;
-      slot.challengeIdInto(minute, id);
-      columns.hotspot[row] = hotspot;
-      columns.minute[row] = minute;
-      columns.transmitOffsetMs[row] = slot.transmitMs(minute, minuteMs) - firstMinute * minuteMs;
-      columns.channelDraw[row] = slot.channelDraw();
-      columns.dataRateDraw[row] = slot.dataRateDraw();
-      columns.challengeId.set(id, row * 32);
-      row++;
-    }
-  }
-  return columns;
 }
 
 /** The message and digest of a draw in buffers that are used again for each try. */
@@ -209,9 +251,9 @@ class SlotHash {
     return readU32BigEndian(this.#digest, 4) < thresholds.low[s]!;
   }
 
-  transmitMs(minute: number, minuteMs: number): number {
-    const halfMs = minuteMs / 2;
-    return minute * minuteMs + halfMs + (readU32BigEndian(this.#digest, 8) % halfMs);
+  /** From the start of the minute to the transmission, ms. */
+  transmitDelayMs(times: SortitionTimes): number {
+    return times.transmitDelayMs + (readU32BigEndian(this.#digest, 8) % times.transmitSpreadMs);
   }
 
   channelDraw(): number {
@@ -239,9 +281,7 @@ interface Thresholds {
 const thresholdCache = new Map<number, Thresholds>();
 
 /** floor(2^64 / (n - s)) for each s, in two words; the last one is 2^64 and is not stored. */
-function slotThresholds(parameters: SortitionParameters): Thresholds {
-  checkParameters(parameters);
-  const n = parameters.minutesPerInterval;
+function slotThresholds(n: number): Thresholds {
   const cached = thresholdCache.get(n);
   if (cached !== undefined) return cached;
   const high = new Uint32Array(n);
@@ -256,21 +296,8 @@ function slotThresholds(parameters: SortitionParameters): Thresholds {
   return thresholds;
 }
 
-function checkParameters({ minutesPerInterval, minuteMs }: SortitionParameters): void {
-  // A day of minutes bounds the table; two words hold a threshold from n = 1 on.
-  if (!Number.isSafeInteger(minutesPerInterval) || minutesPerInterval < 1 || minutesPerInterval > 1440) {
-    throw pocError("POC_BAD_PARAMETERS", `minutesPerInterval: 1 to 1440 expected, ${minutesPerInterval} given`);
-  }
-  if (!Number.isSafeInteger(minuteMs) || minuteMs < 1000 || minuteMs > 60_000 || minuteMs % 2 !== 0) {
-    throw pocError("POC_BAD_PARAMETERS", `minuteMs: an even number from 1000 to 60000 expected, ${minuteMs} given`);
-  }
-}
-
-function checkAligned(start: number, parameters: SortitionParameters): void {
-  if (intervalStart(start, parameters) !== start) {
-    throw pocError(
-      "POC_BAD_PARAMETERS",
-      `minute ${start} does not start an interval of ${parameters.minutesPerInterval}`,
-    );
+function checkAligned(start: number, times: SortitionTimes): void {
+  if (intervalStart(start, times) !== start) {
+    throw pocError("POC_BAD_PARAMETERS", `minute ${start} does not start an interval`);
   }
 }

@@ -4,7 +4,7 @@
  * Takes only what `verifyUpload` returned, so lengths and canonical rules hold and nothing is checked twice. One DataView per
  * upload, no object per record. The payload of a beacon is hashed here, because its join key is what witnesses are found by.
  */
-import { beaconPayloadBytes, beaconPayloadInto, payloadKeyHigh, payloadKeyLow } from "./beacon.ts";
+import { beaconPayloadBytes, beaconPayloadInto, payloadKeyHi, payloadKeyLo } from "./beacon.ts";
 import { checkInteger } from "./byte-codec.ts";
 import { beaconOffsets, confirmationOffsets, receiptOffsets, recordBytes, witnessOffsets } from "./report.ts";
 import type { BeaconTable, ConfirmationTable, ReceiptTable, ReportColumns, WitnessTable } from "./report-columns.ts";
@@ -80,8 +80,8 @@ function decodeBeacons(
     table.challengeId.set(bytes.subarray(at, at + beaconOffsets.signature), row * 32);
     table.signature.set(bytes.subarray(at + beaconOffsets.signature, at + beaconOffsets.transmitMs), row * 64);
     beaconPayloadInto(bytes, at, payload);
-    table.payloadKeyHigh[row] = payloadKeyHigh(payload, 0);
-    table.payloadKeyLow[row] = payloadKeyLow(payload, 0);
+    table.payloadKeyHi[row] = payloadKeyHi(payload, 0);
+    table.payloadKeyLo[row] = payloadKeyLo(payload, 0);
     table.transmitMs[row] = safeU64(view, at + beaconOffsets.transmitMs);
     table.frequencyHz[row] = view.getUint32(at + beaconOffsets.frequencyHz, true);
     table.dataRate[row] = view.getUint8(at + beaconOffsets.dataRate);
@@ -99,11 +99,11 @@ function decodeWitnesses(
   table: WitnessTable,
 ): void {
   let row = appendRows(table, place, first, rows);
-  const { payloadKeyHigh: keyHigh, payloadKeyLow: keyLow, receivedMs, tmst } = table;
+  const { payloadKeyHi: keyHi, payloadKeyLo: keyLo, receivedMs, tmst } = table;
   const { rssiDdbm, snrDdb, frequencyHz, dataRate } = table;
   for (let at = start; at < start + rows * recordBytes.witness; at += recordBytes.witness, row++) {
-    keyLow[row] = view.getInt32(at, true) ^ view.getInt32(at + 8, true) ^ view.getInt32(at + 16, true);
-    keyHigh[row] = view.getInt32(at + 4, true) ^ view.getInt32(at + 12, true) ^ view.getInt32(at + 20, true);
+    keyLo[row] = view.getInt32(at, true) ^ view.getInt32(at + 8, true) ^ view.getInt32(at + 16, true);
+    keyHi[row] = view.getInt32(at + 4, true) ^ view.getInt32(at + 12, true) ^ view.getInt32(at + 20, true);
     receivedMs[row] = safeU64(view, at + witnessOffsets.receivedMs);
     tmst[row] = view.getUint32(at + witnessOffsets.tmst, true);
     rssiDdbm[row] = view.getInt16(at + witnessOffsets.rssiDdbm, true);
