@@ -32,6 +32,7 @@ export const geoErrors = {
   GEO_BAD_RESOLUTION: "The resolution is not an integer from 0 to 15, or is finer than the cell's own.",
   GEO_BAD_COORDINATE: "Latitude or longitude is not a finite number in range.",
   GEO_TOO_MANY_CELLS: "More cells than a 32-bit dense id can name.",
+  GEO_BAD_INDEX: "Bytes are not a cell index as it is serialised: damaged, cut short, or of another version.",
   GEO_BAD_LENGTH: "Two parallel columns differ in length.",
 } as const satisfies ErrorCatalogue;
 

@@ -1,4 +1,5 @@
 export * from "./cell.ts";
+export * from "./cell-index.ts";
 export * from "./disk.ts";
 export * from "./distance.ts";
 export * from "./errors.ts";
