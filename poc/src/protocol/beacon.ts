@@ -6,21 +6,21 @@
  */
 import { checkBytes, readU32 } from "./byte-codec.ts";
 import { sha256Into } from "./hash.ts";
-import { type DeviceSigner, signatureBytes, type VerifyKey, verifySignature } from "./signature.ts";
+import { type DeviceSigner, SIGNATURE_BYTES, type VerifyKey, verifySignature } from "./signature.ts";
 
 /** Bytes of a beacon's PHYPayload; a reception of another length is not a beacon. */
-export const beaconPayloadBytes = 24;
-export const beaconMhdr = 0xe0;
-export const beaconVersion = 0xe5;
+export const BEACON_PAYLOAD_BYTES = 24;
+export const BEACON_MHDR = 0xe0;
+export const BEACON_VERSION = 0xe5;
 
-const hashDomain = new TextEncoder().encode("beacon");
-const signatureDomain = new TextEncoder().encode("earshot-beacon");
+const HASH_DOMAIN = new TextEncoder().encode("beacon");
+const SIGNATURE_DOMAIN = new TextEncoder().encode("earshot-beacon");
 
 /** The message a beaconer signs: "earshot-beacon" || challengeId. Throws POC_BAD_LENGTH. */
 export function beaconMessage(challengeId: Uint8Array): Uint8Array {
-  const message = new Uint8Array(signatureDomain.length + 32);
-  message.set(signatureDomain, 0);
-  message.set(checkBytes(challengeId, 32, "challengeId"), signatureDomain.length);
+  const message = new Uint8Array(SIGNATURE_DOMAIN.length + 32);
+  message.set(SIGNATURE_DOMAIN, 0);
+  message.set(checkBytes(challengeId, 32, "challengeId"), SIGNATURE_DOMAIN.length);
   return message;
 }
 
@@ -36,30 +36,32 @@ export function verifyBeaconSignature(key: VerifyKey, challengeId: Uint8Array, s
 
 /** The 24 bytes to transmit. Throws POC_BAD_LENGTH. */
 export function beaconPayload(challengeId: Uint8Array, signature: Uint8Array): Uint8Array {
-  const proof = new Uint8Array(32 + signatureBytes);
+  const proof = new Uint8Array(32 + SIGNATURE_BYTES);
   proof.set(checkBytes(challengeId, 32, "challengeId"), 0);
-  proof.set(checkBytes(signature, signatureBytes, "signature"), 32);
-  const payload = new Uint8Array(beaconPayloadBytes);
+  proof.set(checkBytes(signature, SIGNATURE_BYTES, "signature"), 32);
+  const payload = new Uint8Array(BEACON_PAYLOAD_BYTES);
   beaconPayloadInto(proof, 0, payload);
   return payload;
 }
 
-const hashMessage = new Uint8Array(hashDomain.length + 32 + signatureBytes);
-hashMessage.set(hashDomain, 0);
+const hashMessage = new Uint8Array(HASH_DOMAIN.length + 32 + SIGNATURE_BYTES);
+hashMessage.set(HASH_DOMAIN, 0);
 const hashDigest = new Uint8Array(32);
 
 /** The payload for a challenge id and signature that lie one after the other in `proof`, allocating nothing. */
 export function beaconPayloadInto(proof: Uint8Array, offset: number, payload: Uint8Array): void {
-  for (let i = 0; i < 32 + signatureBytes; i++) hashMessage[hashDomain.length + i] = proof[offset + i]!;
+  for (let i = 0; i < 32 + SIGNATURE_BYTES; i++) hashMessage[HASH_DOMAIN.length + i] = proof[offset + i]!;
   sha256Into(hashMessage, hashDigest);
-  payload[0] = beaconMhdr;
-  payload[1] = beaconVersion;
-  for (let i = 2; i < beaconPayloadBytes; i++) payload[i] = hashDigest[i - 2]!;
+  payload[0] = BEACON_MHDR;
+  payload[1] = BEACON_VERSION;
+  for (let i = 2; i < BEACON_PAYLOAD_BYTES; i++) payload[i] = hashDigest[i - 2]!;
 }
 
 /** True if received bytes look like a beacon of this network and version. */
 export function isBeaconPayload(phyPayload: Uint8Array): boolean {
-  return phyPayload.length === beaconPayloadBytes && phyPayload[0] === beaconMhdr && phyPayload[1] === beaconVersion;
+  return (
+    phyPayload.length === BEACON_PAYLOAD_BYTES && phyPayload[0] === BEACON_MHDR && phyPayload[1] === BEACON_VERSION
+  );
 }
 
 /**
@@ -67,7 +69,7 @@ export function isBeaconPayload(phyPayload: Uint8Array): boolean {
  * Not a proof of equality against somebody who knows the payload and may as well report it.
  */
 export function payloadKey(payload: Uint8Array): { readonly hi: number; readonly lo: number } {
-  checkBytes(payload, beaconPayloadBytes, "payload");
+  checkBytes(payload, BEACON_PAYLOAD_BYTES, "payload");
   return { hi: payloadKeyHi(payload, 0), lo: payloadKeyLo(payload, 0) };
 }
 

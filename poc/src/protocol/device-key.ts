@@ -5,29 +5,29 @@
  * A key has one encoding: a y coordinate of p or above, x = 0 with the sign bit, points off the curve and all points of small
  * order are refused here, before any signature is looked at. A small-order key would let one signature fit many messages.
  *
- * Text form: base58 (Bitcoin alphabet) of the 33 bytes and the first four bytes of SHA-256(SHA-256(key)).
+ * Text form: base58 (Bitcoin ALPHABET) of the 33 bytes and the first four bytes of SHA-256(SHA-256(key)).
  */
 import { pocError } from "../errors.ts";
 import { bytesEqual } from "./byte-codec.ts";
 import { sha256 } from "./hash.ts";
 
 /** Bytes of a public key with its tag. */
-export const deviceKeyBytes = 33;
-export const ed25519Tag = 0xed;
+export const DEVICE_KEY_BYTES = 33;
+export const ED25519_TAG = 0xed;
 
 export type DeviceKeyKind = "ed25519" | "p256";
 
-const ed25519P = (1n << 255n) - 19n;
+const ED25519_P = (1n << 255n) - 19n;
 /** d of the curve -x^2 + y^2 = 1 + d x^2 y^2 (RFC 8032, 5.1). */
-const ed25519D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
-const p256P = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
-const p256B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
+const ED25519_D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
+const P256_P = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
+const P256_B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 
 /**
  * The y coordinates (little-endian hex, sign bit clear) that belong to points of order 1, 2, 4 or 8, with the two that are
  * not reduced. With either sign bit they are all 14 encodings of the eight points of small order. An R among them is refused too.
  */
-const smallOrderYs: readonly Uint8Array[] = [
+const SMALL_ORDER_YS: readonly Uint8Array[] = [
   "0000000000000000000000000000000000000000000000000000000000000000", // y = 0, order 4
   "0100000000000000000000000000000000000000000000000000000000000000", // y = 1, the identity
   "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", // order 8
@@ -39,7 +39,7 @@ const smallOrderYs: readonly Uint8Array[] = [
 
 /** True if 32 bytes from `offset` encode an Ed25519 point of small order, canonically or not. */
 export function isSmallOrderPoint(bytes: Uint8Array, offset: number): boolean {
-  for (const y of smallOrderYs) {
+  for (const y of SMALL_ORDER_YS) {
     let i = 0;
     while (i < 31 && bytes[offset + i] === y[i]) i++;
     if (i === 31 && (bytes[offset + 31]! & 0x7f) === y[31]) return true;
@@ -49,16 +49,16 @@ export function isSmallOrderPoint(bytes: Uint8Array, offset: number): boolean {
 
 /** Says what is wrong with a public key, or undefined if it is a usable key. For bytes from outside. */
 export function deviceKeyProblem(key: Uint8Array): string | undefined {
-  if (key.length !== deviceKeyBytes) return `33 bytes expected, ${key.length} given`;
+  if (key.length !== DEVICE_KEY_BYTES) return `33 bytes expected, ${key.length} given`;
   const tag = key[0]!;
-  if (tag === ed25519Tag) return ed25519Problem(key);
+  if (tag === ED25519_TAG) return ed25519Problem(key);
   if (tag === 0x02 || tag === 0x03) return p256Problem(key);
   return `unknown tag 0x${tag.toString(16).padStart(2, "0")}`;
 }
 
 /** The kind of a key by its tag alone, or undefined if the tag is none of ours. */
 export function deviceKeyKind(tag: number): DeviceKeyKind | undefined {
-  if (tag === ed25519Tag) return "ed25519";
+  if (tag === ED25519_TAG) return "ed25519";
   return tag === 0x02 || tag === 0x03 ? "p256" : undefined;
 }
 
@@ -75,18 +75,18 @@ export function checkDeviceKey(key: Uint8Array): Uint8Array {
 function ed25519Problem(key: Uint8Array): string | undefined {
   if (isSmallOrderPoint(key, 1)) return "Ed25519 point of small order";
   const y = bigIntBigEndian(key.toReversed().subarray(0, 32)) & ((1n << 255n) - 1n);
-  if (y >= ed25519P) return "Ed25519 point that is not reduced";
+  if (y >= ED25519_P) return "Ed25519 point that is not reduced";
   // x^2 = u / v; u v is a square exactly if u / v is.
-  const ySquared = (y * y) % ed25519P;
+  const ySquared = (y * y) % ED25519_P;
   const u = ySquared - 1n;
-  const v = (ed25519D * ySquared + 1n) % ed25519P;
-  return isSquare(u * v, ed25519P) ? undefined : "not a point of Ed25519";
+  const v = (ED25519_D * ySquared + 1n) % ED25519_P;
+  return isSquare(u * v, ED25519_P) ? undefined : "not a point of Ed25519";
 }
 
 function p256Problem(key: Uint8Array): string | undefined {
   const x = bigIntBigEndian(key.subarray(1));
-  if (x >= p256P) return "P-256 coordinate that is not reduced";
-  return isSquare(((x * x) % p256P) * x - 3n * x + p256B, p256P) ? undefined : "not a point of P-256";
+  if (x >= P256_P) return "P-256 coordinate that is not reduced";
+  return isSquare(((x * x) % P256_P) * x - 3n * x + P256_B, P256_P) ? undefined : "not a point of P-256";
 }
 
 /** Euler's criterion, with zero counted as a square; `p` is an odd prime. */
@@ -107,9 +107,9 @@ function bigIntBigEndian(bytes: Uint8Array): bigint {
   return value;
 }
 
-const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+const ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 /** A key's text has 50 or 51 characters: the tag byte is never zero, so no leading "1" is ever needed. */
-const maxTextLength = 51;
+const MAX_TEXT_LENGTH = 51;
 
 /** The text form of a key. Throws POC_BAD_KEY if it is not a usable key. */
 export function keyToText(key: Uint8Array): string {
@@ -118,7 +118,7 @@ export function keyToText(key: Uint8Array): string {
   let value = (bigIntBigEndian(key) << 32n) | bigIntBigEndian(checksum);
   let text = "";
   while (value > 0n) {
-    text = alphabet[Number(value % 58n)]! + text;
+    text = ALPHABET[Number(value % 58n)]! + text;
     value /= 58n;
   }
   return text;
@@ -129,19 +129,19 @@ export function keyToText(key: Uint8Array): string {
  * @throws POC_BAD_KEY if the text is not base58, fails its checksum, or names no usable key.
  */
 export function keyFromText(text: string): Uint8Array {
-  if (text.length > maxTextLength) throw pocError("POC_BAD_KEY", `text of ${text.length} characters`);
+  if (text.length > MAX_TEXT_LENGTH) throw pocError("POC_BAD_KEY", `text of ${text.length} characters`);
   let value = 0n;
   for (const character of text) {
-    const digit = alphabet.indexOf(character);
+    const digit = ALPHABET.indexOf(character);
     if (digit < 0) throw pocError("POC_BAD_KEY", `character ${JSON.stringify(character)} is not base58`);
     value = value * 58n + BigInt(digit);
   }
-  const key = new Uint8Array(deviceKeyBytes + 4);
+  const key = new Uint8Array(DEVICE_KEY_BYTES + 4);
   for (let i = key.length - 1; i >= 0; i--) {
     key[i] = Number(value & 0xffn);
     value >>= 8n;
   }
-  const body = key.slice(0, deviceKeyBytes);
+  const body = key.slice(0, DEVICE_KEY_BYTES);
   if (value !== 0n || text.startsWith("1") || !bytesEqual(sha256(sha256(body)).subarray(0, 4), key.subarray(33))) {
     throw pocError("POC_BAD_KEY", "the checksum of the text does not fit");
   }

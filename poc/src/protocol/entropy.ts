@@ -21,8 +21,8 @@ export interface EntropyRecord extends SolanaBlock {
 }
 
 /** Bytes of an encoded record: minute u64, slot u64, block time in seconds u64, blockhash. */
-export const entropyRecordBytes = 56;
-export const defaultEntropyMs = 60_000;
+export const ENTROPY_RECORD_BYTES = 56;
+export const DEFAULT_ENTROPY_MS = 60_000;
 
 /**
  * The block that gives E(minute), or undefined while none of `blocks` is late enough. The blocks may come in any order, but
@@ -32,7 +32,7 @@ export const defaultEntropyMs = 60_000;
 export function selectEntropyBlock(
   blocks: Iterable<SolanaBlock>,
   minute: number,
-  entropyMs: number = defaultEntropyMs,
+  entropyMs: number = DEFAULT_ENTROPY_MS,
 ): EntropyRecord | undefined {
   const minuteStartMs = checkSafeU64(minute, "minute") * entropyMs;
   let first: SolanaBlock | undefined;
@@ -46,7 +46,7 @@ export function selectEntropyBlock(
 
 /** The 56 bytes of a record. Throws POC_BAD_ENCODING or POC_BAD_LENGTH. */
 export function encodeEntropyRecord(record: EntropyRecord): Uint8Array {
-  const bytes = new Uint8Array(entropyRecordBytes);
+  const bytes = new Uint8Array(ENTROPY_RECORD_BYTES);
   writeSafeU64(bytes, 0, checkSafeU64(record.minute, "minute"));
   writeSafeU64(bytes, 8, checkSafeU64(record.slot, "slot"));
   writeSafeU64(bytes, 16, checkSafeU64(record.blockTimeS, "blockTimeS"));
@@ -59,10 +59,10 @@ export type EntropyRefusalCode = "bad_length" | "non_canonical" | "too_early";
 /** Reads a record from outside; a block time before the minute is refused, since such a block cannot be its entropy. */
 export function decodeEntropyRecord(
   bytes: Uint8Array,
-  entropyMs: number = defaultEntropyMs,
+  entropyMs: number = DEFAULT_ENTROPY_MS,
 ): { readonly status: "ok"; readonly record: EntropyRecord } | Refusal<EntropyRefusalCode> {
   if (!Number.isSafeInteger(entropyMs) || entropyMs < 1) throw pocError("POC_BAD_PARAMETERS", `entropyMs ${entropyMs}`);
-  if (bytes.length !== entropyRecordBytes) return refuse("bad_length", entropyRecordBytes, bytes.length);
+  if (bytes.length !== ENTROPY_RECORD_BYTES) return refuse("bad_length", ENTROPY_RECORD_BYTES, bytes.length);
   const minute = readSafeU64(bytes, 0);
   const slot = readSafeU64(bytes, 8);
   const blockTimeS = readSafeU64(bytes, 16);

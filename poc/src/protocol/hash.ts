@@ -8,11 +8,11 @@
 import { pocError } from "../errors.ts";
 
 /** Bytes of a SHA-256 digest. */
-export const digestBytes = 32;
+export const DIGEST_BYTES = 32;
 
 /** SHA-256 of the concatenation of `parts`, in a new array of 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const digest = new Uint8Array(digestBytes);
+  const digest = new Uint8Array(DIGEST_BYTES);
   if (parts.length === 1) {
     Bun.SHA256.hash(parts[0]!, digest);
     return digest;
@@ -28,7 +28,7 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
  * @throws POC_BAD_LENGTH if `digest` is not exactly 32 bytes.
  */
 export function sha256Into(message: Uint8Array, digest: Uint8Array): void {
-  if (digest.length !== digestBytes)
+  if (digest.length !== DIGEST_BYTES)
     throw pocError("POC_BAD_LENGTH", `digest: 32 bytes expected, ${digest.length} given`);
   Bun.SHA256.hash(message, digest);
 }

@@ -1,7 +1,7 @@
 export * from "./beacon.ts";
 export * from "./device-key.ts";
 export * from "./entropy.ts";
-export { digestBytes, sha256, sha256Into } from "./hash.ts";
+export { DIGEST_BYTES, sha256, sha256Into } from "./hash.ts";
 export type { Refusal } from "./refusal.ts";
 export * from "./report.ts";
 export * from "./report-columns.ts";

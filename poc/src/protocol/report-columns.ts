@@ -10,7 +10,7 @@ import { checkInteger } from "./byte-codec.ts";
 type Column = Uint8Array | Uint16Array | Int16Array | Uint32Array | Float64Array;
 
 /** Rows that a table starts with when no capacity is given. */
-const firstCapacity = 1024;
+const FIRST_CAPACITY = 1024;
 
 function grown<T extends Column>(column: T, rows: number, width = 1): T {
   const larger = new (column.constructor as new (length: number) => T)(rows * width);
@@ -64,7 +64,7 @@ export class BeaconTable extends ReportTable {
   txPowerDdbm: Int16Array;
   tmst: Uint32Array;
 
-  constructor(capacity: number = firstCapacity) {
+  constructor(capacity: number = FIRST_CAPACITY) {
     super(capacity);
     this.payloadKeyHi = new Uint32Array(capacity);
     this.payloadKeyLo = new Uint32Array(capacity);
@@ -101,7 +101,7 @@ export class WitnessTable extends ReportTable {
   frequencyHz: Uint32Array;
   dataRate: Uint8Array;
 
-  constructor(capacity: number = firstCapacity) {
+  constructor(capacity: number = FIRST_CAPACITY) {
     super(capacity);
     this.payloadKeyHi = new Uint32Array(capacity);
     this.payloadKeyLo = new Uint32Array(capacity);
@@ -135,7 +135,7 @@ export class ReceiptTable extends ReportTable {
   receivedMs: Float64Array;
   routeId: Float64Array;
 
-  constructor(capacity: number = firstCapacity) {
+  constructor(capacity: number = FIRST_CAPACITY) {
     super(capacity);
     this.packetHash = new Uint8Array(capacity * 32);
     this.phyBytes = new Uint8Array(capacity);
@@ -164,7 +164,7 @@ export class ConfirmationTable extends ReportTable {
   hotspotKey: Uint8Array;
   phyBytes: Uint8Array;
 
-  constructor(capacity: number = firstCapacity) {
+  constructor(capacity: number = FIRST_CAPACITY) {
     super(capacity);
     this.packetHash = new Uint8Array(capacity * 32);
     this.hotspotKey = new Uint8Array(capacity * 33);

@@ -17,12 +17,12 @@
  * whole upload. Whether a value is physically possible is not judged here: that is a verdict.
  */
 import { pocError } from "../errors.ts";
-import { beaconPayloadBytes } from "./beacon.ts";
+import { BEACON_PAYLOAD_BYTES } from "./beacon.ts";
 import {
   checkBytes,
   checkInteger,
   checkSafeU64,
-  maxSafeHighWord,
+  MAX_SAFE_HIGH_WORD,
   readSafeU64,
   readU16,
   readU32,
@@ -30,8 +30,8 @@ import {
   writeU16,
   writeU32,
 } from "./byte-codec.ts";
-import { deviceKeyBytes, deviceKeyKind } from "./device-key.ts";
-import { signatureBytes } from "./signature.ts";
+import { DEVICE_KEY_BYTES, deviceKeyKind } from "./device-key.ts";
+import { SIGNATURE_BYTES } from "./signature.ts";
 
 export interface BeaconReport {
   readonly challengeId: Uint8Array;
@@ -70,10 +70,10 @@ export interface PacketConfirmation {
 }
 
 /** Bytes of each record. */
-export const recordBytes = { beacon: 115, witness: 45, receipt: 55, confirmation: 66 } as const;
+export const RECORD_BYTES = { beacon: 115, witness: 45, receipt: 55, confirmation: 66 } as const;
 
 /** Byte offsets of the fields inside their record. */
-export const beaconOffsets = {
+export const BEACON_OFFSETS = {
   challengeId: 0,
   signature: 32,
   transmitMs: 96,
@@ -82,7 +82,7 @@ export const beaconOffsets = {
   txPowerDdbm: 109,
   tmst: 111,
 } as const;
-export const witnessOffsets = {
+export const WITNESS_OFFSETS = {
   payload: 0,
   receivedMs: 24,
   tmst: 32,
@@ -91,7 +91,7 @@ export const witnessOffsets = {
   frequencyHz: 40,
   dataRate: 44,
 } as const;
-export const receiptOffsets = {
+export const RECEIPT_OFFSETS = {
   packetHash: 0,
   phyBytes: 32,
   devAddr: 33,
@@ -99,13 +99,13 @@ export const receiptOffsets = {
   receivedMs: 39,
   routeId: 47,
 } as const;
-export const confirmationOffsets = { packetHash: 0, hotspotKey: 32, phyBytes: 65 } as const;
+export const CONFIRMATION_OFFSETS = { packetHash: 0, hotspotKey: 32, phyBytes: 65 } as const;
 
-const bandwidthsHz = [125_000, 250_000, 500_000] as const;
+const BANDWIDTHS_HZ = [125_000, 250_000, 500_000] as const;
 
 /** The dataRate byte of a LoRa spreading factor and bandwidth. Throws POC_BAD_ENCODING if there is none. */
 export function packDataRate(spreadingFactor: number, bandwidthHz: number): number {
-  const code = bandwidthsHz.indexOf(bandwidthHz as (typeof bandwidthsHz)[number]);
+  const code = BANDWIDTHS_HZ.indexOf(bandwidthHz as (typeof BANDWIDTHS_HZ)[number]);
   if (code < 0)
     throw pocError("POC_BAD_ENCODING", `bandwidthHz: 125000, 250000 or 500000 expected, ${bandwidthHz} given`);
   return (code << 4) | checkInteger(spreadingFactor, 5, 12, "spreadingFactor");
@@ -118,7 +118,7 @@ export function spreadingFactorOf(dataRate: number): number {
 
 /** The bandwidth of a canonical dataRate byte. */
 export function bandwidthHzOf(dataRate: number): number {
-  return bandwidthsHz[dataRate >>> 4]!;
+  return BANDWIDTHS_HZ[dataRate >>> 4]!;
 }
 
 /** True for the 24 bytes that `packDataRate` can give. */
@@ -135,91 +135,91 @@ function checkDataRate(dataRate: number): number {
 /** Writes a beacon at `offset`. Throws POC_BAD_ENCODING or POC_BAD_LENGTH on a value its field cannot hold. */
 export function writeBeacon(bytes: Uint8Array, offset: number, report: BeaconReport): void {
   bytes.set(checkBytes(report.challengeId, 32, "challengeId"), offset);
-  bytes.set(checkBytes(report.signature, signatureBytes, "signature"), offset + beaconOffsets.signature);
-  writeSafeU64(bytes, offset + beaconOffsets.transmitMs, checkSafeU64(report.transmitMs, "transmitMs"));
-  writeU32(bytes, offset + beaconOffsets.frequencyHz, checkU32(report.frequencyHz, "frequencyHz"));
-  bytes[offset + beaconOffsets.dataRate] = checkDataRate(report.dataRate);
-  writeU16(bytes, offset + beaconOffsets.txPowerDdbm, checkI16(report.txPowerDdbm, "txPowerDdbm"));
-  writeU32(bytes, offset + beaconOffsets.tmst, checkU32(report.tmst, "tmst"));
+  bytes.set(checkBytes(report.signature, SIGNATURE_BYTES, "signature"), offset + BEACON_OFFSETS.signature);
+  writeSafeU64(bytes, offset + BEACON_OFFSETS.transmitMs, checkSafeU64(report.transmitMs, "transmitMs"));
+  writeU32(bytes, offset + BEACON_OFFSETS.frequencyHz, checkU32(report.frequencyHz, "frequencyHz"));
+  bytes[offset + BEACON_OFFSETS.dataRate] = checkDataRate(report.dataRate);
+  writeU16(bytes, offset + BEACON_OFFSETS.txPowerDdbm, checkI16(report.txPowerDdbm, "txPowerDdbm"));
+  writeU32(bytes, offset + BEACON_OFFSETS.tmst, checkU32(report.tmst, "tmst"));
 }
 
 export function readBeacon(bytes: Uint8Array, offset: number): BeaconReport {
   return {
     challengeId: bytes.slice(offset, offset + 32),
-    signature: bytes.slice(offset + beaconOffsets.signature, offset + beaconOffsets.signature + signatureBytes),
-    transmitMs: readCheckedU64(bytes, offset + beaconOffsets.transmitMs),
-    frequencyHz: readU32(bytes, offset + beaconOffsets.frequencyHz),
-    dataRate: checkDataRate(bytes[offset + beaconOffsets.dataRate]!),
-    txPowerDdbm: readI16(bytes, offset + beaconOffsets.txPowerDdbm),
-    tmst: readU32(bytes, offset + beaconOffsets.tmst),
+    signature: bytes.slice(offset + BEACON_OFFSETS.signature, offset + BEACON_OFFSETS.signature + SIGNATURE_BYTES),
+    transmitMs: readCheckedU64(bytes, offset + BEACON_OFFSETS.transmitMs),
+    frequencyHz: readU32(bytes, offset + BEACON_OFFSETS.frequencyHz),
+    dataRate: checkDataRate(bytes[offset + BEACON_OFFSETS.dataRate]!),
+    txPowerDdbm: readI16(bytes, offset + BEACON_OFFSETS.txPowerDdbm),
+    tmst: readU32(bytes, offset + BEACON_OFFSETS.tmst),
   };
 }
 
 /** Writes a witness at `offset`. Throws POC_BAD_ENCODING or POC_BAD_LENGTH. */
 export function writeWitness(bytes: Uint8Array, offset: number, report: WitnessReport): void {
-  bytes.set(checkBytes(report.payload, beaconPayloadBytes, "payload"), offset);
-  writeSafeU64(bytes, offset + witnessOffsets.receivedMs, checkSafeU64(report.receivedMs, "receivedMs"));
-  writeU32(bytes, offset + witnessOffsets.tmst, checkU32(report.tmst, "tmst"));
-  writeU16(bytes, offset + witnessOffsets.rssiDdbm, checkI16(report.rssiDdbm, "rssiDdbm"));
-  writeU16(bytes, offset + witnessOffsets.snrDdb, checkI16(report.snrDdb, "snrDdb"));
-  writeU32(bytes, offset + witnessOffsets.frequencyHz, checkU32(report.frequencyHz, "frequencyHz"));
-  bytes[offset + witnessOffsets.dataRate] = checkDataRate(report.dataRate);
+  bytes.set(checkBytes(report.payload, BEACON_PAYLOAD_BYTES, "payload"), offset);
+  writeSafeU64(bytes, offset + WITNESS_OFFSETS.receivedMs, checkSafeU64(report.receivedMs, "receivedMs"));
+  writeU32(bytes, offset + WITNESS_OFFSETS.tmst, checkU32(report.tmst, "tmst"));
+  writeU16(bytes, offset + WITNESS_OFFSETS.rssiDdbm, checkI16(report.rssiDdbm, "rssiDdbm"));
+  writeU16(bytes, offset + WITNESS_OFFSETS.snrDdb, checkI16(report.snrDdb, "snrDdb"));
+  writeU32(bytes, offset + WITNESS_OFFSETS.frequencyHz, checkU32(report.frequencyHz, "frequencyHz"));
+  bytes[offset + WITNESS_OFFSETS.dataRate] = checkDataRate(report.dataRate);
 }
 
 export function readWitness(bytes: Uint8Array, offset: number): WitnessReport {
   return {
-    payload: bytes.slice(offset, offset + beaconPayloadBytes),
-    receivedMs: readCheckedU64(bytes, offset + witnessOffsets.receivedMs),
-    tmst: readU32(bytes, offset + witnessOffsets.tmst),
-    rssiDdbm: readI16(bytes, offset + witnessOffsets.rssiDdbm),
-    snrDdb: readI16(bytes, offset + witnessOffsets.snrDdb),
-    frequencyHz: readU32(bytes, offset + witnessOffsets.frequencyHz),
-    dataRate: checkDataRate(bytes[offset + witnessOffsets.dataRate]!),
+    payload: bytes.slice(offset, offset + BEACON_PAYLOAD_BYTES),
+    receivedMs: readCheckedU64(bytes, offset + WITNESS_OFFSETS.receivedMs),
+    tmst: readU32(bytes, offset + WITNESS_OFFSETS.tmst),
+    rssiDdbm: readI16(bytes, offset + WITNESS_OFFSETS.rssiDdbm),
+    snrDdb: readI16(bytes, offset + WITNESS_OFFSETS.snrDdb),
+    frequencyHz: readU32(bytes, offset + WITNESS_OFFSETS.frequencyHz),
+    dataRate: checkDataRate(bytes[offset + WITNESS_OFFSETS.dataRate]!),
   };
 }
 
 /** Writes a packet receipt at `offset`. Throws POC_BAD_ENCODING or POC_BAD_LENGTH. */
 export function writePacketReceipt(bytes: Uint8Array, offset: number, receipt: PacketReceipt): void {
   bytes.set(checkBytes(receipt.packetHash, 32, "packetHash"), offset);
-  bytes[offset + receiptOffsets.phyBytes] = checkInteger(receipt.phyBytes, 0, 0xff, "phyBytes");
-  writeU32(bytes, offset + receiptOffsets.devAddr, checkU32(receipt.devAddr, "devAddr"));
-  writeU16(bytes, offset + receiptOffsets.fCnt, checkInteger(receipt.fCnt, 0, 0xffff, "fCnt"));
-  writeSafeU64(bytes, offset + receiptOffsets.receivedMs, checkSafeU64(receipt.receivedMs, "receivedMs"));
-  writeSafeU64(bytes, offset + receiptOffsets.routeId, checkSafeU64(receipt.routeId, "routeId"));
+  bytes[offset + RECEIPT_OFFSETS.phyBytes] = checkInteger(receipt.phyBytes, 0, 0xff, "phyBytes");
+  writeU32(bytes, offset + RECEIPT_OFFSETS.devAddr, checkU32(receipt.devAddr, "devAddr"));
+  writeU16(bytes, offset + RECEIPT_OFFSETS.fCnt, checkInteger(receipt.fCnt, 0, 0xffff, "fCnt"));
+  writeSafeU64(bytes, offset + RECEIPT_OFFSETS.receivedMs, checkSafeU64(receipt.receivedMs, "receivedMs"));
+  writeSafeU64(bytes, offset + RECEIPT_OFFSETS.routeId, checkSafeU64(receipt.routeId, "routeId"));
 }
 
 export function readPacketReceipt(bytes: Uint8Array, offset: number): PacketReceipt {
   return {
     packetHash: bytes.slice(offset, offset + 32),
-    phyBytes: bytes[offset + receiptOffsets.phyBytes]!,
-    devAddr: readU32(bytes, offset + receiptOffsets.devAddr),
-    fCnt: readU16(bytes, offset + receiptOffsets.fCnt),
-    receivedMs: readCheckedU64(bytes, offset + receiptOffsets.receivedMs),
-    routeId: readCheckedU64(bytes, offset + receiptOffsets.routeId),
+    phyBytes: bytes[offset + RECEIPT_OFFSETS.phyBytes]!,
+    devAddr: readU32(bytes, offset + RECEIPT_OFFSETS.devAddr),
+    fCnt: readU16(bytes, offset + RECEIPT_OFFSETS.fCnt),
+    receivedMs: readCheckedU64(bytes, offset + RECEIPT_OFFSETS.receivedMs),
+    routeId: readCheckedU64(bytes, offset + RECEIPT_OFFSETS.routeId),
   };
 }
 
 /** Writes a packet confirmation at `offset`. Throws POC_BAD_ENCODING or POC_BAD_LENGTH. */
 export function writePacketConfirmation(bytes: Uint8Array, offset: number, confirmation: PacketConfirmation): void {
   bytes.set(checkBytes(confirmation.packetHash, 32, "packetHash"), offset);
-  const key = checkBytes(confirmation.hotspotKey, deviceKeyBytes, "hotspotKey");
+  const key = checkBytes(confirmation.hotspotKey, DEVICE_KEY_BYTES, "hotspotKey");
   if (deviceKeyKind(key[0]!) === undefined) throw pocError("POC_BAD_ENCODING", `hotspotKey: unknown tag ${key[0]}`);
-  bytes.set(key, offset + confirmationOffsets.hotspotKey);
-  bytes[offset + confirmationOffsets.phyBytes] = checkInteger(confirmation.phyBytes, 0, 0xff, "phyBytes");
+  bytes.set(key, offset + CONFIRMATION_OFFSETS.hotspotKey);
+  bytes[offset + CONFIRMATION_OFFSETS.phyBytes] = checkInteger(confirmation.phyBytes, 0, 0xff, "phyBytes");
 }
 
 export function readPacketConfirmation(bytes: Uint8Array, offset: number): PacketConfirmation {
-  const keyAt = offset + confirmationOffsets.hotspotKey;
+  const keyAt = offset + CONFIRMATION_OFFSETS.hotspotKey;
   return {
     packetHash: bytes.slice(offset, offset + 32),
-    hotspotKey: bytes.slice(keyAt, keyAt + deviceKeyBytes),
-    phyBytes: bytes[offset + confirmationOffsets.phyBytes]!,
+    hotspotKey: bytes.slice(keyAt, keyAt + DEVICE_KEY_BYTES),
+    phyBytes: bytes[offset + CONFIRMATION_OFFSETS.phyBytes]!,
   };
 }
 
 /** True if a u64 at `offset` is a safe integer, that is canonical; looks at its high word only. */
 export function isCanonicalU64(bytes: Uint8Array, offset: number): boolean {
-  return readU32(bytes, offset + 4) <= maxSafeHighWord;
+  return readU32(bytes, offset + 4) <= MAX_SAFE_HIGH_WORD;
 }
 
 function readI16(bytes: Uint8Array, offset: number): number {

@@ -6,7 +6,7 @@
  * ordered by key bytes by the caller.
  */
 import { checkBytes, readU32BigEndian } from "./byte-codec.ts";
-import { deviceKeyBytes } from "./device-key.ts";
+import { DEVICE_KEY_BYTES } from "./device-key.ts";
 import { sha256Into } from "./hash.ts";
 
 /** Ranks witnesses of one challenge at a time, allocating nothing per witness: `begin`, then `rank`, then read `hi`, `lo`. */
@@ -15,7 +15,7 @@ export class SelectionRank {
   hi = 0;
   /** The next four. */
   lo = 0;
-  readonly #message = new Uint8Array(64 + deviceKeyBytes);
+  readonly #message = new Uint8Array(64 + DEVICE_KEY_BYTES);
   readonly #digest = new Uint8Array(32);
 
   /** Sets the challenge: 32 bytes of E(m') and 32 of the id, from the given offsets. */
@@ -27,8 +27,8 @@ export class SelectionRank {
   /** Ranks the hotspot at row `hotspot` of a key table with 33 bytes a row. */
   rank(keys: Uint8Array, hotspot: number): void {
     const message = this.#message;
-    const offset = hotspot * deviceKeyBytes;
-    for (let i = 0; i < deviceKeyBytes; i++) message[64 + i] = keys[offset + i]!;
+    const offset = hotspot * DEVICE_KEY_BYTES;
+    for (let i = 0; i < DEVICE_KEY_BYTES; i++) message[64 + i] = keys[offset + i]!;
     sha256Into(message, this.#digest);
     this.hi = readU32BigEndian(this.#digest, 0);
     this.lo = readU32BigEndian(this.#digest, 4);

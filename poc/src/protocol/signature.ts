@@ -12,15 +12,15 @@ import { pocError } from "../errors.ts";
 import { checkBytes } from "./byte-codec.ts";
 import {
   checkDeviceKey,
+  DEVICE_KEY_BYTES,
   type DeviceKeyKind,
-  deviceKeyBytes,
   deviceKeyKind,
-  ed25519Tag,
+  ED25519_TAG,
   isSmallOrderPoint,
 } from "./device-key.ts";
 
 /** Bytes of a signature of either kind. */
-export const signatureBytes = 64;
+export const SIGNATURE_BYTES = 64;
 
 /** A public key ready to verify with. Import once, keep, use for every message of the key. */
 export interface VerifyKey {
@@ -39,16 +39,16 @@ export interface DeviceSigner {
   sign(message: Uint8Array): Uint8Array;
 }
 
-const ed25519SpkiPrefix = fromHex("302a300506032b6570032100");
-const ed25519Pkcs8Prefix = fromHex("302e020100300506032b657004220420");
-const p256SpkiPrefix = fromHex("3039301306072a8648ce3d020106082a8648ce3d030107032200");
-const p256Pkcs8Prefix = fromHex("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420");
+const ED25519_SPKI_PREFIX = fromHex("302a300506032b6570032100");
+const ED25519_PKCS8_PREFIX = fromHex("302e020100300506032b657004220420");
+const P256_SPKI_PREFIX = fromHex("3039301306072a8648ce3d020106082a8648ce3d030107032200");
+const P256_PKCS8_PREFIX = fromHex("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420");
 
 /** Order of the Ed25519 base point, little-endian like S. */
-const ed25519Order = fromHex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+const ED25519_ORDER = fromHex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
 /** Order n of P-256, big-endian, and the largest low s, (n - 1) / 2. */
-const p256Order = fromHex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
-const p256HalfOrder = fromHex("7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8");
+const P256_ORDER = fromHex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+const P256_HALF_ORDER = fromHex("7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8");
 
 /**
  * Checks a public key and readies it.
@@ -58,34 +58,34 @@ export function importKey(key: Uint8Array): VerifyKey {
   const own = checkDeviceKey(key).slice();
   const kind = deviceKeyKind(own[0]!)!;
   if (kind === "ed25519") {
-    const spki = concat(ed25519SpkiPrefix, own.subarray(1));
+    const spki = concat(ED25519_SPKI_PREFIX, own.subarray(1));
     return { kind, key: own, backend: createPublicKey({ key: spki, format: "der", type: "spki" }) };
   }
-  const spki = concat(p256SpkiPrefix, own);
+  const spki = concat(P256_SPKI_PREFIX, own);
   const backend = createPublicKey({ key: spki, format: "der", type: "spki" });
   return { kind, key: own, backend: { key: backend, dsaEncoding: "ieee-p1363" } };
 }
 
 /** True if `signature` is a strict signature of `key` over `message`; any length of signature may be given. */
 export function verifySignature(key: VerifyKey, message: Uint8Array, signature: Uint8Array): boolean {
-  if (signature.length !== signatureBytes) return false;
+  if (signature.length !== SIGNATURE_BYTES) return false;
   if (key.kind === "ed25519") {
-    if (!isBelowLittleEndian(signature, 32, ed25519Order) || isSmallOrderPoint(signature, 0)) return false;
+    if (!isBelowLittleEndian(signature, 32, ED25519_ORDER) || isSmallOrderPoint(signature, 0)) return false;
     return nodeVerify(null, message, key.backend as KeyObject, signature);
   }
-  if (isZeroScalar(signature, 0) || !isAtMost(signature, 0, p256Order, false)) return false;
-  if (isZeroScalar(signature, 32) || !isAtMost(signature, 32, p256HalfOrder, true)) return false;
+  if (isZeroScalar(signature, 0) || !isAtMost(signature, 0, P256_ORDER, false)) return false;
+  if (isZeroScalar(signature, 32) || !isAtMost(signature, 32, P256_HALF_ORDER, true)) return false;
   return nodeVerify("sha256", message, key.backend as { key: KeyObject; dsaEncoding: "ieee-p1363" }, signature);
 }
 
 /** An Ed25519 signer from its 32-byte seed (RFC 8032); signatures are deterministic. Throws POC_BAD_LENGTH. */
 export function signerFromEd25519Seed(seed: Uint8Array): DeviceSigner {
   checkBytes(seed, 32, "Ed25519 seed");
-  const secret = createPrivateKey({ key: concat(ed25519Pkcs8Prefix, seed), format: "der", type: "pkcs8" });
+  const secret = createPrivateKey({ key: concat(ED25519_PKCS8_PREFIX, seed), format: "der", type: "pkcs8" });
   const spki = createPublicKey(secret).export({ format: "der", type: "spki" });
-  const publicKey = new Uint8Array(deviceKeyBytes);
-  publicKey[0] = ed25519Tag;
-  publicKey.set(spki.subarray(ed25519SpkiPrefix.length), 1);
+  const publicKey = new Uint8Array(DEVICE_KEY_BYTES);
+  publicKey[0] = ED25519_TAG;
+  publicKey.set(spki.subarray(ED25519_SPKI_PREFIX.length), 1);
   return { publicKey, sign: (message) => signEd25519(secret, message) };
 }
 
@@ -95,13 +95,13 @@ export function signerFromEd25519Seed(seed: Uint8Array): DeviceSigner {
  */
 export function signerFromP256Scalar(scalar: Uint8Array): DeviceSigner {
   checkBytes(scalar, 32, "P-256 scalar");
-  if (isZeroScalar(scalar, 0) || !isAtMost(scalar, 0, p256Order, false)) {
+  if (isZeroScalar(scalar, 0) || !isAtMost(scalar, 0, P256_ORDER, false)) {
     throw pocError("POC_BAD_KEY", "a P-256 scalar is from 1 to n - 1");
   }
-  const secret = createPrivateKey({ key: concat(p256Pkcs8Prefix, scalar), format: "der", type: "pkcs8" });
+  const secret = createPrivateKey({ key: concat(P256_PKCS8_PREFIX, scalar), format: "der", type: "pkcs8" });
   const spki = createPublicKey(secret).export({ format: "der", type: "spki" });
   // The export is uncompressed and ends with X then Y; the parity of Y is the tag.
-  const publicKey = new Uint8Array(deviceKeyBytes);
+  const publicKey = new Uint8Array(DEVICE_KEY_BYTES);
   publicKey[0] = 0x02 | (spki[spki.length - 1]! & 1);
   publicKey.set(spki.subarray(spki.length - 64, spki.length - 32), 1);
   return { publicKey, sign: (message) => signP256(secret, message) };
@@ -118,12 +118,12 @@ function signP256(secret: KeyObject, message: Uint8Array): Uint8Array {
 
 /** Of the two equivalent P-256 signatures (r, s) and (r, n - s), the one with the low s. For signatures of secure elements. */
 export function withLowS(signature: Uint8Array): Uint8Array {
-  checkBytes(signature, signatureBytes, "P-256 signature");
+  checkBytes(signature, SIGNATURE_BYTES, "P-256 signature");
   const low = signature.slice();
-  if (isAtMost(signature, 32, p256HalfOrder, true)) return low;
+  if (isAtMost(signature, 32, P256_HALF_ORDER, true)) return low;
   let borrow = 0;
   for (let i = 31; i >= 0; i--) {
-    const difference = p256Order[i]! - signature[32 + i]! - borrow;
+    const difference = P256_ORDER[i]! - signature[32 + i]! - borrow;
     low[32 + i] = difference;
     borrow = difference < 0 ? 1 : 0;
   }

@@ -14,8 +14,8 @@
  */
 import { pocError } from "../errors.ts";
 import { checkBytes, checkInteger, checkSafeU64, readU32BigEndian, writeSafeU64 } from "./byte-codec.ts";
-import { deviceKeyBytes } from "./device-key.ts";
-import { defaultEntropyMs } from "./entropy.ts";
+import { DEVICE_KEY_BYTES } from "./device-key.ts";
+import { DEFAULT_ENTROPY_MS } from "./entropy.ts";
 import { sha256Into } from "./hash.ts";
 
 /** The times of `NetworkParameters` that sortition reads. */
@@ -30,9 +30,9 @@ export interface SortitionTimes {
   readonly transmitSpreadMs: number;
 }
 
-export const defaultSortition: SortitionTimes = {
-  entropyMs: defaultEntropyMs,
-  intervalMs: 360 * defaultEntropyMs,
+export const DEFAULT_SORTITION: SortitionTimes = {
+  entropyMs: DEFAULT_ENTROPY_MS,
+  intervalMs: 360 * DEFAULT_ENTROPY_MS,
   transmitDelayMs: 30_000,
   transmitSpreadMs: 30_000,
 };
@@ -50,13 +50,13 @@ export interface Challenge {
   readonly dataRateDraw: number;
 }
 
-const slotPrefix = new TextEncoder().encode("slot");
-const challengePrefix = new TextEncoder().encode("challenge");
-const entropyBytes = 32;
-const slotMessageBytes = 4 + entropyBytes + deviceKeyBytes;
-const challengeMessageBytes = 9 + 8 + entropyBytes + deviceKeyBytes;
+const SLOT_PREFIX = new TextEncoder().encode("slot");
+const CHALLENGE_PREFIX = new TextEncoder().encode("challenge");
+const ENTROPY_BYTES = 32;
+const SLOT_MESSAGE_BYTES = 4 + ENTROPY_BYTES + DEVICE_KEY_BYTES;
+const CHALLENGE_MESSAGE_BYTES = 9 + 8 + ENTROPY_BYTES + DEVICE_KEY_BYTES;
 /** Most minutes of an interval: a day of them. Bounds the table of thresholds. */
-const maxMinutesPerInterval = 1440;
+const MAX_MINUTES_PER_INTERVAL = 1440;
 
 /** n: the minutes of an interval. Throws POC_BAD_PARAMETERS if the times do not fit together. */
 export function minutesPerInterval(times: SortitionTimes): number {
@@ -66,7 +66,7 @@ export function minutesPerInterval(times: SortitionTimes): number {
     [entropyMs, intervalMs, transmitDelayMs, transmitSpreadMs].every((ms) => Number.isSafeInteger(ms) && ms >= 0) &&
     Number.isInteger(n) &&
     n >= 1 &&
-    n <= maxMinutesPerInterval &&
+    n <= MAX_MINUTES_PER_INTERVAL &&
     transmitSpreadMs >= 1 &&
     transmitDelayMs + transmitSpreadMs <= entropyMs;
   if (!fits) throw pocError("POC_BAD_PARAMETERS", `sortition times do not fit together: ${JSON.stringify(times)}`);
@@ -74,7 +74,7 @@ export function minutesPerInterval(times: SortitionTimes): number {
 }
 
 /** The first minute of the interval that `minute` is in. */
-export function intervalStart(minute: number, times: SortitionTimes = defaultSortition): number {
+export function intervalStart(minute: number, times: SortitionTimes = DEFAULT_SORTITION): number {
   return minute - (checkSafeU64(minute, "minute") % minutesPerInterval(times));
 }
 
@@ -87,12 +87,12 @@ export function deriveChallenge(
   key: Uint8Array,
   minute: number,
   entropy: Uint8Array,
-  times: SortitionTimes = defaultSortition,
+  times: SortitionTimes = DEFAULT_SORTITION,
 ): Challenge | undefined {
   const n = minutesPerInterval(times);
   const slot = new SlotHash();
-  slot.setKey(checkBytes(key, deviceKeyBytes, "key"), 0);
-  slot.setEntropy(checkBytes(entropy, entropyBytes, "entropy"), 0);
+  slot.setKey(checkBytes(key, DEVICE_KEY_BYTES, "key"), 0);
+  slot.setEntropy(checkBytes(entropy, ENTROPY_BYTES, "entropy"), 0);
   slot.draw();
   if (!slot.isBelow(slotThresholds(n), checkSafeU64(minute, "minute") % n)) return undefined;
   const challengeId = new Uint8Array(32);
@@ -115,7 +115,7 @@ export function findChallenge(
   key: Uint8Array,
   start: number,
   entropyOf: (minute: number) => Uint8Array | undefined,
-  times: SortitionTimes = defaultSortition,
+  times: SortitionTimes = DEFAULT_SORTITION,
 ): Challenge | undefined {
   checkAligned(start, times);
   const end = start + minutesPerInterval(times);
@@ -153,12 +153,12 @@ export function challengesOf(
   keys: Uint8Array,
   firstMinute: number,
   entropy: Uint8Array,
-  times: SortitionTimes = defaultSortition,
+  times: SortitionTimes = DEFAULT_SORTITION,
 ): ChallengeColumns {
   checkAligned(firstMinute, times);
   const n = minutesPerInterval(times);
-  const hotspots = keys.length / deviceKeyBytes;
-  const intervals = entropy.length / (entropyBytes * n);
+  const hotspots = keys.length / DEVICE_KEY_BYTES;
+  const intervals = entropy.length / (ENTROPY_BYTES * n);
   if (!Number.isInteger(hotspots)) throw pocError("POC_BAD_LENGTH", `keys: ${keys.length} bytes are not rows of 33`);
   if (!Number.isInteger(intervals)) {
     throw pocError("POC_BAD_LENGTH", `entropy: ${entropy.length} bytes are not intervals of ${n} minutes`);
@@ -173,11 +173,11 @@ export function challengesOf(
   const slot = new SlotHash();
   for (let interval = 0, at = 0; interval < intervals; interval++) {
     for (let hotspot = 0; hotspot < hotspots; hotspot++, at++) {
-      slot.setKey(keys, hotspot * deviceKeyBytes);
+      slot.setKey(keys, hotspot * DEVICE_KEY_BYTES);
       let s = -1;
       do {
         s++;
-        slot.setEntropy(entropy, (interval * n + s) * entropyBytes);
+        slot.setEntropy(entropy, (interval * n + s) * ENTROPY_BYTES);
         slot.draw();
       } while (!slot.isBelow(thresholds, s));
       drawn[at] = s;
@@ -192,8 +192,8 @@ export function challengesOf(
     const hotspot = at % hotspots;
     const minuteIndex = Math.floor(at / hotspots) * n + drawn[at]!;
     const row = firstRow[minuteIndex]!++;
-    slot.setKey(keys, hotspot * deviceKeyBytes);
-    slot.setEntropy(entropy, minuteIndex * entropyBytes);
+    slot.setKey(keys, hotspot * DEVICE_KEY_BYTES);
+    slot.setEntropy(entropy, minuteIndex * ENTROPY_BYTES);
     slot.draw();
     slot.challengeIdInto(firstMinute + minuteIndex, id);
     columns.hotspot[row] = hotspot;
@@ -220,23 +220,23 @@ function allocateChallenges(length: number): ChallengeColumns {
 
 /** The message and digest of a draw in buffers that are used again for each try. */
 class SlotHash {
-  readonly #message = new Uint8Array(slotMessageBytes);
+  readonly #message = new Uint8Array(SLOT_MESSAGE_BYTES);
   readonly #digest = new Uint8Array(32);
-  readonly #challenge = new Uint8Array(challengeMessageBytes);
+  readonly #challenge = new Uint8Array(CHALLENGE_MESSAGE_BYTES);
 
   constructor() {
-    this.#message.set(slotPrefix, 0);
-    this.#challenge.set(challengePrefix, 0);
+    this.#message.set(SLOT_PREFIX, 0);
+    this.#challenge.set(CHALLENGE_PREFIX, 0);
   }
 
   setKey(keys: Uint8Array, offset: number): void {
     const message = this.#message;
-    for (let i = 0; i < deviceKeyBytes; i++) message[36 + i] = keys[offset + i]!;
+    for (let i = 0; i < DEVICE_KEY_BYTES; i++) message[36 + i] = keys[offset + i]!;
   }
 
   setEntropy(entropy: Uint8Array, offset: number): void {
     const message = this.#message;
-    for (let i = 0; i < entropyBytes; i++) message[4 + i] = entropy[offset + i]!;
+    for (let i = 0; i < ENTROPY_BYTES; i++) message[4 + i] = entropy[offset + i]!;
   }
 
   draw(): void {

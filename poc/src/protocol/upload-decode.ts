@@ -4,11 +4,11 @@
  * Takes only what `verifyUpload` returned, so lengths and canonical rules hold and nothing is checked twice. One DataView per
  * upload, no object per record. The payload of a beacon is hashed here, because its join key is what witnesses are found by.
  */
-import { beaconPayloadBytes, beaconPayloadInto, payloadKeyHi, payloadKeyLo } from "./beacon.ts";
+import { BEACON_PAYLOAD_BYTES, beaconPayloadInto, payloadKeyHi, payloadKeyLo } from "./beacon.ts";
 import { checkInteger } from "./byte-codec.ts";
-import { beaconOffsets, confirmationOffsets, receiptOffsets, recordBytes, witnessOffsets } from "./report.ts";
+import { BEACON_OFFSETS, CONFIRMATION_OFFSETS, RECEIPT_OFFSETS, RECORD_BYTES, WITNESS_OFFSETS } from "./report.ts";
 import type { BeaconTable, ConfirmationTable, ReceiptTable, ReportColumns, WitnessTable } from "./report-columns.ts";
-import { uploadHeaderBytes, type VerifiedUpload } from "./upload.ts";
+import { UPLOAD_HEADER_BYTES, type VerifiedUpload } from "./upload.ts";
 
 /** Where an upload stands: what the ingest knows and the bytes do not say. */
 export interface UploadPlace {
@@ -20,8 +20,8 @@ export interface UploadPlace {
   readonly uploadRank: number;
 }
 
-const twoTo32 = 4_294_967_296;
-const payload = new Uint8Array(beaconPayloadBytes);
+const TWO_TO32 = 4_294_967_296;
+const payload = new Uint8Array(BEACON_PAYLOAD_BYTES);
 
 /**
  * Appends all records of an upload to `columns`.
@@ -34,16 +34,16 @@ export function decodeUpload(upload: VerifiedUpload, place: UploadPlace, columns
   const { bytes, header } = upload;
   const { beacons, witnesses, receipts, confirmations } = header.counts;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = uploadHeaderBytes;
+  let at = UPLOAD_HEADER_BYTES;
   let index = 0;
   if (beacons > 0) decodeBeacons(bytes, view, at, beacons, place, columns.beacons);
-  at += beacons * recordBytes.beacon;
+  at += beacons * RECORD_BYTES.beacon;
   index += beacons;
   if (witnesses > 0) decodeWitnesses(view, at, index, witnesses, place, columns.witnesses);
-  at += witnesses * recordBytes.witness;
+  at += witnesses * RECORD_BYTES.witness;
   index += witnesses;
   if (receipts > 0) decodeReceipts(bytes, view, at, index, receipts, place, columns.receipts);
-  at += receipts * recordBytes.receipt;
+  at += receipts * RECORD_BYTES.receipt;
   index += receipts;
   if (confirmations > 0) decodeConfirmations(bytes, at, index, confirmations, place, columns.confirmations);
 }
@@ -76,17 +76,17 @@ function decodeBeacons(
   table: BeaconTable,
 ): void {
   let row = appendRows(table, place, 0, rows);
-  for (let at = start; at < start + rows * recordBytes.beacon; at += recordBytes.beacon, row++) {
-    table.challengeId.set(bytes.subarray(at, at + beaconOffsets.signature), row * 32);
-    table.signature.set(bytes.subarray(at + beaconOffsets.signature, at + beaconOffsets.transmitMs), row * 64);
+  for (let at = start; at < start + rows * RECORD_BYTES.beacon; at += RECORD_BYTES.beacon, row++) {
+    table.challengeId.set(bytes.subarray(at, at + BEACON_OFFSETS.signature), row * 32);
+    table.signature.set(bytes.subarray(at + BEACON_OFFSETS.signature, at + BEACON_OFFSETS.transmitMs), row * 64);
     beaconPayloadInto(bytes, at, payload);
     table.payloadKeyHi[row] = payloadKeyHi(payload, 0);
     table.payloadKeyLo[row] = payloadKeyLo(payload, 0);
-    table.transmitMs[row] = safeU64(view, at + beaconOffsets.transmitMs);
-    table.frequencyHz[row] = view.getUint32(at + beaconOffsets.frequencyHz, true);
-    table.dataRate[row] = view.getUint8(at + beaconOffsets.dataRate);
-    table.txPowerDdbm[row] = view.getInt16(at + beaconOffsets.txPowerDdbm, true);
-    table.tmst[row] = view.getUint32(at + beaconOffsets.tmst, true);
+    table.transmitMs[row] = safeU64(view, at + BEACON_OFFSETS.transmitMs);
+    table.frequencyHz[row] = view.getUint32(at + BEACON_OFFSETS.frequencyHz, true);
+    table.dataRate[row] = view.getUint8(at + BEACON_OFFSETS.dataRate);
+    table.txPowerDdbm[row] = view.getInt16(at + BEACON_OFFSETS.txPowerDdbm, true);
+    table.tmst[row] = view.getUint32(at + BEACON_OFFSETS.tmst, true);
   }
 }
 
@@ -101,15 +101,15 @@ function decodeWitnesses(
   let row = appendRows(table, place, first, rows);
   const { payloadKeyHi: keyHi, payloadKeyLo: keyLo, receivedMs, tmst } = table;
   const { rssiDdbm, snrDdb, frequencyHz, dataRate } = table;
-  for (let at = start; at < start + rows * recordBytes.witness; at += recordBytes.witness, row++) {
+  for (let at = start; at < start + rows * RECORD_BYTES.witness; at += RECORD_BYTES.witness, row++) {
     keyLo[row] = view.getInt32(at, true) ^ view.getInt32(at + 8, true) ^ view.getInt32(at + 16, true);
     keyHi[row] = view.getInt32(at + 4, true) ^ view.getInt32(at + 12, true) ^ view.getInt32(at + 20, true);
-    receivedMs[row] = safeU64(view, at + witnessOffsets.receivedMs);
-    tmst[row] = view.getUint32(at + witnessOffsets.tmst, true);
-    rssiDdbm[row] = view.getInt16(at + witnessOffsets.rssiDdbm, true);
-    snrDdb[row] = view.getInt16(at + witnessOffsets.snrDdb, true);
-    frequencyHz[row] = view.getUint32(at + witnessOffsets.frequencyHz, true);
-    dataRate[row] = view.getUint8(at + witnessOffsets.dataRate);
+    receivedMs[row] = safeU64(view, at + WITNESS_OFFSETS.receivedMs);
+    tmst[row] = view.getUint32(at + WITNESS_OFFSETS.tmst, true);
+    rssiDdbm[row] = view.getInt16(at + WITNESS_OFFSETS.rssiDdbm, true);
+    snrDdb[row] = view.getInt16(at + WITNESS_OFFSETS.snrDdb, true);
+    frequencyHz[row] = view.getUint32(at + WITNESS_OFFSETS.frequencyHz, true);
+    dataRate[row] = view.getUint8(at + WITNESS_OFFSETS.dataRate);
   }
 }
 
@@ -123,13 +123,13 @@ function decodeReceipts(
   table: ReceiptTable,
 ): void {
   let row = appendRows(table, place, first, rows);
-  for (let at = start; at < start + rows * recordBytes.receipt; at += recordBytes.receipt, row++) {
+  for (let at = start; at < start + rows * RECORD_BYTES.receipt; at += RECORD_BYTES.receipt, row++) {
     table.packetHash.set(bytes.subarray(at, at + 32), row * 32);
-    table.phyBytes[row] = view.getUint8(at + receiptOffsets.phyBytes);
-    table.devAddr[row] = view.getUint32(at + receiptOffsets.devAddr, true);
-    table.fCnt[row] = view.getUint16(at + receiptOffsets.fCnt, true);
-    table.receivedMs[row] = safeU64(view, at + receiptOffsets.receivedMs);
-    table.routeId[row] = safeU64(view, at + receiptOffsets.routeId);
+    table.phyBytes[row] = view.getUint8(at + RECEIPT_OFFSETS.phyBytes);
+    table.devAddr[row] = view.getUint32(at + RECEIPT_OFFSETS.devAddr, true);
+    table.fCnt[row] = view.getUint16(at + RECEIPT_OFFSETS.fCnt, true);
+    table.receivedMs[row] = safeU64(view, at + RECEIPT_OFFSETS.receivedMs);
+    table.routeId[row] = safeU64(view, at + RECEIPT_OFFSETS.routeId);
   }
 }
 
@@ -142,15 +142,15 @@ function decodeConfirmations(
   table: ConfirmationTable,
 ): void {
   let row = appendRows(table, place, first, rows);
-  for (let at = start; at < start + rows * recordBytes.confirmation; at += recordBytes.confirmation, row++) {
-    const keyAt = at + confirmationOffsets.hotspotKey;
+  for (let at = start; at < start + rows * RECORD_BYTES.confirmation; at += RECORD_BYTES.confirmation, row++) {
+    const keyAt = at + CONFIRMATION_OFFSETS.hotspotKey;
     table.packetHash.set(bytes.subarray(at, keyAt), row * 32);
-    table.hotspotKey.set(bytes.subarray(keyAt, at + confirmationOffsets.phyBytes), row * 33);
-    table.phyBytes[row] = bytes[at + confirmationOffsets.phyBytes]!;
+    table.hotspotKey.set(bytes.subarray(keyAt, at + CONFIRMATION_OFFSETS.phyBytes), row * 33);
+    table.phyBytes[row] = bytes[at + CONFIRMATION_OFFSETS.phyBytes]!;
   }
 }
 
 /** A u64 that is known to be below 2^53. */
 function safeU64(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * twoTo32 + view.getUint32(at, true);
+  return view.getUint32(at + 4, true) * TWO_TO32 + view.getUint32(at, true);
 }

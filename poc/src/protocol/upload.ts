@@ -27,45 +27,45 @@ import {
   writeSafeU64,
   writeU16,
 } from "./byte-codec.ts";
-import { checkDeviceKey, deviceKeyBytes, deviceKeyKind } from "./device-key.ts";
+import { checkDeviceKey, DEVICE_KEY_BYTES, deviceKeyKind } from "./device-key.ts";
 import { sha256 } from "./hash.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import {
+  BEACON_OFFSETS,
   type BeaconReport,
-  beaconOffsets,
-  confirmationOffsets,
+  CONFIRMATION_OFFSETS,
   isCanonicalDataRate,
   isCanonicalU64,
   type PacketConfirmation,
   type PacketReceipt,
-  receiptOffsets,
-  recordBytes,
+  RECEIPT_OFFSETS,
+  RECORD_BYTES,
+  WITNESS_OFFSETS,
   type WitnessReport,
-  witnessOffsets,
   writeBeacon,
   writePacketConfirmation,
   writePacketReceipt,
   writeWitness,
 } from "./report.ts";
-import { type DeviceSigner, signatureBytes, type VerifyKey, verifySignature } from "./signature.ts";
+import { type DeviceSigner, SIGNATURE_BYTES, type VerifyKey, verifySignature } from "./signature.ts";
 
 /** "EUPL". */
-export const uploadMagic: Uint8Array = Uint8Array.of(0x45, 0x55, 0x50, 0x4c);
-export const uploadVersion = 1;
-export const uploadHeaderBytes = 89;
+export const UPLOAD_MAGIC: Uint8Array = Uint8Array.of(0x45, 0x55, 0x50, 0x4c);
+export const UPLOAD_VERSION = 1;
+export const UPLOAD_HEADER_BYTES = 89;
 /** Most reports of all kinds together in one upload. */
-export const maxUploadReports = 65_535;
+export const MAX_UPLOAD_REPORTS = 65_535;
 /** Most bytes of an upload, signature included: 4 MiB. */
-export const maxUploadBytes = 4 * 1024 * 1024;
+export const MAX_UPLOAD_BYTES = 4 * 1024 * 1024;
 /** Fewest bytes: a header, the smallest record, a signature. */
-export const minUploadBytes = uploadHeaderBytes + recordBytes.witness + signatureBytes;
+export const MIN_UPLOAD_BYTES = UPLOAD_HEADER_BYTES + RECORD_BYTES.witness + SIGNATURE_BYTES;
 
-const resumedFlag = 0x01;
-const signatureDomain = new TextEncoder().encode("earshot-upload");
+const RESUMED_FLAG = 0x01;
+const SIGNATURE_DOMAIN = new TextEncoder().encode("earshot-upload");
 const offsets = { version: 4, flags: 5, counts: 6, network: 14, sequence: 16, previousId: 24, signer: 56 } as const;
 
 /** The numbers of networks; a private network takes one from 256 on. */
-export const networkNumbers = { main: 1, test: 2, local: 3 } as const;
+export const NETWORK_NUMBERS = { main: 1, test: 2, local: 3 } as const;
 
 export interface UploadCounts {
   readonly beacons: number;
@@ -144,20 +144,20 @@ export function encodeUpload(content: UploadContent, signerKey: Uint8Array): Sea
   checkInteger(
     groups.reduce((sum, count) => sum + count, 0),
     1,
-    maxUploadReports,
+    MAX_UPLOAD_REPORTS,
     "reports",
   );
   const size = uploadSize(groups[0]!, groups[1]!, groups[2]!, groups[3]!);
-  checkInteger(size, minUploadBytes, maxUploadBytes, "upload bytes");
+  checkInteger(size, MIN_UPLOAD_BYTES, MAX_UPLOAD_BYTES, "upload bytes");
   const sequence = checkInteger(content.sequence, 1, Number.MAX_SAFE_INTEGER, "sequence");
   if (isAllZero(checkBytes(content.previousId, 32, "previousId")) !== (sequence === 1)) {
     throw pocError("POC_BAD_ENCODING", `previousId: all zero exactly for sequence 1, sequence ${sequence} given`);
   }
 
   const bytes = new Uint8Array(size);
-  bytes.set(uploadMagic, 0);
-  bytes[offsets.version] = uploadVersion;
-  bytes[offsets.flags] = content.resumed === true ? resumedFlag : 0;
+  bytes.set(UPLOAD_MAGIC, 0);
+  bytes[offsets.version] = UPLOAD_VERSION;
+  bytes[offsets.flags] = content.resumed === true ? RESUMED_FLAG : 0;
   groups.forEach((count, group) => {
     writeU16(bytes, offsets.counts + 2 * group, count);
   });
@@ -165,22 +165,22 @@ export function encodeUpload(content: UploadContent, signerKey: Uint8Array): Sea
   writeSafeU64(bytes, offsets.sequence, sequence);
   bytes.set(content.previousId, offsets.previousId);
   bytes.set(checkDeviceKey(signerKey), offsets.signer);
-  let at = uploadHeaderBytes;
+  let at = UPLOAD_HEADER_BYTES;
   for (const beacon of beacons) {
     writeBeacon(bytes, at, beacon);
-    at += recordBytes.beacon;
+    at += RECORD_BYTES.beacon;
   }
   for (const witness of witnesses) {
     writeWitness(bytes, at, witness);
-    at += recordBytes.witness;
+    at += RECORD_BYTES.witness;
   }
   for (const receipt of receipts) {
     writePacketReceipt(bytes, at, receipt);
-    at += recordBytes.receipt;
+    at += RECORD_BYTES.receipt;
   }
   for (const confirmation of confirmations) {
     writePacketConfirmation(bytes, at, confirmation);
-    at += recordBytes.confirmation;
+    at += RECORD_BYTES.confirmation;
   }
   const id = sha256(bytes.subarray(0, at));
   return { bytes, id, message: uploadMessage(id) };
@@ -189,24 +189,24 @@ export function encodeUpload(content: UploadContent, signerKey: Uint8Array): Sea
 /** Encodes and signs an upload: the bytes to store and send, and its id. Throws as `encodeUpload`. */
 export function sealUpload(content: UploadContent, signer: DeviceSigner): SealedUpload {
   const { bytes, id, message } = encodeUpload(content, signer.publicKey);
-  bytes.set(checkBytes(signer.sign(message), signatureBytes, "signature"), bytes.length - signatureBytes);
+  bytes.set(checkBytes(signer.sign(message), SIGNATURE_BYTES, "signature"), bytes.length - SIGNATURE_BYTES);
   return { bytes, id };
 }
 
 /** The id of an upload of a valid length, whether or not it is otherwise valid. */
 export function uploadId(bytes: Uint8Array): Uint8Array {
-  return sha256(bytes.subarray(0, bytes.length - signatureBytes));
+  return sha256(bytes.subarray(0, bytes.length - SIGNATURE_BYTES));
 }
 
 /** Bytes of an upload with these counts. */
 export function uploadSize(beacons: number, witnesses: number, receipts: number, confirmations: number): number {
   return (
-    uploadHeaderBytes +
-    beacons * recordBytes.beacon +
-    witnesses * recordBytes.witness +
-    receipts * recordBytes.receipt +
-    confirmations * recordBytes.confirmation +
-    signatureBytes
+    UPLOAD_HEADER_BYTES +
+    beacons * RECORD_BYTES.beacon +
+    witnesses * RECORD_BYTES.witness +
+    receipts * RECORD_BYTES.receipt +
+    confirmations * RECORD_BYTES.confirmation +
+    SIGNATURE_BYTES
   );
 }
 
@@ -217,14 +217,14 @@ export function uploadSize(beacons: number, witnesses: number, receipts: number,
 export function parseUploadHeader(
   bytes: Uint8Array,
 ): { readonly status: "ok"; readonly header: UploadHeader } | UploadRefusal {
-  if (bytes.length > maxUploadBytes) return refuse("oversized", maxUploadBytes, bytes.length);
-  for (let i = 0; i < uploadMagic.length && i < bytes.length; i++) {
-    if (bytes[i] !== uploadMagic[i]) return refuse("bad_magic", "EUPL", `byte ${bytes[i]} at ${i}`);
+  if (bytes.length > MAX_UPLOAD_BYTES) return refuse("oversized", MAX_UPLOAD_BYTES, bytes.length);
+  for (let i = 0; i < UPLOAD_MAGIC.length && i < bytes.length; i++) {
+    if (bytes[i] !== UPLOAD_MAGIC[i]) return refuse("bad_magic", "EUPL", `byte ${bytes[i]} at ${i}`);
   }
-  if (bytes.length < minUploadBytes) return refuse("truncated", minUploadBytes, bytes.length);
-  if (bytes[offsets.version] !== uploadVersion) return refuse("bad_version", uploadVersion, bytes[offsets.version]!);
+  if (bytes.length < MIN_UPLOAD_BYTES) return refuse("truncated", MIN_UPLOAD_BYTES, bytes.length);
+  if (bytes[offsets.version] !== UPLOAD_VERSION) return refuse("bad_version", UPLOAD_VERSION, bytes[offsets.version]!);
   const flags = bytes[offsets.flags]!;
-  if ((flags & ~resumedFlag) !== 0) return refuse("bad_flags", "bits 1 to 7 zero", flags);
+  if ((flags & ~RESUMED_FLAG) !== 0) return refuse("bad_flags", "bits 1 to 7 zero", flags);
 
   const counts = {
     beacons: readU16(bytes, offsets.counts),
@@ -233,9 +233,9 @@ export function parseUploadHeader(
     confirmations: readU16(bytes, offsets.counts + 6),
   };
   const reports = counts.beacons + counts.witnesses + counts.receipts + counts.confirmations;
-  if (reports === 0 || reports > maxUploadReports) return refuse("bad_counts", `1 to ${maxUploadReports}`, reports);
+  if (reports === 0 || reports > MAX_UPLOAD_REPORTS) return refuse("bad_counts", `1 to ${MAX_UPLOAD_REPORTS}`, reports);
   const size = uploadSize(counts.beacons, counts.witnesses, counts.receipts, counts.confirmations);
-  if (size > maxUploadBytes) return refuse("oversized", maxUploadBytes, size);
+  if (size > MAX_UPLOAD_BYTES) return refuse("oversized", MAX_UPLOAD_BYTES, size);
   if (bytes.length < size) return refuse("truncated", size, bytes.length);
   if (bytes.length > size) return refuse("trailing_bytes", size, bytes.length);
 
@@ -245,12 +245,12 @@ export function parseUploadHeader(
   if (isAllZero(previousId) !== (sequence === 1)) {
     return refuse("bad_sequence", "a zero previous id exactly for sequence 1", sequence);
   }
-  const signer = bytes.subarray(offsets.signer, offsets.signer + deviceKeyBytes);
+  const signer = bytes.subarray(offsets.signer, offsets.signer + DEVICE_KEY_BYTES);
   if (deviceKeyKind(signer[0]!) === undefined) return refuse("bad_key", "tag 0xed, 0x02 or 0x03", signer[0]!);
   const network = readU16(bytes, offsets.network);
   return {
     status: "ok",
-    header: { resumed: (flags & resumedFlag) !== 0, counts, reports, network, sequence, previousId, signer },
+    header: { resumed: (flags & RESUMED_FLAG) !== 0, counts, reports, network, sequence, previousId, signer },
   };
 }
 
@@ -272,7 +272,7 @@ export function verifyUpload(
   const flaw = recordFlaw(bytes, header.counts);
   if (flaw !== undefined) return flaw;
   const id = uploadId(bytes);
-  if (!verifySignature(key, uploadMessage(id), bytes.subarray(bytes.length - signatureBytes))) {
+  if (!verifySignature(key, uploadMessage(id), bytes.subarray(bytes.length - SIGNATURE_BYTES))) {
     return refuse("bad_signature", "a signature of the signer over the id", "another");
   }
   return { status: "ok", bytes, header, id };
@@ -280,23 +280,25 @@ export function verifyUpload(
 
 /** The first record that is not canonical, as a refusal, or undefined. */
 function recordFlaw(bytes: Uint8Array, counts: UploadCounts): UploadRefusal | undefined {
-  let at = uploadHeaderBytes;
-  for (let i = 0; i < counts.beacons; i++, at += recordBytes.beacon) {
-    if (!isCanonicalDataRate(bytes[at + beaconOffsets.dataRate]!)) return flawAt(bytes, at + beaconOffsets.dataRate);
-    if (!isCanonicalU64(bytes, at + beaconOffsets.transmitMs)) return flawAt(bytes, at + beaconOffsets.transmitMs + 7);
+  let at = UPLOAD_HEADER_BYTES;
+  for (let i = 0; i < counts.beacons; i++, at += RECORD_BYTES.beacon) {
+    if (!isCanonicalDataRate(bytes[at + BEACON_OFFSETS.dataRate]!)) return flawAt(bytes, at + BEACON_OFFSETS.dataRate);
+    if (!isCanonicalU64(bytes, at + BEACON_OFFSETS.transmitMs))
+      return flawAt(bytes, at + BEACON_OFFSETS.transmitMs + 7);
   }
-  for (let i = 0; i < counts.witnesses; i++, at += recordBytes.witness) {
-    if (!isCanonicalDataRate(bytes[at + witnessOffsets.dataRate]!)) return flawAt(bytes, at + witnessOffsets.dataRate);
-    if (!isCanonicalU64(bytes, at + witnessOffsets.receivedMs))
-      return flawAt(bytes, at + witnessOffsets.receivedMs + 7);
+  for (let i = 0; i < counts.witnesses; i++, at += RECORD_BYTES.witness) {
+    if (!isCanonicalDataRate(bytes[at + WITNESS_OFFSETS.dataRate]!))
+      return flawAt(bytes, at + WITNESS_OFFSETS.dataRate);
+    if (!isCanonicalU64(bytes, at + WITNESS_OFFSETS.receivedMs))
+      return flawAt(bytes, at + WITNESS_OFFSETS.receivedMs + 7);
   }
-  for (let i = 0; i < counts.receipts; i++, at += recordBytes.receipt) {
-    if (!isCanonicalU64(bytes, at + receiptOffsets.receivedMs))
-      return flawAt(bytes, at + receiptOffsets.receivedMs + 7);
-    if (!isCanonicalU64(bytes, at + receiptOffsets.routeId)) return flawAt(bytes, at + receiptOffsets.routeId + 7);
+  for (let i = 0; i < counts.receipts; i++, at += RECORD_BYTES.receipt) {
+    if (!isCanonicalU64(bytes, at + RECEIPT_OFFSETS.receivedMs))
+      return flawAt(bytes, at + RECEIPT_OFFSETS.receivedMs + 7);
+    if (!isCanonicalU64(bytes, at + RECEIPT_OFFSETS.routeId)) return flawAt(bytes, at + RECEIPT_OFFSETS.routeId + 7);
   }
-  for (let i = 0; i < counts.confirmations; i++, at += recordBytes.confirmation) {
-    const tagAt = at + confirmationOffsets.hotspotKey;
+  for (let i = 0; i < counts.confirmations; i++, at += RECORD_BYTES.confirmation) {
+    const tagAt = at + CONFIRMATION_OFFSETS.hotspotKey;
     if (deviceKeyKind(bytes[tagAt]!) === undefined) return flawAt(bytes, tagAt);
   }
   return undefined;
@@ -307,8 +309,8 @@ function flawAt(bytes: Uint8Array, offset: number): UploadRefusal {
 }
 
 function uploadMessage(id: Uint8Array): Uint8Array {
-  const message = new Uint8Array(signatureDomain.length + 32);
-  message.set(signatureDomain, 0);
-  message.set(id, signatureDomain.length);
+  const message = new Uint8Array(SIGNATURE_DOMAIN.length + 32);
+  message.set(SIGNATURE_DOMAIN, 0);
+  message.set(id, SIGNATURE_DOMAIN.length);
   return message;
 }
