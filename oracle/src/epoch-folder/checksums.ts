@@ -1,0 +1,65 @@
+/**
+ * The list that seals one half of an epoch folder: `input.sha256` or `output.sha256`, in the form `sha256sum --check` reads.
+ *
+ * It is written after every file it names and says, for each, the SHA-256 of its bytes. A folder without its list is partly
+ * written. The list is about this copy of the files only: what an epoch means is hashed in manifest.json, over column values.
+ */
+import { basename, join } from "node:path";
+import { oracleError } from "../errors.ts";
+import { readWhole, sha256Hex, writeDurably } from "./durable-file.ts";
+
+/** Names relative to the folder, with `/`, to SHA-256 as hex. */
+export type Checksums = ReadonlyMap<string, string>;
+
+const LINE = /^([0-9a-f]{64}) {2}([A-Za-z0-9][A-Za-z0-9._/-]{0,120})$/;
+
+/** Writes the list, sorted by name. Throws ORC_WRITE_FAILED. */
+export function writeChecksums(path: string, checksums: Checksums): void {
+  const lines = Array.from(checksums, ([name, sha256]) => `${sha256}  ${name}\n`);
+  lines.sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1));
+  writeDurably(path, [new TextEncoder().encode(lines.join(""))]);
+}
+
+/** Reads the list. Throws ORC_MISSING_FILE when the folder was never finished, ORC_DAMAGED_FILE when a line is no line of such a list. */
+export function readChecksums(path: string): Checksums {
+  const text = new TextDecoder().decode(readWhole(path));
+  if (!text.endsWith("\n")) throw oracleError("ORC_DAMAGED_FILE", `${path}: the end is missing`);
+  const checksums = new Map<string, string>();
+  for (const [index, line] of text.slice(0, -1).split("\n").entries()) {
+    const match = LINE.exec(line);
+    if (match === null || match[2].split("/").includes("..") || checksums.has(match[2])) {
+      throw oracleError("ORC_DAMAGED_FILE", `${path}: line ${index + 1} is not a SHA-256 and a new name`);
+    }
+    checksums.set(match[2], match[1]);
+  }
+  return checksums;
+}
+
+/** What one read of a sealed folder needs: where it is and what its list says. */
+export interface SealedFolder {
+  readonly folder: string;
+  /** Name of the list file, for messages. */
+  readonly list: string;
+  readonly checksums: Checksums;
+}
+
+/** Opens a half of a folder by its list. */
+export function openSealed(folder: string, list: string): SealedFolder {
+  return { folder, list, checksums: readChecksums(join(folder, list)) };
+}
+
+/** The bytes of a file of the folder, checked against the list. Throws ORC_MISSING_FILE, ORC_DAMAGED_FILE. */
+export function readSealed({ folder, list, checksums }: SealedFolder, name: string): Uint8Array {
+  const path = join(folder, name);
+  const bytes = readWhole(path);
+  const expected = checksums.get(name);
+  if (expected === undefined) throw oracleError("ORC_DAMAGED_FILE", `${path}: ${basename(list)} does not name it`);
+  const got = sha256Hex(bytes);
+  if (got !== expected) {
+    throw oracleError(
+      "ORC_DAMAGED_FILE",
+      `${path}: cut off or changed: SHA-256 of its ${bytes.length} bytes is ${got.slice(0, 16)}…, ${basename(list)} says ${expected.slice(0, 16)}…`,
+    );
+  }
+  return bytes;
+}

@@ -1,0 +1,128 @@
+/**
+ * Files that are there whole or not at all: written under a temporary name, fsynced, renamed, and the folder fsynced.
+ *
+ * Reading turns what the operating system says into coded errors that begin with the path, and never returns a part of a file.
+ */
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { oracleError } from "../errors.ts";
+
+/** Bytes a single read, write or hash call is given: below the 2 GiB that some systems stop at. */
+const PIECE_BYTES = 1 << 30;
+
+/** Writes the chunks as one file and returns its SHA-256 as hex; an existing file is replaced in one step. Throws ORC_WRITE_FAILED. */
+export function writeDurably(path: string, chunks: readonly Uint8Array[]): string {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.tmp`);
+  const hash = createHash("sha256");
+  try {
+    const file = openSync(temporary, "w");
+    try {
+      for (const chunk of chunks) {
+        for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
+          const piece = chunk.subarray(from, from + PIECE_BYTES);
+          hash.update(piece);
+          writeWhole(file, piece);
+        }
+      }
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    syncFolder(folder);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw writeFailed(path, cause);
+  }
+  return hash.digest("hex");
+}
+
+/** Removes a file if it is there, durably. Throws ORC_WRITE_FAILED. */
+export function removeDurably(path: string): void {
+  try {
+    rmSync(path, { force: true });
+    syncFolder(dirname(path));
+  } catch (cause) {
+    throw writeFailed(path, cause);
+  }
+}
+
+/** Makes a folder and its parents. Throws ORC_WRITE_FAILED. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw writeFailed(path, cause);
+  }
+}
+
+/** The bytes of a file. Throws ORC_MISSING_FILE, or ORC_READ_FAILED with the system's reason. */
+export function readWhole(path: string): Uint8Array {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (cause) {
+    throw readFailed(path, cause);
+  }
+  try {
+    const bytes = new Uint8Array(fstatSync(file).size);
+    let at = 0;
+    while (at < bytes.length) {
+      const count = readSync(file, bytes, at, Math.min(PIECE_BYTES, bytes.length - at), at);
+      if (count === 0) throw oracleError("ORC_DAMAGED_FILE", `${path}: became shorter while it was read`);
+      at += count;
+    }
+    return bytes;
+  } catch (cause) {
+    throw readFailed(path, cause);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** SHA-256 of bytes as hex. */
+export function sha256Hex(bytes: Uint8Array): string {
+  const hash = createHash("sha256");
+  for (let from = 0; from < bytes.length; from += PIECE_BYTES) hash.update(bytes.subarray(from, from + PIECE_BYTES));
+  return hash.digest("hex");
+}
+
+/** The coded form of what went wrong while a file was read; a coded error stays what it is. */
+export function readFailed(path: string, cause: unknown) {
+  if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("ORC_")) return cause;
+  const reason = systemReason(cause);
+  if (reason === "ENOENT" || reason === "ENOTDIR") {
+    return oracleError(
+      "ORC_MISSING_FILE",
+      `${path}: no such file; the folder is partly written or not an epoch folder`,
+    );
+  }
+  return oracleError("ORC_READ_FAILED", `${path}: ${reason}`, { cause, retryable: true });
+}
+
+/** The coded form of what went wrong while a file was written. */
+export function writeFailed(path: string, cause: unknown) {
+  return oracleError("ORC_WRITE_FAILED", `${path}: ${systemReason(cause)}`, { cause, retryable: true });
+}
+
+/** The operating system's short name of an error (ENOSPC), or its message. */
+function systemReason(cause: unknown): string {
+  if (cause instanceof Error && "code" in cause && typeof cause.code === "string") return cause.code;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function writeWhole(file: number, bytes: Uint8Array): void {
+  let at = 0;
+  while (at < bytes.length) at += writeSync(file, bytes, at, bytes.length - at);
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
