@@ -7,6 +7,8 @@
 import { pocError } from "../errors.ts";
 import { checkBytes, checkSafeU64, readSafeU64, writeSafeU64 } from "./byte-codec.ts";
 import { type Refusal, refuse } from "./refusal.ts";
+import type { DeviceSigner, VerifyKey } from "./signature.ts";
+import { openStatement, type StatementRefusalCode, signStatement, statementBytes } from "./signed-statement.ts";
 
 /** A finalised block as a Solana RPC reports it; `blockhash` is the decoded 32 bytes. */
 export interface SolanaBlock {
@@ -71,4 +73,37 @@ export function decodeEntropyRecord(
   }
   if (blockTimeS * 1000 < minute * entropyMs) return refuse("too_early", minute * entropyMs, blockTimeS * 1000);
   return { status: "ok", record: { minute, slot, blockTimeS, blockhash: bytes.slice(24) } };
+}
+
+/** Bytes of a signed record: the record at 36, issued ms u64 at 92, signature at 100. */
+export const SIGNED_ENTROPY_BYTES: number = statementBytes(ENTROPY_RECORD_BYTES + 8);
+
+/** An ingest's word for the entropy of a minute and its own time, for devices that read no chain. Throws POC_BAD_ENCODING. */
+export function signEntropy(
+  network: number,
+  record: EntropyRecord,
+  issuedMs: number,
+  signer: DeviceSigner,
+): Uint8Array {
+  const fields = new Uint8Array(ENTROPY_RECORD_BYTES + 8);
+  fields.set(encodeEntropyRecord(record), 0);
+  writeSafeU64(fields, ENTROPY_RECORD_BYTES, checkSafeU64(issuedMs, "issuedMs"));
+  return signStatement("earshot-entropy", network, fields, signer);
+}
+
+/** Verifies an ingest's word; `key` is the ingest's. Whether the block is the first of the minute only the chain can tell. */
+export function verifyEntropy(
+  bytes: Uint8Array,
+  key: VerifyKey | undefined,
+  network: number,
+  entropyMs: number = DEFAULT_ENTROPY_MS,
+):
+  | { readonly status: "ok"; readonly record: EntropyRecord; readonly issuedMs: number }
+  | Refusal<StatementRefusalCode | EntropyRefusalCode> {
+  const opened = openStatement("earshot-entropy", network, bytes, ENTROPY_RECORD_BYTES + 8, key);
+  if (opened.status === "refused") return opened;
+  const issuedMs = readSafeU64(opened.fields, ENTROPY_RECORD_BYTES);
+  if (issuedMs === undefined) return refuse("non_canonical", "integers below 2^53", "a larger one");
+  const decoded = decodeEntropyRecord(opened.fields.subarray(0, ENTROPY_RECORD_BYTES), entropyMs);
+  return decoded.status === "refused" ? decoded : { ...decoded, issuedMs };
 }
