@@ -149,10 +149,13 @@ export const packetsTable = {
 
 const stateColumns = [
   col("key", "bytes33", "device key"),
-  col("first_seen_epoch", "u32", "first epoch in which the registry held it"),
-  col("last_beacon_s", "u64", "transmit time of its last beacon that passed every check, Unix s; 0 for never"),
-  col("last_reciprocal_beacon_s", "u64", "the same, of the last that somebody witnessed, Unix s; 0 for never"),
-  col("last_witness_s", "u64", "transmit time of the last beacon it validly witnessed, Unix s; 0 for never"),
+  col("last_beacon_ms", "u64", "time of its last beacon that passed every check but reciprocity, Unix ms; 0 for never"),
+  col("last_reciprocal_beacon_ms", "u64", "the same, of the last that somebody witnessed, Unix ms; 0 for never"),
+  col(
+    "last_witness_ms",
+    "u64",
+    "time of the last beacon it witnessed with a report that passed every check but reciprocity, Unix ms; 0 for never",
+  ),
 ] as const;
 
 const servedColumns = [

@@ -115,7 +115,11 @@ export interface LagParameters {
 }
 
 export interface ReciprocityParameters {
-  /** `closed-state`: judged from the last closed epoch's state. `running`: timestamps move with every proof, in log order. */
+  /**
+   * Judged after the lists of checks (HIP-106): a beaconer that has not witnessed fails its whole proof as `gateway_no_valid_witnesses`,
+   * a witness that has not beaconed fails as `gateway_no_valid_beacons`. `closed-state`: ages are those of the last closed epoch's
+   * state, and a hotspot is excused while it is younger than the limit. `running`: timestamps move with every proof, in log order.
+   */
   readonly kind: "closed-state" | "running";
   /** A hotspot must have beaconed (to be paid as a witness) and witnessed (as a beaconer) within this long, ms. */
   readonly withinMs: number;

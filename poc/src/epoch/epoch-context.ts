@@ -1,0 +1,95 @@
+/**
+ * What every stage of an epoch reads and none of them changes: hotspots as lines and dense cells, rules, beacon verdicts.
+ *
+ * Built once per epoch, or once per worker from the same input; equal input gives equal context.
+ */
+import { buildCellIndex, cellToLatLng, greatCircleDistanceM, gridDistance11, parentHi, parentLo } from "@earshot/geo";
+import { buildHotspotLines, type HotspotLines, LINE, LINE_STRIDE, META } from "../verify/hotspot-lines.ts";
+import type { ExactGeometry } from "../verify/witness-kernel.ts";
+import { compileWitnessRules, type WitnessRules } from "../verify/witness-rules.ts";
+import { assertColumns } from "./columns.ts";
+import type { EpochInput } from "./epoch-input.ts";
+import { type HotspotHistory, readHistory } from "./history.ts";
+import { type BeaconVerdicts, judgeBeacons } from "./judge-beacons.ts";
+import { inputTables } from "./tables.ts";
+
+/** Cells of one resolution that hold hotspots, in cell order, and which one each hotspot is in. */
+export interface HotspotCells {
+  readonly hi: Uint32Array;
+  readonly lo: Uint32Array;
+  /** Dense cell id by hotspot; the number of cells for a hotspot without one. The last entry is for unregistered senders. */
+  readonly of: Uint32Array;
+}
+
+export interface EpochContext {
+  readonly input: EpochInput;
+  readonly hotspots: HotspotLines;
+  readonly rules: WitnessRules;
+  readonly geometry: ExactGeometry;
+  readonly history: HotspotHistory;
+  readonly cells8: HotspotCells;
+  readonly cells11: HotspotCells;
+  readonly beacons: BeaconVerdicts;
+  readonly epochStartMs: number;
+}
+
+/** Checks the input's columns and builds the context. Throws POC_BAD_COLUMNS or POC_BAD_PARAMETERS. */
+export function prepareEpoch(input: EpochInput): EpochContext {
+  const tables = input as unknown as Readonly<Record<string, never>>;
+  for (const table of inputTables) assertColumns(table, tables[table.name.replace(/-i/, "I")]);
+  const hotspots = buildHotspotLines(input.hotspots, input.parameters);
+  const history = readHistory(input);
+  return {
+    input,
+    hotspots,
+    rules: compileWitnessRules(input.parameters),
+    geometry: exactGeometry(input.hotspots.cell),
+    history,
+    cells8: hotspotCells(input.hotspots.cell, hotspots, 8),
+    cells11: hotspotCells(input.hotspots.cell, hotspots, 11),
+    beacons: judgeBeacons(input, hotspots, history.lastBeaconMs),
+    epochStartMs: input.header.epoch * input.parameters.time.epochMs,
+  };
+}
+
+/** The two 32-bit halves of cell `row`. */
+export function cellHalves(cells: BigUint64Array): { readonly hi: Uint32Array; readonly lo: Uint32Array } {
+  const rows = cells.length;
+  const words = new Uint32Array(cells.buffer, cells.byteOffset, rows * 2);
+  const hi = new Uint32Array(rows);
+  const lo = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    lo[row] = words[2 * row];
+    hi[row] = words[2 * row + 1];
+  }
+  return { hi, lo };
+}
+
+function hotspotCells(cells: BigUint64Array, hotspots: HotspotLines, resolution: number): HotspotCells {
+  const { count, lines } = hotspots;
+  const { hi, lo } = cellHalves(cells);
+  const placed: number[] = [];
+  for (let hotspot = 0; hotspot < count; hotspot++) {
+    if ((lines[hotspot * LINE_STRIDE + LINE.meta] & META.notAsserted) === 0) placed.push(hotspot);
+  }
+  const parentsHi = Uint32Array.from(placed, (hotspot) => parentHi(hi[hotspot], lo[hotspot], resolution));
+  const parentsLo = Uint32Array.from(placed, (hotspot) => parentLo(hi[hotspot], lo[hotspot], resolution));
+  const index = buildCellIndex(parentsHi, parentsLo);
+  const of = new Uint32Array(count + 1).fill(index.size);
+  placed.forEach((hotspot, row) => {
+    of[hotspot] = index.ids[row];
+  });
+  return { hi: index.hi, lo: index.lo, of };
+}
+
+function exactGeometry(cells: BigUint64Array): ExactGeometry {
+  const { hi, lo } = cellHalves(cells);
+  return {
+    haversineM(a, b) {
+      const from = cellToLatLng(hi[a], lo[a]);
+      const to = cellToLatLng(hi[b], lo[b]);
+      return greatCircleDistanceM(from.latDeg, from.lngDeg, to.latDeg, to.lngDeg);
+    },
+    gridCells: (a, b) => gridDistance11(hi[a], lo[a], hi[b], lo[b]),
+  };
+}

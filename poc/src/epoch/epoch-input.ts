@@ -1,0 +1,45 @@
+/** What an epoch is judged from: the header, the rules and the input tables, all in memory as columns. */
+import type { NetworkParameters } from "../parameters/network-parameters.ts";
+import type { Columns } from "./columns.ts";
+import type {
+  beaconsTable,
+  challengesTable,
+  entropyTable,
+  hotspotsTable,
+  ledgerInTable,
+  packetsTable,
+  servedInTable,
+  stateInTable,
+  witnessesTable,
+} from "./tables.ts";
+
+/** epoch.json: what of an epoch is no table. */
+export interface EpochHeader {
+  /** Unix ms of the epoch's start divided by the length of an epoch. */
+  readonly epoch: number;
+  /** SHA-256 of the previous manifest's bytes, hex; 64 zeros for the first epoch of a network. */
+  readonly previousManifestHash: string;
+  /** Price of one token recorded for the epoch, 1e-8 USD. */
+  readonly tokenPriceUsdE8: number;
+}
+
+export interface EpochInput {
+  readonly parameters: NetworkParameters;
+  readonly header: EpochHeader;
+  readonly hotspots: Columns<typeof hotspotsTable>;
+  readonly entropy: Columns<typeof entropyTable>;
+  readonly challenges: Columns<typeof challengesTable>;
+  readonly stateIn: Columns<typeof stateInTable>;
+  readonly servedIn: Columns<typeof servedInTable>;
+  readonly ledgerIn: Columns<typeof ledgerInTable>;
+  readonly beacons: Columns<typeof beaconsTable>;
+  readonly witnesses: Columns<typeof witnessesTable>;
+  readonly packets: Columns<typeof packetsTable>;
+  /** Denied pairs as `edgeCode`; only Helium's rules have them. */
+  readonly deniedEdges?: ReadonlySet<number>;
+}
+
+/** Unix seconds of the epoch's start. */
+export function epochStartS(input: Pick<EpochInput, "header" | "parameters">): number {
+  return Math.floor((input.header.epoch * input.parameters.time.epochMs) / 1000);
+}

@@ -1,0 +1,22 @@
+/**
+ * Checks of how far apart the two are asserted: at least (Helium W12) and at most (W13).
+ *
+ * Distances are whole metres between cell centres. Helium's minimum counts H3 grid cells instead, and fails where H3 knows no grid
+ * distance (-1); its maximum, floor(metres / 1000) ≤ 100, is 100,999 m.
+ */
+import type { WitnessCheck } from "../witness-facts.ts";
+
+export const belowMinDistance: WitnessCheck = {
+  name: "below_min_distance",
+  fails: (facts, limits) =>
+    limits.minimumGridCells > 0 ? facts.gridCells < limits.minimumGridCells : facts.distanceM < limits.minimumM,
+  measured: (facts, limits) => (limits.minimumGridCells > 0 ? facts.gridCells : facts.distanceM),
+  limit: (_facts, limits) => (limits.minimumGridCells > 0 ? limits.minimumGridCells : limits.minimumM),
+};
+
+export const maxDistanceExceeded: WitnessCheck = {
+  name: "max_distance_exceeded",
+  fails: (facts, limits) => facts.distanceM > limits.maximumM,
+  measured: (facts) => facts.distanceM,
+  limit: (_facts, limits) => limits.maximumM,
+};

@@ -1,0 +1,56 @@
+/** NetworkParameters compiled to what the witness kernel compares with: numbers, tables, and the ordered checks. */
+import { pocError } from "../errors.ts";
+import type { NetworkParameters } from "../parameters/network-parameters.ts";
+import { buildLossTable, type LossTable } from "../radio/path-loss.ts";
+import { REASON } from "./reason.ts";
+import { witnessChecks } from "./witness-checks.ts";
+import type { WitnessCheck, WitnessLimits } from "./witness-facts.ts";
+
+export interface WitnessRules {
+  readonly checks: readonly WitnessCheck[];
+  /** Reason number of each check. */
+  readonly reasons: Uint8Array;
+  readonly limits: WitnessLimits;
+  readonly loss: LossTable;
+  readonly toleranceDdb: number;
+  readonly checksDataRate: boolean;
+  readonly checksSnr: boolean;
+  /** Distances within 1 cm of a half metre are decided by the double haversine of the cell centres. */
+  readonly haversineRounding: boolean;
+  /** Least SNR by spreading factor 0..15, 0.1 dB. */
+  readonly snrFloorDdb: Int16Array;
+}
+
+/** Throws POC_BAD_PARAMETERS when a list or a limit cannot be applied. */
+export function compileWitnessRules(parameters: NetworkParameters): WitnessRules {
+  const checks = witnessChecks(parameters.witnessChecks);
+  const { radio, distance } = parameters;
+  if (radio.snrFloorDdb.length !== 8) {
+    throw pocError(
+      "POC_BAD_PARAMETERS",
+      `radio.snrFloorDdb: expected 8 values for SF5 to SF12, got ${radio.snrFloorDdb.length}`,
+    );
+  }
+  const snrFloorDdb = new Int16Array(16).fill(-32768);
+  radio.snrFloorDdb.forEach((floor, index) => {
+    snrFloorDdb[5 + index] = floor;
+  });
+  const applied = new Set(parameters.witnessChecks);
+  return {
+    checks,
+    reasons: Uint8Array.from(checks, (check) => REASON[check.name]),
+    limits: {
+      frequencyToleranceHz: radio.frequencyToleranceHz,
+      frequencyInt32: radio.frequencyDifference === "int32",
+      minimumM: distance.minimumKind === "metres" ? distance.minimum : 0,
+      minimumGridCells: distance.minimumKind === "grid" ? distance.minimum : 0,
+      maximumM: distance.maximumM,
+    },
+    loss: buildLossTable(radio.speedOfLightMPerS),
+    toleranceDdb: radio.rssiToleranceDdb,
+    checksDataRate: applied.has("invalid_data_rate"),
+    checksSnr: applied.has("bad_snr"),
+    haversineRounding: distance.rounding === "haversine",
+    snrFloorDdb,
+  };
+}
