@@ -1,4 +1,5 @@
 export * from "./epoch/columns.ts";
+export * from "./epoch/epoch-input.ts";
 export * from "./epoch/tables.ts";
 export * from "./errors.ts";
 export * from "./parameters/network-parameters.ts";

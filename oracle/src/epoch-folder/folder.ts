@@ -1,0 +1,138 @@
+/**
+ * Reads and writes whole epoch folders (layout.ts).
+ *
+ * Every file is written whole or not at all, and the list or manifest that completes a half last, so a crash at any point leaves a
+ * folder that is refused by name or one that is complete. Reading checks bytes (input.sha256, output.sha256), schema, and the rules
+ * between tables (check-tables.ts) before anything is given out.
+ */
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { AnyColumn, Columns, EpochInput, TableDefinition } from "@earshot/poc";
+import { oracleError } from "../errors.ts";
+import { segmentNames } from "../log/segment-reader.ts";
+import { decodeTable, encodeTable } from "./arrow.ts";
+import { checkInputTables, checkOutputTable, refuseRowsOf } from "./check-tables.ts";
+import { openSealed, readSealed, type SealedFolder, writeChecksums } from "./checksums.ts";
+import { makeFolder, readWhole, removeDurably, sha256Hex, writeDurably } from "./durable-file.ts";
+import { FILES, INPUT_TABLES, type InputTables, OUTPUT_TABLES, type OutputTables, tableFile } from "./layout.ts";
+import { jsonFile, parseHeader, parseParameters } from "./parameters-file.ts";
+
+/**
+ * Writes the input half. The upload log must lie in `uploads/` already (log/segment-writer.ts): it is sealed with the rest.
+ * An output half that is there is no longer that of this input, so its manifest goes first. Throws ORC_WRITE_FAILED.
+ */
+export async function writeEpochInput(folder: string, input: EpochInput): Promise<void> {
+  makeFolder(folder);
+  for (const name of [FILES.manifest, FILES.outputList, FILES.inputList]) removeDurably(join(folder, name));
+  const checksums = new Map<string, string>();
+  for (const [name, bytes] of [
+    [FILES.header, jsonFile(input.header)],
+    [FILES.parameters, jsonFile(input.parameters)],
+  ] as const) {
+    checksums.set(name, writeDurably(join(folder, name), [bytes]));
+  }
+  await writeTables(folder, INPUT_TABLES, input, checksums);
+  for (const segment of segmentNames(join(folder, FILES.uploads))) {
+    const name = `${FILES.uploads}/${segment}`;
+    checksums.set(name, sha256Hex(readWhole(join(folder, name))));
+  }
+  writeChecksums(join(folder, FILES.inputList), checksums);
+}
+
+/**
+ * Reads and checks the input half, the upload log excepted (`verifyUploadFiles`).
+ * Throws ORC_MISSING_FILE, ORC_DAMAGED_FILE, ORC_FOREIGN_FILE, ORC_BAD_ROW, ORC_BAD_HEADER; the message begins with the file's path.
+ */
+export function readEpochInput(folder: string): EpochInput {
+  const files = Object.values(INPUT_TABLES).map(tableFile);
+  assertPresent(folder, [FILES.header, FILES.parameters, ...files, FILES.uploads, FILES.inputList]);
+  const sealed = openSealed(folder, FILES.inputList);
+  const header = parseHeader(readSealed(sealed, FILES.header), join(folder, FILES.header));
+  const parameters = parseParameters(readSealed(sealed, FILES.parameters), join(folder, FILES.parameters));
+  const input = { header, parameters, ...readTables(sealed, INPUT_TABLES) } as EpochInput;
+  checkInputTables(input, refuseRowsOf(folder));
+  return input;
+}
+
+/** Checks that `uploads/` holds exactly the segments of input.sha256, unchanged. Throws ORC_MISSING_FILE, ORC_DAMAGED_FILE, ORC_BAD_LOG. */
+export function verifyUploadFiles(folder: string): void {
+  const sealed = openSealed(folder, FILES.inputList);
+  const found = segmentNames(join(folder, FILES.uploads)).map((name) => `${FILES.uploads}/${name}`);
+  const missing = [...sealed.checksums.keys()].find(
+    (name) => name.startsWith(`${FILES.uploads}/`) && !found.includes(name),
+  );
+  if (missing !== undefined)
+    throw oracleError("ORC_MISSING_FILE", `${join(folder, missing)}: named by ${FILES.inputList}`);
+  for (const name of found) readSealed(sealed, name);
+}
+
+/** Writes the output half; `manifest` are the bytes of manifest.json, written last. Throws ORC_WRITE_FAILED. */
+export async function writeEpochOutput(folder: string, output: OutputTables, manifest: Uint8Array): Promise<void> {
+  for (const name of [FILES.manifest, FILES.outputList]) removeDurably(join(folder, name));
+  const checksums = new Map<string, string>();
+  await writeTables(folder, OUTPUT_TABLES, output, checksums);
+  checksums.set(FILES.manifest, sha256Hex(manifest));
+  writeChecksums(join(folder, FILES.outputList), checksums);
+  writeDurably(join(folder, FILES.manifest), [manifest]);
+}
+
+/** The output half as it lies there: its tables and the bytes of its manifest. */
+export interface StoredOutput {
+  readonly tables: OutputTables;
+  readonly manifest: Uint8Array;
+}
+
+/** Reads and checks the output half against the rows of its input. Throws as `readEpochInput`. */
+export function readEpochOutput(folder: string, input: Pick<EpochInput, "hotspots" | "challenges">): StoredOutput {
+  const files = Object.values(OUTPUT_TABLES).map(tableFile);
+  assertPresent(folder, [...files, FILES.outputList, FILES.manifest]);
+  const sealed = openSealed(folder, FILES.outputList);
+  const manifest = readSealed(sealed, FILES.manifest);
+  const tables = readTables(sealed, OUTPUT_TABLES) as unknown as OutputTables;
+  const rows = { hotspots: input.hotspots.region.length, challenges: input.challenges.minute.length };
+  for (const [field, table] of Object.entries(OUTPUT_TABLES)) {
+    const columns = tables[field as keyof OutputTables] as Readonly<Record<string, AnyColumn>>;
+    checkOutputTable(table, columns, rows, refuseRowsOf(folder));
+  }
+  return { tables, manifest };
+}
+
+/** True when the folder has a complete output half, going by names alone. */
+export function isScored(folder: string): boolean {
+  return existsSync(join(folder, FILES.manifest));
+}
+
+async function writeTables(
+  folder: string,
+  tables: Readonly<Record<string, TableDefinition>>,
+  columns: InputTables | OutputTables,
+  checksums: Map<string, string>,
+): Promise<void> {
+  const byField = columns as unknown as Readonly<Record<string, Columns<TableDefinition>>>;
+  for (const [field, table] of Object.entries(tables)) {
+    const name = tableFile(table);
+    checksums.set(name, writeDurably(join(folder, name), await encodeTable(table, byField[field])));
+  }
+}
+
+function readTables(sealed: SealedFolder, tables: Readonly<Record<string, TableDefinition>>) {
+  return Object.fromEntries(
+    Object.entries(tables).map(([field, table]) => {
+      const name = tableFile(table);
+      return [field, decodeTable(table, readSealed(sealed, name), join(sealed.folder, name))];
+    }),
+  );
+}
+
+function assertPresent(folder: string, names: readonly string[]): void {
+  if (!(statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
+    throw oracleError("ORC_MISSING_FILE", `${folder}: no such folder`);
+  }
+  const missing = names.find((name) => !existsSync(join(folder, name)));
+  if (missing !== undefined) {
+    throw oracleError(
+      "ORC_MISSING_FILE",
+      `${join(folder, missing)}: no such file; the folder is partly written or not an epoch folder`,
+    );
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The files of an epoch folder, and which field of the engine's input and output each table is.
+ *
+ * In: `uploads/`, epoch.json, parameters.json and the input tables, sealed by input.sha256, which is written last. Out: the output
+ * tables and output.sha256, then manifest.json last. A half without its last file is partly written.
+ */
+import {
+  beaconsTable,
+  type Columns,
+  cellReasonsTable,
+  cellsTable,
+  challengesTable,
+  entropyTable,
+  hotspotsTable,
+  ledgerInTable,
+  ledgerOutTable,
+  packetsTable,
+  rewardsTable,
+  servedInTable,
+  servedOutTable,
+  sharesTable,
+  stateInTable,
+  stateOutTable,
+  type TableDefinition,
+  verdictsTable,
+  witnessesTable,
+} from "@earshot/poc";
+
+export const FILES = {
+  uploads: "uploads",
+  header: "epoch.json",
+  parameters: "parameters.json",
+  inputList: "input.sha256",
+  outputList: "output.sha256",
+  manifest: "manifest.json",
+} as const;
+
+/** Input tables by their field in EpochInput. */
+export const INPUT_TABLES = {
+  hotspots: hotspotsTable,
+  entropy: entropyTable,
+  challenges: challengesTable,
+  stateIn: stateInTable,
+  servedIn: servedInTable,
+  ledgerIn: ledgerInTable,
+  beacons: beaconsTable,
+  witnesses: witnessesTable,
+  packets: packetsTable,
+} as const;
+
+/** Output tables by their field in EpochOutput. */
+export const OUTPUT_TABLES = {
+  verdicts: verdictsTable,
+  cells: cellsTable,
+  cellReasons: cellReasonsTable,
+  shares: sharesTable,
+  rewards: rewardsTable,
+  stateOut: stateOutTable,
+  servedOut: servedOutTable,
+  ledgerOut: ledgerOutTable,
+} as const;
+
+export type InputTables = { readonly [K in keyof typeof INPUT_TABLES]: Columns<(typeof INPUT_TABLES)[K]> };
+export type OutputTables = { readonly [K in keyof typeof OUTPUT_TABLES]: Columns<(typeof OUTPUT_TABLES)[K]> };
+
+/** Output tables of an epoch and the input tables of the next that must equal them. */
+export const CHAINED_TABLES = [
+  ["stateOut", "stateIn"],
+  ["servedOut", "servedIn"],
+  ["ledgerOut", "ledgerIn"],
+] as const satisfies readonly (readonly [keyof OutputTables, keyof InputTables])[];
+
+export function tableFile(table: TableDefinition): string {
+  return `${table.name}.arrow`;
+}
