@@ -15,6 +15,7 @@ export const oracleErrors = {
   ORC_READ_FAILED: "The operating system refused to read a file.",
   ORC_WRITE_FAILED:
     "The operating system refused to write a file: disk full, no permission, or a file where a folder should be.",
+  ORC_BAD_HOTSPOTS: "A hotspot list lacks a column or has a row that is no hotspot; the detail names file and line.",
   ORC_BAD_OPTION: "An option or argument of a command is out of its range.",
   ORC_UNKNOWN_HOTSPOT: "No hotspot of the epoch, or more than one, answers to the name given.",
   ORC_WORKER_FAILED: "A worker ended before it answered.",

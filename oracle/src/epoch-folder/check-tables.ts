@@ -173,7 +173,14 @@ function checkAscending(
   }
 }
 
-function checkBytesAscending(table: string, column: string, bytes: Uint8Array, width: number, refuse: Refuse): void {
+/** Checks that fixed-width byte rows ascend, each once. Throws ORC_BAD_ROW. */
+export function checkBytesAscending(
+  table: string,
+  column: string,
+  bytes: Uint8Array,
+  width: number,
+  refuse: Refuse,
+): void {
   checkAscending(table, column, bytes.length / width, refuse, (row) => compareBytes(bytes, row, row - 1, width));
 }
 

@@ -8,20 +8,28 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { AnyColumn, Columns, EpochInput, TableDefinition } from "@earshot/poc";
+import { DEVICE_KEY_BYTES } from "@earshot/poc/protocol";
 import { oracleError } from "../errors.ts";
 import { segmentNames } from "../log/segment-reader.ts";
 import { decodeTable, encodeTable } from "./arrow.ts";
-import { checkInputTables, checkOutputTable, refuseRowsOf } from "./check-tables.ts";
+import { checkBytesAscending, checkInputTables, checkOutputTable, refuseRowsOf } from "./check-tables.ts";
 import { openSealed, readSealed, type SealedFolder, writeChecksums } from "./checksums.ts";
 import { makeFolder, readWhole, removeDurably, sha256Hex, writeDurably } from "./durable-file.ts";
 import { FILES, INPUT_TABLES, type InputTables, OUTPUT_TABLES, type OutputTables, tableFile } from "./layout.ts";
-import { jsonFile, parseHeader, parseParameters } from "./parameters-file.ts";
+import { type FolderHeader, jsonFile, parseHeader, parseParameters } from "./parameters-file.ts";
+import type { PayerColumns } from "./payers-table.ts";
+
+/** The input half in memory: what the engine takes, and what the loading of uploads needs besides. */
+export interface FolderInput extends EpochInput {
+  readonly header: FolderHeader;
+  readonly payers: PayerColumns;
+}
 
 /**
  * Writes the input half. The upload log must lie in `uploads/` already (log/segment-writer.ts): it is sealed with the rest.
  * An output half that is there is no longer that of this input, so its manifest goes first. Throws ORC_WRITE_FAILED.
  */
-export async function writeEpochInput(folder: string, input: EpochInput): Promise<void> {
+export async function writeEpochInput(folder: string, input: FolderInput): Promise<void> {
   makeFolder(folder);
   for (const name of [FILES.manifest, FILES.outputList, FILES.inputList]) removeDurably(join(folder, name));
   const checksums = new Map<string, string>();
@@ -43,14 +51,15 @@ export async function writeEpochInput(folder: string, input: EpochInput): Promis
  * Reads and checks the input half, the upload log excepted (`verifyUploadFiles`).
  * Throws ORC_MISSING_FILE, ORC_DAMAGED_FILE, ORC_FOREIGN_FILE, ORC_BAD_ROW, ORC_BAD_HEADER; the message begins with the file's path.
  */
-export function readEpochInput(folder: string): EpochInput {
+export function readEpochInput(folder: string): FolderInput {
   const files = Object.values(INPUT_TABLES).map(tableFile);
   assertPresent(folder, [FILES.header, FILES.parameters, ...files, FILES.uploads, FILES.inputList]);
   const sealed = openSealed(folder, FILES.inputList);
   const header = parseHeader(readSealed(sealed, FILES.header), join(folder, FILES.header));
   const parameters = parseParameters(readSealed(sealed, FILES.parameters), join(folder, FILES.parameters));
-  const input = { header, parameters, ...readTables(sealed, INPUT_TABLES) } as EpochInput;
+  const input = { header, parameters, ...readTables(sealed, INPUT_TABLES) } as FolderInput;
   checkInputTables(input, refuseRowsOf(folder));
+  checkBytesAscending("payers", "key", input.payers.key, DEVICE_KEY_BYTES, refuseRowsOf(folder));
   return input;
 }
 

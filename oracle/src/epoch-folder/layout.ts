@@ -25,6 +25,7 @@ import {
   verdictsTable,
   witnessesTable,
 } from "@earshot/poc";
+import { payersTable } from "./payers-table.ts";
 
 export const FILES = {
   uploads: "uploads",
@@ -35,8 +36,9 @@ export const FILES = {
   manifest: "manifest.json",
 } as const;
 
-/** Input tables by their field in EpochInput. */
+/** Input tables by their field in FolderInput. */
 export const INPUT_TABLES = {
+  payers: payersTable,
   hotspots: hotspotsTable,
   entropy: entropyTable,
   challenges: challengesTable,

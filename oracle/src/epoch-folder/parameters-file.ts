@@ -7,6 +7,12 @@
 import type { EpochHeader, NetworkParameters } from "@earshot/poc";
 import { oracleError } from "../errors.ts";
 
+/** epoch.json: the engine's header, and what only the loading of uploads needs. */
+export interface FolderHeader extends EpochHeader {
+  /** Network number that uploads must name (poc/protocol). */
+  readonly network: number;
+}
+
 /** Checks a value and says what was expected where it is not, or undefined. */
 type Shape = (value: unknown, path: string) => string | undefined;
 
@@ -163,6 +169,7 @@ const parametersShape = object({
 
 const headerShape = object({
   epoch: integer(0, U32_MAX),
+  network: integer(0, U16_MAX),
   previousManifestHash: hash,
   tokenPriceUsdE8: integer(1, Number.MAX_SAFE_INTEGER),
 });
@@ -192,8 +199,8 @@ export function parseParameters(bytes: Uint8Array, path: string): NetworkParamet
 }
 
 /** The header from epoch.json. Throws ORC_DAMAGED_FILE, ORC_BAD_HEADER. */
-export function parseHeader(bytes: Uint8Array, path: string): EpochHeader {
-  return checked(headerShape, parseJsonFile(bytes, path), path) as unknown as EpochHeader;
+export function parseHeader(bytes: Uint8Array, path: string): FolderHeader {
+  return checked(headerShape, parseJsonFile(bytes, path), path) as unknown as FolderHeader;
 }
 
 function checked(shape: Shape, value: Readonly<Record<string, unknown>>, path: string) {

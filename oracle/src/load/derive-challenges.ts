@@ -1,0 +1,83 @@
+/**
+ * challenges.arrow from entropy.arrow and hotspots.arrow: what sortition gives, so that anybody can check it.
+ *
+ * Challenged are the hotspots that may prove coverage: location asserted, capability 1, not suspended, region with a plan. Channel
+ * and data rate are drawn from the region's plan, or the data rate is the network's where the parameters name one.
+ */
+import { allocateColumns, challengesTable, type EpochInput } from "@earshot/poc";
+import { challengesOf } from "@earshot/poc/protocol";
+import { beaconDataRate, type RegionPlan, regionPlans } from "@earshot/poc/radio";
+import { oracleError } from "../errors.ts";
+
+const KEY_BYTES = 33;
+const HASH_BYTES = 32;
+
+export type ChallengeSource = Pick<EpochInput, "parameters" | "hotspots" | "entropy"> & {
+  readonly header: Pick<EpochInput["header"], "epoch">;
+};
+
+/**
+ * All challenges of the epoch by (minute, hotspot). Throws ORC_BAD_ROW when a minute of the epoch has no entropy. Needs rules of kind
+ * `sortition`: under `reported-entropy` nobody but the beaconer knows when it beacons, and undefined is returned.
+ */
+export function deriveChallenges(source: ChallengeSource): EpochInput["challenges"] | undefined {
+  const { parameters, hotspots, entropy } = source;
+  const { time, challenge, radio } = parameters;
+  if (challenge.kind !== "sortition") return undefined;
+  const plans: (RegionPlan | undefined)[] = [];
+  for (const plan of regionPlans(radio.regionPlans)) plans[plan.number] = plan;
+
+  const rows = challengedRows(hotspots, plans);
+  const keys = new Uint8Array(rows.length * KEY_BYTES);
+  for (const [i, row] of rows.entries()) {
+    keys.set(hotspots.key.subarray(row * KEY_BYTES, (row + 1) * KEY_BYTES), i * KEY_BYTES);
+  }
+  const firstMinute = (source.header.epoch * time.epochMs) / time.entropyMs;
+  const rowOfMinute = new Map(Array.from(entropy.minute, (minute, row) => [minute, row]));
+  const drawn = challengesOf(keys, firstMinute, epochEntropy(source, firstMinute, rowOfMinute), time);
+
+  const columns = allocateColumns(challengesTable, drawn.length);
+  columns.challenge_id.set(drawn.challengeId);
+  columns.minute.set(drawn.minute);
+  columns.transmit_offset_ms.set(drawn.transmitOffsetMs);
+  for (let i = 0; i < drawn.length; i++) {
+    const hotspot = rows[drawn.hotspot[i]];
+    const plan = plans[hotspots.region[hotspot]] as RegionPlan;
+    columns.hotspot[i] = hotspot;
+    columns.frequency_hz[i] = plan.channelsHz[drawn.channelDraw[i] % plan.channelsHz.length];
+    columns.data_rate[i] = challenge.dataRate === 0 ? beaconDataRate(plan, challenge.beaconBytes) : challenge.dataRate;
+    const closesMs = drawn.transmitOffsetMs[i] + time.windowMs;
+    const sampling = rowOfMinute.get(firstMinute + Math.floor(closesMs / time.entropyMs) + 1);
+    if (sampling === undefined) continue;
+    const blockhash = entropy.blockhash.subarray(sampling * HASH_BYTES, (sampling + 1) * HASH_BYTES);
+    columns.sampling_entropy.set(blockhash, i * HASH_BYTES);
+  }
+  return columns;
+}
+
+function challengedRows(hotspots: EpochInput["hotspots"], plans: readonly (RegionPlan | undefined)[]): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < hotspots.region.length; row++) {
+    const mayProve = hotspots.cell[row] !== 0n && hotspots.capability[row] !== 0 && hotspots.suspended[row] === 0;
+    if (mayProve && plans[hotspots.region[row]] !== undefined) rows.push(row);
+  }
+  return rows;
+}
+
+/** E(m) of every minute of the epoch, end to end. */
+function epochEntropy(
+  { parameters, entropy }: ChallengeSource,
+  firstMinute: number,
+  rowOfMinute: ReadonlyMap<number, number>,
+): Uint8Array {
+  const minutes = parameters.time.epochMs / parameters.time.entropyMs;
+  const bytes = new Uint8Array(minutes * HASH_BYTES);
+  for (let i = 0; i < minutes; i++) {
+    const row = rowOfMinute.get(firstMinute + i);
+    if (row === undefined) {
+      throw oracleError("ORC_BAD_ROW", `entropy.arrow: minute: no row for minute ${firstMinute + i} of the epoch`);
+    }
+    bytes.set(entropy.blockhash.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES), i * HASH_BYTES);
+  }
+  return bytes;
+}

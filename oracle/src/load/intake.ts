@@ -1,0 +1,47 @@
+/**
+ * What became of the uploads of an epoch: how many counted, and how many were refused under which code.
+ *
+ * A refused upload gives no report and no verdict; it is counted, so that nothing of a log disappears without a trace.
+ */
+import type { UploadRefusalCode } from "@earshot/poc/protocol";
+
+/**
+ * Why an upload gives no report: what its bytes lack (poc/protocol), where it stands in its sender's chain, or: received outside
+ * the epoch and its grace; reports of a kind that its sender has no right to (a meter confirms, a hotspot does everything else).
+ */
+export type IntakeRefusal =
+  | UploadRefusalCode
+  | "duplicate"
+  | "chain_fork"
+  | "wrong_predecessor"
+  | "outside_epoch"
+  | "wrong_sender";
+
+export interface Intake {
+  readonly uploads: number;
+  readonly accepted: number;
+  /** Refused uploads by code, codes in ascending order, none with 0. */
+  readonly refused: Readonly<Partial<Record<IntakeRefusal, number>>>;
+  /** Reports in the accepted uploads. */
+  readonly beacons: number;
+  readonly witnesses: number;
+  readonly receipts: number;
+  readonly confirmations: number;
+  /** Receipts that a payer confirmed. */
+  readonly billed: number;
+  /** Receipts in uploads of the grace time: they belong to the next epoch. */
+  readonly receiptsOfNextEpoch: number;
+}
+
+/** Counts refusals by code. */
+export class RefusalCounts {
+  readonly #counts = new Map<IntakeRefusal, number>();
+
+  add(code: IntakeRefusal): void {
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+  }
+
+  toObject(): Intake["refused"] {
+    return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}
