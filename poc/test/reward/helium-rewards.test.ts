@@ -146,7 +146,7 @@ describe("the buckets", () => {
 });
 
 describe("properties of a Helium day", () => {
-  test("pays, with what it books as unallocated, 80 % of what is emitted; that is less than a bone for each payment", () => {
+  test("books as unallocated exactly what is missing to 80 %, at most a bone for each payment", () => {
     const share = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1e10 }));
     const row = fc.record({ beacon: share, witness: share, data: fc.integer({ min: 0, max: 1e6 }) });
     fc.assert(
