@@ -1,0 +1,200 @@
+/**
+ * A small epoch with everything real in it: signed uploads of a few hotspots 1 km apart, entropy, challenges, packets and a payer.
+ *
+ * Deterministic: the same options give the same bytes. Times are those of `demo` with epochs of four minutes.
+ */
+import { cellToBigInt, latLngToCell, parentCell } from "@earshot/geo";
+import {
+  allocateColumns,
+  demo,
+  type EpochInput,
+  entropyTable,
+  hotspotsTable,
+  ledgerInTable,
+  servedInTable,
+  stateInTable,
+} from "@earshot/poc";
+import {
+  beaconPayload,
+  type DeviceSigner,
+  NETWORK_NUMBERS,
+  sealUpload,
+  sha256,
+  signBeacon,
+  signerFromEd25519Seed,
+  type UploadContent,
+} from "@earshot/poc/protocol";
+import type { FolderInput } from "../src/epoch-folder/folder.ts";
+import { payersTable } from "../src/epoch-folder/payers-table.ts";
+import { deriveChallenges } from "../src/load/derive-challenges.ts";
+import { loadUploads } from "../src/load/load-uploads.ts";
+import type { LogRecord } from "../src/log/segment-reader.ts";
+
+export const EPOCH_MS = 240_000;
+export const parameters = demo(EPOCH_MS);
+/** Any epoch of recent years: 1.7e12 ms / 240 s. */
+export const EPOCH = 7_083_333;
+export const EPOCH_START_MS = EPOCH * EPOCH_MS;
+const US915 = 0;
+
+function seed(text: string): Uint8Array {
+  return sha256(new TextEncoder().encode(text));
+}
+
+export interface SmallOptions {
+  readonly hotspots?: number;
+  readonly epoch?: number;
+}
+
+export interface SmallEpoch {
+  readonly input: FolderInput;
+  readonly records: readonly LogRecord[];
+  /** By row in hotspots. */
+  readonly signers: readonly DeviceSigner[];
+  readonly meter: DeviceSigner;
+}
+
+/** Seals uploads of one device one after the other. */
+export class UploadChain {
+  #sequence = 0;
+  #previousId = new Uint8Array(32);
+  readonly signer: DeviceSigner;
+
+  constructor(signer: DeviceSigner) {
+    this.signer = signer;
+  }
+
+  seal(content: Omit<UploadContent, "network" | "sequence" | "previousId">): Uint8Array {
+    this.#sequence++;
+    const sealed = sealUpload(
+      { network: NETWORK_NUMBERS.local, sequence: this.#sequence, previousId: this.#previousId, ...content },
+      this.signer,
+    );
+    this.#previousId = new Uint8Array(sealed.id);
+    return sealed.bytes;
+  }
+}
+
+export function smallHotspots(count: number): { hotspots: EpochInput["hotspots"]; signers: DeviceSigner[] } {
+  const devices = Array.from({ length: count }, (_, i) => {
+    const signer = signerFromEd25519Seed(seed(`hotspot ${i}`));
+    // About 1.1 km a step in latitude and 1 km in longitude.
+    const cell = latLngToCell(37.7 + 0.01 * Math.floor(i / 3), -122.4 + 0.012 * (i % 3), 12);
+    return { signer, cell, owner: seed(`owner ${i % 3}`) };
+  });
+  devices.sort((a, b) => {
+    const cellA = cellToBigInt(a.cell.hi, a.cell.lo);
+    const cellB = cellToBigInt(b.cell.hi, b.cell.lo);
+    if (cellA !== cellB) return cellA < cellB ? -1 : 1;
+    return Buffer.compare(a.signer.publicKey, b.signer.publicKey);
+  });
+  const hotspots = allocateColumns(hotspotsTable, count);
+  for (const [row, { signer, cell, owner }] of devices.entries()) {
+    hotspots.key.set(signer.publicKey, row * 33);
+    hotspots.gateway_id.set(sha256(signer.publicKey).subarray(0, 8), row * 8);
+    hotspots.owner.set(owner, row * 32);
+    hotspots.beneficiary.set(owner, row * 32);
+    hotspots.cell[row] = cellToBigInt(cell.hi, cell.lo);
+    const open = parentCell(cell.hi, cell.lo, 8);
+    hotspots.cell_public[row] = cellToBigInt(open.hi, open.lo);
+    hotspots.gain_ddbi[row] = 12;
+    hotspots.elevation_m[row] = 5;
+    hotspots.region[row] = US915;
+    hotspots.capability[row] = 1;
+  }
+  return { hotspots, signers: devices.map(({ signer }) => signer) };
+}
+
+export function smallEntropy(epoch: number): EpochInput["entropy"] {
+  const { entropyMs } = parameters.time;
+  const minutes = EPOCH_MS / entropyMs + 4;
+  const first = (epoch * EPOCH_MS) / entropyMs;
+  const entropy = allocateColumns(entropyTable, minutes);
+  for (let row = 0; row < minutes; row++) {
+    entropy.minute[row] = first + row;
+    entropy.slot[row] = BigInt(1000 + row);
+    entropy.block_time_s[row] = BigInt(Math.ceil(((first + row) * entropyMs) / 1000));
+    entropy.blockhash.set(seed(`block ${first + row}`), row * 32);
+  }
+  return entropy;
+}
+
+/** Every hotspot answers its challenges, all others hear it, and each carries two packets, of which the meter confirms the first. */
+export function smallEpoch({ hotspots: count = 5, epoch = EPOCH }: SmallOptions = {}): SmallEpoch {
+  const { hotspots, signers } = smallHotspots(count);
+  const entropy = smallEntropy(epoch);
+  const header = {
+    epoch,
+    network: NETWORK_NUMBERS.local,
+    previousManifestHash: "0".repeat(64),
+    tokenPriceUsdE8: 100_000_000,
+  };
+  const challenges = deriveChallenges({ header, parameters, hotspots, entropy }) as EpochInput["challenges"];
+  const chains = signers.map((signer) => new UploadChain(signer));
+  const startMs = epoch * EPOCH_MS;
+  const planned: { receiveMs: number; chain: UploadChain; content: Parameters<UploadChain["seal"]>[0] }[] = [];
+  for (let row = 0; row < challenges.minute.length; row++) {
+    const beaconer = challenges.hotspot[row];
+    const challengeId = challenges.challenge_id.slice(row * 32, (row + 1) * 32);
+    const signature = signBeacon(signers[beaconer], challengeId);
+    const payload = beaconPayload(challengeId, signature);
+    const transmitMs = startMs + challenges.transmit_offset_ms[row];
+    const radio = { frequencyHz: challenges.frequency_hz[row], dataRate: challenges.data_rate[row], tmst: row };
+    const beacons = [{ challengeId, signature, transmitMs, txPowerDdbm: 270, ...radio }];
+    planned.push({ receiveMs: transmitMs + 900, chain: chains[beaconer], content: { beacons } });
+    for (let witness = 0; witness < count; witness++) {
+      if (witness === beaconer) continue;
+      const witnesses = [{ payload, receivedMs: transmitMs, rssiDdbm: -1000 - 10 * witness, snrDdb: 50, ...radio }];
+      planned.push({ receiveMs: transmitMs + 1000 + witness, chain: chains[witness], content: { witnesses } });
+    }
+  }
+  const meter = signerFromEd25519Seed(seed("meter"));
+  const copies = signers.flatMap(({ publicKey }, row) =>
+    [0, 1].map((n) => ({
+      packetHash: seed(`packet ${row} ${n}`),
+      phyBytes: 20 + 30 * n,
+      row,
+      n,
+      hotspotKey: publicKey,
+    })),
+  );
+  const lateMs = startMs + EPOCH_MS - 1;
+  for (const [row, chain] of chains.entries()) {
+    const receipts = copies
+      .filter((copy) => copy.row === row)
+      .map(({ packetHash, phyBytes, n }) => ({
+        packetHash,
+        phyBytes,
+        devAddr: 0x01020304,
+        fCnt: n,
+        receivedMs: lateMs,
+        routeId: 1,
+      }));
+    planned.push({ receiveMs: lateMs, chain, content: { receipts } });
+  }
+  const confirmations = copies.filter(({ n }) => n === 0);
+  planned.push({ receiveMs: lateMs + 100, chain: new UploadChain(meter), content: { confirmations } });
+
+  const payers = allocateColumns(payersTable, 1);
+  payers.key.set(meter.publicKey);
+  payers.payer.set(seed("payer"));
+  // A device seals as it sends: in the order of time.
+  planned.sort((a, b) => a.receiveMs - b.receiveMs);
+  const records = planned.map(({ receiveMs, chain, content }) => ({ receiveMs, bytes: chain.seal(content) }));
+  const loaded = loadUploads(records, { header, network: header.network, parameters, hotspots, challenges, payers });
+  const input: FolderInput = {
+    parameters,
+    header,
+    payers,
+    hotspots,
+    entropy,
+    challenges,
+    stateIn: allocateColumns(stateInTable, 0),
+    servedIn: allocateColumns(servedInTable, 0),
+    ledgerIn: allocateColumns(ledgerInTable, 0),
+    beacons: loaded.beacons,
+    witnesses: loaded.witnesses,
+    packets: loaded.packets,
+  };
+  return { input, records, signers, meter };
+}
