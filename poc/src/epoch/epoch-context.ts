@@ -11,7 +11,7 @@ import { assertColumns } from "./columns.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import { type HotspotHistory, readHistory } from "./history.ts";
 import { type BeaconVerdicts, judgeBeacons } from "./judge-beacons.ts";
-import { inputTables } from "./tables.ts";
+import { inputTables, tableField } from "./tables.ts";
 
 /** Cells of one resolution that hold hotspots, in cell order, and which one each hotspot is in. */
 export interface HotspotCells {
@@ -36,7 +36,7 @@ export interface EpochContext {
 /** Checks the input's columns and builds the context. Throws POC_BAD_COLUMNS or POC_BAD_PARAMETERS. */
 export function prepareEpoch(input: EpochInput): EpochContext {
   const tables = input as unknown as Readonly<Record<string, never>>;
-  for (const table of inputTables) assertColumns(table, tables[table.name.replace(/-i/, "I")]);
+  for (const table of inputTables) assertColumns(table, tables[tableField(table.name)]);
   const hotspots = buildHotspotLines(input.hotspots, input.parameters);
   const history = readHistory(input);
   return {

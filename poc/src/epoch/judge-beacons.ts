@@ -6,7 +6,7 @@
  */
 import { pocError } from "../errors.ts";
 import type { NetworkParameters } from "../parameters/network-parameters.ts";
-import { regionPlans } from "../parameters/region-plans.ts";
+import { type RegionPlanSet, regionPlans } from "../radio/region.ts";
 import { type BeaconFacts, emptyBeaconFacts } from "../verify/beacon-facts.ts";
 import { beaconChecks } from "../verify/checks/beacon.ts";
 import { type HotspotLines, LINE, LINE_STRIDE, META } from "../verify/hotspot-lines.ts";
@@ -52,7 +52,7 @@ export function judgeBeacons(input: EpochInput, hotspots: HotspotLines, lastBeac
   const running = parameters.challenge.kind === "reported-entropy";
   const due = running ? new RunningIntervals(input, lastBeaconS) : null;
   const claimed = new Uint8Array(input.challenges.minute.length);
-  const maximumEirp = regionPlans(parameters.radio.regionPlans).maximumEirpDdbm;
+  const maximumEirp = maximumEirpByRegion(parameters.radio.regionPlans);
   const facts = emptyBeaconFacts();
   facts.frequencyToleranceHz = parameters.radio.frequencyToleranceHz;
 
@@ -90,6 +90,13 @@ export function judgeBeacons(input: EpochInput, hotspots: HotspotLines, lastBeac
     fillLine(verdicts, row, facts);
   }
   return verdicts;
+}
+
+/** Greatest EIRP by region number, 0.1 dBm; unknown regions allow none. */
+function maximumEirpByRegion(set: RegionPlanSet): Int32Array {
+  const maximum = new Int32Array(META.regionMask + 1).fill(-0x80000000);
+  for (const plan of regionPlans(set)) maximum[plan.number] = plan.maxEirpDdbm;
+  return maximum;
 }
 
 /** Fills what the challenge says; true when it is the sender's own. */

@@ -41,8 +41,8 @@ export function logOrder(logIndex: Uint32Array, table: string): Uint32Array | nu
 /** Least-significant-digit radix sort of row numbers, 11 bits a pass. */
 function radixOrder(keys: Uint32Array, order: Uint32Array): void {
   const rows = keys.length;
-  let from = new Uint32Array(rows);
-  let to = order;
+  let from: Uint32Array = new Uint32Array(rows);
+  let to: Uint32Array = order;
   for (let row = 0; row < rows; row++) from[row] = row;
   const counts = new Uint32Array(2048);
   // Three passes end in `order`.

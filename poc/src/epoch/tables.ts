@@ -249,7 +249,7 @@ export const cellsTable = {
     ),
     col("served_credits_e4", "u64", "data credits that count for the weight, 1e-4"),
     col("weight_e4", "u16", "cell weight, 1e-4"),
-    col("shares", "u64", "shares earned by proofs sent from the cell, 1e-8"),
+    col("shares", "u64", "shares earned by proofs sent from the cell, 1e-12"),
   ],
 } as const satisfies TableDefinition;
 
@@ -272,8 +272,8 @@ export const sharesTable = {
     hotspot,
     col("scale_e4", "u16", "density scale of its location, 1e-4"),
     col("weight_e4", "u16", "weight of its resolution-8 cell, 1e-4"),
-    col("beacon_shares", "u64", "shares of its own beacons, 1e-8"),
-    col("witness_shares", "u64", "shares of its receptions, 1e-8"),
+    col("beacon_shares", "u64", "shares of its own beacons, 1e-12"),
+    col("witness_shares", "u64", "shares of its receptions, 1e-12"),
     col("data_credits", "u64", "billed data credits it carried"),
   ],
 } as const satisfies TableDefinition;
@@ -315,3 +315,8 @@ export const outputTables = [
 
 /** No row: unregistered key, no challenge found, the treasury. */
 export const NO_ROW = 0xffffffff;
+
+/** Names of tables in EpochInput and EpochOutput: `state-in` is `stateIn`. */
+export function tableField(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

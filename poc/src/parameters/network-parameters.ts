@@ -171,6 +171,8 @@ export interface RewardParameters {
   readonly atomsPerToken: string;
   /** Wallet of the treasury, 32 bytes as hex. */
   readonly treasury: string;
+  /** Account the reward tree is bound to, 32 bytes as hex. */
+  readonly distributor: string;
   /** Bytes a data credit buys. */
   readonly bytesPerDataCredit: number;
   /** Value of a data credit in 1e-8 USD: 1000. */

@@ -83,14 +83,18 @@ export function payData(
 
 /**
  * Pays the coverage pool over the weighted shares of hotspots in canonical order, beacons and receptions of one hotspot side by
- * side. Throws POC_BAD_COLUMNS for columns of different length, POC_BAD_AMOUNT for shares that are not exact integers.
+ * side. Throws POC_BAD_COLUMNS for columns of different length.
  */
-export function payCoverage(poolAtoms: bigint, beaconShares: Float64Array, witnessShares: Float64Array): CoveragePay {
+export function payCoverage(
+  poolAtoms: bigint,
+  beaconShares: BigUint64Array,
+  witnessShares: BigUint64Array,
+): CoveragePay {
   const hotspots = beaconShares.length;
   if (witnessShares.length !== hotspots) {
     throw pocError("POC_BAD_COLUMNS", `${hotspots} rows of beacon shares, ${witnessShares.length} of witness shares`);
   }
-  const weights: Weights = new Float64Array(hotspots * 2);
+  const weights: Weights = new BigUint64Array(hotspots * 2);
   for (let row = 0; row < hotspots; row++) {
     weights[row * 2] = beaconShares[row]!;
     weights[row * 2 + 1] = witnessShares[row]!;

@@ -71,8 +71,8 @@ export class WitnessSelection {
     this.#order = new Array(count);
     for (let i = 0; i < count; i++) {
       rank.rank(keys, candidates[i]);
-      high[i] = rank.high;
-      low[i] = rank.low;
+      high[i] = rank.hi;
+      low[i] = rank.lo;
       this.#order[i] = i;
     }
     this.#order.sort((a, b) => high[a] - high[b] || low[a] - low[b] || compareKeys(keys, candidates[a], candidates[b]));

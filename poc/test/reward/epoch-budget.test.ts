@@ -111,33 +111,33 @@ describe("data pay", () => {
 
 describe("coverage pay", () => {
   test("splits the pool over beacons and receptions alike", () => {
-    const pay = payCoverage(100n, Float64Array.of(1, 0, 4), Float64Array.of(2, 3, 0));
+    const pay = payCoverage(100n, BigUint64Array.of(1n, 0n, 4n), BigUint64Array.of(2n, 3n, 0n));
     expect([...pay.beaconAmounts]).toEqual([10n, 0n, 40n]);
     expect([...pay.witnessAmounts]).toEqual([20n, 30n, 0n]);
     expect([pay.paidAtoms, pay.unearnedAtoms]).toEqual([100n, 0n]);
   });
 
   test("breaks ties by hotspot first, then beacon before reception", () => {
-    const pay = payCoverage(3n, Float64Array.of(1, 1), Float64Array.of(1, 1));
+    const pay = payCoverage(3n, BigUint64Array.of(1n, 1n), BigUint64Array.of(1n, 1n));
     expect([...pay.beaconAmounts]).toEqual([1n, 1n]);
     expect([...pay.witnessAmounts]).toEqual([1n, 0n]);
   });
 
   test("leaves the pool when there is no share", () => {
     for (const rows of [0, 3]) {
-      const pay = payCoverage(100n, new Float64Array(rows), new Float64Array(rows));
+      const pay = payCoverage(100n, new BigUint64Array(rows), new BigUint64Array(rows));
       expect([pay.paidAtoms, pay.unearnedAtoms]).toEqual([0n, 100n]);
     }
   });
 
   test("refuses columns of different length", () => {
-    expect(() => payCoverage(1n, Float64Array.of(1, 2), Float64Array.of(1))).toThrow("POC_BAD_COLUMNS");
+    expect(() => payCoverage(1n, BigUint64Array.of(1n, 2n), BigUint64Array.of(1n))).toThrow("POC_BAD_COLUMNS");
   });
 });
 
 describe("the treasury", () => {
   test("makes every budget whole, whatever was earned", () => {
-    const share = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 ** 53 - 1 }));
+    const share = fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 2n ** 58n }));
     const anyEpoch = fc.record({
       budget: fc.oneof(fc.bigInt({ min: 0n, max: 20n }), fc.bigInt({ min: 0n, max: U64_MAX })),
       rows: fc.array(fc.record({ beacon: share, witness: share, credits: fc.integer({ min: 0, max: 1e6 }) }), {
@@ -154,8 +154,8 @@ describe("the treasury", () => {
         );
         const coverage = payCoverage(
           parts.coverageAtoms + data.unusedAtoms,
-          Float64Array.from(rows, (row) => row.beacon),
-          Float64Array.from(rows, (row) => row.witness),
+          BigUint64Array.from(rows, (row) => row.beacon),
+          BigUint64Array.from(rows, (row) => row.witness),
         );
         const paid = sumAtoms(data.amounts) + sumAtoms(coverage.beaconAmounts) + sumAtoms(coverage.witnessAmounts);
         expect(paid + treasuryAtoms(budget, data, coverage)).toBe(budget);
@@ -166,7 +166,7 @@ describe("the treasury", () => {
 
   test("refuses columns that pay more or less than they say", () => {
     const data = payData(400n, Float64Array.of(1), { atoms: 400n, dataCredits: 1n });
-    const coverage = payCoverage(600n, Float64Array.of(1), Float64Array.of(1));
+    const coverage = payCoverage(600n, BigUint64Array.of(1n), BigUint64Array.of(1n));
     expect(treasuryAtoms(1_000n, data, coverage)).toBe(0n);
     coverage.beaconAmounts[0]! += 1n;
     expect(() => treasuryAtoms(1_000n, data, coverage)).toThrow("POC_INVARIANT");

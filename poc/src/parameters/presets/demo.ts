@@ -5,7 +5,7 @@
  * air time of a beacon included, are never scaled. Clients refuse this preset against a cluster.
  */
 import { pocError } from "../../errors.ts";
-import type { NetworkParameters } from "../network-parameters.ts";
+import type { EmissionPeriod, NetworkParameters } from "../network-parameters.ts";
 import { earshot } from "./earshot.ts";
 
 /** `earshot` with epochs of `epochMs` (a multiple of 24 ms, at least 2.4 s); else POC_BAD_PARAMETERS. */
@@ -29,5 +29,14 @@ export function demo(epochMs: number): NetworkParameters {
       vetoMs: epochMs / 4,
     },
     reciprocity: { ...earshot.reciprocity, withinMs: 2 * epochMs },
+    // The same emission in the same calendar time, over more epochs.
+    rewards: { ...earshot.rewards, emission: earshot.rewards.emission.map((period) => rescale(period, epochMs)) },
   };
+}
+
+function rescale(period: EmissionPeriod, epochMs: number): EmissionPeriod {
+  const scale = earshot.time.epochMs / epochMs;
+  const startEpoch = Math.ceil(period.startEpoch * scale);
+  const endEpoch = Math.ceil((period.startEpoch + period.epochs) * scale);
+  return { startEpoch, epochs: endEpoch - startEpoch, totalAtoms: period.totalAtoms };
 }

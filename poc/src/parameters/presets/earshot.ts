@@ -4,6 +4,7 @@
  * SNR floors are the least values real receivers reported in eight measurement campaigns (docs/reference/parameters.md), less 1.5 dB.
  * The RSSI tolerance is what the same campaigns leave between the strongest honest reception and free space at 14 dBm EIRP.
  */
+import { HALVING_SCHEDULE } from "../../reward/halving-schedule.ts";
 import type { NetworkParameters } from "../network-parameters.ts";
 
 const DAY_MS = 86_400_000;
@@ -30,17 +31,6 @@ export const HIP_17_LIMITS = [
   { resolution: 6, neighbours: 1, target: 25, maximum: 100 },
   { resolution: 5, neighbours: 1, target: 100, maximum: 400 },
   { resolution: 4, neighbours: 1, target: 250, maximum: 800 },
-] as const;
-
-/**
- * Halvings on 1 August of odd years (HIP-20), 8 decimals: period start (days since 1970-01-01), its length in days and what it emits.
- * 2025-08-01 is day 20301.
- */
-export const HALVING_PERIODS = [
-  { startEpoch: 20301, epochs: 730, totalAtoms: "1500000000000000" },
-  { startEpoch: 21031, epochs: 731, totalAtoms: "750000000000000" },
-  { startEpoch: 21762, epochs: 730, totalAtoms: "375000000000000" },
-  { startEpoch: 22492, epochs: 731, totalAtoms: "187500000000000" },
 ] as const;
 
 export const earshot: NetworkParameters = {
@@ -108,11 +98,12 @@ export const earshot: NetworkParameters = {
   foreignWitnessRequired: true,
   rewards: {
     kind: "weighted",
-    emission: HALVING_PERIODS,
+    emission: HALVING_SCHEDULE,
     coverageE4: 6000,
     dataE4: 4000,
     atomsPerToken: "100000000",
     treasury: "0000000000000000000000000000000000000000000000000000000000000000",
+    distributor: "0000000000000000000000000000000000000000000000000000000000000000",
     bytesPerDataCredit: 24,
     dataCreditUsdE8: 1000,
   },

@@ -1,0 +1,126 @@
+/** verdicts.arrow: the verdicts of all partitions and of the beacons, put into the order of the log. */
+import { pocError } from "../errors.ts";
+import type { RewardUnitTable } from "../score/reward-units.ts";
+import { REASON, SIDE } from "../verify/reason.ts";
+import { allocateColumns, type Columns } from "./columns.ts";
+import type { EpochContext } from "./epoch-context.ts";
+import { NO_ROW, verdictsTable } from "./tables.ts";
+import type { PartitionVerdicts } from "./verify-partition.ts";
+
+export const VERDICT_KIND = { beacon: 1, witness: 2 } as const;
+
+/** Final verdicts of beacon reports, by beacon row: what judgeBeacons said unless reciprocity said otherwise. */
+export interface FinalBeacons {
+  readonly reason: Uint8Array;
+  readonly measured: Int32Array;
+  readonly limit: Int32Array;
+  readonly selectedCount: Uint16Array;
+}
+
+export function finalBeacons(context: EpochContext, partitions: readonly PartitionVerdicts[]): FinalBeacons {
+  const { beacons } = context;
+  const final = {
+    reason: beacons.reason.slice(),
+    measured: beacons.measured.slice(),
+    limit: beacons.limit.slice(),
+    selectedCount: new Uint16Array(beacons.count),
+  };
+  for (const verdicts of partitions) {
+    for (let group = 0; group < verdicts.beaconOfGroup.length - 1; group++) {
+      const beacon = verdicts.beaconOfGroup[group];
+      final.reason[beacon] = verdicts.beaconReason[group];
+      final.measured[beacon] = verdicts.beaconMeasured[group];
+      final.limit[beacon] = verdicts.beaconLimit[group];
+      final.selectedCount[beacon] = verdicts.selectedCount[group];
+    }
+  }
+  return final;
+}
+
+/** Every beacon and witness report exactly once, by log index. Throws POC_INVARIANT when a log index is missing or taken twice. */
+export function assembleVerdicts(
+  context: EpochContext,
+  partitions: readonly PartitionVerdicts[],
+  final: FinalBeacons,
+  units: RewardUnitTable,
+): Columns<typeof verdictsTable> {
+  const { beacons, hotspots, input } = context;
+  const witnessRows = partitions.reduce((sum, verdicts) => sum + verdicts.logIndex.length, 0);
+  const rows = witnessRows + beacons.count;
+  if (witnessRows !== input.witnesses.log_index.length) {
+    throw pocError(
+      "POC_INVARIANT",
+      `${input.witnesses.log_index.length} witness reports came in, ${witnessRows} have a verdict`,
+    );
+  }
+  const rowOf = placesInLog(beacons.beacons.log_index, partitions, rows);
+  const out = allocateColumns(verdictsTable, rows);
+  const raw = (hotspot: number) => (hotspot < hotspots.count ? hotspot : NO_ROW);
+  for (let beacon = 0; beacon < beacons.count; beacon++) {
+    const row = rowOf[beacons.beacons.log_index[beacon]];
+    const paid = final.selectedCount[beacon];
+    out.log_index[row] = beacons.beacons.log_index[beacon];
+    out.kind[row] = VERDICT_KIND.beacon;
+    out.hotspot[row] = raw(beacons.hotspot[beacon]);
+    out.challenge[row] = beacons.beacons.challenge[beacon];
+    out.reason[row] = final.reason[beacon];
+    out.side[row] = final.reason[beacon] === REASON.valid ? SIDE.none : SIDE.beaconer;
+    out.measured[row] = final.measured[beacon];
+    out.limit[row] = final.limit[beacon];
+    out.selected[row] = paid > 0 ? 1 : 0;
+    out.units_e4[row] = units.beaconerE4[paid];
+  }
+  for (const verdicts of partitions) fillWitnesses(context, verdicts, units, rowOf, out);
+  return out;
+}
+
+function fillWitnesses(
+  context: EpochContext,
+  verdicts: PartitionVerdicts,
+  units: RewardUnitTable,
+  rowOf: Uint32Array,
+  out: Columns<typeof verdictsTable>,
+): void {
+  const { beacons, hotspots } = context;
+  const groups = verdicts.beaconOfGroup.length;
+  for (let group = 0; group < groups; group++) {
+    const beacon = verdicts.beaconOfGroup[group];
+    const challenge = beacon < beacons.count ? beacons.beacons.challenge[beacon] : NO_ROW;
+    const beaconerFailed = beacon < beacons.count && verdicts.beaconReason[group] !== REASON.valid;
+    const paidUnits = units.witnessE4[verdicts.selectedCount[group]];
+    for (let source = verdicts.starts[group]; source < verdicts.starts[group + 1]; source++) {
+      const row = rowOf[verdicts.logIndex[source]];
+      const reason = verdicts.reason[source];
+      out.log_index[row] = verdicts.logIndex[source];
+      out.kind[row] = VERDICT_KIND.witness;
+      out.hotspot[row] = verdicts.hotspot[source] < hotspots.count ? verdicts.hotspot[source] : NO_ROW;
+      out.challenge[row] = challenge;
+      out.reason[row] = reason;
+      out.side[row] = reason === REASON.valid ? SIDE.none : beaconerFailed ? SIDE.beaconer : SIDE.witness;
+      out.measured[row] = verdicts.measured[source];
+      out.limit[row] = verdicts.limit[source];
+      out.selected[row] = verdicts.selected[source];
+      if (verdicts.selected[source] === 1) out.units_e4[row] = paidUnits;
+    }
+  }
+}
+
+/** Row of each log index among the verdicts: a bitmap of the indices in use, then a running count. */
+function placesInLog(beaconIndex: Uint32Array, partitions: readonly PartitionVerdicts[], rows: number): Uint32Array {
+  let highest = -1;
+  for (const index of beaconIndex) if (index > highest) highest = index;
+  for (const verdicts of partitions) for (const index of verdicts.logIndex) if (index > highest) highest = index;
+  if (highest >= 0x7fffffff) throw pocError("POC_BAD_COLUMNS", `log_index: expected below 2147483647, got ${highest}`);
+  const rowOf = new Uint32Array(highest + 1);
+  for (const index of beaconIndex) rowOf[index]++;
+  for (const verdicts of partitions) for (const index of verdicts.logIndex) rowOf[index]++;
+  let row = 0;
+  for (let index = 0; index <= highest; index++) {
+    const uses = rowOf[index];
+    if (uses > 1) throw pocError("POC_INVARIANT", `log index ${index} names ${uses} reports`);
+    rowOf[index] = row;
+    row += uses;
+  }
+  if (row !== rows) throw pocError("POC_INVARIANT", `${rows} reports share ${row} log indices`);
+  return rowOf;
+}

@@ -1,0 +1,86 @@
+/**
+ * The manifest of an epoch: one canonical JSON (RFC 8785) that fixes every input and output, hashed into the next one.
+ *
+ * Two folders with the same manifest bytes hold the same tables whatever their files look like. Amounts are decimal strings.
+ */
+
+import type { NetworkParameters } from "../parameters/network-parameters.ts";
+import { canonicalJsonBytes } from "../protocol/canonical-json.ts";
+import { sha256 } from "../protocol/hash.ts";
+import { hashTable, type TableHash } from "./canonical-hash.ts";
+import { assertColumns } from "./columns.ts";
+import type { EpochInput } from "./epoch-input.ts";
+import type { EpochOutput } from "./epoch-output.ts";
+import { bytesToHex } from "./hex.ts";
+import { inputTables, outputTables, type TableDefinition, tableField } from "./tables.ts";
+
+/** Raised whenever the same input may give other bytes. */
+export const ENGINE_VERSION = "1";
+
+/** What the manifest says of the raw log: how many uploads, and SHA-256 over their ids in log order. */
+export interface UploadsDigest {
+  readonly count: number;
+  readonly sha256: string;
+  /** Refusal code → uploads that were logged and refused. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+export interface EpochManifest {
+  readonly manifestVersion: 1;
+  readonly engineVersion: string;
+  readonly network: string;
+  readonly epoch: number;
+  readonly previousManifestHash: string;
+  readonly parameterHash: string;
+  readonly tokenPriceUsdE8: number;
+  readonly uploads: UploadsDigest;
+  readonly tables: Readonly<Record<string, TableHash>>;
+  readonly summary: Readonly<Record<string, unknown>>;
+  readonly root: { readonly hash: string; readonly totalAtoms: string; readonly leafCount: number };
+}
+
+/** SHA-256 of the parameters' canonical JSON, hex. */
+export function parameterHash(parameters: NetworkParameters): string {
+  return bytesToHex(sha256(canonicalJsonBytes(parameters)));
+}
+
+export function buildManifest(input: EpochInput, output: EpochOutput, uploads: UploadsDigest): EpochManifest {
+  const tables: Record<string, TableHash> = {};
+  const hash = (definitions: readonly TableDefinition[], from: object) => {
+    for (const table of definitions) {
+      const columns = (from as Readonly<Record<string, never>>)[tableField(table.name)];
+      tables[table.name] = hashTable(table, columns, assertColumns(table, columns));
+    }
+  };
+  hash(inputTables, input);
+  hash(outputTables, output);
+  const { root } = output.tree;
+  return {
+    manifestVersion: 1,
+    engineVersion: ENGINE_VERSION,
+    network: input.parameters.name,
+    epoch: input.header.epoch,
+    previousManifestHash: input.header.previousManifestHash,
+    parameterHash: parameterHash(input.parameters),
+    tokenPriceUsdE8: input.header.tokenPriceUsdE8,
+    uploads,
+    tables,
+    summary: Object.fromEntries(
+      Object.entries(output.summary).map(([name, value]) => [
+        name,
+        typeof value === "bigint" ? value.toString() : value,
+      ]),
+    ),
+    root: { hash: bytesToHex(root.hash), totalAtoms: root.totalAtoms.toString(), leafCount: root.leafCount },
+  };
+}
+
+/** The bytes that are hashed and written as manifest.json. */
+export function manifestBytes(manifest: EpochManifest): Uint8Array {
+  return canonicalJsonBytes(manifest);
+}
+
+/** SHA-256 of the manifest's bytes, hex: what the next manifest names as its predecessor. */
+export function manifestHash(manifest: EpochManifest): string {
+  return bytesToHex(sha256(manifestBytes(manifest)));
+}
