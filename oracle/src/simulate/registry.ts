@@ -1,0 +1,58 @@
+/** The registry of an epoch as hotspots.arrow, and which row each simulated hotspot has in it. */
+import { cellToBigInt, parentCell } from "@earshot/geo";
+import { allocateColumns, type Columns, hotspotsTable, NO_ROW } from "@earshot/poc";
+import { DEVICE_KEY_BYTES, sha256 } from "@earshot/poc/protocol";
+import type { SimulatedHotspot, World } from "./world.ts";
+
+export interface Registry {
+  readonly columns: Columns<typeof hotspotsTable>;
+  /** Row by index in the world; NO_ROW for those that the registry of the epoch does not hold. */
+  readonly rowOf: Uint32Array;
+  /** Index in the world by row. */
+  readonly hotspotOf: Uint32Array;
+}
+
+/** H3 resolution of what the public sees of a location. */
+const PUBLIC_RESOLUTION = 8;
+
+function isRegistered(hotspot: SimulatedHotspot, epoch: number): boolean {
+  return hotspot.fault !== "unregistered" && hotspot.firstEpoch <= epoch;
+}
+
+function assertedIndex({ assertedCell }: SimulatedHotspot): bigint {
+  return assertedCell === undefined ? 0n : cellToBigInt(assertedCell.hi, assertedCell.lo);
+}
+
+/** The rows of an epoch, by (cell, key). */
+export function registryOf(world: World, epoch: number): Registry {
+  const { hotspots } = world;
+  const rows = hotspots
+    .map((hotspot, index) => ({ index, hotspot, cell: assertedIndex(hotspot) }))
+    .filter(({ hotspot }) => isRegistered(hotspot, epoch))
+    .sort((a, b) => {
+      if (a.cell !== b.cell) return a.cell < b.cell ? -1 : 1;
+      return Buffer.compare(a.hotspot.signer.publicKey, b.hotspot.signer.publicKey);
+    });
+  const columns = allocateColumns(hotspotsTable, rows.length);
+  const rowOf = new Uint32Array(hotspots.length).fill(NO_ROW);
+  rows.forEach(({ index, hotspot, cell }, row) => {
+    const { assertedCell, signer } = hotspot;
+    rowOf[index] = row;
+    columns.key.set(signer.publicKey, row * DEVICE_KEY_BYTES);
+    columns.gateway_id.set(sha256(signer.publicKey).subarray(0, 8), row * 8);
+    columns.owner.set(hotspot.owner, row * 32);
+    columns.beneficiary.set(hotspot.beneficiary, row * 32);
+    if (assertedCell !== undefined) {
+      const open = parentCell(assertedCell.hi, assertedCell.lo, PUBLIC_RESOLUTION);
+      columns.cell[row] = cell;
+      columns.cell_public[row] = cellToBigInt(open.hi, open.lo);
+    }
+    columns.gain_ddbi[row] = hotspot.site.gainDdbi;
+    columns.elevation_m[row] = hotspot.elevationM;
+    columns.region[row] = hotspot.assertedRegion;
+    columns.capability[row] = hotspot.fault === "data_only" ? 0 : 1;
+    columns.suspended[row] = hotspot.fault === "suspended" ? 1 : 0;
+    columns.first_epoch[row] = hotspot.firstEpoch;
+  });
+  return { columns, rowOf, hotspotOf: Uint32Array.from(rows, ({ index }) => index) };
+}
