@@ -195,6 +195,7 @@ export function smallEpoch({ hotspots: count = 5, epoch = EPOCH }: SmallOptions 
     beacons: loaded.beacons,
     witnesses: loaded.witnesses,
     packets: loaded.packets,
+    intake: loaded.intake,
   };
   return { input, records, signers, meter };
 }

@@ -4,7 +4,8 @@
  * It is written after every file it names and says, for each, the SHA-256 of its bytes. A folder without its list is partly
  * written. The list is about this copy of the files only: what an epoch means is hashed in manifest.json, over column values.
  */
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import type { CodedError } from "@earshot/geo";
 import { oracleError } from "../errors.ts";
 import { readWhole, sha256Hex, writeDurably } from "./durable-file.ts";
 
@@ -35,31 +36,36 @@ export function readChecksums(path: string): Checksums {
   return checksums;
 }
 
+/** Told of a file that is not the one the list names, instead of the error being thrown. */
+export type OnChanged = (error: CodedError) => void;
+
 /** What one read of a sealed folder needs: where it is and what its list says. */
 export interface SealedFolder {
   readonly folder: string;
   /** Name of the list file, for messages. */
   readonly list: string;
   readonly checksums: Checksums;
+  readonly onChanged: OnChanged | undefined;
 }
 
 /** Opens a half of a folder by its list. */
-export function openSealed(folder: string, list: string): SealedFolder {
-  return { folder, list, checksums: readChecksums(join(folder, list)) };
+export function openSealed(folder: string, list: string, onChanged?: OnChanged): SealedFolder {
+  return { folder, list, checksums: readChecksums(join(folder, list)), onChanged };
 }
 
-/** The bytes of a file of the folder, checked against the list. Throws ORC_MISSING_FILE, ORC_DAMAGED_FILE. */
-export function readSealed({ folder, list, checksums }: SealedFolder, name: string): Uint8Array {
+/** The bytes of a file of the folder, checked against the list. Throws ORC_MISSING_FILE, and ORC_DAMAGED_FILE unless the folder was opened to hear of that. */
+export function readSealed({ folder, list, checksums, onChanged }: SealedFolder, name: string): Uint8Array {
   const path = join(folder, name);
   const bytes = readWhole(path);
   const expected = checksums.get(name);
-  if (expected === undefined) throw oracleError("ORC_DAMAGED_FILE", `${path}: ${basename(list)} does not name it`);
   const got = sha256Hex(bytes);
-  if (got !== expected) {
-    throw oracleError(
-      "ORC_DAMAGED_FILE",
-      `${path}: cut off or changed: SHA-256 of its ${bytes.length} bytes is ${got.slice(0, 16)}…, ${basename(list)} says ${expected.slice(0, 16)}…`,
-    );
-  }
+  if (got === expected) return bytes;
+  const what =
+    expected === undefined
+      ? `${list} does not name it`
+      : `cut off or changed: SHA-256 of its ${bytes.length} bytes is ${got.slice(0, 16)}…, ${list} says ${expected.slice(0, 16)}…`;
+  const error = oracleError("ORC_DAMAGED_FILE", `${path}: ${what}`);
+  if (onChanged === undefined) throw error;
+  onChanged(error);
   return bytes;
 }

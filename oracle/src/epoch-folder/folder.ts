@@ -10,19 +10,22 @@ import { join } from "node:path";
 import type { AnyColumn, Columns, EpochInput, TableDefinition } from "@earshot/poc";
 import { DEVICE_KEY_BYTES } from "@earshot/poc/protocol";
 import { oracleError } from "../errors.ts";
+import type { Intake } from "../load/intake.ts";
 import { segmentNames } from "../log/segment-reader.ts";
 import { decodeTable, encodeTable } from "./arrow.ts";
 import { checkBytesAscending, checkInputTables, checkOutputTable, refuseRowsOf } from "./check-tables.ts";
-import { openSealed, readSealed, type SealedFolder, writeChecksums } from "./checksums.ts";
+import { type OnChanged, openSealed, readSealed, type SealedFolder, writeChecksums } from "./checksums.ts";
 import { makeFolder, readWhole, removeDurably, sha256Hex, writeDurably } from "./durable-file.ts";
 import { FILES, INPUT_TABLES, type InputTables, OUTPUT_TABLES, type OutputTables, tableFile } from "./layout.ts";
-import { type FolderHeader, jsonFile, parseHeader, parseParameters } from "./parameters-file.ts";
+import { type FolderHeader, jsonFile, parseHeader, parseIntake, parseParameters } from "./parameters-file.ts";
 import type { PayerColumns } from "./payers-table.ts";
 
 /** The input half in memory: what the engine takes, and what the loading of uploads needs besides. */
 export interface FolderInput extends EpochInput {
   readonly header: FolderHeader;
   readonly payers: PayerColumns;
+  /** What became of the uploads the report tables were made from. */
+  readonly intake: Intake;
 }
 
 /**
@@ -36,6 +39,7 @@ export async function writeEpochInput(folder: string, input: FolderInput): Promi
   for (const [name, bytes] of [
     [FILES.header, jsonFile(input.header)],
     [FILES.parameters, jsonFile(input.parameters)],
+    [FILES.intake, jsonFile(input.intake)],
   ] as const) {
     checksums.set(name, writeDurably(join(folder, name), [bytes]));
   }
@@ -50,22 +54,24 @@ export async function writeEpochInput(folder: string, input: FolderInput): Promi
 /**
  * Reads and checks the input half, the upload log excepted (`verifyUploadFiles`).
  * Throws ORC_MISSING_FILE, ORC_DAMAGED_FILE, ORC_FOREIGN_FILE, ORC_BAD_ROW, ORC_BAD_HEADER; the message begins with the file's path.
+ * With `onChanged`, files that differ from input.sha256 are reported and read on: an audit wants to know which row changed.
  */
-export function readEpochInput(folder: string): FolderInput {
+export function readEpochInput(folder: string, onChanged?: OnChanged): FolderInput {
   const files = Object.values(INPUT_TABLES).map(tableFile);
-  assertPresent(folder, [FILES.header, FILES.parameters, ...files, FILES.uploads, FILES.inputList]);
-  const sealed = openSealed(folder, FILES.inputList);
+  assertPresent(folder, [FILES.header, FILES.parameters, FILES.intake, ...files, FILES.uploads, FILES.inputList]);
+  const sealed = openSealed(folder, FILES.inputList, onChanged);
   const header = parseHeader(readSealed(sealed, FILES.header), join(folder, FILES.header));
   const parameters = parseParameters(readSealed(sealed, FILES.parameters), join(folder, FILES.parameters));
-  const input = { header, parameters, ...readTables(sealed, INPUT_TABLES) } as FolderInput;
+  const intake = parseIntake(readSealed(sealed, FILES.intake), join(folder, FILES.intake));
+  const input = { header, parameters, intake, ...readTables(sealed, INPUT_TABLES) } as FolderInput;
   checkInputTables(input, refuseRowsOf(folder));
   checkBytesAscending("payers", "key", input.payers.key, DEVICE_KEY_BYTES, refuseRowsOf(folder));
   return input;
 }
 
 /** Checks that `uploads/` holds exactly the segments of input.sha256, unchanged. Throws ORC_MISSING_FILE, ORC_DAMAGED_FILE, ORC_BAD_LOG. */
-export function verifyUploadFiles(folder: string): void {
-  const sealed = openSealed(folder, FILES.inputList);
+export function verifyUploadFiles(folder: string, onChanged?: OnChanged): void {
+  const sealed = openSealed(folder, FILES.inputList, onChanged);
   const found = segmentNames(join(folder, FILES.uploads)).map((name) => `${FILES.uploads}/${name}`);
   const missing = [...sealed.checksums.keys()].find(
     (name) => name.startsWith(`${FILES.uploads}/`) && !found.includes(name),
@@ -92,10 +98,14 @@ export interface StoredOutput {
 }
 
 /** Reads and checks the output half against the rows of its input. Throws as `readEpochInput`. */
-export function readEpochOutput(folder: string, input: Pick<EpochInput, "hotspots" | "challenges">): StoredOutput {
+export function readEpochOutput(
+  folder: string,
+  input: Pick<EpochInput, "hotspots" | "challenges">,
+  onChanged?: OnChanged,
+): StoredOutput {
   const files = Object.values(OUTPUT_TABLES).map(tableFile);
   assertPresent(folder, [...files, FILES.outputList, FILES.manifest]);
-  const sealed = openSealed(folder, FILES.outputList);
+  const sealed = openSealed(folder, FILES.outputList, onChanged);
   const manifest = readSealed(sealed, FILES.manifest);
   const tables = readTables(sealed, OUTPUT_TABLES) as unknown as OutputTables;
   const rows = { hotspots: input.hotspots.region.length, challenges: input.challenges.minute.length };

@@ -1,7 +1,7 @@
 /**
  * The files of an epoch folder, and which field of the engine's input and output each table is.
  *
- * In: `uploads/`, epoch.json, parameters.json and the input tables, sealed by input.sha256, which is written last. Out: the output
+ * In: `uploads/`, epoch.json, parameters.json, intake.json and the input tables, sealed by input.sha256, which is written last. Out: the output
  * tables and output.sha256, then manifest.json last. A half without its last file is partly written.
  */
 import {
@@ -31,6 +31,7 @@ export const FILES = {
   uploads: "uploads",
   header: "epoch.json",
   parameters: "parameters.json",
+  intake: "intake.json",
   inputList: "input.sha256",
   outputList: "output.sha256",
   manifest: "manifest.json",

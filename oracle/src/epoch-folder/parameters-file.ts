@@ -1,11 +1,12 @@
 /**
- * epoch.json and parameters.json: the values of an epoch that are no table, read with every field checked.
+ * epoch.json, parameters.json and intake.json: the values of an epoch that are no table, read with every field checked.
  *
  * A field that is missing, unknown, of another type or out of its range is refused with its path (`time.epochMs`), so that a typo
  * never runs as a rule. The shape of NetworkParameters (poc) is spelled out here once more because types are gone at run time.
  */
 import type { EpochHeader, NetworkParameters } from "@earshot/poc";
 import { oracleError } from "../errors.ts";
+import type { Intake } from "../load/intake.ts";
 
 /** epoch.json: the engine's header, and what only the loading of uploads needs. */
 export interface FolderHeader extends EpochHeader {
@@ -63,6 +64,21 @@ function object(fields: Readonly<Record<string, Shape>>): Shape {
         ([name, shape]) =>
           () =>
             shape(byName[name], path === "" ? name : `${path}.${name}`),
+      ),
+    );
+  };
+}
+
+function record(name: Shape, shape: Shape): Shape {
+  return (value, path) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return `${path}: expected an object, got ${shown(value)}`;
+    }
+    return firstFlaw(
+      Object.entries(value).map(
+        ([key, entry]) =>
+          () =>
+            name(key, `${path}: name`) ?? shape(entry, `${path}.${key}`),
       ),
     );
   };
@@ -161,10 +177,26 @@ const parametersShape = object({
     dataE4: share,
     atomsPerToken: decimal,
     treasury: hash,
+    distributor: hash,
     bytesPerDataCredit: integer(1, U16_MAX),
     dataCreditUsdE8: integer(1, Number.MAX_SAFE_INTEGER),
     kind: oneOf("weighted", "helium"),
   }),
+});
+
+const count = integer(0, Number.MAX_SAFE_INTEGER);
+
+const intakeShape = object({
+  uploads: count,
+  accepted: count,
+  sha256: hash,
+  refused: record(text(/^[a-z][a-z_]{0,39}$/, "a refusal code"), integer(1, Number.MAX_SAFE_INTEGER)),
+  beacons: count,
+  witnesses: count,
+  receipts: count,
+  confirmations: count,
+  billed: count,
+  receiptsOfNextEpoch: count,
 });
 
 const headerShape = object({
@@ -201,6 +233,11 @@ export function parseParameters(bytes: Uint8Array, path: string): NetworkParamet
 /** The header from epoch.json. Throws ORC_DAMAGED_FILE, ORC_BAD_HEADER. */
 export function parseHeader(bytes: Uint8Array, path: string): FolderHeader {
   return checked(headerShape, parseJsonFile(bytes, path), path) as unknown as FolderHeader;
+}
+
+/** The intake from intake.json. Throws ORC_DAMAGED_FILE, ORC_BAD_HEADER. */
+export function parseIntake(bytes: Uint8Array, path: string): Intake {
+  return checked(intakeShape, parseJsonFile(bytes, path), path) as unknown as Intake;
 }
 
 function checked(shape: Shape, value: Readonly<Record<string, unknown>>, path: string) {

@@ -3,6 +3,7 @@
  *
  * A refused upload gives no report and no verdict; it is counted, so that nothing of a log disappears without a trace.
  */
+import type { UploadsDigest } from "@earshot/poc";
 import type { UploadRefusalCode } from "@earshot/poc/protocol";
 
 /**
@@ -20,6 +21,8 @@ export type IntakeRefusal =
 export interface Intake {
   readonly uploads: number;
   readonly accepted: number;
+  /** SHA-256 over the ids of the accepted uploads in log order, hex. */
+  readonly sha256: string;
   /** Refused uploads by code, codes in ascending order, none with 0. */
   readonly refused: Readonly<Partial<Record<IntakeRefusal, number>>>;
   /** Reports in the accepted uploads. */
@@ -31,6 +34,11 @@ export interface Intake {
   readonly billed: number;
   /** Receipts in uploads of the grace time: they belong to the next epoch. */
   readonly receiptsOfNextEpoch: number;
+}
+
+/** What the manifest says of the log. */
+export function uploadsDigest({ accepted, sha256, refused }: Intake): UploadsDigest {
+  return { count: accepted, sha256, refused: { ...refused } };
 }
 
 /** Counts refusals by code. */

@@ -5,6 +5,7 @@
  * upload). A beacon's row names its challenge and says whether its signature verifies; a receipt's row names the payer that
  * confirmed it. Receipts received in the grace time belong to the next epoch and give no row here.
  */
+import { createHash } from "node:crypto";
 import { allocateColumns, beaconsTable, type EpochInput, NO_ROW, packetsTable, witnessesTable } from "@earshot/poc";
 import { decodeUpload, ReportColumns, verifyBeaconSignature } from "@earshot/poc/protocol";
 import type { PayerColumns } from "../epoch-folder/payers-table.ts";
@@ -71,6 +72,7 @@ export function loadUploads(records: Iterable<LogRecord>, context: LoadContext):
     intake: {
       uploads,
       accepted: accepted.length,
+      sha256: digestOfIds(accepted),
       refused: refused.toObject(),
       beacons: beacons.length,
       witnesses: witnesses.length,
@@ -80,6 +82,12 @@ export function loadUploads(records: Iterable<LogRecord>, context: LoadContext):
       receiptsOfNextEpoch: receipts.length - ownReceipts,
     },
   };
+}
+
+function digestOfIds(accepted: readonly AcceptedUpload[]): string {
+  const hash = createHash("sha256");
+  for (const { upload } of accepted) hash.update(upload.id);
+  return hash.digest("hex");
 }
 
 function decodeAll(accepted: readonly AcceptedUpload[]): ReportColumns {

@@ -35,6 +35,7 @@ describe("loadUploads", () => {
     expect(intake).toEqual({
       uploads: 106,
       accepted: 106,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       refused: {},
       beacons: 20,
       witnesses: 80,

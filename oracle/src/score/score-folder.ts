@@ -1,0 +1,24 @@
+/** Scores an epoch folder: reads its input half, judges and pays, writes its output half. */
+import { buildManifest, type EpochManifest, type EpochOutput, manifestBytes } from "@earshot/poc";
+import { sha256Hex } from "../epoch-folder/durable-file.ts";
+import { type FolderInput, readEpochInput, writeEpochOutput } from "../epoch-folder/folder.ts";
+import { uploadsDigest } from "../load/intake.ts";
+import { type ScoreOptions, scoreInput } from "./score-input.ts";
+
+export interface ScoredFolder {
+  readonly input: FolderInput;
+  readonly output: EpochOutput;
+  readonly manifest: EpochManifest;
+  /** SHA-256 of manifest.json, hex: what the next epoch names as its predecessor. */
+  readonly manifestHash: string;
+}
+
+/** Throws what `readEpochInput`, the engine and `writeEpochOutput` throw. */
+export async function scoreFolder(folder: string, options: ScoreOptions = {}): Promise<ScoredFolder> {
+  const input = readEpochInput(folder);
+  const output = await scoreInput(input, options);
+  const manifest = buildManifest(input, output, uploadsDigest(input.intake));
+  const bytes = manifestBytes(manifest);
+  await writeEpochOutput(folder, output, bytes);
+  return { input, output, manifest, manifestHash: sha256Hex(bytes) };
+}

@@ -1,0 +1,115 @@
+/**
+ * Scores an epoch in memory, on one thread or on several: the same output for any number of partitions and workers.
+ *
+ * With workers, the epoch without its witnesses is copied to each, and the witness rows of a partition are handed over, not copied;
+ * the verdicts come back the same way and are closed here.
+ */
+import { CodedError } from "@earshot/geo";
+import {
+  type AnyColumn,
+  allocateColumns,
+  closeEpoch,
+  type EpochInput,
+  type EpochOutput,
+  type PartitionVerdicts,
+  prepareEpoch,
+  verifyPartition,
+  witnessesTable,
+} from "@earshot/poc";
+import { oracleError } from "../errors.ts";
+import { splitWitnesses } from "./split-witnesses.ts";
+import { buffersOf, type WorkerAnswer, type WorkerRequest } from "./worker-message.ts";
+
+/** More are never useful on one machine, and a typo must not start a thousand threads. */
+export const MAX_WORKERS = 64;
+export const MAX_PARTITIONS = 4096;
+
+export interface ScoreOptions {
+  /** Threads that judge; 1 is this one. */
+  readonly workers?: number | undefined;
+  /** Parts the witnesses are split into; as many as workers when left out. */
+  readonly partitions?: number | undefined;
+}
+
+/** Throws what the engine throws, ORC_BAD_OPTION, ORC_WORKER_FAILED. */
+export async function scoreInput(
+  input: EpochInput,
+  { workers = 1, partitions = workers }: ScoreOptions = {},
+): Promise<EpochOutput> {
+  assertCount(workers, MAX_WORKERS, "workers");
+  assertCount(partitions, MAX_PARTITIONS, "partitions");
+  const context = prepareEpoch(input);
+  const parts = splitWitnesses(input.witnesses, partitions);
+  const verdicts =
+    workers === 1
+      ? parts.map((witnesses, partition) => verifyPartition(context, witnesses, { partition, partitions }))
+      : await judgeOnWorkers(input, parts, workers);
+  return closeEpoch(context, verdicts);
+}
+
+function assertCount(value: number, maximum: number, name: string): void {
+  if (!Number.isInteger(value) || value < 1 || value > maximum) {
+    throw oracleError("ORC_BAD_OPTION", `${name}: expected an integer from 1 to ${maximum}, got ${value}`);
+  }
+}
+
+async function judgeOnWorkers(
+  input: EpochInput,
+  parts: readonly EpochInput["witnesses"][],
+  count: number,
+): Promise<PartitionVerdicts[]> {
+  const verdicts: PartitionVerdicts[] = [];
+  const common: EpochInput = { ...input, witnesses: allocateColumns(witnessesTable, 0) };
+  let next = 0;
+  const takePartitions = async () => {
+    const worker = new ScoreWorker(common);
+    try {
+      while (next < parts.length) {
+        const partition = next++;
+        verdicts[partition] = await worker.judge(parts[partition], partition, parts.length);
+      }
+    } finally {
+      worker.stop();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(count, parts.length) }, takePartitions));
+  return verdicts;
+}
+
+/** One thread and the partition it is working on. */
+class ScoreWorker {
+  readonly #worker: Worker;
+  #settle: { resolve: (verdicts: PartitionVerdicts) => void; reject: (error: Error) => void } | undefined;
+
+  constructor(common: EpochInput) {
+    this.#worker = new Worker(new URL("./score-worker.ts", import.meta.url).href);
+    this.#worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
+      if (data.kind === "verdicts") this.#settle?.resolve(data.verdicts);
+      else this.#settle?.reject(errorFrom(data));
+    };
+    this.#worker.onerror = ({ message }) => this.#settle?.reject(oracleError("ORC_WORKER_FAILED", message));
+    this.#send({ kind: "epoch", input: common }, []);
+  }
+
+  judge(witnesses: EpochInput["witnesses"], partition: number, partitions: number): Promise<PartitionVerdicts> {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      // Rows of one partition are the caller's own table, which the caller keeps.
+      const transfer = partitions === 1 ? [] : buffersOf(...(Object.values(witnesses) as AnyColumn[]));
+      this.#send({ kind: "partition", place: { partition, partitions }, witnesses }, transfer);
+    });
+  }
+
+  stop(): void {
+    this.#worker.terminate();
+  }
+
+  #send(request: WorkerRequest, transfer: ArrayBuffer[]): void {
+    this.#worker.postMessage(request, transfer);
+  }
+}
+
+function errorFrom({ code, message }: Extract<WorkerAnswer, { kind: "error" }>): Error {
+  if (code === undefined) return oracleError("ORC_WORKER_FAILED", message);
+  return new CodedError(code, message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message);
+}

@@ -1,0 +1,29 @@
+/** A scoring worker: builds the context of an epoch once, then judges the partitions it is sent and hands the verdicts over. */
+import { CodedError } from "@earshot/geo";
+import { type EpochContext, prepareEpoch, verifyPartition } from "@earshot/poc";
+import { buffersOf, type WorkerAnswer, type WorkerRequest } from "./worker-message.ts";
+
+declare const self: Worker;
+
+let context: EpochContext | undefined;
+
+self.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
+  try {
+    if (data.kind === "epoch") {
+      context = prepareEpoch(data.input);
+      return;
+    }
+    if (context === undefined) throw new Error("a partition came before its epoch");
+    const verdicts = verifyPartition(context, data.witnesses, data.place);
+    const { moved, ...columns } = verdicts;
+    const buffers = buffersOf(...Object.values(columns), ...Object.values(moved));
+    answer({ kind: "verdicts", partition: data.place.partition, verdicts }, buffers);
+  } catch (error) {
+    const code = error instanceof CodedError ? error.code : undefined;
+    answer({ kind: "error", code, message: error instanceof Error ? error.message : String(error) }, []);
+  }
+};
+
+function answer(message: WorkerAnswer, transfer: ArrayBuffer[]): void {
+  self.postMessage(message, transfer);
+}
