@@ -179,10 +179,17 @@ export class ConfirmationTable extends ReportTable {
   }
 }
 
-/** All tables that uploads decode into. */
+/** All tables that uploads decode into; `capacity` is the rows each starts with. */
 export class ReportColumns {
-  readonly beacons = new BeaconTable();
-  readonly witnesses = new WitnessTable();
-  readonly receipts = new ReceiptTable();
-  readonly confirmations = new ConfirmationTable();
+  readonly beacons: BeaconTable;
+  readonly witnesses: WitnessTable;
+  readonly receipts: ReceiptTable;
+  readonly confirmations: ConfirmationTable;
+
+  constructor(capacity: number = FIRST_CAPACITY) {
+    this.beacons = new BeaconTable(capacity);
+    this.witnesses = new WitnessTable(capacity);
+    this.receipts = new ReceiptTable(capacity);
+    this.confirmations = new ConfirmationTable(capacity);
+  }
 }
