@@ -1,0 +1,280 @@
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { earshot, helium, permuteColumns, stateOutTable, witnessesTable } from "@earshot/poc";
+import { beforeAll, describe, expect, test } from "vitest";
+import { encodeTable } from "../../src/epoch-folder/arrow.ts";
+import {
+  type FolderInput,
+  isScored,
+  readEpochInput,
+  readEpochOutput,
+  verifyUploadFiles,
+} from "../../src/epoch-folder/folder.ts";
+import { jsonFile, parseHeader, parseParameters } from "../../src/epoch-folder/parameters-file.ts";
+import { scoreFolder } from "../../src/score/score-folder.ts";
+import { smallEpoch } from "../small-epoch.ts";
+import { messageOf, TemporaryFolders, writeFolder } from "../temporary-folder.ts";
+
+const folders = new TemporaryFolders("folder");
+const { input, records } = smallEpoch();
+const whole = folders.next();
+
+beforeAll(async () => {
+  await writeFolder(whole, input, records);
+  await scoreFolder(whole);
+});
+
+/** Everything a reader of a folder looks at. */
+function readAll(folder: string): void {
+  const read = readEpochInput(folder);
+  verifyUploadFiles(folder);
+  readEpochOutput(folder, read);
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}
+
+/** Writes a folder whose input was changed and whose list knows it: what a faulty writer would leave. */
+async function writeChanged(change: Partial<FolderInput>): Promise<string> {
+  const folder = folders.next();
+  await writeFolder(folder, { ...input, ...change }, records);
+  return folder;
+}
+
+describe("an epoch folder", () => {
+  test("has the files the format names and no temporary ones", () => {
+    expect(filesOf(whole)).toEqual([
+      "beacons.arrow",
+      "cell-reasons.arrow",
+      "cells.arrow",
+      "challenges.arrow",
+      "entropy.arrow",
+      "epoch.json",
+      "hotspots.arrow",
+      "input.sha256",
+      "intake.json",
+      "ledger-in.arrow",
+      "ledger-out.arrow",
+      "manifest.json",
+      "output.sha256",
+      "packets.arrow",
+      "parameters.json",
+      "payers.arrow",
+      "rewards.arrow",
+      "served-in.arrow",
+      "served-out.arrow",
+      "shares.arrow",
+      "state-in.arrow",
+      "state-out.arrow",
+      "uploads/000000.seg",
+      "uploads/000001.seg",
+      "verdicts.arrow",
+      "witnesses.arrow",
+    ]);
+  });
+
+  test("gives back its input", () => {
+    expect(readEpochInput(whole)).toEqual(input);
+  });
+
+  test("loses its manifest when its input is written again, so that no old result seems to belong to it", async () => {
+    const folder = folders.copy(whole);
+    expect(isScored(folder)).toBe(true);
+    rmSync(join(folder, "uploads"), { recursive: true });
+    await writeFolder(folder, input, records);
+    expect(isScored(folder)).toBe(false);
+    expect(existsSync(join(folder, "output.sha256"))).toBe(false);
+  });
+});
+
+describe("reading an epoch folder", () => {
+  test("refuses each file when it is missing, cut off, grown or changed in one bit, by its name", async () => {
+    for (const name of filesOf(whole)) {
+      const folder = folders.copy(whole);
+      const path = join(folder, name);
+      const bytes = readFileSync(path);
+      const refusal = new RegExp(`^ORC_[A-Z_]+: .*${name.replaceAll(".", "\\.")}`);
+      renameSync(path, `${path}.away`);
+      expect(await messageOf(() => readAll(folder)), `${name} missing`).toMatch(refusal);
+      rmSync(`${path}.away`);
+      writeFileSync(path, bytes);
+      for (const length of [0, 1, bytes.length >> 1, bytes.length - 1]) {
+        truncateSync(path, length);
+        expect(await messageOf(() => readAll(folder)), `${name} cut to ${length}`).toMatch(refusal);
+        writeFileSync(path, bytes);
+      }
+      appendFileSync(path, "\n");
+      expect(await messageOf(() => readAll(folder)), `${name} grown`).toMatch(refusal);
+      for (const at of [0, bytes.length >> 2, bytes.length >> 1, bytes.length - 1]) {
+        const flipped = Uint8Array.from(bytes);
+        flipped[at] ^= 0x10;
+        writeFileSync(path, flipped);
+        // A flip inside a list names the file whose sum it changed, or the list itself.
+        const expected = name.endsWith(".sha256") ? /^ORC_[A-Z_]+: .*\.(sha256|arrow|json|seg)/ : refusal;
+        expect(await messageOf(() => readAll(folder)), `${name} flipped at ${at}`).toMatch(expected);
+      }
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("refuses a folder that is not there, one that is empty, and one whose writing stopped at any file", async () => {
+    expect(await messageOf(() => readAll(join(whole, "nowhere")))).toMatch(
+      /^ORC_MISSING_FILE: .*nowhere: no such folder/,
+    );
+    const order = ["input.sha256", "packets.arrow", "hotspots.arrow", "intake.json", "epoch.json"];
+    const folder = folders.copy(whole);
+    for (const name of order) {
+      rmSync(join(folder, name));
+      expect(await messageOf(() => readAll(folder))).toMatch(new RegExp(`^ORC_MISSING_FILE: .*${name}: no such file`));
+    }
+    const unscored = folders.copy(whole);
+    rmSync(join(unscored, "manifest.json"));
+    expect(await messageOf(() => readAll(unscored))).toMatch(/^ORC_MISSING_FILE: .*manifest\.json: no such file/);
+  });
+
+  test("refuses a table under another's name and a segment that the list does not know", async () => {
+    const swapped = folders.copy(whole);
+    writeFileSync(
+      join(swapped, "state-in.arrow"),
+      Buffer.concat(await encodeTable(stateOutTable, readEpochOutput(whole, input).tables.stateOut)),
+    );
+    expect(await messageOf(() => readEpochInput(swapped, () => undefined))).toMatch(
+      /^ORC_FOREIGN_FILE: .*state-in\.arrow: expected the table state-in, got state-out/,
+    );
+    const added = folders.copy(whole);
+    writeFileSync(join(added, "uploads", "000002.seg"), readFileSync(join(whole, "uploads", "000001.seg")));
+    expect(await messageOf(() => readAll(added))).toMatch(/000002\.seg: input\.sha256 does not name it/);
+  });
+
+  test("refuses the first row that contradicts its table, naming file, column and row", async () => {
+    const { hotspots, witnesses, beacons, entropy, challenges } = input;
+    const changed = <T extends ArrayLike<number> | BigUint64Array>(
+      column: T,
+      row: number,
+      value: number | bigint,
+    ): T => {
+      const copy = (column as Uint8Array).slice();
+      (copy as unknown as (number | bigint)[])[row] = value;
+      return copy as unknown as T;
+    };
+    const cases: [Partial<FolderInput>, string][] = [
+      [
+        { witnesses: { ...witnesses, hotspot: changed(witnesses.hotspot, 3, 5) } },
+        "witnesses.arrow: hotspot: row 3: 5 of 5 rows",
+      ],
+      [
+        { beacons: { ...beacons, challenge: changed(beacons.challenge, 2, 20) } },
+        "beacons.arrow: challenge: row 2: 20 of 20 rows",
+      ],
+      [
+        { beacons: { ...beacons, proof_status: changed(beacons.proof_status, 1, 3) } },
+        "beacons.arrow: proof_status: row 1: 3 is more than 2",
+      ],
+      [
+        { witnesses: { ...witnesses, log_index: changed(witnesses.log_index, 7, witnesses.log_index[6]) } },
+        `witnesses.arrow: log_index: row 7: ${witnesses.log_index[6]} is taken by another report`,
+      ],
+      [
+        { witnesses: { ...witnesses, log_index: changed(witnesses.log_index, 0, 110) } },
+        "witnesses.arrow: log_index: row 0: 110 in a log of 110 reports",
+      ],
+      [
+        { witnesses: { ...witnesses, receive_offset_ms: changed(witnesses.receive_offset_ms, 4, 2 ** 31) } },
+        "witnesses.arrow: receive_offset_ms: row 4: 2147483648 is more than 260000",
+      ],
+      [
+        { hotspots: { ...hotspots, cell: changed(hotspots.cell, 1, 12345n) } },
+        "hotspots.arrow: cell: row 1: 3039 is no cell of resolution 12",
+      ],
+      [
+        { hotspots: { ...hotspots, cell_public: changed(hotspots.cell_public, 2, 0n) } },
+        "hotspots.arrow: cell_public: row 2: not the parent of the asserted cell",
+      ],
+      [
+        { hotspots: { ...hotspots, gateway_id: changed(hotspots.gateway_id, 8, 0) } },
+        "hotspots.arrow: gateway_id: row 1: not the hash of the key",
+      ],
+      [{ hotspots: { ...hotspots, key: changed(hotspots.key, 33, 1) } }, "hotspots.arrow: key: row 1: unknown tag 1"],
+      [
+        { hotspots: { ...hotspots, capability: changed(hotspots.capability, 0, 2) } },
+        "hotspots.arrow: capability: row 0: 2 is more than 1",
+      ],
+      [
+        { entropy: { ...entropy, minute: changed(entropy.minute, 5, entropy.minute[4]) } },
+        "entropy.arrow: minute: row 5: out of order, or the same as the row before",
+      ],
+      [
+        { entropy: { ...entropy, block_time_s: changed(entropy.block_time_s, 0, 1n) } },
+        `entropy.arrow: block_time_s: row 0: the block is older than minute ${entropy.minute[0]}`,
+      ],
+      [
+        { challenges: { ...challenges, hotspot: changed(challenges.hotspot, 9, 77) } },
+        "challenges.arrow: hotspot: row 9: 77 of 5 rows",
+      ],
+    ];
+    for (const [change, message] of cases) {
+      const folder = await writeChanged(change);
+      expect(await messageOf(() => readEpochInput(folder))).toBe(`ORC_BAD_ROW: ${folder}/${message}`);
+    }
+  });
+
+  test("takes rows in any file order", async () => {
+    const order = Uint32Array.from({ length: 80 }, (_, row) => (row * 37) % 80);
+    const witnesses = permuteColumns(witnessesTable, input.witnesses, order);
+    expect(readEpochInput(await writeChanged({ witnesses })).witnesses).toEqual(witnesses);
+  });
+});
+
+describe("epoch.json and parameters.json", () => {
+  test("take every preset", () => {
+    for (const parameters of [earshot, helium, input.parameters]) {
+      expect(parseParameters(jsonFile(parameters), "parameters.json")).toEqual(parameters);
+    }
+  });
+
+  test("refuse fields that are missing, unknown, of another type or out of range, by path", async () => {
+    const { time, radio, ...rest } = earshot;
+    const cases: [unknown, string][] = [
+      [
+        { ...earshot, time: { ...time, epochMs: "1 day" } },
+        'time.epochMs: expected an integer from 1000 to 31622400000, got "1 day"',
+      ],
+      [
+        { ...earshot, time: { ...time, epochMs: 0 } },
+        "time.epochMs: expected an integer from 1000 to 31622400000, got 0",
+      ],
+      [{ ...rest, time }, "radio: expected an object, got nothing"],
+      [{ ...earshot, colour: 1 }, "colour: unknown field"],
+      [{ ...earshot, radio: { ...radio, gains: "dbi" } }, 'radio.gains: expected "ddb" or "whole-dbi", got "dbi"'],
+      [{ ...earshot, radio: { ...radio, snrFloorDdb: [1] } }, "radio.snrFloorDdb: expected a list of 8 to 8, got [1]"],
+      [{ ...earshot, version: 2 }, "version: expected 1, got 2"],
+    ];
+    for (const [value, message] of cases) {
+      expect(await messageOf(() => parseParameters(jsonFile(value), "parameters.json"))).toBe(
+        `ORC_BAD_HEADER: parameters.json: ${message}`,
+      );
+    }
+    expect(await messageOf(() => parseHeader(jsonFile({ ...input.header, epoch: -1 }), "epoch.json"))).toMatch(
+      /^ORC_BAD_HEADER: epoch\.json: epoch: expected an integer/,
+    );
+    expect(await messageOf(() => parseHeader(new TextEncoder().encode("[]"), "epoch.json"))).toMatch(
+      /^ORC_DAMAGED_FILE: epoch\.json/,
+    );
+    expect(await messageOf(() => parseHeader(Uint8Array.of(0xff), "epoch.json"))).toMatch(
+      /^ORC_DAMAGED_FILE: epoch\.json/,
+    );
+  });
+});
