@@ -41,15 +41,15 @@ export function entropyColumns(values: Iterable<HeliumEntropy>): Columns<typeof 
   return columns;
 }
 
-/** Fills `rowOf`: log index of the beacon → row of its challenge. A beacon of an unknown key has none. */
+/** Fills `rowOf`: log index of the beacon → row of its challenge. That of an unknown key is nobody's, NO_ROW. */
 export function challengeColumns(
   beacons: readonly PlacedBeacon[],
   startMs: number,
   rowOf: Map<number, number>,
 ): Columns<typeof challengesTable> {
-  const sorted = beacons
-    .filter((beacon) => beacon.hotspot !== NO_ROW)
-    .sort((a, b) => minuteOf(a.entropy) - minuteOf(b.entropy) || a.hotspot - b.hotspot || a.logIndex - b.logIndex);
+  const sorted = beacons.toSorted(
+    (a, b) => minuteOf(a.entropy) - minuteOf(b.entropy) || a.hotspot - b.hotspot || a.logIndex - b.logIndex,
+  );
   const columns = allocateColumns(challengesTable, sorted.length);
   sorted.forEach((beacon, row) => {
     rowOf.set(beacon.logIndex, row);

@@ -28,7 +28,7 @@ import {
   type PlacedBeacon,
   witnessColumns,
 } from "./import-columns.ts";
-import { buildRegistry, type DeniedEdges, type Registry, stateColumns } from "./registry.ts";
+import { buildRegistry, type Registry, stateColumns } from "./registry.ts";
 import { entropyByData, type OrderedBeacon, type OrderedWitness, orderReports, PayloadKeys } from "./report-order.ts";
 import type { HeliumEpoch } from "./reports.ts";
 import {
@@ -50,13 +50,14 @@ export interface ImportedHeliumEpoch {
   readonly stateIn: Columns<typeof stateInTable>;
   readonly beacons: Columns<typeof beaconsTable>;
   readonly witnesses: Columns<typeof witnessesTable>;
-  readonly deniedEdges: DeniedEdges;
+  readonly deniedEdges: ReadonlySet<number>;
   /** Verdicts of the reports that are in no table, by log index. */
   readonly setAside: readonly SetAside[];
 }
 
 const GREATEST_I32 = 0x7fff_ffff;
-const LIFE_MS = heliumEntropyLifeS * 1000;
+/** The last millisecond of the last second counts. */
+const LIFE_MS = heliumEntropyLifeS * 1000 + 999;
 /** Proof status of a beacon that is not the one its entropy gives (tables.ts). */
 const NOT_THE_BEACON = 1;
 

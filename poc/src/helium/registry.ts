@@ -9,18 +9,13 @@ import { allocateColumns, type Columns } from "../epoch/columns.ts";
 import { hotspotsTable, stateInTable } from "../epoch/tables.ts";
 import { pocError } from "../errors.ts";
 import { sha256 } from "../protocol/hash.ts";
+import { edgeCode } from "../verify/witness-kernel.ts";
 import { bytesText, compareText } from "./bytes-text.ts";
 import type { HeliumDenylist, HeliumGateway, HeliumGatewayState } from "./reports.ts";
 
 export const heliumKeyBytes = 33;
 const ASSERTED_RESOLUTION = 12;
 const PUBLIC_RESOLUTION = 8;
-
-/** Denied pairs as hotspot rows, `lower` ≤ `higher`, in ascending order, each once. Pairs with an unknown key are left out. */
-export interface DeniedEdges {
-  readonly lower: Uint32Array;
-  readonly higher: Uint32Array;
-}
 
 /** A gateway whose location the tables can say, or null where upstream would not have taken it as asserted. */
 export interface RegistryEntry {
@@ -36,7 +31,8 @@ export interface Registry {
   readonly entries: readonly RegistryEntry[];
   /** Row of a key, by `bytesText`. */
   readonly rowOf: ReadonlyMap<string, number>;
-  readonly deniedEdges: DeniedEdges;
+  /** Denied pairs as `edgeCode` of their rows; pairs with an unknown key are left out. */
+  readonly deniedEdges: ReadonlySet<number>;
 }
 
 /** Throws POC_BAD_LENGTH for a key or wallet of another length, POC_BAD_ENCODING for a repeated key or a figure out of its column. */
@@ -127,17 +123,14 @@ function integerWithin(value: number, least: number, greatest: number, name: str
   throw pocError("POC_BAD_ENCODING", `${name}: integer from ${least} to ${greatest} expected, ${value} given`);
 }
 
-function deniedEdgesOf(denylist: HeliumDenylist | null, rowOf: ReadonlyMap<string, number>): DeniedEdges {
-  const pairs = new Map<number, readonly [number, number]>();
+function deniedEdgesOf(denylist: HeliumDenylist | null, rowOf: ReadonlyMap<string, number>): ReadonlySet<number> {
+  const codes = new Set<number>();
   for (const [a, b] of denylist?.edges ?? []) {
     const rowA = rowOf.get(bytesText(a));
     const rowB = rowOf.get(bytesText(b));
-    if (rowA === undefined || rowB === undefined) continue;
-    const pair = [Math.min(rowA, rowB), Math.max(rowA, rowB)] as const;
-    pairs.set(pair[0] * 2 ** 24 + pair[1], pair);
+    if (rowA !== undefined && rowB !== undefined) codes.add(edgeCode(rowA, rowB));
   }
-  const sorted = [...pairs.values()].sort(([a, b], [c, d]) => a - c || b - d);
-  return { lower: Uint32Array.from(sorted, ([a]) => a), higher: Uint32Array.from(sorted, ([, b]) => b) };
+  return codes;
 }
 
 function badKey(key: Uint8Array) {
