@@ -8,7 +8,7 @@
  * Text form: base58 (Bitcoin ALPHABET) of the 33 bytes and the first four bytes of SHA-256(SHA-256(key)).
  */
 import { pocError } from "../errors.ts";
-import { bytesEqual } from "./byte-codec.ts";
+import { bytesEqual, checkBytes } from "./byte-codec.ts";
 import { sha256 } from "./hash.ts";
 
 /** Bytes of a public key with its tag. */
@@ -35,7 +35,7 @@ const SMALL_ORDER_YS: readonly Uint8Array[] = [
   "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // y = p - 1, order 2
   "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // y = p, that is 0
   "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // y = p + 1, that is 1
-].map((hex) => Uint8Array.from(hex.match(/../g)!, (byte) => Number.parseInt(byte, 16)));
+].map((hex) => Uint8Array.fromHex(hex));
 
 /** True if 32 bytes from `offset` encode an Ed25519 point of small order, canonically or not. */
 export function isSmallOrderPoint(bytes: Uint8Array, offset: number): boolean {
@@ -54,6 +54,11 @@ export function deviceKeyProblem(key: Uint8Array): string | undefined {
   if (tag === ED25519_TAG) return ed25519Problem(key);
   if (tag === 0x02 || tag === 0x03) return p256Problem(key);
   return `unknown tag 0x${tag.toString(16).padStart(2, "0")}`;
+}
+
+/** The gateway id (EUI-64) of a hotspot: the first 8 bytes of SHA-256(key). Throws POC_BAD_LENGTH. */
+export function gatewayIdOf(key: Uint8Array): Uint8Array {
+  return sha256(checkBytes(key, DEVICE_KEY_BYTES, "key")).slice(0, 8);
 }
 
 /** The kind of a key by its tag alone, or undefined if the tag is none of ours. */

@@ -1,6 +1,7 @@
 export * from "./beacon.ts";
 export * from "./canonical-json.ts";
 export * from "./chain-head.ts";
+export * from "./challenge-columns.ts";
 export * from "./device-key.ts";
 export * from "./entropy.ts";
 export * from "./hash.ts";
@@ -18,3 +19,4 @@ export * from "./sortition.ts";
 export * from "./upload.ts";
 export * from "./upload-chain.ts";
 export * from "./upload-decode.ts";
+export * from "./upload-verify.ts";

@@ -6,7 +6,7 @@
  * statement itself, in base64. Every error is `ApiError` with a code of `API_ERRORS`, whose HTTP status and retry rule are fixed.
  * Before the window of a challenge is closed no answer tells anything about reports of it.
  */
-import type { UploadRefusalCode } from "./upload.ts";
+import type { UploadRefusalCode } from "./upload-verify.ts";
 
 /** Content type of a sealed upload. */
 export const UPLOAD_CONTENT_TYPE = "application/vnd.earshot.upload";

@@ -13,10 +13,10 @@
  * anybody. The challenge id is SHA-256("challenge" || minute u64 little-endian || E(m) || key).
  */
 import { pocError } from "../errors.ts";
-import { checkBytes, checkInteger, checkSafeU64, readU32BigEndian, writeSafeU64 } from "./byte-codec.ts";
+import { checkBytes, checkSafeU64 } from "./byte-codec.ts";
 import { DEVICE_KEY_BYTES } from "./device-key.ts";
 import { DEFAULT_ENTROPY_MS } from "./entropy.ts";
-import { sha256Into } from "./hash.ts";
+import { ENTROPY_BYTES, SlotHash, slotThresholds } from "./slot-hash.ts";
 
 /** The times of `NetworkParameters` that sortition reads. */
 export interface SortitionTimes {
@@ -50,11 +50,6 @@ export interface Challenge {
   readonly dataRateDraw: number;
 }
 
-const SLOT_PREFIX = new TextEncoder().encode("slot");
-const CHALLENGE_PREFIX = new TextEncoder().encode("challenge");
-const ENTROPY_BYTES = 32;
-const SLOT_MESSAGE_BYTES = 4 + ENTROPY_BYTES + DEVICE_KEY_BYTES;
-const CHALLENGE_MESSAGE_BYTES = 9 + 8 + ENTROPY_BYTES + DEVICE_KEY_BYTES;
 /** Most minutes of an interval: a day of them. Bounds the table of thresholds. */
 const MAX_MINUTES_PER_INTERVAL = 1440;
 
@@ -128,175 +123,8 @@ export function findChallenge(
   throw pocError("POC_INVARIANT", "an interval ended without a challenge");
 }
 
-/** Challenges as columns, one row per hotspot and interval, ordered by (minute, hotspot). */
-export interface ChallengeColumns {
-  readonly length: number;
-  /** Row of the hotspot in the key table. */
-  readonly hotspot: Uint32Array;
-  /** Minute since the Unix epoch. */
-  readonly minute: Uint32Array;
-  /** Transmit time, ms since the start of the first minute given. */
-  readonly transmitOffsetMs: Uint32Array;
-  readonly channelDraw: Uint16Array;
-  readonly dataRateDraw: Uint16Array;
-  /** 32 bytes a row. */
-  readonly challengeId: Uint8Array;
-}
-
-/**
- * Every challenge of whole intervals, for all hotspots: `keys` is 33 bytes a hotspot, `entropy` 32 bytes a minute from
- * `firstMinute` on. Allocates its columns and nothing per try; a hotspot and interval takes (n + 1) / 2 hashes on average.
- * @throws POC_BAD_LENGTH if a table is not whole rows or whole intervals, POC_BAD_ENCODING if a minute does not fit a u32 or
- * the minutes span more than 2^32 ms, POC_BAD_PARAMETERS
- */
-export function challengesOf(
-  keys: Uint8Array,
-  firstMinute: number,
-  entropy: Uint8Array,
-  times: SortitionTimes = DEFAULT_SORTITION,
-): ChallengeColumns {
-  checkAligned(firstMinute, times);
-  const n = minutesPerInterval(times);
-  const hotspots = keys.length / DEVICE_KEY_BYTES;
-  const intervals = entropy.length / (ENTROPY_BYTES * n);
-  if (!Number.isInteger(hotspots)) throw pocError("POC_BAD_LENGTH", `keys: ${keys.length} bytes are not rows of 33`);
-  if (!Number.isInteger(intervals)) {
-    throw pocError("POC_BAD_LENGTH", `entropy: ${entropy.length} bytes are not intervals of ${n} minutes`);
-  }
-  checkInteger(firstMinute + intervals * n, 0, 0xffff_ffff, "last minute");
-  checkInteger(intervals * times.intervalMs, 0, 0xffff_ffff, "span in ms");
-
-  // The winning s of each row of (interval, hotspot), then a counting sort by minute, which keeps the hotspots in order.
-  const drawn = new Uint16Array(hotspots * intervals);
-  const firstRow = new Uint32Array(intervals * n + 1);
-  const thresholds = slotThresholds(n);
-  const slot = new SlotHash();
-  for (let interval = 0, at = 0; interval < intervals; interval++) {
-    for (let hotspot = 0; hotspot < hotspots; hotspot++, at++) {
-      slot.setKey(keys, hotspot * DEVICE_KEY_BYTES);
-      let s = -1;
-      do {
-        s++;
-        slot.setEntropy(entropy, (interval * n + s) * ENTROPY_BYTES);
-        slot.draw();
-      } while (!slot.isBelow(thresholds, s));
-      drawn[at] = s;
-      firstRow[interval * n + s + 1]!++;
-    }
-  }
-  for (let i = 1; i < firstRow.length; i++) firstRow[i]! += firstRow[i - 1]!;
-
-  const columns = allocateChallenges(drawn.length);
-  const id = new Uint8Array(32);
-  for (let at = 0; at < drawn.length; at++) {
-    const hotspot = at % hotspots;
-    const minuteIndex = Math.floor(at / hotspots) * n + drawn[at]!;
-    const row = firstRow[minuteIndex]!++;
-    slot.setKey(keys, hotspot * DEVICE_KEY_BYTES);
-    slot.setEntropy(entropy, minuteIndex * ENTROPY_BYTES);
-    slot.draw();
-    slot.challengeIdInto(firstMinute + minuteIndex, id);
-    columns.hotspot[row] = hotspot;
-    columns.minute[row] = firstMinute + minuteIndex;
-    columns.transmitOffsetMs[row] = minuteIndex * times.entropyMs + slot.transmitDelayMs(times);
-    columns.channelDraw[row] = slot.channelDraw();
-    columns.dataRateDraw[row] = slot.dataRateDraw();
-    columns.challengeId.set(id, row * 32);
-  }
-  return columns;
-}
-
-function allocateChallenges(length: number): ChallengeColumns {
-  return {
-    length,
-    hotspot: new Uint32Array(length),
-    minute: new Uint32Array(length),
-    transmitOffsetMs: new Uint32Array(length),
-    channelDraw: new Uint16Array(length),
-    dataRateDraw: new Uint16Array(length),
-    challengeId: new Uint8Array(length * 32),
-  };
-}
-
-/** The message and digest of a draw in buffers that are used again for each try. */
-class SlotHash {
-  readonly #message = new Uint8Array(SLOT_MESSAGE_BYTES);
-  readonly #digest = new Uint8Array(32);
-  readonly #challenge = new Uint8Array(CHALLENGE_MESSAGE_BYTES);
-
-  constructor() {
-    this.#message.set(SLOT_PREFIX, 0);
-    this.#challenge.set(CHALLENGE_PREFIX, 0);
-  }
-
-  setKey(keys: Uint8Array, offset: number): void {
-    const message = this.#message;
-    for (let i = 0; i < DEVICE_KEY_BYTES; i++) message[36 + i] = keys[offset + i]!;
-  }
-
-  setEntropy(entropy: Uint8Array, offset: number): void {
-    const message = this.#message;
-    for (let i = 0; i < ENTROPY_BYTES; i++) message[4 + i] = entropy[offset + i]!;
-  }
-
-  draw(): void {
-    sha256Into(this.#message, this.#digest);
-  }
-
-  isBelow(thresholds: Thresholds, s: number): boolean {
-    if (s === thresholds.last) return true;
-    const high = readU32BigEndian(this.#digest, 0);
-    const bound = thresholds.high[s]!;
-    if (high !== bound) return high < bound;
-    return readU32BigEndian(this.#digest, 4) < thresholds.low[s]!;
-  }
-
-  /** From the start of the minute to the transmission, ms. */
-  transmitDelayMs(times: SortitionTimes): number {
-    return times.transmitDelayMs + (readU32BigEndian(this.#digest, 8) % times.transmitSpreadMs);
-  }
-
-  channelDraw(): number {
-    return (this.#digest[12]! << 8) | this.#digest[13]!;
-  }
-
-  dataRateDraw(): number {
-    return (this.#digest[14]! << 8) | this.#digest[15]!;
-  }
-
-  challengeIdInto(minute: number, id: Uint8Array): void {
-    writeSafeU64(this.#challenge, 9, minute);
-    this.#challenge.set(this.#message.subarray(4), 17);
-    sha256Into(this.#challenge, id);
-  }
-}
-
-interface Thresholds {
-  /** Index of the last minute, in which the draw always hits. */
-  readonly last: number;
-  readonly high: Uint32Array;
-  readonly low: Uint32Array;
-}
-
-const thresholdCache = new Map<number, Thresholds>();
-
-/** floor(2^64 / (n - s)) for each s, in two words; the last one is 2^64 and is not stored. */
-function slotThresholds(n: number): Thresholds {
-  const cached = thresholdCache.get(n);
-  if (cached !== undefined) return cached;
-  const high = new Uint32Array(n);
-  const low = new Uint32Array(n);
-  for (let s = 0; s < n - 1; s++) {
-    const bound = (1n << 64n) / BigInt(n - s);
-    high[s] = Number(bound >> 32n);
-    low[s] = Number(bound & 0xffff_ffffn);
-  }
-  const thresholds = { last: n - 1, high, low };
-  thresholdCache.set(n, thresholds);
-  return thresholds;
-}
-
-function checkAligned(start: number, times: SortitionTimes): void {
+/** Throws POC_BAD_PARAMETERS if no interval starts at minute `start`. */
+export function checkAligned(start: number, times: SortitionTimes): void {
   if (intervalStart(start, times) !== start) {
     throw pocError("POC_BAD_PARAMETERS", `minute ${start} does not start an interval`);
   }

@@ -9,7 +9,7 @@
  * Takes verified uploads only: a stranger's bytes must not become evidence against a device.
  */
 import { bytesEqual, checkBytes, checkSafeU64 } from "./byte-codec.ts";
-import type { VerifiedUpload } from "./upload.ts";
+import type { VerifiedUpload } from "./upload-verify.ts";
 
 /** The last logged upload of a device; sequence 0 and a zero id where there is none. */
 export interface ChainHead {

@@ -8,7 +8,8 @@ import { BEACON_PAYLOAD_BYTES, beaconPayloadInto, payloadKeyHi, payloadKeyLo } f
 import { checkInteger } from "./byte-codec.ts";
 import { BEACON_OFFSETS, CONFIRMATION_OFFSETS, RECEIPT_OFFSETS, RECORD_BYTES, WITNESS_OFFSETS } from "./report.ts";
 import type { BeaconTable, ConfirmationTable, ReceiptTable, ReportColumns, WitnessTable } from "./report-columns.ts";
-import { UPLOAD_HEADER_BYTES, type VerifiedUpload } from "./upload.ts";
+import { UPLOAD_HEADER_BYTES } from "./upload.ts";
+import type { VerifiedUpload } from "./upload-verify.ts";
 
 /** Where an upload stands: what the ingest knows and the bytes do not say. */
 export interface UploadPlace {

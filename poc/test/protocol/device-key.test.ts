@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import {
   checkDeviceKey,
   deviceKeyProblem,
+  gatewayIdOf,
   importKey,
   isSmallOrderPoint,
   keyFromText,
@@ -15,7 +16,7 @@ import {
 import { bytes, codeOf, edDevice, hex, p256Device, soak, vectors } from "./support.ts";
 
 interface KeyVectors {
-  readonly valid: readonly { kind: "ed25519" | "p256"; secret: string; key: string; text: string }[];
+  readonly valid: readonly { kind: "ed25519" | "p256"; secret: string; key: string; text: string; gatewayId: string }[];
   readonly invalid: readonly { key: string; why: string }[];
 }
 const { valid, invalid } = vectors<KeyVectors>("keys.json");
@@ -33,6 +34,11 @@ describe("device keys", () => {
       expect(keyToText(bytes(key))).toBe(text);
       expect(hex(keyFromText(text))).toBe(key);
     }
+  });
+
+  test("give the gateway id that names a hotspot in a network server", () => {
+    for (const { key, gatewayId } of valid) expect(hex(gatewayIdOf(bytes(key)))).toBe(gatewayId);
+    expect(codeOf(() => gatewayIdOf(new Uint8Array(32)))).toBe("POC_BAD_LENGTH");
   });
 
   test("are refused with a reason when of small order, not reduced, off the curve or of an unknown tag", () => {

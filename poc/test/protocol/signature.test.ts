@@ -106,6 +106,16 @@ describe("verifySignature", () => {
     expect(outcomes.size).toBe(2);
   });
 
+  test("refuses an R of small order even where the equation holds", () => {
+    const a = 424242n;
+    const point = ed25519.Point.BASE.multiply(a).toBytes();
+    const r = ed25519.Point.ZERO.toBytes();
+    const message = Uint8Array.of(9);
+    const signature = Uint8Array.of(...r, ...little((challengeScalar(r, point, message) * a) % ED_ORDER));
+    expect(ed25519.verify(signature, message, point, { zip215: true })).toBe(true);
+    expect(verifySignature(importKey(Uint8Array.of(ED25519_TAG, ...point)), message, signature)).toBe(false);
+  });
+
   test("refuses an R with torsion", () => {
     const a = 55555n;
     const point = ed25519.Point.BASE.multiply(a).toBytes();

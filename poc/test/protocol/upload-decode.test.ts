@@ -35,7 +35,7 @@ function reports(kinds: readonly number[]) {
       ...someBeacon,
       challengeId: seed(`challenge ${i}`),
       transmitMs: 2 ** 40 + i,
-      txPowerDdbm: -i,
+      txPowerDdbm: -1 - i,
       tmst: 0xffff_fff0 + i,
     })),
     witnesses: rows(kinds[1]!, (i) => ({
@@ -105,15 +105,10 @@ describe("decodeUpload", () => {
             transmitMs: beacons.transmitMs[row],
             frequencyHz: beacons.frequencyHz[row],
             dataRate: beacons.dataRate[row],
-            txPowerDdbm: beacons.txPowerDdbm[row]! + 0,
+            txPowerDdbm: beacons.txPowerDdbm[row],
             tmst: beacons.tmst[row],
           })),
-        ).toEqual(
-          expected.beacons!.map((row) => ({
-            ...(row as typeof someBeacon),
-            txPowerDdbm: (row as typeof someBeacon).txPowerDdbm + 0,
-          })),
-        );
+        ).toEqual(expected.beacons);
         expect(
           rowsOf(witnesses.length, (row) => ({
             ...place(witnesses, row),
