@@ -40,7 +40,11 @@ export interface FaultShare {
 export const FAULTS: readonly FaultShare[] = [
   { fault: "suspended", shareE4: 30, reason: "suspended by governance and still sending: denied" },
   { fault: "data_only", shareE4: 200, reason: "registered for packets only and reporting beacons: invalid_capability" },
-  { fault: "unregistered", shareE4: 10, reason: "installed but never registered: gateway_not_found" },
+  {
+    fault: "unregistered",
+    shareE4: 10,
+    reason: "installed but never registered: its uploads are refused, unknown_key",
+  },
   {
     fault: "moved",
     shareE4: 40,
@@ -75,9 +79,15 @@ export const RSSI_LIE_DDB = 500;
 /** What `weak_snr` reports: below any floor, 0.1 dB. */
 export const NOISE_SNR_DDB = -300;
 /** A fast clock is this much ahead, ms: the early tolerance and more, but not before the entropy of the challenge is known. */
-export const FAST_CLOCK_MS = { from: 8000, to: 25_000 } as const;
+export const FAST_CLOCK_MS = { from: 10_000, to: 25_000 } as const;
 /** Share of the uploads of `slow_backhaul` that wait, and for how long, ms: around the window of 30 s. */
 export const SLOW_UPLOADS = { share: 0.25, fromMs: 5000, toMs: 120_000 } as const;
+/** Share of the uploads of `forked` that have a twin, and of `junk` that are followed by a damaged copy. */
+export const FORK_SHARE = 0.2;
+export const JUNK_SHARE = 0.3;
+/** Any sender: share of uploads sent again because the acknowledgement got lost, and how long after, ms. */
+export const RESENT_SHARE = 0.003;
+export const RESENT_AFTER_MS = 5000;
 /** Share of the reports that `repeats` sends twice, of beacons that `bad_signatures` spoils, of uploads that `forgetful` loses. */
 export const REPEAT_SHARE = 0.3;
 export const SPOILT_SHARE = 0.5;
