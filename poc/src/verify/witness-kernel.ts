@@ -3,15 +3,24 @@
  *
  * Rows come grouped by beacon, in log order inside a group. The fast path passes a row whose every figure is inside its limit;
  * all others go through the preset's ordered list of checks (witness-checks.ts), which alone decides and names the reason. So the
- * fast path must never pass what a check would fail: a property test holds the two together.
+ * fast path may give up on any row, and must never pass what a check would fail: a property test holds the two together. It is
+ * one function, with distance and loss written out, because that is worth a third of its time (`bun run bench core`).
  *
  * A packed row is four int32: hotspot | data rate << 24, frequency Hz, RSSI << 16 | SNR (0.1 dBm, 0.1 dB), ingest offset ms.
  * A passed row keeps its last two figures: measured = RSSI, limit = the free-space bound with tolerance.
  */
-import { chordSquared, GRID_NEEDS_CELLS, gridDistanceLocal, surfaceDistanceM } from "@earshot/geo";
-import { lossDdb } from "../radio/path-loss.ts";
+import {
+  chordSquared,
+  EARTH_RADIUS_M,
+  GRID_NEEDS_CELLS,
+  gridDistanceLocal,
+  POSITION_UNITS_PER_M,
+  surfaceDistanceM,
+} from "@earshot/geo";
+import { LOSS_SLOT_SHIFT, linkLossDdb } from "../radio/path-loss.ts";
 import { LINE, LINE_STRIDE, META } from "./hotspot-lines.ts";
 import { REASON } from "./reason.ts";
+import { CHECK_REASONS, firstFailure, witnessCheck } from "./witness-checks.ts";
 import { emptyWitnessFacts, type WitnessFacts } from "./witness-facts.ts";
 import type { WitnessRules } from "./witness-rules.ts";
 
@@ -67,173 +76,216 @@ export interface RowVerdicts {
 const HALF_METRE_BAND_M = 0.008;
 /** Resolution-11 cells this far apart are more than 8 apart in any base cell; nearer ones are counted. */
 const GRID_DECIDES_BELOW_M = 1200;
+/** Up to this chord the arc needs two terms beyond it (geo/src/distance.ts); farther pairs are for the list. */
+const SERIES_CHORD_SQ = (300_000 * POSITION_UNITS_PER_M) ** 2;
+const SQUARE_METRES = 1 / (POSITION_UNITS_PER_M * POSITION_UNITS_PER_M);
+const ARC_2 = 1 / (24 * EARTH_RADIUS_M * EARTH_RADIUS_M);
+const ARC_4 = 3 / (640 * EARTH_RADIUS_M * EARTH_RADIUS_M * EARTH_RADIUS_M * EARTH_RADIUS_M);
 const NEVER_MS = 0x7fffffff;
-const BARRED = META.unregistered | META.notAsserted | META.suspended | META.dataOnly;
+/** Below this the loss table has no entry for a metre: no band of any region. */
+const LEAST_FREQUENCY_HZ = 100_000_000;
+const BARRED = META.unregistered | META.notAsserted | META.suspended | META.dataOnly | META.regionMask;
+
+/** The double whose upper word finds the loss (radio/path-loss.ts); one per module, since a worker is one thread. */
+const squared = new Float64Array(1);
+const squaredWords = new Uint32Array(squared.buffer);
 
 /** Judges every row of every group into `out`, which has one element per row. */
 export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
-  const groups = job.starts.length - 1;
+  const { lines, rows, beacons, starts, rules } = job;
+  const { reason: outReason, measured: outMeasured, limit: outLimit } = out;
+  const { thresholds, start: lossStart, firstSlot } = rules.loss;
+  const toleranceHz = rules.limits.frequencyToleranceHz;
+  const minimumCells = rules.limits.minimumGridCells;
+  const grid = minimumCells > 0;
+  const minimumM = grid ? 0 : rules.limits.minimumM;
+  const maximumM = rules.limits.maximumM;
+  const dataRateMask = rules.checksDataRate ? 0xff : 0;
+  // How far from a half metre a distance must be; below zero where positions decide every one.
+  const certainM = rules.haversineRounding ? HALF_METRE_BAND_M : -1;
   const facts = emptyWitnessFacts();
+  const groups = starts.length - 1;
+  // Stamps are group numbers, which mean another beacon in another partition.
+  for (let at = LINE.stamp; at < lines.length; at += LINE_STRIDE) lines[at] = 0;
   for (let group = 0; group < groups; group++) {
-    const from = job.starts[group];
-    const to = job.starts[group + 1];
+    const from = starts[group];
+    const to = starts[group + 1];
     if (from === to) continue;
     const at = group * BEACON_STRIDE;
-    const reason = job.beacons[at + BEACON_LINE.reason];
-    if (reason !== 0) {
-      out.reason.fill(reason, from, to);
-      out.measured.fill(job.beacons[at + BEACON_LINE.measured], from, to);
-      out.limit.fill(job.beacons[at + BEACON_LINE.limit], from, to);
-    } else {
-      judgeGroup(job, group, from, to, facts, out);
+    if (beacons[at + BEACON_LINE.reason] !== 0) {
+      outReason.fill(beacons[at + BEACON_LINE.reason], from, to);
+      outMeasured.fill(beacons[at + BEACON_LINE.measured], from, to);
+      outLimit.fill(beacons[at + BEACON_LINE.limit], from, to);
+      continue;
+    }
+    fillBeaconFacts(job, facts, group, from);
+    const beaconer = beacons[at + BEACON_LINE.hotspot];
+    const beaconFrequency = beacons[at + BEACON_LINE.frequencyHz];
+    const dataRate = facts.beaconDataRate & dataRateMask;
+    // An offset is never negative, so an earlier first moment is the same as none.
+    const firstMs = Math.max(facts.firstOffsetMs, 0);
+    const lastMs = Math.min(facts.lastOffsetMs, facts.lagReferenceMs + facts.lagLimitMs, NEVER_MS);
+    const base = beacons[at + BEACON_LINE.eirpDdbm] + rules.toleranceDdb;
+    const snrFloor = facts.snrFloorDdb;
+    const own = beaconer * LINE_STRIDE;
+    const beaconerMeta = facts.beaconerMeta;
+    const region = beaconerMeta & META.regionMask;
+    const bars = BARRED | barsOf(job, beaconerMeta, beaconFrequency);
+    const bx = lines[own + LINE.x];
+    const by = lines[own + LINE.y];
+    const bz = lines[own + LINE.z];
+    const stamp = group + 1;
+    for (let row = from; row < to; row++) {
+      const p = row * ROW_STRIDE;
+      const word = rows[p];
+      const levels = rows[p + 2];
+      const receiveMs = rows[p + 3];
+      const hotspot = word & 0xffffff;
+      const line = hotspot * LINE_STRIDE;
+      const differenceHz = rows[p + 1] - beaconFrequency;
+      const repeated = lines[line + LINE.stamp] === stamp;
+      lines[line + LINE.stamp] = stamp;
+      if (
+        ((lines[line + LINE.meta] ^ region) & bars) === 0 &&
+        !repeated &&
+        hotspot !== beaconer &&
+        differenceHz <= toleranceHz &&
+        differenceHz >= -toleranceHz &&
+        receiveMs >= firstMs &&
+        receiveMs <= lastMs &&
+        ((word >>> 24) & dataRateMask) === dataRate &&
+        (levels << 16) >> 16 >= snrFloor
+      ) {
+        const dx = lines[line + LINE.x] - bx;
+        const dy = lines[line + LINE.y] - by;
+        const dz = lines[line + LINE.z] - bz;
+        const chordSq = dx * dx + dy * dy + dz * dz;
+        if (chordSq <= SERIES_CHORD_SQ) {
+          const square = chordSq * SQUARE_METRES;
+          const halfUp = Math.sqrt(square) * (1 + square * (ARC_2 + square * ARC_4)) + 0.5;
+          const distanceM = Math.floor(halfUp);
+          const part = halfUp - distanceM;
+          if (
+            distanceM >= minimumM &&
+            distanceM <= maximumM &&
+            part > certainM &&
+            part < 1 - certainM &&
+            (!grid || distanceM >= GRID_DECIDES_BELOW_M || gridCells(lines, own, line) >= minimumCells)
+          ) {
+            const product = distanceM * rows[p + 1];
+            const square2 = product * product;
+            squared[0] = square2;
+            const k = lossStart[(squaredWords[1] >>> LOSS_SLOT_SHIFT) - firstSlot];
+            const bound = base + lines[line + LINE.gain] - (square2 > thresholds[k] ? k + 1 : k);
+            const rssiDdbm = levels >> 16;
+            if (rssiDdbm <= bound) {
+              outReason[row] = 0;
+              outMeasured[row] = rssiDdbm;
+              outLimit[row] = bound;
+              continue;
+            }
+          }
+        }
+      }
+      judgeByList(job, facts, row, repeated, base, out);
     }
   }
 }
 
-function judgeGroup(
-  job: WitnessJob,
-  group: number,
-  from: number,
-  to: number,
-  facts: WitnessFacts,
-  out: RowVerdicts,
-): void {
-  const { lines, rows, rules, beacons } = job;
-  const { limits, loss } = rules;
+/** What of the facts is the same for all rows of a group. */
+function fillBeaconFacts(job: WitnessJob, facts: WitnessFacts, group: number, from: number): void {
+  const { beacons, lines, rules, lag, rows } = job;
   const at = group * BEACON_STRIDE;
-  const beaconer = beacons[at + BEACON_LINE.hotspot];
-  const beaconFrequencyHz = beacons[at + BEACON_LINE.frequencyHz] >>> 0;
-  const beaconDataRate = beacons[at + BEACON_LINE.dataRate];
-  const firstMs = beacons[at + BEACON_LINE.firstOffsetMs];
-  const lastMs = beacons[at + BEACON_LINE.lastOffsetMs];
-  const baseDdbm = beacons[at + BEACON_LINE.eirpDdbm] + rules.toleranceDdb;
-  const snrFloor = rules.checksSnr ? rules.snrFloorDdb[beaconDataRate & 15] : -32768;
-  const dataRateMask = rules.checksDataRate ? 0xff : 0;
-  const own = beaconer * LINE_STRIDE;
-  const beaconerMeta = lines[own + LINE.meta];
-  const bx = lines[own + LINE.x];
-  const by = lines[own + LINE.y];
-  const bz = lines[own + LINE.z];
-  const stamp = group + 1;
-  const toleranceHz = limits.frequencyToleranceHz;
-  const grid = limits.minimumGridCells > 0;
-  const minimumM = grid ? GRID_DECIDES_BELOW_M : limits.minimumM;
-  const maximumM = limits.maximumM;
-  const haversine = rules.haversineRounding;
-  // Rows the fast path cannot settle: any of them bars it, and a beaconer with such a bit bars it for the whole group.
-  const bars =
-    BARRED |
-    (grid ? META.pentagonBase : 0) |
-    (job.deniedEdges !== null || (grid && (beaconerMeta & META.pentagonBase) !== 0) ? META.always : 0);
-  let lastByLagMs = NEVER_MS;
-  facts.lagLimitMs = NEVER_MS;
+  facts.beaconer = beacons[at + BEACON_LINE.hotspot];
+  facts.beaconerMeta = lines[facts.beaconer * LINE_STRIDE + LINE.meta];
+  facts.beaconFrequencyHz = beacons[at + BEACON_LINE.frequencyHz] >>> 0;
+  facts.beaconDataRate = beacons[at + BEACON_LINE.dataRate];
+  facts.snrFloorDdb = rules.checksSnr ? rules.snrFloorDdb[facts.beaconDataRate & 15] : -32768;
+  facts.zeroOffsetMs = beacons[at + BEACON_LINE.zeroOffsetMs];
+  facts.firstOffsetMs = beacons[at + BEACON_LINE.firstOffsetMs];
+  facts.lastOffsetMs = beacons[at + BEACON_LINE.lastOffsetMs];
   facts.lagReferenceMs = 0;
-  if (job.lag !== null) {
-    const firstWitnessMs = rows[from * ROW_STRIDE + 3] >>> 0;
-    const beaconMs = beacons[at + BEACON_LINE.receiveOffsetMs] >>> 0;
-    const beaconFirst = beaconMs <= firstWitnessMs;
-    facts.lagReferenceMs = beaconFirst ? beaconMs : firstWitnessMs;
-    facts.lagLimitMs = beaconFirst ? job.lag.behindBeaconMs : job.lag.behindWitnessMs;
-    lastByLagMs = facts.lagReferenceMs + facts.lagLimitMs;
-  }
-  const lastPassingMs = Math.min(lastMs, lastByLagMs);
+  facts.lagLimitMs = NEVER_MS;
+  if (lag === null) return;
+  const beaconMs = beacons[at + BEACON_LINE.receiveOffsetMs] >>> 0;
+  const firstWitnessMs = rows[from * ROW_STRIDE + 3] >>> 0;
+  const isBeaconFirst = beaconMs <= firstWitnessMs;
+  facts.lagReferenceMs = isBeaconFirst ? beaconMs : firstWitnessMs;
+  facts.lagLimitMs = isBeaconFirst ? lag.behindBeaconMs : lag.behindWitnessMs;
+}
 
-  for (let row = from; row < to; row++) {
-    const p = row * ROW_STRIDE;
-    const word = rows[p];
-    const frequencyHz = rows[p + 1] >>> 0;
-    const levels = rows[p + 2];
-    const receiveMs = rows[p + 3] >>> 0;
-    const hotspot = word & 0xffffff;
-    const line = hotspot * LINE_STRIDE;
-    const repeated = lines[line + LINE.stamp] === stamp;
-    lines[line + LINE.stamp] = stamp;
-    const chordSq = chordSquared(lines[line + LINE.x] - bx, lines[line + LINE.y] - by, lines[line + LINE.z] - bz);
-    const metres = surfaceDistanceM(chordSq);
-    let distanceM = Math.floor(metres + 0.5);
-    let v = distanceM * frequencyHz;
-    let bound = baseDdbm + lines[line + LINE.gain] - lossDdb(loss, v * v);
-    if (haversine && Math.abs(metres + 0.5 - Math.round(metres + 0.5)) < HALF_METRE_BAND_M) {
-      const other = metres + 0.5 - distanceM < 0.5 ? distanceM - 1 : distanceM + 1;
-      v = other * frequencyHz;
-      const otherBound = baseDdbm + lines[line + LINE.gain] - lossDdb(loss, v * v);
-      if (otherBound !== bound || Math.max(distanceM, other) > maximumM) {
-        const exactM = Math.round(job.geometry.haversineM(beaconer, hotspot));
-        if (exactM === other) {
-          distanceM = other;
-          bound = otherBound;
-        }
-      }
-    }
-    const rssiDdbm = levels >> 16;
-    const snrDdb = (levels << 16) >> 16;
-    const meta = lines[line + LINE.meta];
-    const differenceHz = frequencyHz - beaconFrequencyHz;
-    let near = distanceM < minimumM;
-    if (grid && near) near = gridCells(lines, own, line) < limits.minimumGridCells;
-    if (
-      ((meta ^ beaconerMeta) & META.regionMask) === 0 &&
-      (meta & bars) === 0 &&
-      !repeated &&
-      !near &&
-      distanceM <= maximumM &&
-      hotspot !== beaconer &&
-      receiveMs >= firstMs &&
-      receiveMs <= lastPassingMs &&
-      differenceHz <= toleranceHz &&
-      differenceHz >= -toleranceHz &&
-      ((word >>> 24) & dataRateMask) === (beaconDataRate & dataRateMask) &&
-      snrDdb >= snrFloor &&
-      rssiDdbm <= bound
-    ) {
-      out.reason[row] = 0;
-      out.measured[row] = rssiDdbm;
-      out.limit[row] = bound;
-      continue;
-    }
-    facts.hotspot = hotspot;
-    facts.beaconer = beaconer;
-    facts.meta = meta;
-    facts.beaconerMeta = beaconerMeta;
-    facts.place = repeated && (meta & META.unregistered) === 0 ? 2 : 1;
-    facts.receiveOffsetMs = receiveMs;
-    facts.zeroOffsetMs = beacons[at + BEACON_LINE.zeroOffsetMs];
-    facts.firstOffsetMs = firstMs;
-    facts.lastOffsetMs = lastMs;
-    facts.frequencyHz = frequencyHz;
-    facts.beaconFrequencyHz = beaconFrequencyHz;
-    facts.dataRate = word >>> 24;
-    facts.beaconDataRate = beaconDataRate;
-    facts.snrDdb = snrDdb;
-    facts.snrFloorDdb = snrFloor;
-    facts.rssiDdbm = rssiDdbm;
-    facts.boundDdbm = bound;
-    facts.distanceM = distanceM;
-    judgeByList(job, facts, row, out);
-  }
+/** Meta bits that send a row to the list; `always` sends the whole group, for what the fast path does not know. */
+function barsOf(job: WitnessJob, beaconerMeta: number, beaconFrequency: number): number {
+  const pentagon = job.rules.limits.minimumGridCells > 0 ? META.pentagonBase : 0;
+  const isUnusual = job.deniedEdges !== null || (beaconerMeta & pentagon) !== 0 || beaconFrequency < LEAST_FREQUENCY_HZ;
+  return pentagon | (isUnusual ? META.always : 0);
 }
 
 /** The first check of the list that fails gives the verdict; a row that fails none passes. */
-function judgeByList(job: WitnessJob, facts: WitnessFacts, row: number, out: RowVerdicts): void {
-  const { checks, reasons, limits } = job.rules;
-  facts.edgeDenied = job.deniedEdges?.has(edgeCode(facts.hotspot, facts.beaconer)) ?? false;
-  facts.gridCells = 0;
-  if (limits.minimumGridCells > 0 && (facts.meta & (META.unregistered | META.notAsserted)) === 0) {
-    const cells = gridCells(job.lines, facts.beaconer * LINE_STRIDE, facts.hotspot * LINE_STRIDE);
-    facts.gridCells = cells === GRID_NEEDS_CELLS ? job.geometry.gridCells(facts.beaconer, facts.hotspot) : cells;
-  }
-  for (let index = 0; index < checks.length; index++) {
-    const check = checks[index];
-    if (check.fails(facts, limits)) {
-      out.reason[row] = reasons[index];
-      out.measured[row] = check.measured(facts, limits);
-      out.limit[row] = check.limit(facts, limits);
-      return;
-    }
+function judgeByList(
+  job: WitnessJob,
+  facts: WitnessFacts,
+  row: number,
+  repeated: boolean,
+  base: number,
+  out: RowVerdicts,
+): void {
+  const { lines, rows, rules } = job;
+  const { limits } = rules;
+  const p = row * ROW_STRIDE;
+  const word = rows[p];
+  const hotspot = word & 0xffffff;
+  facts.hotspot = hotspot;
+  facts.meta = lines[hotspot * LINE_STRIDE + LINE.meta];
+  facts.place = repeated && (facts.meta & META.unregistered) === 0 ? 2 : 1;
+  facts.edgeDenied = job.deniedEdges?.has(edgeCode(hotspot, facts.beaconer)) ?? false;
+  facts.receiveOffsetMs = rows[p + 3] >>> 0;
+  facts.frequencyHz = rows[p + 1] >>> 0;
+  facts.dataRate = word >>> 24;
+  facts.snrDdb = (rows[p + 2] << 16) >> 16;
+  facts.rssiDdbm = rows[p + 2] >> 16;
+  if ((facts.meta & (META.unregistered | META.notAsserted)) === 0) fillPlaceFacts(job, facts, base);
+  const code = firstFailure(rules.order, facts, limits);
+  if (code >= 0) {
+    const check = witnessCheck(code);
+    out.reason[row] = CHECK_REASONS[code];
+    out.measured[row] = check.measured(facts, limits);
+    out.limit[row] = check.limit(facts, limits);
+    return;
   }
   out.reason[row] = REASON.valid;
   out.measured[row] = facts.rssiDdbm;
   out.limit[row] = facts.boundDdbm;
+}
+
+/** Distance, grid distance and the free-space bound: what needs both places. */
+function fillPlaceFacts(job: WitnessJob, facts: WitnessFacts, base: number): void {
+  const { lines, rules, geometry } = job;
+  const own = facts.beaconer * LINE_STRIDE;
+  const line = facts.hotspot * LINE_STRIDE;
+  const withGain = base + lines[line + LINE.gain];
+  const metres = surfaceDistanceM(
+    chordSquared(
+      lines[line + LINE.x] - lines[own + LINE.x],
+      lines[line + LINE.y] - lines[own + LINE.y],
+      lines[line + LINE.z] - lines[own + LINE.z],
+    ),
+  );
+  facts.distanceM = Math.floor(metres + 0.5);
+  facts.boundDdbm = withGain - linkLossDdb(rules.loss, facts.distanceM, facts.frequencyHz);
+  const part = metres + 0.5 - facts.distanceM;
+  if (rules.haversineRounding && (part < HALF_METRE_BAND_M || part > 1 - HALF_METRE_BAND_M)) {
+    const other = part < 0.5 ? facts.distanceM - 1 : facts.distanceM + 1;
+    const otherBound = withGain - linkLossDdb(rules.loss, other, facts.frequencyHz);
+    const isOpen = otherBound !== facts.boundDdbm || Math.max(facts.distanceM, other) > rules.limits.maximumM;
+    if (isOpen && Math.floor(geometry.haversineM(facts.beaconer, facts.hotspot) + 0.5) === other) {
+      facts.distanceM = other;
+      facts.boundDdbm = otherBound;
+    }
+  }
+  if (rules.limits.minimumGridCells === 0) return;
+  const cells = gridCells(lines, own, line);
+  facts.gridCells = cells === GRID_NEEDS_CELLS ? geometry.gridCells(facts.beaconer, facts.hotspot) : cells;
 }
 
 /** Grid distance from the two lines alone: H3's, or GRID_UNCOMPUTABLE, or GRID_NEEDS_CELLS beside a pentagon. */
