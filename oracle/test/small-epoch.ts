@@ -101,6 +101,7 @@ export function smallHotspots(count: number): { hotspots: EpochInput["hotspots"]
     hotspots.elevation_m[row] = 5;
     hotspots.region[row] = US915;
     hotspots.capability[row] = 1;
+    hotspots.first_epoch[row] = EPOCH;
   }
   return { hotspots, signers: devices.map(({ signer }) => signer) };
 }

@@ -37,6 +37,11 @@ class Flat {
     }
   }
 
+  u8(at: number): number {
+    this.need(at, 1);
+    return this.view.getUint8(at);
+  }
+
   u16(at: number): number {
     this.need(at, 2);
     return this.view.getUint16(at, true);
@@ -183,7 +188,7 @@ function checkBatch(bytes: Uint8Array, { start, metadataBytes, bodyBytes, column
   const kind = flat.field(message, 1);
   const header = flat.field(message, 2);
   const body = flat.field(message, 3);
-  if (kind === 0 || header === 0 || flat.view.getUint8(kind) !== RECORD_BATCH_HEADER) {
+  if (kind === 0 || header === 0 || flat.u8(kind) !== RECORD_BATCH_HEADER) {
     throw damaged(file, `the message at ${start} is no record batch`);
   }
   if ((body === 0 ? 0 : flat.u53(body)) !== bodyBytes)

@@ -1,0 +1,168 @@
+/**
+ * Recomputes an epoch from its raw uploads and entropy, and compares everything that is stored with it.
+ *
+ * Taken as given are the registry (hotspots, payers), the entropy, the parameters, the price and the state the epoch began with;
+ * a run of epochs checks the last by their chain (audit-run.ts). Everything else follows: challenges from entropy, reports from
+ * uploads, results from both, the manifest from all. Whatever is wrong becomes a finding; nothing is thrown for it.
+ */
+import { join } from "node:path";
+import { CodedError } from "@earshot/geo";
+import { buildManifest, type Columns, manifestBytes, type TableDefinition } from "@earshot/poc";
+import { sha256Hex } from "../epoch-folder/durable-file.ts";
+import { type FolderInput, readEpochInput, readEpochOutput, verifyUploadFiles } from "../epoch-folder/folder.ts";
+import { FILES, INPUT_TABLES, OUTPUT_TABLES, type OutputTables, tableFile } from "../epoch-folder/layout.ts";
+import { deriveChallenges } from "../load/derive-challenges.ts";
+import { uploadsDigest } from "../load/intake.ts";
+import { loadUploads } from "../load/load-uploads.ts";
+import { readLog } from "../log/segment-reader.ts";
+import { type ScoreOptions, scoreInput } from "../score/score-input.ts";
+import { compareJson } from "./compare-json.ts";
+import { compareTables } from "./compare-tables.ts";
+import type { Finding } from "./finding.ts";
+
+export interface AuditOptions extends ScoreOptions {
+  readonly onProgress?: ((done: number, total: number, what: string) => void) | undefined;
+}
+
+export interface EpochAudit {
+  readonly folder: string;
+  /** Undefined where not even the header could be read. */
+  readonly epoch: number | undefined;
+  readonly findings: readonly Finding[];
+  /** SHA-256 of manifest.json as it is stored; undefined where it cannot be read. */
+  readonly manifestHash: string | undefined;
+  /** Root of the rewards as recomputed. */
+  readonly root: { readonly hash: string; readonly totalAtoms: string } | undefined;
+  /** Uploads that were read again, and reports that were judged again. */
+  readonly uploads: number;
+  readonly reports: number;
+  /** What the chain of epochs is checked with. */
+  readonly input: FolderInput | undefined;
+  readonly stored: OutputTables | undefined;
+}
+
+/** Audits one epoch folder. Never throws for what is in it. */
+export async function auditFolder(folder: string, options: AuditOptions = {}): Promise<EpochAudit> {
+  const audit = new FolderAudit(folder, options);
+  try {
+    await audit.run();
+  } catch (error) {
+    audit.refuse(error);
+  }
+  return audit.result();
+}
+
+class FolderAudit {
+  readonly #folder: string;
+  readonly #options: AuditOptions;
+  readonly #findings: Finding[] = [];
+  #input: FolderInput | undefined;
+  #stored: OutputTables | undefined;
+  #manifestHash: string | undefined;
+  #root: EpochAudit["root"];
+  #uploads = 0;
+  #reports = 0;
+
+  constructor(folder: string, options: AuditOptions) {
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const onChanged = (error: CodedError) => this.refuse(error);
+    const stored = readEpochInput(this.#folder, onChanged);
+    this.#input = stored;
+    verifyUploadFiles(this.#folder, onChanged);
+    const recomputed = this.#recomputeInput(stored);
+    const { tables, manifest } = readEpochOutput(this.#folder, stored, onChanged);
+    this.#stored = tables;
+    this.#manifestHash = sha256Hex(manifest);
+    const output = await scoreInput(recomputed, this.#options);
+    for (const [field, table] of Object.entries(OUTPUT_TABLES)) {
+      const name = field as keyof OutputTables;
+      this.#compare(table, output[name], tables[name]);
+    }
+    const expected = buildManifest(recomputed, output, uploadsDigest(recomputed.intake));
+    this.#root = { hash: expected.root.hash, totalAtoms: expected.root.totalAtoms };
+    this.#compareManifest(manifest, manifestBytes(expected));
+  }
+
+  /** Notes an error as a finding of the file that its message begins with. */
+  refuse(error: unknown): void {
+    if (!(error instanceof CodedError)) throw error;
+    const [, file, what] = /^[A-Z_]+: (.*?(?:\.arrow|\.json|\.seg|\.sha256)): (.*)$/.exec(error.message) ?? [];
+    this.#findings.push({ file: file ?? this.#folder, what: what ?? error.message });
+  }
+
+  result(): EpochAudit {
+    return {
+      folder: this.#folder,
+      epoch: this.#input?.header.epoch,
+      findings: this.#findings,
+      manifestHash: this.#manifestHash,
+      root: this.#root,
+      uploads: this.#uploads,
+      reports: this.#reports,
+      input: this.#input,
+      stored: this.#stored,
+    };
+  }
+
+  /** The input as it follows from uploads and entropy; differences from what is stored become findings. */
+  #recomputeInput(stored: FolderInput): FolderInput {
+    const challenges = deriveChallenges(stored) ?? stored.challenges;
+    this.#compare(INPUT_TABLES.challenges, challenges, stored.challenges);
+    const total = stored.intake.uploads;
+    const loaded = loadUploads(readLog(join(this.#folder, FILES.uploads)), {
+      ...stored,
+      challenges,
+      network: stored.header.network,
+      onProgress: (done) => this.#options.onProgress?.(done, total, "verifying uploads"),
+    });
+    const { beacons, witnesses, packets, intake } = loaded;
+    this.#uploads = intake.uploads;
+    this.#reports = beacons.log_index.length + witnesses.log_index.length + packets.log_index.length;
+    this.#compare(INPUT_TABLES.beacons, beacons, stored.beacons);
+    this.#compare(INPUT_TABLES.witnesses, witnesses, stored.witnesses);
+    this.#compare(INPUT_TABLES.packets, packets, stored.packets);
+    const difference = compareJson(intake, stored.intake);
+    if (difference !== undefined) {
+      const { path: column, expected, found } = difference;
+      this.#findings.push({ file: join(this.#folder, FILES.intake), column, expected, found, what: "another value" });
+    }
+    return { ...stored, challenges, beacons, witnesses, packets, intake };
+  }
+
+  #compare(table: TableDefinition, expected: object, stored: object): void {
+    const file = join(this.#folder, tableFile(table));
+    const columns = (value: object) => value as Columns<TableDefinition>;
+    try {
+      const finding = compareTables(table, columns(expected), columns(stored), file);
+      if (finding !== undefined) this.#findings.push(finding);
+    } catch (error) {
+      // Rows that cannot be put into log order.
+      if (!(error instanceof CodedError)) throw error;
+      this.#findings.push({ file, what: error.message });
+    }
+  }
+
+  #compareManifest(stored: Uint8Array, expected: Uint8Array): void {
+    if (Buffer.compare(stored, expected) === 0) return;
+    const file = join(this.#folder, FILES.manifest);
+    const parse = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));
+    let found: unknown;
+    try {
+      found = parse(stored);
+    } catch {
+      this.#findings.push({ file, what: "not JSON" });
+      return;
+    }
+    const difference = compareJson(parse(expected), found);
+    if (difference === undefined) {
+      this.#findings.push({ file, what: "the right values, but not as canonical JSON (RFC 8785)" });
+      return;
+    }
+    const { path: column, expected: want, found: have } = difference;
+    this.#findings.push({ file, column, expected: want, found: have, what: "another value" });
+  }
+}

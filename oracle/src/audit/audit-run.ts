@@ -1,0 +1,88 @@
+/**
+ * Audits a run: every epoch folder of it, and that each epoch begins where the one before ended.
+ *
+ * Checked of two epochs in a row: the number goes up by one, the manifest named as the previous one is the one that is stored, and
+ * state, served and ledger of the later epoch are those the earlier one wrote.
+ */
+import { join } from "node:path";
+import type { Columns, TableDefinition } from "@earshot/poc";
+import {
+  CHAINED_TABLES,
+  FILES,
+  INPUT_TABLES,
+  type InputTables,
+  OUTPUT_TABLES,
+  tableFile,
+} from "../epoch-folder/layout.ts";
+import { type AuditOptions, auditFolder, type EpochAudit } from "./audit-folder.ts";
+import { compareTables } from "./compare-tables.ts";
+import type { Finding } from "./finding.ts";
+
+/** What an audit tells of an epoch; the tables it was checked with are let go. */
+export type EpochReport = Omit<EpochAudit, "input" | "stored">;
+
+export interface RunAudit {
+  readonly epochs: readonly EpochReport[];
+  /** Findings of all epochs and of the chain between them. */
+  readonly findings: readonly Finding[];
+}
+
+/** Audits epoch folders given in the order of their epochs. Never throws for what is in them. */
+export async function auditRun(folders: readonly string[], options: AuditOptions = {}): Promise<RunAudit> {
+  const epochs: EpochReport[] = [];
+  const findings: Finding[] = [];
+  let previous: EpochAudit | undefined;
+  for (const folder of folders) {
+    const audit = await auditFolder(folder, options);
+    findings.push(...audit.findings, ...(previous === undefined ? [] : chainFindings(previous, audit)));
+    const { input: _input, stored: _stored, ...report } = audit;
+    epochs.push(report);
+    previous = audit;
+  }
+  return { epochs, findings };
+}
+
+function chainFindings(earlier: EpochAudit, later: EpochAudit): Finding[] {
+  if (earlier.input === undefined || later.input === undefined) return [];
+  const findings: Finding[] = [];
+  const file = join(later.folder, FILES.header);
+  const { epoch, previousManifestHash } = later.input.header;
+  const next = earlier.input.header.epoch + 1;
+  if (epoch !== next) {
+    findings.push({
+      file,
+      column: "epoch",
+      expected: `${next}`,
+      found: `${epoch}`,
+      what: "not the epoch after the previous folder's",
+    });
+  }
+  if (earlier.manifestHash !== undefined && previousManifestHash !== earlier.manifestHash) {
+    findings.push({
+      file,
+      column: "previousManifestHash",
+      expected: earlier.manifestHash,
+      found: previousManifestHash,
+      what: "not the hash of the previous epoch's manifest",
+    });
+  }
+  if (earlier.stored === undefined) return findings;
+  for (const [out, into] of CHAINED_TABLES) {
+    const finding = compareChained(out, into, earlier, later);
+    if (finding !== undefined) findings.push(finding);
+  }
+  return findings;
+}
+
+function compareChained(
+  out: (typeof CHAINED_TABLES)[number][0],
+  into: (typeof CHAINED_TABLES)[number][1],
+  earlier: EpochAudit,
+  later: EpochAudit,
+): Finding | undefined {
+  const table: TableDefinition = INPUT_TABLES[into];
+  const expected = earlier.stored?.[out] as Columns<TableDefinition>;
+  const stored = (later.input as InputTables | undefined)?.[into] as Columns<TableDefinition>;
+  const finding = compareTables(table, expected, stored, join(later.folder, tableFile(table)));
+  return finding && { ...finding, what: `${finding.what} than ${tableFile(OUTPUT_TABLES[out])} of the previous epoch` };
+}

@@ -1,0 +1,27 @@
+/** A run on disk: a folder whose subfolders `epoch-<number>` are epoch folders, one after the other. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { readFailed } from "./durable-file.ts";
+
+const EPOCH_FOLDER = /^epoch-([0-9]{1,10})$/;
+
+/** Name of the folder of an epoch in a run. */
+export function epochFolderName(epoch: number): string {
+  return `epoch-${epoch}`;
+}
+
+/** The epoch folders of a run in the order of their numbers; a folder without such subfolders is taken as an epoch folder itself. */
+export function epochFolders(folder: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (cause) {
+    throw readFailed(folder, cause);
+  }
+  const epochs = names.flatMap((name) => {
+    const match = EPOCH_FOLDER.exec(name);
+    return match === null ? [] : [{ name, epoch: Number(match[1]) }];
+  });
+  if (epochs.length === 0) return [folder];
+  return epochs.sort((a, b) => a.epoch - b.epoch).map(({ name }) => join(folder, name));
+}
