@@ -17,8 +17,8 @@ import { geoError } from "./errors.ts";
 const MAGIC = 0x31494345;
 const VERSION = 1;
 const HEADER_BYTES = 16;
-/** A table of twice as many slots, a power of two, must itself stay within an int32. */
-const MAX_CELLS = 2 ** 29;
+/** Beyond this the table of slots would be longer than an int32 can index. */
+const MAX_CELLS = 2 ** 26;
 const TWO_32 = 4294967296;
 
 /** Distinct cells in cell order; the position of a cell is its id. */
@@ -28,7 +28,7 @@ export class CellIndex {
   readonly lo: Uint32Array;
   /** The id of each row the index was built from, -1 for a row without a cell; empty when read from bytes. */
   readonly ids: Int32Array;
-  /** Id + 1 by hash, 0 where free; the length is a power of two. */
+  /** Slots of four words by hash: hi, lo, id + 1 or 0 where free, and a spare that keeps a slot inside one cache line. */
   readonly #slots: Int32Array;
 
   /** Takes columns that are already distinct and in order; `buildCellIndex` and `CellIndex.from` make them. */
@@ -46,7 +46,7 @@ export class CellIndex {
 
   /** The id of a cell, or -1 when the index does not hold it. */
   find(hi: number, lo: number): number {
-    return findSlot(this.#slots, this.hi, this.lo, hi, lo);
+    return findSlot(this.#slots, hi | 0, lo | 0);
   }
 
   /**
@@ -118,7 +118,7 @@ export class CellIndex {
 /**
  * Interns a column of cells. Rows may repeat, be in any order and mix resolutions; (0, 0) is a row without a cell and gets
  * id -1. Throws GEO_BAD_LENGTH when the halves differ in length, GEO_BAD_CELL naming the first row that is not a cell,
- * GEO_TOO_MANY_CELLS beyond 2^29 rows.
+ * GEO_TOO_MANY_CELLS beyond 2^26 rows.
  */
 export function buildCellIndex(hi: Uint32Array, lo: Uint32Array): CellIndex {
   const rows = hi.length;
@@ -144,7 +144,7 @@ export function buildCellIndex(hi: Uint32Array, lo: Uint32Array): CellIndex {
   }
   const slots = fillSlots(cellHi, cellLo);
   const ids = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) ids[row] = findSlot(slots, cellHi, cellLo, hi[row], lo[row]);
+  for (let row = 0; row < rows; row++) ids[row] = findSlot(slots, hi[row] | 0, lo[row] | 0);
   return new CellIndex(cellHi, cellLo, ids, slots);
 }
 
@@ -176,22 +176,25 @@ function hash(hi: number, lo: number): number {
   return mixed ^ (mixed >>> 15);
 }
 
+/** A table at most half full. */
 function fillSlots(hi: Uint32Array, lo: Uint32Array): Int32Array {
-  const slots = new Int32Array(2 ** (33 - Math.clz32(hi.length)));
-  const mask = slots.length - 1;
+  const slots = new Int32Array(4 * 2 ** (33 - Math.clz32(hi.length)));
+  const mask = slots.length - 4;
   for (let id = 0; id < hi.length; id++) {
-    let slot = hash(hi[id], lo[id]) & mask;
-    while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = id + 1;
+    let slot = (hash(hi[id], lo[id]) << 2) & mask;
+    while (slots[slot + 2] !== 0) slot = (slot + 4) & mask;
+    slots[slot] = hi[id];
+    slots[slot + 1] = lo[id];
+    slots[slot + 2] = id + 1;
   }
   return slots;
 }
 
-function findSlot(slots: Int32Array, cellHi: Uint32Array, cellLo: Uint32Array, hi: number, lo: number): number {
-  const mask = slots.length - 1;
-  for (let slot = hash(hi, lo) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-    const id = slots[slot] - 1;
-    if (cellHi[id] === hi && cellLo[id] === lo) return id;
+/** The id of a cell whose halves are given as int32, or -1. */
+function findSlot(slots: Int32Array, hi: number, lo: number): number {
+  const mask = slots.length - 4;
+  for (let slot = (hash(hi, lo) << 2) & mask; slots[slot + 2] !== 0; slot = (slot + 4) & mask) {
+    if (slots[slot + 1] === lo && slots[slot] === hi) return slots[slot + 2] - 1;
   }
   return -1;
 }

@@ -43,12 +43,15 @@ const CELL_HEADER = 0x08000000;
 /** The lowest of the three bits of each digit; digit 5 has its lower two bits in `lo` and its top bit in `hi`. */
 const DIGIT_LOW_BIT_HI = 0x0492;
 const DIGIT_LOW_BIT_LO = 0x49249249;
-/** The K axis: no cell under a pentagon has it as its coarsest digit that is not 0. */
-const DELETED_DIGIT = 1;
+/** Digits 1 to 4 and the top bit of digit 5 in `hi`. */
+const DIGITS_MASK_HI = 0x1fff;
 
-/** Bits of the digits finer than each resolution: what a parent at that resolution has set. */
-const FINER_HI = new Uint32Array(16);
-const FINER_LO = new Uint32Array(16);
+/**
+ * Bits of the digits finer than each resolution: what a parent at that resolution has set. Signed, as JavaScript's bit
+ * operators are: an int32 stays an integer in the engine where a uint32 above 2^31 becomes a double.
+ */
+const FINER_HI = new Int32Array(16);
+const FINER_LO = new Int32Array(16);
 for (let resolution = 0; resolution <= MAX_RESOLUTION; resolution++) {
   const bits = 3 * (MAX_RESOLUTION - resolution);
   FINER_LO[resolution] = bits >= 32 ? 0xffffffff : 2 ** bits - 1;
@@ -107,27 +110,29 @@ export function parentCell(hi: number, lo: number, resolution: number): Cell {
  * resolution and 7 below it, and not in the subsequence that a pentagon lacks. Agrees with H3's isValidCell on any bits.
  */
 export function isCell(hi: number, lo: number): boolean {
-  if ((hi & HEADER_MASK) !== CELL_HEADER) return false;
-  const baseCell = (hi >>> BASE_CELL_SHIFT) & 127;
-  if (baseCell >= BASE_CELL_COUNT) return false;
   const resolution = (hi >>> RESOLUTION_SHIFT) & 15;
+  const baseCell = (hi >>> BASE_CELL_SHIFT) & 127;
   const finerHi = FINER_HI[resolution];
   const finerLo = FINER_LO[resolution];
-  if ((hi & finerHi) !== finerHi || (lo & finerLo) >>> 0 !== finerLo) return false;
-  // A used digit is 7 when its three bits are all set; the bits of unused digits are cleared first.
-  const usedHi = hi & 0x1fff & ~finerHi;
+  const usedHi = hi & DIGITS_MASK_HI & ~finerHi;
   const usedLo = lo & ~finerLo;
-  if ((usedLo & (usedLo >>> 1) & (usedLo >>> 2) & DIGIT_LOW_BIT_LO) !== 0) return false;
-  if ((usedHi & (usedHi >>> 1) & (usedHi >>> 2) & DIGIT_LOW_BIT_HI) !== 0) return false;
-  if ((usedHi & 1) === 1 && usedLo >>> 30 === 3) return false;
-  return IS_PENTAGON_BASE_CELL[baseCell] === 0 || leadingDigit(usedHi, usedLo) !== DELETED_DIGIT;
+  // One branch for all: any bit set here is a wrong header, an unused digit that is not 7, or a used digit that is.
+  const wrong =
+    ((hi ^ CELL_HEADER) & HEADER_MASK) |
+    (finerHi & ~hi) |
+    (finerLo & ~lo) |
+    (usedHi & (usedHi >>> 1) & (usedHi >>> 2) & DIGIT_LOW_BIT_HI) |
+    (usedLo & (usedLo >>> 1) & (usedLo >>> 2) & DIGIT_LOW_BIT_LO) |
+    (usedHi & (usedLo >>> 31) & (usedLo >>> 30) & 1);
+  if (wrong !== 0 || baseCell >= BASE_CELL_COUNT) return false;
+  return IS_PENTAGON_BASE_CELL[baseCell] === 0 || !isInDeletedSubsequence(usedHi, usedLo);
 }
 
 /** True when the cell is one of the twelve pentagons of its resolution. */
 export function isPentagon(hi: number, lo: number): boolean {
   if (IS_PENTAGON_BASE_CELL[(hi >>> BASE_CELL_SHIFT) & 127] === 0) return false;
   const resolution = (hi >>> RESOLUTION_SHIFT) & 15;
-  return (hi & 0x1fff & ~FINER_HI[resolution]) === 0 && (lo & ~FINER_LO[resolution]) === 0;
+  return (hi & DIGITS_MASK_HI & ~FINER_HI[resolution]) === 0 && (lo & ~FINER_LO[resolution]) === 0;
 }
 
 /**
@@ -195,13 +200,13 @@ export function assertCell(hi: number, lo: number): Cell {
   return { hi, lo };
 }
 
-/** The coarsest digit that is not 0, or 0 when all are; `usedHi` and `usedLo` hold the used digits only. */
-function leadingDigit(usedHi: number, usedLo: number): number {
-  for (let resolution = 1; resolution <= MAX_RESOLUTION; resolution++) {
-    const digit = cellDigit(usedHi, usedLo, resolution);
-    if (digit !== 0) return digit;
-  }
-  return 0;
+/**
+ * True when the coarsest digit that is not 0 is 1, the K axis, which no cell under a pentagon has: then the highest bit set is
+ * the lowest of its digit. The arguments hold the used digits only.
+ */
+function isInDeletedSubsequence(usedHi: number, usedLo: number): boolean {
+  if (usedHi !== 0) return ((DIGIT_LOW_BIT_HI >>> (31 - Math.clz32(usedHi))) & 1) === 1;
+  return usedLo !== 0 && ((DIGIT_LOW_BIT_LO >>> (31 - Math.clz32(usedLo))) & 1) === 1;
 }
 
 function badParentResolution(hi: number, resolution: number) {

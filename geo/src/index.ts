@@ -1,5 +1,6 @@
 export * from "./cell.ts";
 export * from "./cell-index.ts";
+export * from "./cell-order.ts";
 export * from "./disk.ts";
 export * from "./distance.ts";
 export * from "./errors.ts";
