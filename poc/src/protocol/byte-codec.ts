@@ -6,7 +6,7 @@
  */
 import { pocError } from "../errors.ts";
 
-const TWO_TO32 = 4_294_967_296;
+const TWO_TO_32 = 4_294_967_296;
 /** Largest high word of a safe integer: 2^21 - 1. */
 export const MAX_SAFE_HIGH_WORD = 0x1f_ffff;
 
@@ -21,7 +21,7 @@ export function readU32(bytes: Uint8Array, offset: number): number {
 /** A u64 as a number, or undefined where it is above 2^53 - 1 and so not canonical. */
 export function readSafeU64(bytes: Uint8Array, offset: number): number | undefined {
   const high = readU32(bytes, offset + 4);
-  return high > MAX_SAFE_HIGH_WORD ? undefined : high * TWO_TO32 + readU32(bytes, offset);
+  return high > MAX_SAFE_HIGH_WORD ? undefined : high * TWO_TO_32 + readU32(bytes, offset);
 }
 
 /** Big-endian u32, as the words of a digest are read. */
@@ -43,8 +43,8 @@ export function writeU32(bytes: Uint8Array, offset: number, value: number): void
 
 /** Writes a number that `checkInteger` has found to be a safe integer. */
 export function writeSafeU64(bytes: Uint8Array, offset: number, value: number): void {
-  writeU32(bytes, offset, value % TWO_TO32);
-  writeU32(bytes, offset + 4, Math.floor(value / TWO_TO32));
+  writeU32(bytes, offset, value % TWO_TO_32);
+  writeU32(bytes, offset + 4, Math.floor(value / TWO_TO_32));
 }
 
 export function bytesEqual(left: Uint8Array, right: Uint8Array): boolean {

@@ -94,14 +94,16 @@ function p256Problem(key: Uint8Array): string | undefined {
   return isSquare(((x * x) % P256_P) * x - 3n * x + P256_B, P256_P) ? undefined : "not a point of P-256";
 }
 
-/** Euler's criterion, with zero counted as a square; `p` is an odd prime. */
+/** Euler's criterion, with zero counted as a square; `p` is an odd prime. Four bits of the exponent at a time. */
 function isSquare(value: bigint, p: bigint): boolean {
-  let base = ((value % p) + p) % p;
+  const base = ((value % p) + p) % p;
   if (base === 0n) return true;
+  const powers = [1n];
+  for (let i = 1; i < 16; i++) powers.push((powers[i - 1]! * base) % p);
   let result = 1n;
-  for (const bit of ((p - 1n) >> 1n).toString(2).split("").reverse()) {
-    if (bit === "1") result = (result * base) % p;
-    base = (base * base) % p;
+  for (const digit of ((p - 1n) >> 1n).toString(16)) {
+    for (let i = 0; i < 4; i++) result = (result * result) % p;
+    result = (result * powers[Number.parseInt(digit, 16)]!) % p;
   }
   return result === 1n;
 }

@@ -21,7 +21,7 @@ export interface UploadPlace {
   readonly uploadRank: number;
 }
 
-const TWO_TO32 = 4_294_967_296;
+const TWO_TO_32 = 4_294_967_296;
 const payload = new Uint8Array(BEACON_PAYLOAD_BYTES);
 
 /**
@@ -153,5 +153,5 @@ function decodeConfirmations(
 
 /** A u64 that is known to be below 2^53. */
 function safeU64(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * TWO_TO32 + view.getUint32(at, true);
+  return view.getUint32(at + 4, true) * TWO_TO_32 + view.getUint32(at, true);
 }

@@ -58,6 +58,7 @@ export interface VerifiedUpload {
   /** 32 bytes. */
   readonly id: Uint8Array;
 }
+
 /**
  * Reads and checks the header and the length: enough to look up the signer and its chain before any cryptography.
  * The first check that fails gives the code.

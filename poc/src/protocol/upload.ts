@@ -99,6 +99,7 @@ export interface SealedUpload {
   /** 32 bytes. */
   readonly id: Uint8Array;
 }
+
 /**
  * The bytes of an upload with room for its signature, and what must be signed: for signers that answer later.
  * @throws POC_BAD_ENCODING, POC_BAD_LENGTH, POC_BAD_KEY on a value the format cannot hold.
@@ -177,6 +178,7 @@ export function uploadSize(beacons: number, witnesses: number, receipts: number,
     SIGNATURE_BYTES
   );
 }
+
 /** What the signer of an upload signs: "earshot-upload" || id. */
 export function uploadMessage(id: Uint8Array): Uint8Array {
   const message = new Uint8Array(SIGNATURE_DOMAIN.length + 32);

@@ -98,6 +98,17 @@ describe("the text of a key", () => {
     }
   });
 
+  test("is refused when it stands for a number above 37 bytes whose last 37 are a key and its checksum", () => {
+    const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    const text = keyToText(p256Device.publicKey);
+    let value = 2n ** 296n;
+    for (let i = 0; i < text.length; i++) value += BigInt(alphabet.indexOf(text.at(-1 - i)!)) * 58n ** BigInt(i);
+    let longer = "";
+    for (; value > 0n; value /= 58n) longer = alphabet[Number(value % 58n)]! + longer;
+    expect(longer).toHaveLength(51);
+    expect(codeOf(() => keyFromText(longer))).toBe("POC_BAD_KEY");
+  });
+
   test("is refused with characters added, lost or unknown", () => {
     const text = keyToText(p256Device.publicKey);
     for (const bad of [

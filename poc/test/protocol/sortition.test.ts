@@ -10,6 +10,7 @@ import {
   type SortitionTimes,
   sha256,
 } from "../../src/protocol/index.ts";
+import { SlotHash, slotThresholds } from "../../src/protocol/slot-hash.ts";
 import { bytes, codeOf, edDevice, hex, seed, soak, vectors } from "./support.ts";
 
 interface SortitionVectors {
@@ -86,6 +87,33 @@ describe("a challenge", () => {
       const entropy = seed(`bit ${i}`);
       const digest = sha256(encoder.encode("slot"), entropy, edDevice.publicKey);
       expect(deriveChallenge(edDevice.publicKey, 358, entropy) !== undefined).toBe(digest[0]! < 0x80);
+    }
+  });
+
+  test("is drawn below the threshold and not at it, in both words", () => {
+    const slot = new SlotHash();
+    slot.setKey(edDevice.publicKey, 0);
+    slot.setEntropy(seed("edge"), 0);
+    slot.draw();
+    const digest = sha256(encoder.encode("slot"), seed("edge"), edDevice.publicKey);
+    const view = new DataView(digest.buffer);
+    const [hi, lo] = [view.getUint32(0), view.getUint32(4)];
+    const isBelow = (high: number, low: number) =>
+      slot.isBelow({ last: 1, high: Uint32Array.of(high), low: Uint32Array.of(low) }, 0);
+    expect(isBelow(hi, lo)).toBe(false);
+    expect(isBelow(hi, lo + 1)).toBe(true);
+    expect(isBelow(hi, lo - 1)).toBe(false);
+    expect(isBelow(hi + 1, 0)).toBe(true);
+    expect(isBelow(hi - 1, 0xffff_ffff)).toBe(false);
+  });
+
+  test("has thresholds of 2^64 / (n - s), rounded down", () => {
+    for (const n of [2, 3, 7, 360, 1440]) {
+      const { last, high, low } = slotThresholds(n);
+      expect(last).toBe(n - 1);
+      for (let s = 0; s < last; s++) {
+        expect((BigInt(high[s]!) << 32n) | BigInt(low[s]!)).toBe(2n ** 64n / BigInt(n - s));
+      }
     }
   });
 

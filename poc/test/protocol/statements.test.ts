@@ -182,6 +182,12 @@ describe("what an ingest signs", () => {
     }
   });
 
+  test("is refused under another version, even if signed so", () => {
+    const body = bytes(vector.receipt.bytes).subarray(0, -64).with(0, 2);
+    const signature = signer.sign(Uint8Array.of(...new TextEncoder().encode("earshot-receipt"), ...body));
+    expect(verifyReceipt(Uint8Array.of(...body, ...signature), key, NETWORK)).toMatchObject({ code: "bad_version" });
+  });
+
   test("is not taken for another statement of the same size", () => {
     const body = signStatement("earshot-log-head", NETWORK, new Uint8Array(80), signer);
     expect(verifyReceipt(body, key, NETWORK)).toMatchObject({ code: "bad_signature" });

@@ -51,7 +51,9 @@ describe("the chain of a device", () => {
     ]) {
       expect(stepChain(head, wrong, NOTHING_LOGGED)).toEqual({ outcome: "wrong_predecessor", head });
     }
-    expect(stepChain(EMPTY_CHAIN, link(1, seed("x"), "one"), NOTHING_LOGGED).outcome).toBe("wrong_predecessor");
+    for (const wrong of [link(1, seed("x"), "one"), link(0, EMPTY_CHAIN.id, "zero")]) {
+      expect(stepChain(EMPTY_CHAIN, wrong, NOTHING_LOGGED).outcome).toBe("wrong_predecessor");
+    }
   });
 
   test("behaves as a list of logged ids, for any mix of new, resent, forked, lost and stray uploads", () => {
