@@ -56,7 +56,7 @@ interface Occasion {
 export function transmissionsOf(plan: EpochPlan): Transmission[] {
   const { world, epoch, outages } = plan;
   return [...challenged(plan), ...unasked(plan)].flatMap((occasion) => {
-    const hotspot = world.hotspots[occasion.hotspot]!;
+    const hotspot = world.hotspots[occasion.hotspot];
     const stream = randomStream(world.seed, "beacon", hotspot.id, epoch, occasion.challengeId.toHex());
     const transmission = transmit(plan, occasion, hotspot, stream);
     return isDark(outages[occasion.hotspot], transmission.atMs) ? [] : [transmission];
@@ -66,11 +66,11 @@ export function transmissionsOf(plan: EpochPlan): Transmission[] {
 function* challenged({ challenges, registry }: EpochPlan): Generator<Occasion> {
   for (let row = 0; row < challenges.minute.length; row++) {
     yield {
-      hotspot: registry.hotspotOf[challenges.hotspot[row]!]!,
+      hotspot: registry.hotspotOf[challenges.hotspot[row]],
       challengeId: challenges.challenge_id.slice(row * 32, (row + 1) * 32),
-      atMs: challenges.transmit_offset_ms[row]!,
-      frequencyHz: challenges.frequency_hz[row]!,
-      dataRate: challenges.data_rate[row]!,
+      atMs: challenges.transmit_offset_ms[row],
+      frequencyHz: challenges.frequency_hz[row],
+      dataRate: challenges.data_rate[row],
     };
   }
 }
@@ -85,7 +85,7 @@ function* unasked({ world, epoch, parameters, registry }: EpochPlan): Generator<
         hotspot: index,
         challengeId: derive(world.seed, ["unasked", id, epoch, count]),
         atMs: stream.below(parameters.time.epochMs),
-        frequencyHz: channelsHz[stream.below(channelsHz.length)]!,
+        frequencyHz: channelsHz[stream.below(channelsHz.length)],
         dataRate: parameters.challenge.dataRate,
       };
     }
@@ -103,14 +103,14 @@ function transmit(
   const isLost = stream.chance(LOST_BEACON_REPORT_SHARE);
   const isSpoilt = stream.chance(SPOILT_SHARE);
   const signature = signBeacon(signer, challengeId);
-  if (fault === "bad_signatures" && isSpoilt) signature[40]! ^= 1;
+  if (fault === "bad_signatures" && isSpoilt) signature[40] ^= 1;
   const atMs = fault === "fast_clock" ? Math.max(0, occasion.atMs - aheadMs) : occasion.atMs;
   const plan = (region: number): RegionPlan => regionByNumber(region, parameters.radio.regionPlans);
   const own = plan(radioRegion);
   const channel = plan(assertedRegion).channelsHz.indexOf(occasion.frequencyHz);
   // A radio built for another region than the asserted one counts channels in its own.
   const frequencyHz =
-    assertedRegion === radioRegion ? occasion.frequencyHz : own.channelsHz[channel % own.channelsHz.length]!;
+    assertedRegion === radioRegion ? occasion.frequencyHz : own.channelsHz[channel % own.channelsHz.length];
   const power = fault === "amplifier" ? AMPLIFIER_DDBM : Math.min(eirpDdbm, own.maxEirpDdbm) - site.gainDdbi;
   const dataRate = fault === "wrong_data_rate" ? packDataRate(9, 125_000) : occasion.dataRate;
   return {

@@ -62,8 +62,8 @@ export function playDay(plan: EpochPlan, network: Network, onProgress?: (share: 
       outage: plan.outages[index],
       stream: randomStream(world.seed, "uplink", hotspot.id, plan.epoch),
     };
-    const own = withRepeats(hotspot, reports[index]!, sender.stream).sort((a, b) => a.atMs - b.atMs);
-    return playUploads(sender, own, network.chains[index]!);
+    const own = withRepeats(hotspot, reports[index], sender.stream).sort((a, b) => a.atMs - b.atMs);
+    return playUploads(sender, own, network.chains[index]);
   });
   const meters = network.payers.map((payer, index) => confirm(plan, network, payer, index, bySender));
   onProgress?.(1);
@@ -80,17 +80,17 @@ class Ether {
     this.#plan = plan;
     this.#busy = plan.world.hotspots.map(() => []);
     for (const { hotspot, atMs, dataRate, payload } of transmissions) {
-      this.#busy[hotspot]!.push(atMs, atMs + airTimeMs(payload.length, dataRate));
+      this.#busy[hotspot].push(atMs, atMs + airTimeMs(payload.length, dataRate));
     }
   }
 
   canHear(receiver: number, region: number, fromMs: number, toMs: number): boolean {
     const { world, epoch, outages } = this.#plan;
-    const { fault, radioRegion, firstEpoch } = world.hotspots[receiver]!;
+    const { fault, radioRegion, firstEpoch } = world.hotspots[receiver];
     if (fault === "deaf" || radioRegion !== region || firstEpoch > epoch) return false;
     if (isDark(outages[receiver], fromMs)) return false;
-    const busy = this.#busy[receiver]!;
-    for (let i = 0; i < busy.length; i += 2) if (fromMs < busy[i + 1]! && toMs > busy[i]!) return false;
+    const busy = this.#busy[receiver];
+    for (let i = 0; i < busy.length; i += 2) if (fromMs < busy[i + 1] && toMs > busy[i]) return false;
     return true;
   }
 }
@@ -107,25 +107,25 @@ function reportBeacon(
   reports: readonly Report[][],
 ): void {
   const { hotspot, atMs, report, payload, dataRate } = transmission;
-  const beaconer = world.hotspots[hotspot]!;
+  const beaconer = world.hotspots[hotspot];
   const endMs = atMs + airTimeMs(payload.length, dataRate);
   const knownMs = endMs + FORWARDED_AFTER_MS;
-  if (report !== undefined) reports[hotspot]!.push({ atMs: knownMs, kind: "beacon", report });
+  if (report !== undefined) reports[hotspot].push({ atMs: knownMs, kind: "beacon", report });
   const receivedMs = epoch * parameters.time.epochMs + endMs;
   const stream = randomStream(world.seed, "fading", beaconer.id, epoch, atMs);
   if (beaconer.fault === "echo") {
     const echo = witnessReport(transmission, { ...ECHO, site: hotspot, distanceM: 0 }, beaconer, receivedMs, stream);
-    reports[hotspot]!.push({ atMs: knownMs, kind: "witness", report: echo });
+    reports[hotspot].push({ atMs: knownMs, kind: "witness", report: echo });
   }
   if (beaconer.fault === "mute") return;
   const { eirpDdbm, frequencyHz } = transmission;
   const spreadingFactor = spreadingFactorOf(dataRate);
-  const heard = network.model.receptions(network.links[hotspot]!, eirpDdbm, frequencyHz, spreadingFactor, stream);
+  const heard = network.model.receptions(network.links[hotspot], eirpDdbm, frequencyHz, spreadingFactor, stream);
   for (const reception of heard) {
     if (!ether.canHear(reception.site, beaconer.radioRegion, atMs, endMs)) continue;
-    const receiver = world.hotspots[reception.site]!;
+    const receiver = world.hotspots[reception.site];
     const witness = witnessReport(transmission, reception, receiver, receivedMs, stream);
-    reports[reception.site]!.push({ atMs: knownMs, kind: "witness", report: witness });
+    reports[reception.site].push({ atMs: knownMs, kind: "witness", report: witness });
   }
 }
 
@@ -154,7 +154,7 @@ function reportPackets(plan: EpochPlan, network: Network, ether: Ether, reports:
   for (const packet of packetsOf(network.devices, world, epoch, epochMs)) {
     const { device, atMs, fCnt } = packet;
     const { channelsHz } = regionByNumber(device.region, parameters.radio.regionPlans);
-    const frequencyHz = channelsHz[fCnt % channelsHz.length]!;
+    const frequencyHz = channelsHz[fCnt % channelsHz.length];
     const endMs = atMs + airTimeMs(device.phyBytes, dataRate);
     const stream = randomStream(world.seed, "packet fading", device.id, epoch, fCnt);
     const heard = network.model.receptions(
@@ -167,7 +167,7 @@ function reportPackets(plan: EpochPlan, network: Network, ether: Ether, reports:
     for (const { site } of heard) {
       if (!ether.canHear(site, device.region, atMs, endMs)) continue;
       const receipt = receiptOf(packet, epoch * epochMs + endMs, network.payers);
-      reports[site]!.push({ atMs: endMs + FORWARDED_AFTER_MS, kind: "receipt", report: receipt });
+      reports[site].push({ atMs: endMs + FORWARDED_AFTER_MS, kind: "receipt", report: receipt });
     }
   }
 }
@@ -194,7 +194,7 @@ function confirm(
   const reports: Report[] = [];
   for (const [hotspot, own] of uploads.entries()) {
     if (registry.rowOf[hotspot] === NO_ROW) continue;
-    const hotspotKey = world.hotspots[hotspot]!.signer.publicKey;
+    const hotspotKey = world.hotspots[hotspot].signer.publicKey;
     for (const { receiveOffsetMs, receipts } of own) {
       const atMs = Math.ceil((receiveOffsetMs + 1) / CONFIRM_EVERY_MS) * CONFIRM_EVERY_MS + CONFIRM_DELAY_MS;
       for (const { routeId, packetHash, phyBytes } of receipts) {
@@ -206,5 +206,5 @@ function confirm(
   }
   reports.sort((a, b) => a.atMs - b.atMs);
   const sender = { signer: payer.meter, network: network.networkNumber, fault: undefined, outage: undefined, stream };
-  return playUploads(sender, reports, network.meterChains[index]!);
+  return playUploads(sender, reports, network.meterChains[index]);
 }

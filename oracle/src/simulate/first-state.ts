@@ -39,7 +39,7 @@ export function firstState(
     const stream = randomStream(world.seed, "first state", hotspot.id);
     const beaconMs = BigInt(startMs - 1 - stream.below(time.intervalMs));
     const witnessMs = BigInt(startMs - 1 - stream.below(time.intervalMs));
-    const isHeard = links[index]!.some(({ rank, odds }) => rank < odds);
+    const isHeard = links[index].some(({ rank, odds }) => rank < odds);
     stateIn.key.set(hotspot.signer.publicKey, row * DEVICE_KEY_BYTES);
     stateIn.last_beacon_ms[row] = beaconMs;
     if (isHeard && hotspot.fault !== "mute") stateIn.last_reciprocal_beacon_ms[row] = beaconMs;

@@ -74,8 +74,8 @@ const excessBands: readonly (readonly ExcessLossBand[])[] = [antwerp.bands, gren
 const oddsBands: readonly (readonly HearingBand[])[] = [STREET_ODDS, TOWER_ODDS, LINE_OF_SIGHT_ODDS];
 /** The Grenoble frames are SF12, which reaches below the floor of any beacon: the floor that cuts is the model's own. */
 const snrBins = grenoble.snr;
-const weakestRssiDdbm = snrBins[0]!.fromDdbm;
-const snrBinDdb = snrBins[1]!.fromDdbm - weakestRssiDdbm;
+const weakestRssiDdbm = snrBins[0].fromDdbm;
+const snrBinDdb = snrBins[1].fromDdbm - weakestRssiDdbm;
 const freeSpace = buildLossTable(SPEED_OF_LIGHT_M_PER_S);
 
 function tablesOf(set: string) {
@@ -84,8 +84,8 @@ function tablesOf(set: string) {
 
 /** The measured table of a distance: its band, or the nearest one where the campaign has none. */
 export function excessQuantiles(highEnds: number, distanceM: number): readonly number[] {
-  const bands = excessBands[highEnds]!;
-  return (bands.findLast(({ fromM }) => distanceM >= fromM) ?? bands[0]!).quantilesDdb;
+  const bands = excessBands[highEnds];
+  return (bands.findLast(({ fromM }) => distanceM >= fromM) ?? bands[0]).quantilesDdb;
 }
 
 /**
@@ -96,8 +96,8 @@ export function excessQuantiles(highEnds: number, distanceM: number): readonly n
 export function excessAt(quantilesDdb: readonly number[], quantile: number): number {
   const at = quantile * (quantilesDdb.length - 1);
   const below = Math.min(Math.floor(at), quantilesDdb.length - 2);
-  const low = quantilesDdb[below]!;
-  const high = quantilesDdb[below + 1]!;
+  const low = quantilesDdb[below];
+  const high = quantilesDdb[below + 1];
   const part = at - below;
   if (below > 0) return low + (high - low) * part;
   const square = (1 - part) * (1 - part);
@@ -108,10 +108,10 @@ export function excessAt(quantilesDdb: readonly number[], quantile: number): num
 /** SNR at a quantile, for a signal of at least the weakest measured RSSI, 0.1 dB. */
 function snrAt(rssiDdbm: number, quantile: number): number {
   const bin = Math.min(Math.floor((rssiDdbm - weakestRssiDdbm) / snrBinDdb), snrBins.length - 1);
-  const { quantilesDdb } = snrBins[bin]!;
+  const { quantilesDdb } = snrBins[bin];
   const at = quantile * (quantilesDdb.length - 1);
   const below = Math.min(Math.floor(at), quantilesDdb.length - 2);
-  return Math.floor(quantilesDdb[below]! + (quantilesDdb[below + 1]! - quantilesDdb[below]!) * (at - below) + 0.5);
+  return Math.floor(quantilesDdb[below] + (quantilesDdb[below + 1] - quantilesDdb[below]) * (at - below) + 0.5);
 }
 
 /** The receivers of a simulation and how they hear; pure but for the streams it is given. */
@@ -134,12 +134,12 @@ export class RadioModel {
     const links: Link[] = [];
     for (const site of this.#index.within(transmitter.position, FARTHEST_LINK_M)) {
       if (site === self) continue;
-      const receiver = this.sites[site]!;
+      const receiver = this.sites[site];
       const a = transmitter.position;
       const b = receiver.position;
       const distanceM = surfaceDistanceM(chordSquared(a.x - b.x, a.y - b.y, a.z - b.z));
       const highEnds = Number(transmitter.isTower) + Number(receiver.isTower);
-      const odds = hearingOdds(oddsBands[highEnds]!, distanceM) * transmitter.openness * receiver.openness;
+      const odds = hearingOdds(oddsBands[highEnds], distanceM) * transmitter.openness * receiver.openness;
       const rank = pairUnit(this.#pairSalt, transmitter.tag, receiver.tag);
       // Beyond the fading no transmission ever gets through.
       if (rank >= odds * (1 + FADING)) continue;
@@ -159,14 +159,14 @@ export class RadioModel {
     spreadingFactor: number,
     fading: RandomStream,
   ): Reception[] {
-    const floorDdb = SEEN_SNR_MINIMUM_DDB[spreadingFactor]!;
+    const floorDdb = SEEN_SNR_MINIMUM_DDB[spreadingFactor];
     const heard: Reception[] = [];
     for (const { site, distanceM, rank, odds, quantilesDdb } of links) {
       const fade = fading.triangle();
       const noise = fading.triangle();
       const moved = reflect(rank + FADING * odds * fade);
       if (moved >= odds) continue;
-      const receiver = this.sites[site]!;
+      const receiver = this.sites[site];
       const powerDdbm =
         eirpDdbm +
         receiver.gainDdbi -

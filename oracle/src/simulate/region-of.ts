@@ -37,7 +37,7 @@ export function countryOfCell(cell: Cell): string | undefined {
     let nearest: number | undefined;
     let nearestSquared = Number.POSITIVE_INFINITY;
     for (const city of index.within(from, radiusM)) {
-      const { x, y, z } = positions[city]!;
+      const { x, y, z } = positions[city];
       const squared = chordSquared(x - from.x, y - from.y, z - from.z);
       if (squared < nearestSquared) {
         nearest = city;

@@ -37,7 +37,7 @@ export class SpatialIndex {
       for (let y = cy - reach; y <= cy + reach; y++) {
         for (let z = cz - reach; z <= cz + reach; z++) {
           for (const index of this.#cubes.get(cubeKey(x, y, z)) ?? []) {
-            const p = this.#positions[index]!;
+            const p = this.#positions[index];
             if (surfaceDistanceM(chordSquared(p.x - from.x, p.y - from.y, p.z - from.z)) <= distanceM)
               found.push(index);
           }

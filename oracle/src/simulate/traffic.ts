@@ -164,7 +164,7 @@ export function receiptOf(
     devAddr: device.devAddr,
     fCnt,
     receivedMs,
-    routeId: payers[device.payer]!.routeId,
+    routeId: payers[device.payer].routeId,
   };
 }
 
@@ -199,5 +199,5 @@ function largestOwner({ hotspots }: World): Uint8Array {
     entry.count++;
     counts.set(owner.toHex(), entry);
   }
-  return [...counts].sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1))[0]![1].wallet;
+  return [...counts].sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1))[0][1].wallet;
 }

@@ -81,8 +81,8 @@ export function playUploads(sender: Sender, reports: readonly Report[], chain: C
     const flushMs = sender.stream.between(FLUSH_MS.from, FLUSH_MS.to);
     let sealMs = Number.POSITIVE_INFINITY;
     let end = next;
-    while (end < reports.length && end - next < MAX_REPORTS && reports[end]!.atMs <= sealMs) {
-      const { atMs, kind } = reports[end]!;
+    while (end < reports.length && end - next < MAX_REPORTS && reports[end].atMs <= sealMs) {
+      const { atMs, kind } = reports[end];
       const isProof = kind === "beacon" || kind === "witness";
       sealMs = Math.max(chain.freeMs, Math.min(sealMs, atMs + (isProof ? flushMs : RECEIPT_FLUSH_MS)));
       end++;
@@ -161,6 +161,6 @@ function damage(bytes: Uint8Array, stream: RandomStream): Uint8Array {
   if (how === 1) return Uint8Array.of(...bytes, 0);
   if (how === 2) return stream.bytes(4 + 4 * stream.below(64));
   const changed = bytes.slice();
-  changed[at]! ^= 1 << stream.below(8);
+  changed[at] ^= 1 << stream.below(8);
   return changed;
 }

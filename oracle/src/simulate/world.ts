@@ -20,20 +20,18 @@ import { oracleError } from "../errors.ts";
 import {
   ANTENNAS,
   BEACON_EIRP,
-  FAULTS,
   type Fault,
-  FEWEST_FOR_ALL_FAULTS,
   NEWCOMER_SHARE,
   OTHER_BENEFICIARY_SHARE,
   P256_SHARE,
   SITINGS,
 } from "./behaviour.ts";
+import { dealFaults } from "./deal-faults.ts";
 import { deterministicP256Signer } from "./deterministic-p256.ts";
 import type { ListedHotspot } from "./hotspots-csv.ts";
 import type { RadioSite } from "./radio-model.ts";
 import { derive, type RandomStream, randomStream } from "./random.ts";
 import { countryOfCell, regionOfCountry } from "./region-of.ts";
-import { SpatialIndex } from "./spatial-index.ts";
 
 export interface SimulatedHotspot {
   /** The list's id; names its streams. */
@@ -76,8 +74,6 @@ export interface WorldOptions {
 const DEFAULT_RADIUS_KM = 25;
 /** An unplaced hotspot stands within this of another one of its owner, m. */
 const UNPLACED_WITHIN_M = 1500;
-/** A fault that nobody hears shows nothing: it is dealt to hotspots with another one within this, m. */
-const COMPANY_WITHIN_M = 1500;
 /** Hotspots were registered up to this many epochs before the first, and the youngest of them this many. */
 const OLDEST_EPOCHS = 700;
 const YOUNGEST_EPOCHS = 10;
@@ -97,7 +93,7 @@ export function buildWorld(options: WorldOptions): World {
     throw oracleError("ORC_BAD_HOTSPOTS", `${options.path}: no hotspot with a location in the area`);
   }
   const ofOwner = new Map<string, number>();
-  for (const index of placed) ofOwner.set(listed[index]!.ownerId, index);
+  for (const index of placed) ofOwner.set(listed[index].ownerId, index);
   const regions = listed.map((hotspot) => regionOf(options.path, hotspot));
   const faults = dealFaults(options.seed, listed, positions);
   const hotspots = listed.flatMap((hotspot, index): SimulatedHotspot[] => {
@@ -105,7 +101,7 @@ export function buildWorld(options: WorldOptions): World {
     if (home === undefined) return [];
     const stream = randomStream(options.seed, "hotspot", hotspot.id);
     const standsAt = positions[index] ?? scatter(positions[home]!, UNPLACED_WITHIN_M, stream);
-    const movedTo = positions[placed[stream.below(placed.length)]!]!;
+    const movedTo = positions[placed[stream.below(placed.length)]]!;
     const fault = faults[index];
     return [buildHotspot(options, hotspot, stream, fault, regions[home]!, fault === "moved" ? movedTo : standsAt)];
   });
@@ -187,46 +183,21 @@ function regionOf(path: string, { cell, country, line }: ListedHotspot): number 
   return region;
 }
 
-/** A fault for some, by rank of a hash, first to hotspots with company; the others undefined. */
-function dealFaults(
-  seed: string,
-  listed: readonly ListedHotspot[],
-  positions: readonly (Position | undefined)[],
-): (Fault | undefined)[] {
-  const index = new SpatialIndex(positions.map((position) => position ?? { x: 0, y: 0, z: 0 }));
-  const ranked = listed
-    .map(({ id }, hotspot) => {
-      const position = positions[hotspot];
-      const hasCompany = position !== undefined && index.within(position, COMPANY_WITHIN_M).length > 1;
-      return { hotspot, rank: (hasCompany ? 0 : 1) + randomStream(seed, "fault", id).unit() };
-    })
-    .sort((a, b) => a.rank - b.rank);
-  const faults = new Array<Fault | undefined>(listed.length).fill(undefined);
-  let next = 0;
-  for (const { fault, shareE4 } of FAULTS) {
-    const share = (shareE4 / 10_000) * listed.length;
-    const quota = listed.length >= FEWEST_FOR_ALL_FAULTS ? Math.ceil(share) : Math.floor(share);
-    for (const { hotspot } of ranked.slice(next, next + quota)) faults[hotspot] = fault;
-    next += quota;
-  }
-  return faults;
-}
-
 function pick<T extends { readonly share: number }>(choices: readonly T[], unit: number): T {
   let rest = unit;
   for (const choice of choices) {
     rest -= choice.share;
     if (rest < 0) return choice;
   }
-  return choices[choices.length - 1]!;
+  return choices[choices.length - 1];
 }
 
 function deviceSigner(seed: string, id: string, isP256: boolean): DeviceSigner {
   const secret = derive(seed, ["device key", id]);
   if (!isP256) return signerFromEd25519Seed(secret);
   // Below the order of the group, which begins with 32 bits set, and not zero.
-  secret[0]! &= 0x7f;
-  secret[31]! |= 1;
+  secret[0] &= 0x7f;
+  secret[31] |= 1;
   return deterministicP256Signer(secret);
 }
 

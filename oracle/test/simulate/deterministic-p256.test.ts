@@ -35,7 +35,7 @@ describe("deterministic P-256", () => {
         (rest, message) => {
           const scalar = new Uint8Array(32);
           scalar.set(rest, 1);
-          scalar[31]! |= 1;
+          scalar[31] |= 1;
           const signer = deterministicP256Signer(scalar);
           expect(signer.publicKey).toEqual(signerFromP256Scalar(scalar).publicKey);
           expect(verifySignature(importKey(signer.publicKey), message, signer.sign(message))).toBe(true);

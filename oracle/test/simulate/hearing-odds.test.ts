@@ -30,8 +30,8 @@ function countAntwerp(): number[] {
       const distanceM = greatCircleDistanceM(latDeg, lngDeg, receiverLat, receiverLng);
       if (distanceM >= 30_000) continue; // 33 rows give a receiver that cannot be where the file says
       const band = STREET_ODDS.findLastIndex(({ fromM }) => distanceM >= fromM);
-      pairs[band]!.all++;
-      if (heardBy.has(receiver)) pairs[band]!.heard++;
+      pairs[band].all++;
+      if (heardBy.has(receiver)) pairs[band].heard++;
     }
   }
   return pairs.map(({ all, heard }) => Math.round((10_000 * heard) / all));
@@ -60,7 +60,7 @@ describe("hearing odds", () => {
     }
     const throughout = [...perReceiver.values()].filter((count) => count > 1000);
     expect(throughout).toHaveLength(2);
-    expect(Math.round((10_000 * (throughout[0]! + throughout[1]!)) / (2 * frames))).toBe(LINE_OF_SIGHT_E4);
+    expect(Math.round((10_000 * (throughout[0] + throughout[1])) / (2 * frames))).toBe(LINE_OF_SIGHT_E4);
   });
 
   test("belong to the band from its lower edge on and end at the last one", () => {
@@ -76,7 +76,7 @@ describe("hearing odds", () => {
       expect(odds).toEqual([...odds].sort((a, b) => b - a));
     }
     STREET_ODDS.forEach(({ oddsE4 }, band) => {
-      expect(TOWER_ODDS[band]!.oddsE4).toBeGreaterThanOrEqual(oddsE4);
+      expect(TOWER_ODDS[band].oddsE4).toBeGreaterThanOrEqual(oddsE4);
     });
   });
 });

@@ -16,7 +16,7 @@ function site(distanceM: number, tag: number, isTower = false): RadioSite {
 }
 
 function quantile(sorted: readonly number[], part: number): number {
-  return sorted[Math.floor(part * (sorted.length - 1) + 0.5)]!;
+  return sorted[Math.floor(part * (sorted.length - 1) + 0.5)];
 }
 
 /** Excess losses of what the model receives in a replay of a campaign: its distances, power and antennas. */
@@ -29,7 +29,7 @@ function replay(set: RadioSet, highEnds: number, fromM: number, toM: number): nu
   const model = new RadioModel(receivers, stream);
   const excess: number[] = [];
   for (let round = 0; round < 1500; round++) {
-    const transmitter = site(distances[stream.below(distances.length)]!, stream.u32(), highEnds > 1);
+    const transmitter = site(distances[stream.below(distances.length)], stream.u32(), highEnds > 1);
     const links = model.linksOf(transmitter, -1);
     for (const { distanceM, rssiDdbm } of model.receptions(links, campaignEirpDdbm, frequencyHz, 10, stream)) {
       excess.push(campaignEirpDdbm - linkLossDdb(freeSpace, distanceM, frequencyHz) - rssiDdbm);
@@ -88,8 +88,8 @@ describe("radio model", () => {
       expect(received.length).toBeGreaterThan(400);
       for (const percent of [5, 10, 25, 50, 75, 90, 95]) {
         const excess = quantile(received, percent / 100);
-        expect(excess).toBeGreaterThanOrEqual(measured[percent - 2]! - toleranceDdb);
-        expect(excess).toBeLessThanOrEqual(measured[percent + 2]! + toleranceDdb);
+        expect(excess).toBeGreaterThanOrEqual(measured[percent - 2] - toleranceDdb);
+        expect(excess).toBeLessThanOrEqual(measured[percent + 2] + toleranceDdb);
       }
     },
   );
@@ -111,18 +111,18 @@ describe("radio model", () => {
         lowest = Math.min(lowest, snrDdb);
       }
     }
-    expect(lowest).toBeGreaterThanOrEqual(SEEN_SNR_MINIMUM_DDB[10]!);
-    expect(lowest).toBeLessThan(SEEN_SNR_MINIMUM_DDB[10]! + 10);
+    expect(lowest).toBeGreaterThanOrEqual(SEEN_SNR_MINIMUM_DDB[10]);
+    expect(lowest).toBeLessThan(SEEN_SNR_MINIMUM_DDB[10] + 10);
   });
 
   test("gives both directions of a pair the same rank and leaves the sender out", () => {
     const sites = [site(0, 11), site(400, 12), site(900, 13, true)];
     const model = new RadioModel(sites, randomStream("both"));
     for (const a of [0, 1, 2]) {
-      const links = model.linksOf(sites[a]!, a);
+      const links = model.linksOf(sites[a], a);
       expect(links.some((link) => link.site === a)).toBe(false);
       for (const link of links) {
-        const back = model.linksOf(sites[link.site]!, link.site).find((other) => other.site === a)!;
+        const back = model.linksOf(sites[link.site], link.site).find((other) => other.site === a)!;
         expect([back.rank, back.odds, back.distanceM]).toEqual([link.rank, link.odds, link.distanceM]);
       }
     }
@@ -147,10 +147,10 @@ describe("radio model", () => {
 
   test("takes the band a distance lies in, or the nearest the campaign has", () => {
     const antwerp = measuredLinks.find(({ set }) => set === "antwerp")!.byRssi.bands;
-    expect(excessQuantiles(0, 10)).toBe(antwerp[0]!.quantilesDdb);
-    expect(excessQuantiles(0, 999.9)).toBe(antwerp[0]!.quantilesDdb);
-    expect(excessQuantiles(0, 1000)).toBe(antwerp[1]!.quantilesDdb);
-    expect(excessQuantiles(0, 14_000)).toBe(antwerp[2]!.quantilesDdb);
+    expect(excessQuantiles(0, 10)).toBe(antwerp[0].quantilesDdb);
+    expect(excessQuantiles(0, 999.9)).toBe(antwerp[0].quantilesDdb);
+    expect(excessQuantiles(0, 1000)).toBe(antwerp[1].quantilesDdb);
+    expect(excessQuantiles(0, 14_000)).toBe(antwerp[2].quantilesDdb);
   });
 
   test("ends at the table's minimum and maximum and ascends between them", () => {

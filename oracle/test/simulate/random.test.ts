@@ -28,7 +28,7 @@ describe("random streams", () => {
   test("are uniform: 200,000 draws fall evenly into 16 bins", () => {
     const stream = randomStream("uniform");
     const bins = new Array<number>(16).fill(0);
-    for (let i = 0; i < 200_000; i++) bins[stream.below(16)]!++;
+    for (let i = 0; i < 200_000; i++) bins[stream.below(16)]++;
     for (const count of bins) expect(Math.abs(count - 12_500)).toBeLessThan(500);
   });
 
@@ -39,7 +39,7 @@ describe("random streams", () => {
       }),
     );
     const bins = new Array<number>(10).fill(0);
-    for (let a = 0; a < 300; a++) for (let b = a + 1; b < 300; b++) bins[Math.floor(10 * pairUnit(5, a, b))]!++;
+    for (let a = 0; a < 300; a++) for (let b = a + 1; b < 300; b++) bins[Math.floor(10 * pairUnit(5, a, b))]++;
     for (const count of bins) expect(Math.abs(count - 4485)).toBeLessThan(350);
   });
 
@@ -49,7 +49,7 @@ describe("random streams", () => {
     for (let i = 0; i < 100_000; i++) {
       const folded = reflect(stream.unit() + 0.3 * stream.triangle());
       expect(folded >= 0 && folded <= 1).toBe(true);
-      bins[Math.min(9, Math.floor(10 * folded))]!++;
+      bins[Math.min(9, Math.floor(10 * folded))]++;
     }
     for (const count of bins) expect(Math.abs(count - 10_000)).toBeLessThan(450);
   });

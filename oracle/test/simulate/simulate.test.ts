@@ -1,0 +1,287 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { measuredLinks, realFilePath } from "@earshot/fixtures";
+import { demo, type EpochOutput, earshot, helium, reasonByNumber, scoreEpoch } from "@earshot/poc";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type FolderInput, readEpochInput, verifyUploadFiles } from "../../src/epoch-folder/folder.ts";
+import { deriveChallenges } from "../../src/load/derive-challenges.ts";
+import { loadUploads } from "../../src/load/load-uploads.ts";
+import { readLog } from "../../src/log/segment-reader.ts";
+import { DEFAULT_START_MS, type SimulateOptions, simulate } from "../../src/simulate/index.ts";
+
+const hotspotsCsv = realFilePath("hotspots/us-2020.csv");
+const sanFrancisco = { latDeg: 37.77, lngDeg: -122.42 };
+const scratch = mkdtempSync(join(tmpdir(), "earshot-simulate-"));
+let nextFolder = 0;
+
+function run(changes: Partial<SimulateOptions> = {}) {
+  const outDir = join(scratch, String(nextFolder++));
+  const options = { hotspotsCsv, near: sanFrancisco, radiusKm: 4, days: 1, seed: 1, outDir, ...changes };
+  return { outDir, result: simulate(options) };
+}
+
+/** Every file below a folder by its path there. */
+function filesOf(folder: string): Map<string, string> {
+  return new Map(
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => statSync(join(folder, name)).isFile())
+      .sort()
+      .map((name) => [name, readFileSync(join(folder, name)).toString("base64")]),
+  );
+}
+
+function quantile(sorted: readonly number[], part: number): number {
+  return sorted[Math.floor(part * (sorted.length - 1) + 0.5)];
+}
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe("two days around San Francisco", () => {
+  const folders: string[] = [];
+  const inputs: FolderInput[] = [];
+  const outputs: EpochOutput[] = [];
+  const seen: [number, number][] = [];
+
+  beforeAll(async () => {
+    const { result } = run({ radiusKm: 20, days: 2, onProgress: (done, total) => seen.push([done, total]) });
+    for (const { folder } of (await result).epochs) {
+      folders.push(folder);
+      inputs.push(readEpochInput(folder));
+    }
+    outputs.push(...inputs.map(scoreEpoch));
+  });
+
+  test("make folders that the reader takes, for consecutive epochs from the given start", () => {
+    for (const folder of folders) verifyUploadFiles(folder);
+    const first = DEFAULT_START_MS / earshot.time.epochMs;
+    expect(inputs.map(({ header }) => header.epoch)).toEqual([first, first + 1]);
+    expect(new Date(DEFAULT_START_MS).toISOString()).toBe("2026-11-02T00:00:00.000Z");
+  });
+
+  test("hold tables that follow from entropy and raw uploads", () => {
+    for (const [day, input] of inputs.entries()) {
+      expect(deriveChallenges(input)).toEqual(input.challenges);
+      const context = { ...input, network: input.header.network };
+      const { beacons, witnesses, packets, intake } = loadUploads(readLog(join(folders[day], "uploads")), context);
+      expect({ beacons, witnesses, packets, intake }).toEqual({
+        beacons: input.beacons,
+        witnesses: input.witnesses,
+        packets: input.packets,
+        intake: input.intake,
+      });
+    }
+  });
+
+  test("challenge every hotspot that may prove coverage four times, once an interval", () => {
+    for (const { challenges, hotspots, parameters } of inputs) {
+      const times = new Map<number, number[]>();
+      challenges.hotspot.forEach((hotspot, row) => {
+        const interval = Math.floor((challenges.minute[row] * parameters.time.entropyMs) / parameters.time.intervalMs);
+        times.set(hotspot, [...(times.get(hotspot) ?? []), interval]);
+      });
+      for (let row = 0; row < hotspots.region.length; row++) {
+        const mayProve = hotspots.cell[row] !== 0n && hotspots.capability[row] === 1 && hotspots.suspended[row] === 0;
+        const intervals = [...new Set(times.get(row) ?? [])];
+        expect(intervals).toHaveLength(mayProve ? 4 : 0);
+        expect(times.get(row) ?? []).toHaveLength(intervals.length);
+      }
+    }
+  });
+
+  test("begin with the state the day before ended with, chained by manifest", () => {
+    const [, second] = inputs;
+    const { stateOut, servedOut, ledgerOut } = outputs[0];
+    expect([second.stateIn, second.servedIn, second.ledgerIn]).toEqual([stateOut, servedOut, ledgerOut]);
+    expect(inputs[0].header.previousManifestHash).toBe("0".repeat(64));
+    expect(second.header.previousManifestHash).toMatch(/^(?!0{64})[0-9a-f]{64}$/);
+    expect(second.hotspots.region.length).toBeGreaterThan(inputs[0].hotspots.region.length);
+  });
+
+  test("hold no upload out of its chain, and each kind of refused one", () => {
+    for (const { intake } of inputs) {
+      expect(intake.refused).not.toHaveProperty("wrong_predecessor");
+      expect(intake.refused).not.toHaveProperty("outside_epoch");
+      for (const code of ["duplicate", "chain_fork", "unknown_key"]) expect(intake.refused).toHaveProperty(code);
+      expect(intake.accepted / intake.uploads).toBeGreaterThan(0.98);
+    }
+  });
+
+  test("give every verdict that an honest ingest lets through", () => {
+    const verdicts = new Set(
+      outputs.flatMap(({ verdicts: { reason } }) => [...reason].map((number) => reasonByNumber(number)!.name)),
+    );
+    expect([...verdicts].sort()).toEqual(
+      [
+        "bad_rssi",
+        "bad_snr",
+        "below_min_distance",
+        "denied",
+        "duplicate",
+        "early",
+        "gateway_no_valid_beacons",
+        "gateway_no_valid_witnesses",
+        "invalid_capability",
+        "invalid_data_rate",
+        "invalid_frequency",
+        "invalid_packet",
+        "invalid_power",
+        "invalid_region",
+        "irregular_interval",
+        "late",
+        "not_asserted",
+        "self_witness",
+        "stale",
+        "valid",
+      ].sort(),
+    );
+  });
+
+  test("are mostly honest: four in five reports are valid", () => {
+    for (const { summary } of outputs) {
+      expect(summary.witnessesValid / summary.witnesses).toBeGreaterThan(0.8);
+      expect(summary.beaconsValid / summary.beacons).toBeGreaterThan(0.8);
+    }
+  });
+
+  test("valid receptions have the excess loss of the measured street links within 1.5 dB at 10, 50 and 90 %", () => {
+    const excess = outputs.flatMap(({ verdicts }) =>
+      [...verdicts.kind].flatMap((kind, row) =>
+        kind === 2 && verdicts.reason[row] === 0
+          ? [verdicts.limit[row] - earshot.radio.rssiToleranceDdb - verdicts.measured[row]]
+          : [],
+      ),
+    );
+    excess.sort((a, b) => a - b);
+    const { quantilesDdb } = measuredLinks.find(({ set }) => set === "antwerp")!.byRssi.all;
+    expect(excess.length).toBeGreaterThan(5000);
+    for (const percent of [10, 50, 90]) {
+      expect(Math.abs(quantile(excess, percent / 100) - quantilesDdb[percent])).toBeLessThanOrEqual(15);
+    }
+  });
+
+  test("nobody hears a beacon while its own is on the air", () => {
+    for (const { challenges, beacons, witnesses } of inputs) {
+      const transmitted = new Map<string, number>();
+      beacons.challenge.forEach((challenge, row) => {
+        const key = `${beacons.payload_key_hi[row]} ${beacons.payload_key_lo[row]}`;
+        if (challenge !== 0xffffffff && beacons.proof_status[row] === 0) transmitted.set(key, challenge);
+      });
+      const own = new Map<number, number[]>();
+      for (const challenge of transmitted.values()) {
+        const hotspot = challenges.hotspot[challenge];
+        own.set(hotspot, [...(own.get(hotspot) ?? []), challenges.transmit_offset_ms[challenge]]);
+      }
+      let together = 0;
+      witnesses.hotspot.forEach((witness, row) => {
+        const challenge = transmitted.get(`${witnesses.payload_key_hi[row]} ${witnesses.payload_key_lo[row]}`);
+        if (challenge === undefined || challenges.hotspot[challenge] === witness) return;
+        const atMs = challenges.transmit_offset_ms[challenge];
+        if ((own.get(witness) ?? []).some((ownMs) => Math.abs(ownMs - atMs) < 370)) together++;
+      });
+      // Hotspots with a fast clock are elsewhere on the air than their challenge says.
+      expect(together).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test("packets are billed by all payers, most copies of most of them, and cells differ in weight", () => {
+    for (const [day, { packets, payers, intake }] of inputs.entries()) {
+      const credits = new Map<string, number>();
+      packets.data_credits.forEach((dataCredits, row) => {
+        const wallet = packets.payer.slice(row * 32, (row + 1) * 32).toHex();
+        if (dataCredits > 0) credits.set(wallet, (credits.get(wallet) ?? 0) + dataCredits);
+      });
+      const wallets = Array.from({ length: payers.payer.length / 32 }, (_, i) =>
+        payers.payer.slice(32 * i, 32 * i + 32),
+      );
+      for (const wallet of credits.keys()) expect(wallets.map((bytes) => bytes.toHex())).toContain(wallet);
+      expect(intake.billed / intake.receipts).toBeGreaterThan(0.65);
+      expect(intake.billed).toBeLessThan(intake.receipts);
+      expect(new Set(outputs[day].cells.weight_e4).size).toBeGreaterThan(5);
+    }
+  });
+
+  test("report their progress, ascending and to the end", () => {
+    expect(seen.at(-1)).toEqual([200, 200]);
+    for (let i = 1; i < seen.length; i++) expect(seen[i][0]).toBeGreaterThanOrEqual(seen[i - 1][0]);
+  });
+});
+
+describe("simulation", () => {
+  test("writes the same bytes for the same seed, and others for another", async () => {
+    const runs = [run({ days: 2 }), run({ days: 2 }), run({ days: 2, seed: "1" }), run({ days: 2, seed: 2 })];
+    for (const { result } of runs) await result;
+    const [first, again, text, other] = runs.map(({ outDir }) => filesOf(outDir));
+    expect(first.size).toBeGreaterThan(20);
+    expect(again).toEqual(first);
+    expect(text).toEqual(first);
+    for (const name of ["beacons.arrow", "witnesses.arrow", "entropy.arrow", "uploads/000000.seg"]) {
+      const path = [...first.keys()].find((key) => key.endsWith(name))!;
+      expect(other.get(path)).not.toBe(first.get(path));
+    }
+  });
+
+  test("one more day leaves the days before as they were", async () => {
+    const short = run();
+    const long = run({ days: 2 });
+    await short.result;
+    await long.result;
+    const longer = filesOf(long.outDir);
+    for (const [name, bytes] of filesOf(short.outDir)) expect(longer.get(name)).toBe(bytes);
+  });
+
+  test("plays one lonely hotspot, and two that hear each other", async () => {
+    const lonely = join(scratch, "lonely.csv");
+    writeFileSync(lonely, "lat,lng\n60,10\n");
+    const pair = join(scratch, "pair.csv");
+    writeFileSync(pair, "lat,lng\n60,10\n60.004,10\n");
+    const [one] = (await run({ hotspotsCsv: lonely, near: undefined, radiusKm: undefined }).result).epochs;
+    const input = readEpochInput(one.folder);
+    expect(input.hotspots.region[0]).toBe(1);
+    expect(input.witnesses.hotspot).toHaveLength(0);
+    expect(scoreEpoch(input).summary.beaconsValid).toBe(0);
+    const seeds = await Promise.all(
+      [1, 2, 3, 4].map((seed) => run({ hotspotsCsv: pair, near: undefined, radiusKm: undefined, seed }).result),
+    );
+    expect(Math.max(...seeds.map(({ epochs }) => epochs[0].intake.witnesses))).toBeGreaterThan(0);
+  });
+
+  test("plays the demo network, whose epochs are minutes", async () => {
+    const parameters = demo(1_200_000);
+    const startMs = DEFAULT_START_MS;
+    const { epochs } = await run({ parameters, startMs, days: 2 }).result;
+    expect(epochs[1].epoch - epochs[0].epoch).toBe(1);
+    expect(epochs[0].challenges).toBeGreaterThan(0);
+    expect(scoreEpoch(readEpochInput(epochs[1].folder)).summary.beacons).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["no day", { days: 0 }, "days"],
+    ["half a day", { days: 1.5 }, "days"],
+    ["a start inside an epoch", { startMs: DEFAULT_START_MS + 1 }, "start"],
+    ["rules without sortition", { parameters: helium }, "sortition"],
+  ] as const)("refuses %s as ORC_BAD_OPTION", async (_, changes, detail) => {
+    await expect(run(changes).result).rejects.toMatchObject({
+      code: "ORC_BAD_OPTION",
+      message: expect.stringContaining(detail),
+    });
+  });
+
+  test("refuses to write over a folder that is there", async () => {
+    const { outDir, result } = run();
+    await result;
+    await expect(run({ outDir }).result).rejects.toMatchObject({ code: "ORC_BAD_OPTION" });
+  });
+
+  test("names a list that is not there, or the row that is bad", async () => {
+    await expect(run({ hotspotsCsv: join(scratch, "none.csv") }).result).rejects.toMatchObject({
+      message: expect.stringContaining("none.csv"),
+    });
+    const bad = join(scratch, "bad.csv");
+    writeFileSync(bad, "lat,lng\n37.77,-122.42\n91,0\n");
+    await expect(run({ hotspotsCsv: bad }).result).rejects.toMatchObject({
+      code: "ORC_BAD_HOTSPOTS",
+      message: expect.stringContaining("bad.csv:3: "),
+    });
+  });
+});
