@@ -10,6 +10,7 @@ import { pocError } from "../errors.ts";
 import { sha256 } from "../protocol/hash.ts";
 import { dataRateFromHelium } from "../radio/data-rate.ts";
 import type { HeliumEntropy } from "./beacon.ts";
+import { bytesText, compareText } from "./bytes-text.ts";
 import { type OrderedBeacon, type OrderedWitness, PayloadKeys } from "./report-order.ts";
 import { GREATEST_U32, saturateInt16 } from "./set-aside.ts";
 
@@ -28,7 +29,9 @@ export interface PlacedBeacon extends Placed<OrderedBeacon> {
 }
 
 export function entropyColumns(values: Iterable<HeliumEntropy>): Columns<typeof entropyTable> {
-  const sorted = [...values].sort((a, b) => a.timestampS - b.timestampS);
+  const sorted = [...values].sort(
+    (a, b) => a.timestampS - b.timestampS || compareText(bytesText(a.data), bytesText(b.data)),
+  );
   const columns = allocateColumns(entropyTable, sorted.length);
   sorted.forEach((entropy, row) => {
     if (entropy.data.length !== 32) {

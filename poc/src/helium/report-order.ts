@@ -82,7 +82,7 @@ export class PayloadKeys {
   }
 }
 
-/** Entropy by its bytes. Of two reports with the same bytes the earlier counts, as upstream inserted it first. */
+/** Entropy by its bytes. Of two reports with the same bytes the earlier counts, as upstream inserted it first; then the lower version. */
 export function entropyByData(reports: Iterable<HeliumEntropy>): Map<string, HeliumEntropy> {
   const byData = new Map<string, HeliumEntropy>();
   for (const report of reports) {
@@ -91,7 +91,11 @@ export function entropyByData(reports: Iterable<HeliumEntropy>): Map<string, Hel
     }
     const text = bytesText(report.data);
     const known = byData.get(text);
-    if (known === undefined || report.timestampS < known.timestampS) byData.set(text, report);
+    const isFirst =
+      known === undefined ||
+      report.timestampS < known.timestampS ||
+      (report.timestampS === known.timestampS && report.version < known.version);
+    if (isFirst) byData.set(text, report);
   }
   return byData;
 }

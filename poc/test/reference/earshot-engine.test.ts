@@ -1,7 +1,7 @@
 /** The columnar engine under preset `earshot` against the row-by-row verifier. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type EpochOutput, reasonByNumber, scoreEpoch } from "../../src/index.ts";
+import { type EpochOutput, earshot, reasonByNumber, scoreEpoch } from "../../src/index.ts";
 import { runs } from "../helium/soak.ts";
 import { type EarshotVerdict, verifyEarshotEpoch } from "./earshot-verifier.ts";
 import { earshotEpochs, toEpochInput } from "./earshot-world.ts";
@@ -42,5 +42,19 @@ describe("properties", () => {
       }),
       { numRuns: runs(150) },
     );
+  });
+});
+
+describe("the generator", () => {
+  test("reaches every verdict of the preset, and proofs with more valid witnesses than are paid", () => {
+    const epochs = fc.sample(earshotEpochs, { numRuns: 400, seed: 1 });
+    const verdicts = epochs.flatMap((world) => [...verifyEarshotEpoch(world).verdicts]);
+    const reached = (kind: string) => new Set(verdicts.filter((v) => v.kind === kind).map(({ reason }) => reason));
+    const beaconReasons = [...earshot.beaconChecks, "valid", "gateway_no_valid_witnesses"];
+    const witnessReasons = [...earshot.witnessChecks, "valid", "stale", "gateway_no_valid_beacons"];
+    expect([...reached("beacon")]).toEqual(expect.arrayContaining(beaconReasons));
+    expect([...reached("witness")]).toEqual(expect.arrayContaining(witnessReasons));
+    const unpaid = verdicts.filter((v) => v.kind === "witness" && v.reason === "valid" && !v.selected);
+    expect(unpaid).not.toEqual([]);
   });
 });
