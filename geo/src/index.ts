@@ -1,4 +1,5 @@
 export * from "./cell.ts";
+export * from "./cell-distance.ts";
 export * from "./cell-index.ts";
 export * from "./cell-order.ts";
 export * from "./disk.ts";
