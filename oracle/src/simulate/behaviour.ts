@@ -126,8 +126,8 @@ export const ANTENNAS: readonly { readonly share: number; readonly gainDdbi: num
 
 /**
  * Where the antenna stands: share, height and how much of the measured odds reaches it. The campaigns' receivers stood on roofs and
- * towers (1); that a window takes half of the links and a room three quarters is assumed, and puts about five witnesses on a
- * beacon of the US list.
+ * towers (1); that a window takes half of the links and a room three quarters is assumed, and puts four to five witnesses on a
+ * beacon of the US list, unevenly: half of those hotspots have nobody within reach of 14 dBm.
  */
 export const SITINGS: readonly {
   readonly share: number;

@@ -119,3 +119,13 @@ export function reflect(value: number): number {
   const folded = Math.abs(value) % 2;
   return folded > 1 ? 2 - folded : folded;
 }
+
+/** The choice that a number in [0, 1) falls on; shares add up to one. */
+export function pick<T extends { readonly share: number }>(choices: readonly T[], unit: number): T {
+  let rest = unit;
+  for (const choice of choices) {
+    rest -= choice.share;
+    if (rest < 0) return choice;
+  }
+  return choices[choices.length - 1];
+}

@@ -9,7 +9,7 @@ import { allocateColumns } from "@earshot/poc";
 import { type DeviceSigner, type PacketReceipt, sha256 } from "@earshot/poc/protocol";
 import { type PayerColumns, payersTable } from "../epoch-folder/payers-table.ts";
 import type { Link, RadioModel, RadioSite } from "./radio-model.ts";
-import { randomStream, tagUnit } from "./random.ts";
+import { pick, randomStream, tagUnit } from "./random.ts";
 import { type SimulatedHotspot, scatter, type World, walletSigner } from "./world.ts";
 
 export interface Payer {
@@ -50,15 +50,15 @@ export interface Packet {
 
 /** Packets a device sends per epoch: one an hour. */
 const PACKETS_PER_EPOCH = 24;
-/** Chance that a hotspot has a device near it: with about four receivers a packet, two copies per hotspot and hour. */
+/** Chance that a hotspot has a device near it. With four to five receivers a packet that is two copies per hotspot and hour. */
 const DEVICE_SHARE = 0.5;
 /** A device stands within about this of its hotspot, m. */
 const DEVICE_WITHIN_M = 800;
 /** Most devices are meters behind a wall. */
 const DEVICE_OPENNESS = 0.5;
-/** 14 dBm EIRP, the default of LoRaWAN end devices; SF10, the slowest uplink of US915 with 125 kHz. */
+/** 14 dBm EIRP, the default of LoRaWAN end devices; SF9, whose frames may hold 53 bytes of payload within the 400 ms dwell of US915. */
 export const DEVICE_EIRP_DDBM = 140;
-export const DEVICE_SPREADING_FACTOR = 10;
+export const DEVICE_SPREADING_FACTOR = 9;
 /** An area whose devices report together: cubes of 2^23 position units, 33 km. */
 const AREA_SHIFT = 23;
 /** Devices of an area spread over this long, ms. */
@@ -122,7 +122,7 @@ export function devicesOf(world: World, model: RadioModel, epochMs: number): Dev
         site,
         region: hotspot.radioRegion,
         devAddr: stream.u32() >>> (32 - DEV_ADDR_BITS),
-        payer: payerAt(tagUnit(salt, area)),
+        payer: CUSTOMERS.indexOf(pick(CUSTOMERS, tagUnit(salt, area))),
         phyBytes: FRAME_OVERHEAD_BYTES + stream.between(PAYLOAD_BYTES.from, PAYLOAD_BYTES.to),
         phaseMs: Math.floor((minuteOfPeriod * periodMs) / 60) + stream.below(Math.min(BURST_MS, periodMs / 60)),
         firstFCnt: stream.below(20_000),
@@ -176,15 +176,6 @@ function writeFrameHeader(frame: Uint8Array, devAddr: number, fCnt: number): voi
   view.setUint8(5, 0);
   view.setUint16(6, fCnt, true);
   view.setUint8(8, 1);
-}
-
-function payerAt(unit: number): number {
-  let rest = unit;
-  const index = CUSTOMERS.findIndex(({ share }) => {
-    rest -= share;
-    return rest < 0;
-  });
-  return index === -1 ? CUSTOMERS.length - 1 : index;
 }
 
 function areaTag({ site: { position } }: SimulatedHotspot): number {

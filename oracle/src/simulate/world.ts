@@ -30,7 +30,7 @@ import { dealFaults } from "./deal-faults.ts";
 import { deterministicP256Signer } from "./deterministic-p256.ts";
 import type { ListedHotspot } from "./hotspots-csv.ts";
 import type { RadioSite } from "./radio-model.ts";
-import { derive, type RandomStream, randomStream } from "./random.ts";
+import { derive, pick, type RandomStream, randomStream } from "./random.ts";
 import { countryOfCell, regionOfCountry } from "./region-of.ts";
 
 export interface SimulatedHotspot {
@@ -181,15 +181,6 @@ function regionOf(path: string, { cell, country, line }: ListedHotspot): number 
     throw oracleError("ORC_BAD_HOTSPOTS", `${path}:${line}: no LoRaWAN region is known for ${found ?? "this place"}`);
   }
   return region;
-}
-
-function pick<T extends { readonly share: number }>(choices: readonly T[], unit: number): T {
-  let rest = unit;
-  for (const choice of choices) {
-    rest -= choice.share;
-    if (rest < 0) return choice;
-  }
-  return choices[choices.length - 1];
 }
 
 function deviceSigner(seed: string, id: string, isP256: boolean): DeviceSigner {

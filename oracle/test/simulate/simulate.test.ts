@@ -17,7 +17,7 @@ let nextFolder = 0;
 
 function run(changes: Partial<SimulateOptions> = {}) {
   const outDir = join(scratch, String(nextFolder++));
-  const options = { hotspotsCsv, near: sanFrancisco, radiusKm: 4, days: 1, seed: 1, outDir, ...changes };
+  const options = { hotspotsCsv, near: sanFrancisco, radiusKm: 1.5, days: 1, seed: 1, outDir, ...changes };
   return { outDir, result: simulate(options) };
 }
 
@@ -29,6 +29,18 @@ function filesOf(folder: string): Map<string, string> {
       .sort()
       .map((name) => [name, readFileSync(join(folder, name)).toString("base64")]),
   );
+}
+
+/** Names of the columns whose bytes differ; a deep comparison of a million numbers takes seconds. */
+function differing(a: object, b: object): string[] {
+  const columns = Object.entries(a) as [string, Uint8Array][];
+  return columns.flatMap(([name, column]) => {
+    const other = (b as Record<string, Uint8Array>)[name];
+    const [left, right] = [column, other].map(({ buffer, byteOffset, byteLength }) =>
+      Buffer.from(buffer, byteOffset, byteLength),
+    );
+    return left.equals(right) ? [] : [name];
+  });
 }
 
 function quantile(sorted: readonly number[], part: number): number {
@@ -61,15 +73,13 @@ describe("two days around San Francisco", () => {
 
   test("hold tables that follow from entropy and raw uploads", () => {
     for (const [day, input] of inputs.entries()) {
-      expect(deriveChallenges(input)).toEqual(input.challenges);
+      expect(differing(input.challenges, deriveChallenges(input)!)).toEqual([]);
       const context = { ...input, network: input.header.network };
       const { beacons, witnesses, packets, intake } = loadUploads(readLog(join(folders[day], "uploads")), context);
-      expect({ beacons, witnesses, packets, intake }).toEqual({
-        beacons: input.beacons,
-        witnesses: input.witnesses,
-        packets: input.packets,
-        intake: input.intake,
-      });
+      expect(differing(input.beacons, beacons)).toEqual([]);
+      expect(differing(input.witnesses, witnesses)).toEqual([]);
+      expect(differing(input.packets, packets)).toEqual([]);
+      expect(intake).toEqual(input.intake);
     }
   });
 
@@ -92,7 +102,9 @@ describe("two days around San Francisco", () => {
   test("begin with the state the day before ended with, chained by manifest", () => {
     const [, second] = inputs;
     const { stateOut, servedOut, ledgerOut } = outputs[0];
-    expect([second.stateIn, second.servedIn, second.ledgerIn]).toEqual([stateOut, servedOut, ledgerOut]);
+    expect(differing(stateOut, second.stateIn)).toEqual([]);
+    expect(differing(servedOut, second.servedIn)).toEqual([]);
+    expect(differing(ledgerOut, second.ledgerIn)).toEqual([]);
     expect(inputs[0].header.previousManifestHash).toBe("0".repeat(64));
     expect(second.header.previousManifestHash).toMatch(/^(?!0{64})[0-9a-f]{64}$/);
     expect(second.hotspots.region.length).toBeGreaterThan(inputs[0].hotspots.region.length);
