@@ -17,5 +17,6 @@ export * from "./parameters/presets/demo.ts";
 export * from "./parameters/presets/earshot.ts";
 export * from "./parameters/presets/helium.ts";
 export * from "./reward/index.ts";
+export { curveWeightE4 } from "./score/cell-weight.ts";
 export * from "./score/density.ts";
 export * from "./verify/reason.ts";

@@ -1,0 +1,56 @@
+/** `oracle audit`: recomputes epochs from raw uploads and entropy and fails on any difference. */
+import { buildCommand } from "@stricli/core";
+import { auditRun, type RunAudit } from "../audit/audit-run.ts";
+import { findingText } from "../audit/finding.ts";
+import { epochFolders } from "../epoch-folder/run-folder.ts";
+import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
+import { count } from "./format.ts";
+import { textParser } from "./parse.ts";
+import { workersFlag } from "./score.ts";
+
+interface AuditFlags extends JsonFlag {
+  readonly workers: number;
+}
+
+export const auditCommand = buildCommand<AuditFlags, string[], CliContext>({
+  docs: {
+    brief: "Recompute epochs from their raw uploads and compare everything",
+    fullDescription:
+      "Verifies every upload, derives challenges and reports, judges and pays again, and compares each table and the manifest. " +
+      "Exit code 1 and one line per difference (file, column, first row) when anything is not as it should be. " +
+      "Taken as given: hotspots, payers, entropy, parameters, price, and the state before the first epoch.",
+  },
+  parameters: {
+    positional: {
+      kind: "array",
+      minimum: 1,
+      parameter: {
+        parse: textParser,
+        brief: "Epoch folders in order, or folders of epoch-N folders",
+        placeholder: "DIR",
+      },
+    },
+    flags: { workers: workersFlag, json: jsonFlag },
+  },
+  async func(flags, ...folders) {
+    await answer(this, flags, async (progress) => {
+      const run = await auditRun(folders.flatMap(epochFolders), {
+        workers: flags.workers,
+        onProgress: (done, total, label) => progress.show(done, total, label),
+      });
+      const isClean = run.findings.length === 0;
+      return { json: { ok: isClean, ...run }, text: auditText(run), failed: !isClean };
+    });
+  },
+});
+
+/** One line per epoch, then one per finding. */
+export function auditText({ epochs, findings }: RunAudit): string {
+  const lines = epochs.map(({ epoch, folder, uploads, reports, manifestHash, findings: own }) =>
+    own.length === 0
+      ? `epoch ${epoch}: ${count(uploads)} uploads and ${count(reports)} reports recomputed, all equal; manifest ${manifestHash}`
+      : `${epoch === undefined ? folder : `epoch ${epoch}`}: ${own.length} differences`,
+  );
+  const differences = findings.map((finding) => `  ${findingText(finding)}`);
+  return [...lines, ...differences, findings.length === 0 ? "audit passed" : "AUDIT FAILED", ""].join("\n");
+}
