@@ -1,8 +1,8 @@
 /**
  * Devices and the customers who pay for them: what packets hotspots carry, and which of the copies are confirmed.
  *
- * Devices stand near hotspots, mostly in cities since the hotspots do. All devices of a customer in one area report in one minute of
- * the hour, as meters do, so a hotspot's receipts come in bursts and share uploads. A customer's meter confirms, every ten minutes, the
+ * Devices stand near hotspots, mostly in cities since the hotspots do. The devices of one area report in one minute of the hour,
+ * as meters do, so a hotspot's receipts come in bursts and share uploads. A customer's meter confirms, every ten minutes, the
  * copies its server accepted; one customer confirms too few. Frames are data frames with a made-up payload and MIC.
  */
 import { allocateColumns } from "@earshot/poc";
@@ -61,6 +61,8 @@ export const DEVICE_EIRP_DDBM = 140;
 export const DEVICE_SPREADING_FACTOR = 9;
 /** An area whose devices report together: cubes of 2^23 position units, 33 km. */
 const AREA_SHIFT = 23;
+/** Share of an area's devices that surely are of the area's own customer. */
+const AREA_CUSTOMER_SHARE = 0.4;
 /** Devices of an area spread over this long, ms. */
 const BURST_MS = 25_000;
 /** A frame: MHDR, DevAddr, FCtrl, FCnt, FPort, payload, MIC; header and MIC are 13 bytes. */
@@ -69,7 +71,7 @@ const PAYLOAD_BYTES = { from: 4, to: 42 } as const;
 /** DevAddr of NetID 000000, which is for private and experimental networks: 25 free bits. */
 const DEV_ADDR_BITS = 25;
 
-/** Customers: share of the areas, share of copies confirmed, and whose wallet pays. */
+/** Customers: share of the areas and of the other devices, share of copies confirmed, and whose wallet pays. */
 const CUSTOMERS = [
   { name: "water", share: 0.4, confirmShare: 0.985, isOwner: false },
   { name: "parking", share: 0.3, confirmShare: 0.99, isOwner: false },
@@ -122,7 +124,9 @@ export function devicesOf(world: World, model: RadioModel, epochMs: number): Dev
         site,
         region: hotspot.radioRegion,
         devAddr: stream.u32() >>> (32 - DEV_ADDR_BITS),
-        payer: CUSTOMERS.indexOf(pick(CUSTOMERS, tagUnit(salt, area))),
+        payer: CUSTOMERS.indexOf(
+          pick(CUSTOMERS, stream.chance(AREA_CUSTOMER_SHARE) ? tagUnit(salt, area) : stream.unit()),
+        ),
         phyBytes: FRAME_OVERHEAD_BYTES + stream.between(PAYLOAD_BYTES.from, PAYLOAD_BYTES.to),
         phaseMs: Math.floor((minuteOfPeriod * periodMs) / 60) + stream.below(Math.min(BURST_MS, periodMs / 60)),
         firstFCnt: stream.below(20_000),

@@ -206,9 +206,9 @@ describe("two days around San Francisco", () => {
       const wallets = Array.from({ length: payers.payer.length / 32 }, (_, i) =>
         payers.payer.slice(32 * i, 32 * i + 32),
       );
-      for (const wallet of credits.keys()) expect(wallets.map((bytes) => bytes.toHex())).toContain(wallet);
-      expect(intake.billed / intake.receipts).toBeGreaterThan(0.65);
-      expect(intake.billed).toBeLessThan(intake.receipts);
+      expect([...credits.keys()].sort()).toEqual(wallets.map((bytes) => bytes.toHex()).sort());
+      expect(intake.billed / intake.receipts).toBeGreaterThan(0.8);
+      expect(intake.billed / intake.receipts).toBeLessThan(0.98);
       expect(new Set(outputs[day].cells.weight_e4).size).toBeGreaterThan(5);
     }
   });

@@ -60,5 +60,6 @@ describe("traffic", () => {
     const owners = new Set(world.hotspots.map(({ owner }) => owner.toHex()));
     expect(payers.filter(({ wallet }) => owners.has(wallet.toHex()))).toHaveLength(1);
     expect(new Set(payers.map(({ routeId }) => routeId)).size).toBe(payers.length);
+    expect(new Set(devices.map(({ payer }) => payer)).size).toBe(payers.length);
   });
 });
