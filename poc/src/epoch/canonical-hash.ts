@@ -27,7 +27,7 @@ export function hashTable<T extends TableDefinition>(table: T, columns: Columns<
 }
 
 function inOrder<T extends TableDefinition>(table: T, columns: Columns<T>): Columns<T> {
-  const logIndex = (columns as Readonly<Record<string, AnyColumn | undefined>>)["log_index"];
+  const logIndex = (columns as Readonly<Record<string, AnyColumn | undefined>>).log_index;
   const order = logIndex instanceof Uint32Array ? logOrder(logIndex, table.name) : null;
   return order === null ? columns : permuteColumns(table, columns, order);
 }

@@ -34,6 +34,7 @@ export function cellsTableOf(
   let row = 0;
   for (const level of levels) {
     const cells = level.resolution === 8 ? cells8 : density.cells(level);
+    const limits = density.limits(level);
     for (let cell = 0; cell < cells.hi.length; cell++, row++) {
       out.resolution[row] = level.resolution;
       out.cell[row] = (BigInt(cells.hi[cell]) << 32n) | BigInt(cells.lo[cell]);
@@ -42,7 +43,7 @@ export function cellsTableOf(
         out.active_hotspots[row] = density.active(level, hexagon);
         out.unclipped[row] = level.unclipped[hexagon];
         out.clipped[row] = level.clipped[hexagon];
-        out.limit[row] = density.limit(level, hexagon);
+        out.limit[row] = limits[hexagon];
       }
       if (level.resolution === 8) fillResolution8(out, row, cell, sums, demand);
     }
@@ -69,7 +70,7 @@ function fillResolution8(
 
 function firstRowOfResolution8(out: Columns<typeof cellsTable>): number {
   const row = out.resolution.indexOf(8);
-  return row < 0 ? 0 : row;
+  return Math.max(row, 0);
 }
 
 function countBeacons(

@@ -3,8 +3,15 @@
  *
  * Built once per epoch, or once per worker from the same input; equal input gives equal context.
  */
-import { buildCellIndex, cellToLatLng, greatCircleDistanceM, gridDistance11, parentHi, parentLo } from "@earshot/geo";
-import { buildHotspotLines, type HotspotLines, LINE, LINE_STRIDE, META } from "../verify/hotspot-lines.ts";
+import { buildCellIndex, cellDistanceM, gridDistance11, parentHi, parentLo } from "@earshot/geo";
+import {
+  buildHotspotLines,
+  type HotspotLines,
+  LINE,
+  LINE_STRIDE,
+  MAX_HOTSPOTS,
+  META,
+} from "../verify/hotspot-lines.ts";
 import type { ExactGeometry } from "../verify/witness-kernel.ts";
 import { compileWitnessRules, type WitnessRules } from "../verify/witness-rules.ts";
 import { assertColumns } from "./columns.ts";
@@ -84,12 +91,18 @@ function hotspotCells(cells: BigUint64Array, hotspots: HotspotLines, resolution:
 
 function exactGeometry(cells: BigUint64Array): ExactGeometry {
   const { hi, lo } = cellHalves(cells);
+  // Pairs meet again at every challenge, and only pairs beside a pentagon get here.
+  const known = new Map<number, number>();
   return {
-    haversineM(a, b) {
-      const from = cellToLatLng(hi[a], lo[a]);
-      const to = cellToLatLng(hi[b], lo[b]);
-      return greatCircleDistanceM(from.latDeg, from.lngDeg, to.latDeg, to.lngDeg);
+    haversineM: (a, b) => cellDistanceM(hi[a], lo[a], hi[b], lo[b]),
+    gridCells(a, b) {
+      const pair = a * (MAX_HOTSPOTS + 2) + b;
+      let distance = known.get(pair);
+      if (distance === undefined) {
+        distance = gridDistance11(hi[a], lo[a], hi[b], lo[b]);
+        known.set(pair, distance);
+      }
+      return distance;
     },
-    gridCells: (a, b) => gridDistance11(hi[a], lo[a], hi[b], lo[b]),
   };
 }

@@ -32,8 +32,8 @@ export interface BeaconVerdicts {
   readonly lines: Int32Array;
 }
 
-/** Judges all beacon reports of the epoch. `lastBeaconS`: last beacon of each hotspot before the epoch, Unix s, 0 for never. */
-export function judgeBeacons(input: EpochInput, hotspots: HotspotLines, lastBeaconS: Float64Array): BeaconVerdicts {
+/** Judges all beacon reports of the epoch. `lastBeaconMs`: last beacon of each hotspot before the epoch, Unix ms, 0 for never. */
+export function judgeBeacons(input: EpochInput, hotspots: HotspotLines, lastBeaconMs: Float64Array): BeaconVerdicts {
   const { parameters } = input;
   const order = logOrder(input.beacons.log_index, beaconsTable.name);
   const beacons = order === null ? input.beacons : permuteColumns(beaconsTable, input.beacons, order);
@@ -50,7 +50,7 @@ export function judgeBeacons(input: EpochInput, hotspots: HotspotLines, lastBeac
   };
   const checks = beaconChecks(parameters.beaconChecks);
   const running = parameters.challenge.kind === "reported-entropy";
-  const due = running ? new RunningIntervals(input, lastBeaconS) : null;
+  const due = running ? new RunningIntervals(input, lastBeaconMs) : null;
   const claimed = new Uint8Array(input.challenges.minute.length);
   const maximumEirp = maximumEirpByRegion(parameters.radio.regionPlans);
   const facts = emptyBeaconFacts();
@@ -59,7 +59,7 @@ export function judgeBeacons(input: EpochInput, hotspots: HotspotLines, lastBeac
   for (let row = 0; row < count; row++) {
     const challenge = beacons.challenge[row];
     const sender = beacons.hotspot[row];
-    const hotspot = sender < hotspots.count ? sender : hotspots.count;
+    const hotspot = Math.min(sender, hotspots.count);
     const line = hotspot * LINE_STRIDE;
     verdicts.hotspot[row] = hotspot;
     facts.meta = hotspots.lines[line + LINE.meta];
@@ -156,11 +156,11 @@ class RunningIntervals {
 
   constructor(
     input: { readonly header: EpochInput["header"]; readonly parameters: NetworkParameters },
-    lastBeaconS: Float64Array,
+    lastBeaconMs: Float64Array,
   ) {
     this.#epochStartMs = input.header.epoch * input.parameters.time.epochMs;
     this.#intervalMs = input.parameters.time.intervalMs;
-    this.#last = lastBeaconS.map((lastS) => (lastS === 0 ? -1 : Math.floor((lastS * 1000) / this.#intervalMs)));
+    this.#last = lastBeaconMs.map((lastMs) => (lastMs === 0 ? -1 : Math.floor(lastMs / this.#intervalMs)));
   }
 
   fill(facts: BeaconFacts, hotspot: number): void {

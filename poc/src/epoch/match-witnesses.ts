@@ -127,7 +127,7 @@ export function groupWitnesses(
     const place = next[groupOf[beaconOf[row]]]++;
     const sender = hotspot[row];
     const at = place * ROW_STRIDE;
-    packed[at] = (sender < unregistered ? sender : unregistered) | (dataRate[row] << 24);
+    packed[at] = Math.min(sender, unregistered) | (dataRate[row] << 24);
     packed[at + 1] = frequency[row];
     packed[at + 2] = (rssi[row] << 16) | (snr[row] & 0xffff);
     packed[at + 3] = receive[row];

@@ -26,7 +26,8 @@ export const MAX_LOSS_DDB = 3000;
  * threshold and one comparison is enough.
  */
 const startBits = 8;
-const mantissaShift = 20 - startBits;
+/** Shift of a double's upper word that leaves the slot in `LossTable.start`, for kernels that write `lossDdb` out. */
+export const LOSS_SLOT_SHIFT = 20 - startBits;
 
 /** π with 50 decimals, times fixedOne. */
 const fixedPi = 314_159_265_358_979_323_846_264_338_327_950_288_419_716_939_937_510n;
@@ -50,13 +51,13 @@ const highWord = scratchWords[1] === 0 ? 0 : 1;
 
 function slotOf(value: number): number {
   scratch[0] = value;
-  return scratchWords[highWord] >>> mantissaShift;
+  return scratchWords[highWord] >>> LOSS_SLOT_SHIFT;
 }
 
 /** The double whose top bits are `slot` and whose other bits are zero. */
 function lowerEnd(slot: number): number {
   scratch[0] = 0;
-  scratchWords[highWord] = slot << mantissaShift;
+  scratchWords[highWord] = slot << LOSS_SLOT_SHIFT;
   return scratch[0];
 }
 
@@ -95,8 +96,8 @@ export function lossDdb(table: LossTable, squared: number): number {
   if (!(squared > thresholds[0])) return 0;
   if (squared >= thresholds[MAX_LOSS_DDB]) return MAX_LOSS_DDB;
   scratch[0] = squared;
-  const k = table.start[(scratchWords[highWord] >>> mantissaShift) - table.firstSlot];
-  return k + Number(squared > thresholds[k]);
+  const k = table.start[(scratchWords[highWord] >>> LOSS_SLOT_SHIFT) - table.firstSlot];
+  return squared > thresholds[k] ? k + 1 : k;
 }
 
 /** The same for a distance in m and a frequency in Hz. */

@@ -6,6 +6,8 @@
 import type { WitnessCheckName } from "../parameters/network-parameters.ts";
 
 export interface WitnessFacts {
+  /** Group the beacon's part stands for; scratch of the kernel. */
+  group: number;
   /** Row of the witness in hotspots.arrow, or the number of hotspots when its key is unknown. */
   hotspot: number;
   beaconer: number;
@@ -37,6 +39,13 @@ export interface WitnessFacts {
   gridCells: number;
 }
 
+/** Where verdicts go: one element a row in each column. */
+export interface RowVerdicts {
+  readonly reason: Uint8Array;
+  readonly measured: Int32Array;
+  readonly limit: Int32Array;
+}
+
 /** Limits the checks compare with, compiled from NetworkParameters (rules.ts). */
 export interface WitnessLimits {
   readonly frequencyToleranceHz: number;
@@ -58,6 +67,7 @@ export interface WitnessCheck {
 
 export function emptyWitnessFacts(): WitnessFacts {
   return {
+    group: -1,
     hotspot: 0,
     beaconer: 0,
     meta: 0,
@@ -69,7 +79,7 @@ export function emptyWitnessFacts(): WitnessFacts {
     firstOffsetMs: 0,
     lastOffsetMs: 0,
     lagReferenceMs: 0,
-    lagLimitMs: 0,
+    lagLimitMs: 0x7fffffff,
     frequencyHz: 0,
     beaconFrequencyHz: 0,
     dataRate: 0,

@@ -20,8 +20,8 @@ import {
 import { LOSS_SLOT_SHIFT, linkLossDdb } from "../radio/path-loss.ts";
 import { LINE, LINE_STRIDE, META } from "./hotspot-lines.ts";
 import { REASON } from "./reason.ts";
-import { CHECK_REASONS, firstFailure, witnessCheck } from "./witness-checks.ts";
-import { emptyWitnessFacts, type WitnessFacts } from "./witness-facts.ts";
+import { firstFailure, recordFailure } from "./witness-checks.ts";
+import { emptyWitnessFacts, type RowVerdicts, type WitnessFacts } from "./witness-facts.ts";
 import type { WitnessRules } from "./witness-rules.ts";
 
 export const ROW_STRIDE = 4;
@@ -66,12 +66,6 @@ export interface WitnessJob {
   readonly deniedEdges: ReadonlySet<number> | null;
 }
 
-export interface RowVerdicts {
-  readonly reason: Uint8Array;
-  readonly measured: Int32Array;
-  readonly limit: Int32Array;
-}
-
 /** Positions decide a rounding unless the distance is this close to a half metre: two coordinates, each off by half of 1/256 m. */
 const HALF_METRE_BAND_M = 0.008;
 /** Resolution-11 cells this far apart are more than 8 apart in any base cell; nearer ones are counted. */
@@ -84,6 +78,7 @@ const ARC_4 = 3 / (640 * EARTH_RADIUS_M * EARTH_RADIUS_M * EARTH_RADIUS_M * EART
 const NEVER_MS = 0x7fffffff;
 /** Below this the loss table has no entry for a metre: no band of any region. */
 const LEAST_FREQUENCY_HZ = 100_000_000;
+const NO_SNR_FLOOR = new Int16Array(16).fill(-32768);
 const BARRED = META.unregistered | META.notAsserted | META.suspended | META.dataOnly | META.regionMask;
 
 /** The double whose upper word finds the loss (radio/path-loss.ts); one per module, since a worker is one thread. */
@@ -92,7 +87,7 @@ const squaredWords = new Uint32Array(squared.buffer);
 
 /** Judges every row of every group into `out`, which has one element per row. */
 export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
-  const { lines, rows, beacons, starts, rules } = job;
+  const { lines, rows, beacons, starts, rules, lag } = job;
   const { reason: outReason, measured: outMeasured, limit: outLimit } = out;
   const { thresholds, start: lossStart, firstSlot } = rules.loss;
   const toleranceHz = rules.limits.frequencyToleranceHz;
@@ -103,7 +98,11 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
   const dataRateMask = rules.checksDataRate ? 0xff : 0;
   // How far from a half metre a distance must be; below zero where positions decide every one.
   const certainM = rules.haversineRounding ? HALF_METRE_BAND_M : -1;
+  const snrFloors = rules.checksSnr ? rules.snrFloorDdb : NO_SNR_FLOOR;
   const facts = emptyWitnessFacts();
+  const edges = job.deniedEdges !== null;
+  const pentagon = grid ? META.pentagonBase : 0;
+  const tolerance = rules.toleranceDdb;
   const groups = starts.length - 1;
   // Stamps are group numbers, which mean another beacon in another partition.
   for (let at = LINE.stamp; at < lines.length; at += LINE_STRIDE) lines[at] = 0;
@@ -118,19 +117,22 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
       outLimit.fill(beacons[at + BEACON_LINE.limit], from, to);
       continue;
     }
-    fillBeaconFacts(job, facts, group, from);
     const beaconer = beacons[at + BEACON_LINE.hotspot];
     const beaconFrequency = beacons[at + BEACON_LINE.frequencyHz];
-    const dataRate = facts.beaconDataRate & dataRateMask;
+    const dataRate = beacons[at + BEACON_LINE.dataRate] & dataRateMask;
     // An offset is never negative, so an earlier first moment is the same as none.
-    const firstMs = Math.max(facts.firstOffsetMs, 0);
-    const lastMs = Math.min(facts.lastOffsetMs, facts.lagReferenceMs + facts.lagLimitMs, NEVER_MS);
-    const base = beacons[at + BEACON_LINE.eirpDdbm] + rules.toleranceDdb;
-    const snrFloor = facts.snrFloorDdb;
+    const firstMs = Math.max(beacons[at + BEACON_LINE.firstOffsetMs], 0) | 0;
+    const lagMs = lag === null ? NEVER_MS : lastByLagMs(job, group);
+    const ownLastMs = beacons[at + BEACON_LINE.lastOffsetMs];
+    const lastMs = ownLastMs < lagMs ? ownLastMs : lagMs | 0;
+    const base = beacons[at + BEACON_LINE.eirpDdbm] + tolerance;
+    const snrFloor = snrFloors[beacons[at + BEACON_LINE.dataRate] & 15];
     const own = beaconer * LINE_STRIDE;
-    const beaconerMeta = facts.beaconerMeta;
+    const beaconerMeta = lines[own + LINE.meta];
     const region = beaconerMeta & META.regionMask;
-    const bars = BARRED | barsOf(job, beaconerMeta, beaconFrequency);
+    // What the fast path does not know sends the whole group to the list.
+    const isUnusual = edges || (beaconerMeta & pentagon) !== 0 || beaconFrequency < LEAST_FREQUENCY_HZ;
+    const bars = isUnusual ? BARRED | pentagon | META.always : BARRED | pentagon;
     const bx = lines[own + LINE.x];
     const by = lines[own + LINE.y];
     const bz = lines[own + LINE.z];
@@ -187,15 +189,16 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
           }
         }
       }
-      judgeByList(job, facts, row, repeated, base, out);
+      judgeByList(job, facts, group, row, repeated, base, out);
     }
   }
 }
 
 /** What of the facts is the same for all rows of a group. */
-function fillBeaconFacts(job: WitnessJob, facts: WitnessFacts, group: number, from: number): void {
-  const { beacons, lines, rules, lag, rows } = job;
+function fillBeaconFacts(job: WitnessJob, facts: WitnessFacts, group: number): void {
+  const { beacons, lines, rules } = job;
   const at = group * BEACON_STRIDE;
+  facts.group = group;
   facts.beaconer = beacons[at + BEACON_LINE.hotspot];
   facts.beaconerMeta = lines[facts.beaconer * LINE_STRIDE + LINE.meta];
   facts.beaconFrequencyHz = beacons[at + BEACON_LINE.frequencyHz] >>> 0;
@@ -204,27 +207,34 @@ function fillBeaconFacts(job: WitnessJob, facts: WitnessFacts, group: number, fr
   facts.zeroOffsetMs = beacons[at + BEACON_LINE.zeroOffsetMs];
   facts.firstOffsetMs = beacons[at + BEACON_LINE.firstOffsetMs];
   facts.lastOffsetMs = beacons[at + BEACON_LINE.lastOffsetMs];
-  facts.lagReferenceMs = 0;
-  facts.lagLimitMs = NEVER_MS;
+  const { lag } = job;
   if (lag === null) return;
-  const beaconMs = beacons[at + BEACON_LINE.receiveOffsetMs] >>> 0;
-  const firstWitnessMs = rows[from * ROW_STRIDE + 3] >>> 0;
-  const isBeaconFirst = beaconMs <= firstWitnessMs;
-  facts.lagReferenceMs = isBeaconFirst ? beaconMs : firstWitnessMs;
-  facts.lagLimitMs = isBeaconFirst ? lag.behindBeaconMs : lag.behindWitnessMs;
+  facts.lagReferenceMs = lagReferenceMs(job, group);
+  facts.lagLimitMs =
+    facts.lagReferenceMs === beacons[at + BEACON_LINE.receiveOffsetMs] >>> 0 ? lag.behindBeaconMs : lag.behindWitnessMs;
 }
 
-/** Meta bits that send a row to the list; `always` sends the whole group, for what the fast path does not know. */
-function barsOf(job: WitnessJob, beaconerMeta: number, beaconFrequency: number): number {
-  const pentagon = job.rules.limits.minimumGridCells > 0 ? META.pentagonBase : 0;
-  const isUnusual = job.deniedEdges !== null || (beaconerMeta & pentagon) !== 0 || beaconFrequency < LEAST_FREQUENCY_HZ;
-  return pentagon | (isUnusual ? META.always : 0);
+/** What a lag is counted from: the beacon when it arrived no later than the first witness, else that witness. */
+function lagReferenceMs(job: WitnessJob, group: number): number {
+  const beaconMs = job.beacons[group * BEACON_STRIDE + BEACON_LINE.receiveOffsetMs] >>> 0;
+  const firstWitnessMs = job.rows[job.starts[group] * ROW_STRIDE + 3] >>> 0;
+  return Math.min(beaconMs, firstWitnessMs);
+}
+
+/** The last ingest offset the lag rule passes. */
+function lastByLagMs(job: WitnessJob, group: number): number {
+  const { lag } = job;
+  if (lag === null) return NEVER_MS;
+  const referenceMs = lagReferenceMs(job, group);
+  const isBeaconFirst = referenceMs === job.beacons[group * BEACON_STRIDE + BEACON_LINE.receiveOffsetMs] >>> 0;
+  return referenceMs + (isBeaconFirst ? lag.behindBeaconMs : lag.behindWitnessMs);
 }
 
 /** The first check of the list that fails gives the verdict; a row that fails none passes. */
 function judgeByList(
   job: WitnessJob,
   facts: WitnessFacts,
+  group: number,
   row: number,
   repeated: boolean,
   base: number,
@@ -233,6 +243,7 @@ function judgeByList(
   const { lines, rows, rules } = job;
   const { limits } = rules;
   const p = row * ROW_STRIDE;
+  if (facts.group !== group) fillBeaconFacts(job, facts, group);
   const word = rows[p];
   const hotspot = word & 0xffffff;
   facts.hotspot = hotspot;
@@ -244,13 +255,13 @@ function judgeByList(
   facts.dataRate = word >>> 24;
   facts.snrDdb = (rows[p + 2] << 16) >> 16;
   facts.rssiDdbm = rows[p + 2] >> 16;
-  if ((facts.meta & (META.unregistered | META.notAsserted)) === 0) fillPlaceFacts(job, facts, base);
-  const code = firstFailure(rules.order, facts, limits);
+  let code = firstFailure(rules.order, 0, rules.beforePlaces, facts, limits);
+  if (code < 0) {
+    if ((facts.meta & (META.unregistered | META.notAsserted)) === 0) fillPlaceFacts(job, facts, base);
+    code = firstFailure(rules.order, rules.beforePlaces, rules.order.length, facts, limits);
+  }
   if (code >= 0) {
-    const check = witnessCheck(code);
-    out.reason[row] = CHECK_REASONS[code];
-    out.measured[row] = check.measured(facts, limits);
-    out.limit[row] = check.limit(facts, limits);
+    recordFailure(code, facts, limits, row, out);
     return;
   }
   out.reason[row] = REASON.valid;

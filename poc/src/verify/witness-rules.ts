@@ -2,14 +2,14 @@
 import { pocError } from "../errors.ts";
 import type { NetworkParameters } from "../parameters/network-parameters.ts";
 import { buildLossTable, type LossTable } from "../radio/path-loss.ts";
-import { REASON } from "./reason.ts";
-import { witnessChecks } from "./witness-checks.ts";
-import type { WitnessCheck, WitnessLimits } from "./witness-facts.ts";
+import { checksBeforePlaces, witnessCheckOrder } from "./witness-checks.ts";
+import type { WitnessLimits } from "./witness-facts.ts";
 
 export interface WitnessRules {
-  readonly checks: readonly WitnessCheck[];
-  /** Reason number of each check. */
-  readonly reasons: Uint8Array;
+  /** Codes of the checks in order (witness-checks.ts). */
+  readonly order: Uint8Array;
+  /** How many of them need no distance. */
+  readonly beforePlaces: number;
   readonly limits: WitnessLimits;
   readonly loss: LossTable;
   readonly toleranceDdb: number;
@@ -23,7 +23,7 @@ export interface WitnessRules {
 
 /** Throws POC_BAD_PARAMETERS when a list or a limit cannot be applied. */
 export function compileWitnessRules(parameters: NetworkParameters): WitnessRules {
-  const checks = witnessChecks(parameters.witnessChecks);
+  const order = witnessCheckOrder(parameters.witnessChecks);
   const { radio, distance } = parameters;
   if (radio.snrFloorDdb.length !== 8) {
     throw pocError(
@@ -37,8 +37,8 @@ export function compileWitnessRules(parameters: NetworkParameters): WitnessRules
   });
   const applied = new Set(parameters.witnessChecks);
   return {
-    checks,
-    reasons: Uint8Array.from(checks, (check) => REASON[check.name]),
+    order,
+    beforePlaces: checksBeforePlaces(order),
     limits: {
       frequencyToleranceHz: radio.frequencyToleranceHz,
       frequencyInt32: radio.frequencyDifference === "int32",

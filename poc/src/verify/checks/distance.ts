@@ -4,19 +4,19 @@
  * Distances are whole metres between cell centres. Helium's minimum counts H3 grid cells instead, and fails where H3 knows no grid
  * distance (-1); its maximum, floor(metres / 1000) ≤ 100, is 100,999 m.
  */
-import type { WitnessCheck } from "../witness-facts.ts";
+import type { WitnessCheck, WitnessFacts, WitnessLimits } from "../witness-facts.ts";
 
-export const belowMinDistance: WitnessCheck = {
+export const belowMinDistance = {
   name: "below_min_distance",
-  fails: (facts, limits) =>
+  fails: (facts: WitnessFacts, limits: WitnessLimits) =>
     limits.minimumGridCells > 0 ? facts.gridCells < limits.minimumGridCells : facts.distanceM < limits.minimumM,
   measured: (facts, limits) => (limits.minimumGridCells > 0 ? facts.gridCells : facts.distanceM),
   limit: (_facts, limits) => (limits.minimumGridCells > 0 ? limits.minimumGridCells : limits.minimumM),
-};
+} as const satisfies WitnessCheck;
 
-export const maxDistanceExceeded: WitnessCheck = {
+export const maxDistanceExceeded = {
   name: "max_distance_exceeded",
-  fails: (facts, limits) => facts.distanceM > limits.maximumM,
+  fails: (facts: WitnessFacts, limits: WitnessLimits) => facts.distanceM > limits.maximumM,
   measured: (facts) => facts.distanceM,
   limit: (_facts, limits) => limits.maximumM,
-};
+} as const satisfies WitnessCheck;

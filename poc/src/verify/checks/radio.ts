@@ -11,37 +11,38 @@ function frequencyDifferenceHz(facts: WitnessFacts, limits: WitnessLimits): numb
   return limits.frequencyInt32 ? difference | 0 : Math.min(difference, 0x7fffffff);
 }
 
-export const invalidFrequency: WitnessCheck = {
+export const invalidFrequency = {
   name: "invalid_frequency",
-  fails: (facts, limits) => frequencyDifferenceHz(facts, limits) > limits.frequencyToleranceHz,
+  fails: (facts: WitnessFacts, limits: WitnessLimits) =>
+    frequencyDifferenceHz(facts, limits) > limits.frequencyToleranceHz,
   measured: frequencyDifferenceHz,
   limit: (_facts, limits) => limits.frequencyToleranceHz,
-};
+} as const satisfies WitnessCheck;
 
-export const invalidRegion: WitnessCheck = {
+export const invalidRegion = {
   name: "invalid_region",
-  fails: (facts) => ((facts.meta ^ facts.beaconerMeta) & META.regionMask) !== 0,
+  fails: (facts: WitnessFacts) => ((facts.meta ^ facts.beaconerMeta) & META.regionMask) !== 0,
   measured: (facts) => facts.meta & META.regionMask,
   limit: (facts) => facts.beaconerMeta & META.regionMask,
-};
+} as const satisfies WitnessCheck;
 
-export const invalidDataRate: WitnessCheck = {
+export const invalidDataRate = {
   name: "invalid_data_rate",
-  fails: (facts) => facts.dataRate !== facts.beaconDataRate,
+  fails: (facts: WitnessFacts) => facts.dataRate !== facts.beaconDataRate,
   measured: (facts) => facts.dataRate,
   limit: (facts) => facts.beaconDataRate,
-};
+} as const satisfies WitnessCheck;
 
-export const badSnr: WitnessCheck = {
+export const badSnr = {
   name: "bad_snr",
-  fails: (facts) => facts.snrDdb < facts.snrFloorDdb,
+  fails: (facts: WitnessFacts) => facts.snrDdb < facts.snrFloorDdb,
   measured: (facts) => facts.snrDdb,
   limit: (facts) => facts.snrFloorDdb,
-};
+} as const satisfies WitnessCheck;
 
-export const badRssi: WitnessCheck = {
+export const badRssi = {
   name: "bad_rssi",
-  fails: (facts) => facts.rssiDdbm > facts.boundDdbm,
+  fails: (facts: WitnessFacts) => facts.rssiDdbm > facts.boundDdbm,
   measured: (facts) => facts.rssiDdbm,
   limit: (facts) => facts.boundDdbm,
-};
+} as const satisfies WitnessCheck;

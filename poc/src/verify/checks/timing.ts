@@ -4,32 +4,33 @@
  * `late` and `early` bound a challenge's window (DESIGN, Window). `entropy_expired` (Helium W6) is the same comparison with the
  * life of the entropy, both ends inclusive in whole seconds. `too_late` is Helium's latency race (W7): equal to the limit passes.
  */
-import type { WitnessCheck } from "../witness-facts.ts";
+import type { WitnessCheck, WitnessFacts } from "../witness-facts.ts";
 
-export const late: WitnessCheck = {
+export const late = {
   name: "late",
-  fails: (facts) => facts.receiveOffsetMs > facts.lastOffsetMs,
+  fails: (facts: WitnessFacts) => facts.receiveOffsetMs > facts.lastOffsetMs,
   measured: (facts) => facts.receiveOffsetMs - facts.zeroOffsetMs,
   limit: (facts) => facts.lastOffsetMs - facts.zeroOffsetMs,
-};
+} as const satisfies WitnessCheck;
 
-export const early: WitnessCheck = {
+export const early = {
   name: "early",
-  fails: (facts) => facts.receiveOffsetMs < facts.firstOffsetMs,
+  fails: (facts: WitnessFacts) => facts.receiveOffsetMs < facts.firstOffsetMs,
   measured: (facts) => facts.receiveOffsetMs - facts.zeroOffsetMs,
   limit: (facts) => facts.firstOffsetMs - facts.zeroOffsetMs,
-};
+} as const satisfies WitnessCheck;
 
-export const entropyExpired: WitnessCheck = {
+export const entropyExpired = {
   name: "entropy_expired",
-  fails: (facts) => facts.receiveOffsetMs < facts.firstOffsetMs || facts.receiveOffsetMs > facts.lastOffsetMs,
+  fails: (facts: WitnessFacts) =>
+    facts.receiveOffsetMs < facts.firstOffsetMs || facts.receiveOffsetMs > facts.lastOffsetMs,
   measured: (facts) => facts.receiveOffsetMs - facts.zeroOffsetMs,
   limit: (facts) => facts.lastOffsetMs - facts.zeroOffsetMs,
-};
+} as const satisfies WitnessCheck;
 
-export const tooLate: WitnessCheck = {
+export const tooLate = {
   name: "too_late",
-  fails: (facts) => facts.receiveOffsetMs - facts.lagReferenceMs > facts.lagLimitMs,
+  fails: (facts: WitnessFacts) => facts.receiveOffsetMs - facts.lagReferenceMs > facts.lagLimitMs,
   measured: (facts) => facts.receiveOffsetMs - facts.lagReferenceMs,
   limit: (facts) => facts.lagLimitMs,
-};
+} as const satisfies WitnessCheck;
