@@ -2,8 +2,9 @@
 import { heliumPublishedVectors } from "@earshot/fixtures";
 import { describe, expect, test } from "vitest";
 import type { HeliumBeaconReport, HeliumWitnessReport } from "../../src/helium/reports.ts";
+import { positionDistanceM } from "../reference/earshot-verifier.ts";
 import { densityScalesE4 } from "../reference/helium-density.ts";
-import { distanceM, expectedRssiDbm, gridCells, rewardUnitsE4 } from "../reference/helium-rules.ts";
+import { distanceM, expectedRssiDbm, expectedRssiDdbm, gridCells, rewardUnitsE4 } from "../reference/helium-rules.ts";
 import { cellAt, cellAtRoundedDistance, clusters } from "../reference/helium-sites.ts";
 import { EU868, HOUR_MS, judgeScene, ORIGIN, Scene, START_MS } from "./scene.ts";
 
@@ -64,11 +65,11 @@ describe("beacon checks", () => {
   });
 
   test.each([
-    ["at the last ms of the interval before", -1, "valid"],
-    ["at the first ms of the same interval", 0, "irregular_interval"],
-    ["later in the same interval than this one", 6 * HOUR_MS - 1, "irregular_interval"],
-    ["in a later interval", 30 * HOUR_MS, "irregular_interval"],
-  ])("B7: a beacon whose sender's last was %s: %s", (_, sinceIntervalMs, expected) => {
+    ["at the last ms of the interval before", "valid", -1],
+    ["at the first ms of the same interval", "irregular_interval", 0],
+    ["later in the same interval than this one", "irregular_interval", 6 * HOUR_MS - 1],
+    ["in a later interval", "irregular_interval", 30 * HOUR_MS],
+  ])("B7: a beacon whose sender's last was %s: %s", (_, expected, sinceIntervalMs) => {
     const lastBeaconMs = START_MS + 6 * HOUR_MS + sinceIntervalMs;
     const scene = new Scene();
     const beacon = scene.beacon(scene.gateway(), { atMs: 6 * HOUR_MS, afterMs: 0 });
@@ -127,11 +128,11 @@ describe("beacon checks", () => {
   });
 
   test.each([
-    ["48 h ago", 48 * HOUR_MS, "gateway_no_valid_witnesses 172800 172800"],
-    ["1 ms less than 48 h ago", 48 * HOUR_MS - 1, "valid 0 0"],
-    ["in the future", -HOUR_MS, "valid 0 0"],
-    ["never", null, "gateway_no_valid_witnesses -1 172800"],
-  ])("B9: a beacon of a hotspot that witnessed %s", (_, beforeMs, expected) => {
+    ["48 h ago", "gateway_no_valid_witnesses 172800 172800", 48 * HOUR_MS],
+    ["1 ms less than 48 h ago", "valid 0 0", 48 * HOUR_MS - 1],
+    ["in the future", "valid 0 0", -HOUR_MS],
+    ["never", "gateway_no_valid_witnesses -1 172800", null],
+  ])("B9: a beacon of a hotspot that witnessed %s: %s", (_, expected, beforeMs) => {
     const scene = new Scene();
     const beacon = scene.beacon(scene.gateway());
     const lastWitnessMs = beforeMs === null ? null : beacon.receivedMs - beforeMs;
@@ -162,9 +163,9 @@ describe("witness checks", () => {
   });
 
   test.each([
-    ["the beacon", 4000, "valid"],
-    ["the beacon", 4001, "too_late 4001 4000"],
-  ])("W7: a report behind %s by %i ms when the beacon came first: %s", (_, lagMs, expected) => {
+    [4000, "valid"],
+    [4001, "too_late 4001 4000"],
+  ])("W7: a report behind the beacon, which came first, by %i ms: %s", (lagMs, expected) => {
     const scene = new Scene();
     const [sender, listener, late] = [scene.gateway(), scene.gateway(), scene.gateway()];
     const beacon = scene.beacon(sender);
@@ -220,9 +221,9 @@ describe("witness checks", () => {
   });
 
   test.each([
-    ["at the bound", 0, "valid"],
-    ["0.1 dB above it", 1, "bad_rssi"],
-  ])("W14: a signal %s: %s", (_, aboveDdb, expected) => {
+    ["at the bound", "valid", 0],
+    ["0.1 dB above it", "bad_rssi", 1],
+  ])("W14: a signal %s: %s", (_, expected, aboveDdb) => {
     const at = (signalDdbm: number) => reception({ signalDdbm });
     const bound = Number(at(-1180).split(" ")[2]);
     expect(at(bound + aboveDdb)).toBe(`${expected} ${bound + aboveDdb} ${bound}`);
@@ -289,16 +290,44 @@ describe("witness checks", () => {
   });
 
   test.each([
-    ["48 h ago", 48 * HOUR_MS, "gateway_no_valid_beacons 172800 172800"],
-    ["1 ms less than 48 h ago", 48 * HOUR_MS - 1, "valid"],
-    ["in the future", -HOUR_MS, "valid"],
-  ])("W15: a witness that beaconed %s: %s", (_, beforeMs, expected) => {
+    ["48 h ago", "gateway_no_valid_beacons 172800 172800", 48 * HOUR_MS],
+    ["1 ms less than 48 h ago", "valid", 48 * HOUR_MS - 1],
+    ["in the future", "valid", -HOUR_MS],
+  ])("W15: a witness that beaconed %s: %s", (_, expected, beforeMs) => {
     const scene = new Scene();
     const beacon = scene.beacon(scene.gateway());
     const witness = scene.witness(scene.gateway(), beacon);
     const lastReciprocalBeaconMs = witness.receivedMs - beforeMs;
     const state = [scene.state[0], { ...scene.state[1], lastReciprocalBeaconMs }];
     expect(judgeScene(scene.epoch({ state })).line(witness)).toMatch(new RegExp(`^${expected}`));
+  });
+
+  test("W14: where positions in 1/256 m leave a half metre open, the double haversine rounds", () => {
+    const scene = new Scene();
+    const beacon = scene.beacon(scene.gateway());
+    const open: { witness: HeliumWitnessReport; metres: number; positionM: number }[] = [];
+    for (let step = 0; open.length < 12 && step < 40_000; step++) {
+      const cell = cellAt(ORIGIN, 320 + (step % 100), 0.37 * step);
+      const [metres, positionM] = [distanceM(ORIGIN, cell), positionDistanceM(ORIGIN, cell)];
+      if (metres !== positionM && gridCells(ORIGIN, cell) >= 8) {
+        open.push({ witness: scene.witness(scene.gateway({ cell }), beacon, 0), metres, positionM });
+      }
+    }
+    const judged = judgeScene(scene.epoch());
+    const bound = (metres: number, { frequencyHz }: HeliumWitnessReport) =>
+      expectedRssiDdbm({
+        txPowerDbm: beacon.txPowerDbm,
+        frequencyHz,
+        metres,
+        beaconerGainDdbi: 12,
+        witnessGainDdbi: 12,
+      });
+    expect(open).toHaveLength(12);
+    for (const { witness, metres } of open) expect(judged.of(witness).limit).toBe(bound(metres, witness));
+    // At least one of them would have another bound by its position.
+    expect(open.some(({ witness, metres, positionM }) => bound(metres, witness) !== bound(positionM, witness))).toBe(
+      true,
+    );
   });
 
   test("gains count in whole dBi, cut toward zero", () => {

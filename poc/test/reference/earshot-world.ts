@@ -27,6 +27,7 @@ import {
   type Challenge,
   type EarshotEpoch,
   type Hotspot,
+  positionDistanceM,
   type Witness,
 } from "./earshot-verifier.ts";
 import { cellAt, clusters } from "./helium-sites.ts";
@@ -38,6 +39,8 @@ const START_MS = EPOCH * time.epochMs;
 const SF10 = 10;
 const CHANNEL_HZ = 868_100_000;
 const EU868 = 1;
+/** Where the first hotspot of an epoch stands. */
+const ORIGIN_SITE = -1;
 
 const mostly = <T>(period: number, usual: readonly T[], unusual: readonly T[]) =>
   fc.oneof(
@@ -67,14 +70,14 @@ const witnessDraw = (period: number) =>
     afterMs: mostly(period, [0, 1, 2000, -5000, 30_000, 29_999], [-5001, 30_001, -60_000, 400_000]),
     offHz: mostly(period, [0, 24, -100_000, 100_000], [100_001, -100_001, 2 ** 31, 3_000_000_000, -700_000_000]),
     aboveDdb: mostly(period, [0, -1, -400], [1, 2, 900]),
-    snrDdb: mostly(period, [-175, -100, 50], [-176, -198, -32768, 32767]),
+    snrDdb: mostly(period, [-197, -100, 50], [-198, -32768, 32767]),
     dataRate: mostly(period, [SF10], [9, 0x1a, 0]),
     payloadOf: mostly(period, ["own" as const], ["other" as const, "nobody" as const]),
   });
 
 const beaconDraw = (period: number) =>
   fc.record({
-    hotspot: fc.nat({ max: 39 }),
+    hotspot: fc.oneof(fc.constant(0), fc.nat({ max: 39 })),
     // Who reports: the challenged hotspot, another one, nobody known; with the challenge, or with none.
     reporter: mostly(period, ["own" as const], ["other" as const, "unknown" as const, "unchallenged" as const]),
     times: mostly(period, [1], [2, 3]),
@@ -105,13 +108,34 @@ export const earshotEpochs: fc.Arbitrary<EarshotEpoch> = fc
   .oneof(worldDraw(4), worldDraw(15), worldDraw(80))
   .map(buildEarshotWorld);
 
+/** Cells at an exact distance, by origin and metres: a search is some hundred conversions. */
+const atLimitCells = new Map<string, string>();
+
+/** A cell whose position is `metres` from the origin's, or the nearest the search meets where none is. */
+function atLimit(origin: string, metres: number): string {
+  const key = `${origin} ${metres}`;
+  const known = atLimitCells.get(key);
+  if (known !== undefined) return known;
+  let best = origin;
+  for (let step = 0; step < 720; step++) {
+    const cell = cellAt(origin, metres, step / 2);
+    const isNearer =
+      Math.abs(positionDistanceM(origin, cell) - metres) < Math.abs(positionDistanceM(origin, best) - metres);
+    if (isNearer) best = cell;
+    if (positionDistanceM(origin, best) === metres) break;
+  }
+  atLimitCells.set(key, best);
+  return best;
+}
+
 /** A cell of the cluster, or one of a ring of distances just around the least and the greatest that pass. */
 function siteCell(cluster: number, site: number): string {
   const sites = clusters[cluster];
   const origin = sites[0].cell;
+  if (site === ORIGIN_SITE) return origin;
   if (site < 12) return cellAt(origin, 310 + 40 * site, 31 * site);
-  if (site < 16) return cellAt(origin, 285 + 8 * (site - 12), 90 * site);
-  if (site < 20) return cellAt(origin, 99_990 + 5 * (site - 16), 47 * site);
+  if (site < 16) return atLimit(origin, 298 + (site - 12));
+  if (site < 20) return atLimit(origin, 99_998 + (site - 16));
   return sites[site % sites.length].cell;
 }
 
@@ -121,7 +145,7 @@ export function buildEarshotWorld(draw: WorldDraw): EarshotEpoch {
     return {
       key: keyOf(number),
       owner: hotspot.owner,
-      cell: hotspot.isAsserted ? siteCell(draw.cluster, hotspot.site) : null,
+      cell: hotspot.isAsserted ? siteCell(draw.cluster, number === 0 ? ORIGIN_SITE : hotspot.site) : null,
       gainDdbi: hotspot.gainDdbi,
       region: hotspot.region,
       isFull: hotspot.isFull,

@@ -46,10 +46,10 @@ const mostly = <T>(period: number, usual: readonly T[], unusual: readonly T[]) =
 /** `period`: how rare what makes a report fail is; 4 spoils most proofs, 60 leaves most whole. */
 const gatewayDraw = (period: number) =>
   fc.record({
-    // Outside the pentagon's cluster, 8 to 16 are far enough from each other and near enough.
+    // The first gateway is at the cluster's origin; outside the pentagon's, 8 to 16 are far enough from it and near enough.
     site: mostly(
       Math.min(period, 8),
-      [8, 9, 10, 11, 12, 13, 14, 15, 16],
+      [8, 9, 10, 11, 12, 13, 14, 15, 16, 17],
       Array.from({ length: 42 }, (_, site) => site),
     ),
     gainDdbi: mostly(period, [12, 19, 20, 0, 9, 10, 58, 99], [150, -15, 170]),
@@ -80,7 +80,7 @@ const witnessDraw = (period: number) =>
 
 const beaconDraw = (period: number) =>
   fc.record({
-    gateway: fc.nat({ max: 31 }),
+    gateway: fc.oneof(fc.constant(0), fc.nat({ max: 31 })),
     minute: fc.oneof(fc.nat({ max: 1439 }), oneOf(0, 1, 359, 360, 719, 720, 1439)),
     second: fc.nat({ max: 59 }),
     receivedAfterMs: mostly(period, [0, 800, 3000, 20_000, 60_000, 179_999, 180_999], [-1000, -1, 180_000, 181_000]),
@@ -144,7 +144,7 @@ export function buildHeliumWorld(draw: WorldDraw): HeliumEpoch {
 
 function gatewayOf(draw: WorldDraw, gateway: WorldDraw["gateways"][number], number: number): HeliumGateway {
   const sites = clusters[draw.cluster];
-  const location = BigInt(`0x${sites[gateway.site % sites.length].cell}`);
+  const location = BigInt(`0x${sites[number === 0 ? 0 : gateway.site % sites.length].cell}`);
   const { gainDdbi, region, isFull } = gateway;
   return {
     key: keyOf(number),
