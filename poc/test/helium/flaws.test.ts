@@ -38,7 +38,7 @@ describe("reproduced", () => {
     const sender = scene.gateway();
     const fresh = scene.gateway({ lastBeaconH: null, lastReciprocalBeaconH: null, lastWitnessH: null });
     const own = scene.beacon(fresh);
-    // Its own reception of its own beacon counts for nothing, so the beacon fails; heard by another, it moves the time all the same.
+    // The newcomer's beacon fails for want of a reception, and moves the time its reception is judged by all the same.
     scene.witness(sender, own);
     const other = scene.beacon(sender, { atMs: 6 * HOUR_MS + 60_000 });
     const heard = scene.witness(fresh, other);
