@@ -11,7 +11,6 @@ export const oracleErrors = {
   ORC_BAD_HEADER: "epoch.json or parameters.json holds a value that is missing, of the wrong type or out of its range.",
   ORC_BAD_LOG:
     "A segment of the upload log is cut off, damaged or out of place; the detail names the file and the offset.",
-  ORC_BAD_MANIFEST: "manifest.json does not describe the folder it lies in.",
   ORC_READ_FAILED: "The operating system refused to read a file.",
   ORC_WRITE_FAILED:
     "The operating system refused to write a file: disk full, no permission, or a file where a folder should be.",

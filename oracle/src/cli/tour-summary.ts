@@ -12,6 +12,8 @@ const TOP_CELLS = 8;
 const WITNESS_KIND = 2;
 /** In `median_excess_loss_ddb`: no valid witness. */
 const NO_MEDIAN = -0x80000000;
+/** A scale of 1. */
+const WHOLE_E4 = 10_000;
 /** Receptions that a good example has at least. */
 const EXAMPLE_RECEPTIONS = 12;
 
@@ -134,7 +136,10 @@ function verdictCounts({ verdicts }: EpochOutput, isWanted: (kind: number) => bo
     }));
 }
 
-/** A hotspot whose day shows everything: the best paid of those that carried data, heard much and had a reception refused. */
+/**
+ * A hotspot whose day shows everything: the best paid of those that carried data, heard much, had a reception refused and stand
+ * where density takes something away.
+ */
 function exampleRow({ rewards, shares, verdicts }: EpochOutput): number {
   const hotspots = shares.hotspot.length;
   const refused = new Uint32Array(hotspots);
@@ -148,7 +153,11 @@ function exampleRow({ rewards, shares, verdicts }: EpochOutput): number {
   const earned = (row: number) => rewards.beacon_atoms[row] + rewards.witness_atoms[row] + rewards.data_atoms[row];
   const rows = Array.from(shares.hotspot.keys());
   const telling = rows.filter(
-    (row) => refused[row] > 0 && receptions[row] >= EXAMPLE_RECEPTIONS && rewards.data_atoms[row] > 0n,
+    (row) =>
+      refused[row] > 0 &&
+      receptions[row] >= EXAMPLE_RECEPTIONS &&
+      rewards.data_atoms[row] > 0n &&
+      shares.scale_e4[row] < WHOLE_E4,
   );
   return (telling.length > 0 ? telling : rows).reduce((best, row) => (earned(row) > earned(best) ? row : best));
 }

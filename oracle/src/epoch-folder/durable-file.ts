@@ -14,7 +14,8 @@ const PIECE_BYTES = 1 << 30;
 /** Writes the chunks as one file and returns its SHA-256 as hex; an existing file is replaced in one step. Throws ORC_WRITE_FAILED. */
 export function writeDurably(path: string, chunks: readonly Uint8Array[]): string {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.tmp`);
+  // Two processes that write one folder must not write into each other's temporary file.
+  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
   const hash = createHash("sha256");
   try {
     const file = openSync(temporary, "w");
