@@ -9,7 +9,11 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const stampPath = join(root, "node_modules", ".earshot-setup");
-const manifests = ["bun.lock", "package.json", ...["geo", "poc", "oracle", "fixtures", "hotspot-agent", "programs/client"].map((name) => `${name}/package.json`)];
+const manifests = [
+  "bun.lock",
+  "package.json",
+  ...["geo", "poc", "oracle", "fixtures", "hotspot-agent", "programs/client"].map((name) => `${name}/package.json`),
+];
 
 function lockDigest(): string {
   const hash = createHash("sha256");
@@ -23,7 +27,10 @@ function lockDigest(): string {
 const digest = lockDigest();
 if (!existsSync(stampPath) || readFileSync(stampPath, "utf8") !== digest) {
   process.stderr.write("installing packages (once) …\n");
-  const install = Bun.spawnSync([process.execPath, "install", "--frozen-lockfile"], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+  const install = Bun.spawnSync([process.execPath, "install", "--frozen-lockfile"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   if (install.exitCode !== 0) {
     process.stderr.write(install.stderr);
     process.stderr.write("packages could not be installed: is the npm registry reachable and the disk writable?\n");
