@@ -44,6 +44,8 @@ function seed(text: string): Uint8Array {
 export interface SmallOptions {
   readonly hotspots?: number;
   readonly epoch?: number;
+  /** False for a log in which nothing arrived. */
+  readonly uploads?: boolean;
 }
 
 export interface SmallEpoch {
@@ -121,7 +123,7 @@ export function smallEntropy(epoch: number): EpochInput["entropy"] {
 }
 
 /** Every hotspot answers its challenges, all others hear it, and each carries two packets, of which the meter confirms the first. */
-export function smallEpoch({ hotspots: count = 5, epoch = EPOCH }: SmallOptions = {}): SmallEpoch {
+export function smallEpoch({ hotspots: count = 5, epoch = EPOCH, uploads = true }: SmallOptions = {}): SmallEpoch {
   const { hotspots, signers } = smallHotspots(count);
   const entropy = smallEntropy(epoch);
   const header = {
@@ -174,14 +176,17 @@ export function smallEpoch({ hotspots: count = 5, epoch = EPOCH }: SmallOptions 
     planned.push({ receiveMs: lateMs, chain, content: { receipts } });
   }
   const confirmations = copies.filter(({ n }) => n === 0);
-  planned.push({ receiveMs: lateMs + 100, chain: new UploadChain(meter), content: { confirmations } });
+  if (count > 0) planned.push({ receiveMs: lateMs + 100, chain: new UploadChain(meter), content: { confirmations } });
 
   const payers = allocateColumns(payersTable, 1);
   payers.key.set(meter.publicKey);
   payers.payer.set(seed("payer"));
   // A device seals as it sends: in the order of time.
   planned.sort((a, b) => a.receiveMs - b.receiveMs);
-  const records = planned.map(({ receiveMs, chain, content }) => ({ receiveMs, bytes: chain.seal(content) }));
+  const records = (uploads ? planned : []).map(({ receiveMs, chain, content }) => ({
+    receiveMs,
+    bytes: chain.seal(content),
+  }));
   const loaded = loadUploads(records, { header, network: header.network, parameters, hotspots, challenges, payers });
   const input: FolderInput = {
     parameters,

@@ -65,6 +65,24 @@ describe("auditFolder", () => {
     expect(await findingsOf(folder)).toEqual([]);
   });
 
+  test("finds nothing in an epoch of one hotspot, of none, and without any upload", async () => {
+    for (const [hotspots, keepsLog] of [
+      [1, true],
+      [0, true],
+      [5, false],
+    ] as const) {
+      const small = smallEpoch({ hotspots, uploads: keepsLog });
+      const folder = folders.next();
+      await writeFolder(folder, small.input, small.records);
+      const { output } = await scoreFolder(folder);
+      expect(await findingsOf(folder)).toEqual([]);
+      const { budgetAtoms, coverageAtoms, dataAtoms, treasuryAtoms } = output.summary;
+      expect(coverageAtoms + dataAtoms + treasuryAtoms).toBe(budgetAtoms);
+      // Nobody hears a lone hotspot.
+      expect(coverageAtoms).toBe(0n);
+    }
+  });
+
   test("names file, column and row of one changed value in any column of any output table", async () => {
     for (const [field, table] of Object.entries(OUTPUT_TABLES)) {
       for (const { name, type } of table.columns) {

@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -97,6 +98,26 @@ describe("an epoch folder", () => {
     await writeFolder(folder, input, records);
     expect(isScored(folder)).toBe(false);
     expect(existsSync(join(folder, "output.sha256"))).toBe(false);
+  });
+});
+
+describe("writing the output half", () => {
+  test("leaves no manifest when any of its files cannot be written, and names the file", async () => {
+    const files = ["verdicts.arrow", "rewards.arrow", "ledger-out.arrow", "output.sha256", "manifest.json"];
+    for (const name of files) {
+      const folder = folders.copy(whole);
+      rmSync(join(folder, name));
+      // A folder that is not empty in the file's place: neither rename nor removal can do away with it.
+      mkdirSync(join(folder, name, "in-the-way"), { recursive: true });
+      const message = await messageOf(() => scoreFolder(folder));
+      expect(message).toMatch(new RegExp(`^ORC_WRITE_FAILED: .*${name.replace(".", "\\.")}: `));
+      rmSync(join(folder, name), { recursive: true });
+      expect(isScored(folder)).toBe(false);
+      expect(await messageOf(() => readAll(folder))).toMatch(/^ORC_MISSING_FILE: /);
+      expect(readdirSync(folder).filter((file) => file.endsWith(".tmp"))).toEqual([]);
+      await scoreFolder(folder);
+      expect(await messageOf(() => readAll(folder))).toBe("no error");
+    }
   });
 });
 
