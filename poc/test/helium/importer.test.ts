@@ -272,13 +272,20 @@ describe("properties", () => {
   test("payload keys are equal exactly where payloads are", () => {
     fc.assert(
       fc.property(heliumEpochs, (epoch) => {
-        const { beacons, witnesses, setAside } = importHeliumEpoch(epoch);
-        const keys = (table: typeof beacons | typeof witnesses) =>
-          Array.from(table.payload_key_lo, (low, row) => `${table.payload_key_hi[row]} ${low}`);
-        const distinct = new Set([...keys(beacons), ...keys(witnesses)]);
-        const payloads = new Set([...epoch.beacons, ...epoch.witnesses].map(({ payload }) => `${payload}`));
-        expect(distinct.size).toBeLessThanOrEqual(payloads.size);
-        if (setAside.length === 0) expect(distinct.size).toBe(payloads.size);
+        const { beacons, witnesses } = importHeliumEpoch(epoch);
+        const { log } = verifyHeliumEpoch(epoch);
+        const payloadOf = new Map<string, string>();
+        const keyOfPayload = new Map<string, string>();
+        for (const table of [beacons, witnesses]) {
+          table.log_index.forEach((index, row) => {
+            const key = `${table.payload_key_hi[row]} ${table.payload_key_lo[row]}`;
+            const payload = `${log[index].payload}`;
+            expect(payloadOf.get(key) ?? payload).toBe(payload);
+            expect(keyOfPayload.get(payload) ?? key).toBe(key);
+            payloadOf.set(key, payload);
+            keyOfPayload.set(payload, key);
+          });
+        }
       }),
       { numRuns: runs(50) },
     );

@@ -48,6 +48,8 @@ export interface Proof {
 }
 
 export interface ReferenceResult {
+  /** The reports of the epoch; the place is the log index. */
+  readonly log: readonly (HeliumBeaconReport | HeliumWitnessReport)[];
   /** By log index: place in the order (received, beacons first, key, payload) of the epoch's reports. */
   readonly verdicts: readonly Verdict[];
   /** By key in hex. */
@@ -76,7 +78,13 @@ const ENTROPY_LIMIT_MS = ENTROPY_LIFE_S * 1000 + 999;
 export function verifyHeliumEpoch(epoch: HeliumEpoch, options: ReferenceOptions = {}): ReferenceResult {
   const verifier = new Verifier(epoch, options);
   verifier.run();
-  return { verdicts: verifier.verdicts, state: verifier.state, proofs: verifier.proofs, shares: verifier.shares() };
+  return {
+    log: verifier.reports(),
+    verdicts: verifier.verdicts,
+    state: verifier.state,
+    proofs: verifier.proofs,
+    shares: verifier.shares(),
+  };
 }
 
 class Verifier {
@@ -138,6 +146,10 @@ class Verifier {
       this.#judgeProof(index, report, witnesses);
     });
     for (const index of [...waiting.values()].flat()) this.#give(index, "stale", "witness", 0, 1);
+  }
+
+  reports(): (HeliumBeaconReport | HeliumWitnessReport)[] {
+    return this.#log.map(({ report }) => report);
   }
 
   /** Shares with the density of hotspots that were active at the end of the epoch. */
