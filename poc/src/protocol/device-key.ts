@@ -77,6 +77,19 @@ export function checkDeviceKey(key: Uint8Array): Uint8Array {
   return key;
 }
 
+/**
+ * Returns `key` if its length, tag and, for Ed25519, order can be right: all of `checkDeviceKey` that needs no arithmetic on the
+ * curve. For a signer's own key, which came from a private key and is looked at on every seal.
+ * @throws POC_BAD_KEY
+ */
+export function checkSignerKey(key: Uint8Array): Uint8Array {
+  if (key.length !== DEVICE_KEY_BYTES) throw pocError("POC_BAD_KEY", `33 bytes expected, ${key.length} given`);
+  const kind = deviceKeyKind(key[0]!);
+  if (kind === undefined) throw pocError("POC_BAD_KEY", `unknown tag 0x${key[0]!.toString(16).padStart(2, "0")}`);
+  if (kind === "ed25519" && isSmallOrderPoint(key, 1)) throw pocError("POC_BAD_KEY", "Ed25519 point of small order");
+  return key;
+}
+
 function ed25519Problem(key: Uint8Array): string | undefined {
   if (isSmallOrderPoint(key, 1)) return "Ed25519 point of small order";
   const y = bigIntBigEndian(key.toReversed().subarray(0, 32)) & ((1n << 255n) - 1n);

@@ -181,6 +181,10 @@ describe("a sealed upload", () => {
     expect(codeOf(() => sealUpload(content, short))).toBe("POC_BAD_LENGTH");
     const identity = { publicKey: Uint8Array.of(0xed, 1, ...new Uint8Array(31)), sign: edDevice.sign };
     expect(codeOf(() => sealUpload(content, identity))).toBe("POC_BAD_KEY");
+    const untagged = { publicKey: edDevice.publicKey.with(0, 0xec), sign: edDevice.sign };
+    expect(codeOf(() => sealUpload(content, untagged))).toBe("POC_BAD_KEY");
+    const cut = { publicKey: edDevice.publicKey.subarray(1), sign: edDevice.sign };
+    expect(codeOf(() => sealUpload(content, cut))).toBe("POC_BAD_KEY");
   });
 
   test("shows its header to whoever has not verified it yet", () => {
