@@ -1,0 +1,19 @@
+/* The witness kernel: one verdict per row, in one pass. */
+#ifndef EARSHOT_BENCH_JUDGE_H
+#define EARSHOT_BENCH_JUDGE_H
+
+#include "epoch.h"
+#include "loss.h"
+
+typedef struct {
+  uint8_t *reason;
+  int32_t *measured;
+  int32_t *limit;
+} verdicts_t;
+
+void judge_earshot_exit(const epoch_t *epoch, const loss_t *loss, verdicts_t out);
+void judge_earshot_mask(const epoch_t *epoch, const loss_t *loss, verdicts_t out);
+void judge_helium_exit(const epoch_t *epoch, const loss_t *loss, verdicts_t out);
+void judge_helium_mask(const epoch_t *epoch, const loss_t *loss, verdicts_t out);
+
+#endif
