@@ -12,6 +12,7 @@ export * from "./epoch/score-epoch.ts";
 export * from "./epoch/tables.ts";
 export * from "./epoch/verify-partition.ts";
 export * from "./errors.ts";
+export * from "./helium/index.ts";
 export * from "./parameters/network-parameters.ts";
 export * from "./parameters/presets/demo.ts";
 export * from "./parameters/presets/earshot.ts";

@@ -36,7 +36,7 @@ const frequencyHz = col("frequency_hz", "u32", "carrier, Hz");
 const dataRate = col(
   "data_rate",
   "u8",
-  "low nibble spreading factor, high nibble bandwidth (0 = 125, 1 = 250, 2 = 500 kHz)",
+  "low nibble spreading factor, high nibble bandwidth (0 = 125, 1 = 250, 2 = 500 kHz; 15 = not LoRa)",
 );
 const cell8 = col("cell", "u64", "H3 index");
 

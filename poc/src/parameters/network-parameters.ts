@@ -69,6 +69,7 @@ export interface TimeParameters {
 export interface ChallengeParameters {
   /** `sortition`: derived from entropy and key. `reported-entropy`: the beaconer chooses when, and reports the entropy it used. */
   readonly kind: "sortition" | "reported-entropy";
+  /** PHYPayload of a beacon, bytes. */
   readonly beaconBytes: number;
   /** Data rate byte of a beacon, or 0 where the region's table decides. */
   readonly dataRate: number;
@@ -87,13 +88,14 @@ export interface RadioParameters {
   readonly frequencyToleranceHz: number;
   /** `exact`, or `int32`: the difference wraps at 2^31 as in Helium's verifier. */
   readonly frequencyDifference: "exact" | "int32";
-  /** `measured`: regional plans as corrected. `upstream`: as published, with the EU433 slip. */
+  /** `corrected`: regional plans with published slips put right. `upstream`: as published, with the EU433 slip. */
   readonly regionPlans: "corrected" | "upstream";
 }
 
 export interface DistanceParameters {
   /** `metres`: whole metres. `grid`: H3 grid cells between resolution-11 parents. */
   readonly minimumKind: "metres" | "grid";
+  /** Least distance that passes: m, or grid cells. */
   readonly minimum: number;
   /** Greatest whole-metre distance that passes. */
   readonly maximumM: number;
@@ -104,6 +106,7 @@ export interface DistanceParameters {
 export interface SelectionParameters {
   /** `entropy-rank`: by hash rank, one per resolution-11 cell before a second. `first-received`: by arrival. */
   readonly kind: "entropy-rank" | "first-received";
+  /** Most witnesses of a beacon that are paid. */
   readonly maximumWitnesses: number;
 }
 
@@ -133,26 +136,35 @@ export interface DensityLimit {
 }
 
 export interface DensityParameters {
+  /** By resolution: neighbours that may be full, target and maximum of hotspots a cell counts (HIP-17, HIP-104). */
   readonly limits: readonly DensityLimit[];
   /** `paid-proof`: hotspots with a paid proof this epoch. `recent-beacon`: with a reciprocal beacon within `withinMs` of the epoch's end. */
   readonly active: "paid-proof" | "recent-beacon";
+  /** Under `recent-beacon`: how recent, ms. */
   readonly withinMs: number;
   /** Scale of a location that is not in the map, 1e-4. */
   readonly defaultScaleE4: number;
 }
 
 export interface UnitParameters {
+  /** Witnesses up to which each is paid one unit (HIP-15). */
   readonly targetWitnesses: number;
+  /** What each further witness adds, relative to the one before, 1e-4. */
   readonly decayE4: number;
+  /** Most units of a beaconer or a witness, 1e-4. */
   readonly capE4: number;
 }
 
 export interface CellWeightParameters {
+  /** Weight of a cell nobody uses, 1e-4. */
   readonly floorE4: number;
   /** Data credits at which a cell reaches half of what is above the floor. */
   readonly halfDataCredits: number;
+  /** How much a data credit counts in a neighbouring cell, 1e-4. */
   readonly neighbourE4: number;
+  /** Epochs a data credit counts, the one scored included. */
   readonly epochs: number;
+  /** One payer is at most one part in so many of what a cell is served. */
   readonly payerCapDivisor: number;
 }
 
@@ -164,8 +176,11 @@ export interface EmissionPeriod {
 }
 
 export interface RewardParameters {
+  /** What is issued, by period. */
   readonly emission: readonly EmissionPeriod[];
+  /** Part of the budget for coverage, 1e-4. */
   readonly coverageE4: number;
+  /** Part of the budget for packets carried, 1e-4. */
   readonly dataE4: number;
   /** Base units one token has: 1e8. */
   readonly atomsPerToken: string;
@@ -182,19 +197,25 @@ export interface RewardParameters {
 }
 
 export interface NetworkParameters {
+  /** Version of this structure. */
   readonly version: 1;
+  /** Name of the rule set. */
   readonly name: string;
   readonly time: TimeParameters;
   readonly challenge: ChallengeParameters;
+  /** Checks of a beacon report, in order. */
   readonly beaconChecks: readonly BeaconCheckName[];
+  /** Checks of a witness report, in order. */
   readonly witnessChecks: readonly WitnessCheckName[];
   readonly radio: RadioParameters;
   readonly distance: DistanceParameters;
+  /** Latency race of witnesses; null for none. */
   readonly lag: LagParameters | null;
   readonly selection: SelectionParameters;
   readonly reciprocity: ReciprocityParameters;
   readonly density: DensityParameters;
   readonly units: UnitParameters;
+  /** Weight of a cell by its use; null where all weigh 1. */
   readonly cellWeight: CellWeightParameters | null;
   /** A cell whose valid witnesses all belong to the beaconer's owner earns nothing. */
   readonly foreignWitnessRequired: boolean;

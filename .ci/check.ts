@@ -1,0 +1,50 @@
+/**
+ * `bun run check`: types, format and lint, import graph, regenerate-and-diff. Runs no tests. Exit 1 when anything is not as it must be.
+ */
+import { join } from "node:path";
+import { generate } from "./generate.ts";
+import { importFaults } from "./import-graph.ts";
+
+const root = join(import.meta.dirname, "..");
+
+interface Step {
+  readonly name: string;
+  /** What is wrong, or an empty text. */
+  readonly run: () => string;
+}
+
+function tool(bin: string, ...args: string[]): string {
+  const run = Bun.spawnSync([process.execPath, "--bun", "run", bin, ...args], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  return run.exitCode === 0 ? "" : run.stdout.toString() + run.stderr.toString();
+}
+
+const steps: readonly Step[] = [
+  { name: "types", run: () => tool("tsc", "--noEmit") },
+  { name: "biome", run: () => tool("biome", "ci", "--colors=off", "--error-on-warnings", ".") },
+  {
+    name: "import graph",
+    run: () =>
+      importFaults()
+        .map(({ file, line, fault }) => `${file}:${line}: ${fault}\n`)
+        .join(""),
+  },
+  {
+    name: "generated files",
+    run: () =>
+      generate()
+        .map((file) => `${file} was not up to date; run: bun run generate\n`)
+        .join(""),
+  },
+];
+
+let failed = 0;
+for (const { name, run } of steps) {
+  const fault = run();
+  process.stdout.write(fault === "" ? `ok      ${name}\n` : `FAILED  ${name}\n${fault}`);
+  if (fault !== "") failed++;
+}
+process.exit(failed === 0 ? 0 : 1);

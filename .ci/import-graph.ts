@@ -1,0 +1,121 @@
+/**
+ * Which file may import what: the direction of the packages, and one door per third-party library.
+ *
+ * `importFaults` reads every source of the tree and names each import the rules do not allow. The rules are data, so that moving a
+ * boundary is one line here and one in ARCHITECTURE.md.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+
+export interface ImportFault {
+  readonly file: string;
+  readonly line: number;
+  readonly fault: string;
+}
+
+const root = join(import.meta.dirname, "..");
+
+/** Package folder → workspace imports its src may use. Tests and benches may use fixtures as well. */
+const DIRECTION: Readonly<Record<string, readonly string[]>> = {
+  geo: [],
+  fixtures: ["@earshot/geo"],
+  poc: ["@earshot/geo"],
+  oracle: ["@earshot/geo", "@earshot/poc", "@earshot/poc/protocol", "@earshot/poc/radio", "@earshot/fixtures"],
+  "hotspot-agent": ["@earshot/geo", "@earshot/poc/protocol", "@earshot/poc/radio", "@earshot/poc/lorawan"],
+  "programs/client": [],
+};
+
+/** Third-party package → the files (or folders, ending in /) that may import it. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  "h3-js": ["geo/src/h3.ts"],
+  "apache-arrow": ["oracle/src/epoch-folder/arrow.ts"],
+  "@stricli/core": ["oracle/src/cli/", "oracle/src/main.ts", "hotspot-agent/src/cli/", "hotspot-agent/src/main.ts"],
+  mqtt: ["hotspot-agent/src/network-server/mqtt-link.ts"],
+  "@chirpstack/chirpstack-api": ["hotspot-agent/src/network-server/gateway-codec.ts"],
+  "google-protobuf": ["hotspot-agent/src/network-server/gateway-codec.ts"],
+  typebox: ["hotspot-agent/src/config.ts", "hotspot-agent/src/config/"],
+  "angry-purple-tiger": ["hotspot-agent/src/animal-name.ts"],
+};
+
+/** The only files of geo and poc that may reach beyond the language: hashing, signatures and one block cipher. */
+const CRYPTO_DOORS = ["poc/src/protocol/hash.ts", "poc/src/protocol/signature.ts", "poc/src/lorawan/aes-cmac.ts"];
+const IMPURE = /\b(process\.|Bun\.|Date\.now|new Date\(\)|Math\.random|performance\.now|crypto\.getRandomValues)/;
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s+"([^"]+)"/g;
+
+/** Every import, and every use of clock, randomness or process in the pure packages, that the rules do not allow. */
+export function importFaults(): ImportFault[] {
+  return Object.keys(DIRECTION).flatMap((name) =>
+    sourcesUnder(join(root, name)).flatMap((path) =>
+      faultsIn(relative(root, path).replaceAll("\\", "/"), readFileSync(path, "utf8")),
+    ),
+  );
+}
+
+/** The faults of one source, given its path from the root (`poc/src/…`) and its text. */
+export function faultsIn(file: string, text: string): ImportFault[] {
+  const name = Object.keys(DIRECTION).find((candidate) => file.startsWith(`${candidate}/`)) ?? "";
+  const isSource = file.startsWith(`${name}/src/`);
+  const faults: ImportFault[] = [];
+  for (const match of text.matchAll(IMPORT)) {
+    const specifier = match[1] ?? match[2] ?? match[3] ?? "";
+    const fault = isSource ? sourceFault(name, file, specifier) : otherFault(name, specifier);
+    if (fault !== null) faults.push({ file, line: lineOf(text, match.index), fault });
+  }
+  if (isSource && (name === "geo" || name === "poc") && !CRYPTO_DOORS.includes(file)) {
+    const impure = IMPURE.exec(withoutComments(text));
+    if (impure !== null) faults.push({ file, line: 1, fault: `uses ${impure[0]} in a pure package` });
+  }
+  return faults;
+}
+
+function sourceFault(name: string, file: string, specifier: string): string | null {
+  if (specifier.startsWith(".")) {
+    const target = join(file, "..", specifier);
+    const home = name === "fixtures" ? "fixtures/" : `${name}/src/`;
+    return target.startsWith(home) ? null : `reaches out of its package: ${specifier}`;
+  }
+  if (specifier.startsWith("@earshot/"))
+    return DIRECTION[name]?.includes(specifier) ? null : `${name} must not import ${specifier}`;
+  if (specifier.startsWith("node:") || specifier === "bun" || specifier.startsWith("bun:")) {
+    const isPure = (name === "geo" || name === "poc") && !CRYPTO_DOORS.includes(file);
+    return isPure ? `${specifier} in a pure package` : null;
+  }
+  const library = libraryOf(specifier);
+  const doors = DOORS[library];
+  if (doors === undefined) return `${library} has no door: add it to .ci/import-graph.ts`;
+  return doors.some((door) => file === door || (door.endsWith("/") && file.startsWith(door)))
+    ? null
+    : `${library} belongs behind ${doors.join(" or ")}`;
+}
+
+/** Tests, benches and generators may use any library their package declares, but no package above their own. */
+function otherFault(name: string, specifier: string): string | null {
+  if (!specifier.startsWith("@earshot/")) return null;
+  const allowed = [...(DIRECTION[name] ?? []), "@earshot/fixtures", `@earshot/${name}`];
+  return allowed.some((prefix) => specifier === prefix || specifier.startsWith(`${prefix}/`))
+    ? null
+    : `${name} must not import ${specifier}`;
+}
+
+function libraryOf(specifier: string): string {
+  const parts = specifier.split("/");
+  return specifier.startsWith("@") ? parts.slice(0, 2).join("/") : (parts[0] ?? specifier);
+}
+
+function sourcesUnder(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === "node_modules" || entry.name === "target" ? [] : sourcesUnder(path);
+    return entry.name.endsWith(".ts") ? [path] : [];
+  });
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/[^\n]*/g, "");
+}
+
+function lineOf(text: string, index: number): number {
+  return text.slice(0, index + 1).split("\n").length;
+}
