@@ -1,0 +1,20 @@
+/** The catalogue of codes that the agent throws; see geo/src/errors.ts for the rule of what is an error and what a verdict. */
+import { CodedError, type CodedErrorOptions, type ErrorCatalogue } from "@earshot/geo";
+
+export const agentErrors = {
+  AGT_SPOOL_LOCKED: "Another agent uses this spool folder; stop it, or give this one a folder of its own.",
+  AGT_SPOOL_UNUSABLE:
+    "The spool folder cannot be created or listed: no permission, or a file where a folder should be.",
+  AGT_BAD_DESTINATION: "A destination's name is not usable as part of a file name, or is attached twice.",
+  AGT_LISTEN_FAILED: "The UDP socket for packet forwarders cannot be opened; the port is taken or not permitted.",
+  AGT_OPEN_LISTENER:
+    "Listening beyond loopback needs an allow-list of gateway EUIs: anyone could send packets in your name.",
+  AGT_BAD_OPTION: "An option of an actor is out of its range; the detail names it.",
+} as const satisfies ErrorCatalogue;
+
+export type AgentErrorCode = keyof typeof agentErrors;
+
+/** Builds (does not throw) an agent error; `detail` names the file, key or address first where there is one. */
+export function agentError(code: AgentErrorCode, detail: string, options?: CodedErrorOptions): CodedError {
+  return new CodedError(code, detail, options);
+}

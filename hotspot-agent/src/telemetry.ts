@@ -1,0 +1,129 @@
+/**
+ * Counters, gauges and histograms in memory, and their text form for a Prometheus scrape.
+ *
+ * A registry belongs to one agent and is handed to its actors. Label values of one metric are few (reasons, servers): nothing
+ * here forgets a series.
+ */
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface Counter {
+  add(labels?: Labels, amount?: number): void;
+  value(labels?: Labels): number;
+}
+
+export interface Gauge {
+  set(value: number, labels?: Labels): void;
+  value(labels?: Labels): number;
+}
+
+export interface Histogram {
+  observe(value: number, labels?: Labels): void;
+}
+
+interface Family {
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  lines(name: string): string[];
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.keys(labels)
+    .sort()
+    .map((key) => `${key}="${labels[key].replace(/[\\"\n]/g, (c) => (c === "\n" ? "\\n" : `\\${c}`))}"`);
+  return pairs.join(",");
+}
+
+function braced(...parts: string[]): string {
+  const inside = parts.filter((part) => part !== "").join(",");
+  return inside === "" ? "" : `{${inside}}`;
+}
+
+const none: Labels = {};
+
+/** All metrics of one agent. Asking for a name again gives the same metric. */
+export class Telemetry {
+  readonly #families = new Map<string, Family & { readonly handle: unknown }>();
+
+  #family<Handle>(name: string, make: () => Family & { readonly handle: Handle }): Handle {
+    const known = this.#families.get(name);
+    if (known !== undefined) return known.handle as Handle;
+    const made = make();
+    this.#families.set(name, made);
+    return made.handle;
+  }
+
+  /** A count that only grows; name it `…_total`. */
+  counter(name: string, help: string): Counter {
+    return this.#family(name, () => {
+      const values = new Map<string, number>();
+      const handle: Counter = {
+        add(labels = none, amount = 1) {
+          const key = labelText(labels);
+          values.set(key, (values.get(key) ?? 0) + amount);
+        },
+        value: (labels = none) => values.get(labelText(labels)) ?? 0,
+      };
+      return { help, type: "counter", handle, lines: (full) => seriesLines(full, values) };
+    });
+  }
+
+  /** A value that goes up and down. */
+  gauge(name: string, help: string): Gauge {
+    return this.#family(name, () => {
+      const values = new Map<string, number>();
+      const handle: Gauge = {
+        set: (value, labels = none) => void values.set(labelText(labels), value),
+        value: (labels = none) => values.get(labelText(labels)) ?? 0,
+      };
+      return { help, type: "gauge", handle, lines: (full) => seriesLines(full, values) };
+    });
+  }
+
+  /** How values are distributed; `bounds` are the upper edges, ascending, the last bucket is open. */
+  histogram(name: string, help: string, bounds: readonly number[]): Histogram {
+    return this.#family(name, () => {
+      const series = new Map<string, { buckets: number[]; sum: number; count: number }>();
+      const handle: Histogram = {
+        observe(value, labels = none) {
+          const key = labelText(labels);
+          let one = series.get(key);
+          if (one === undefined) {
+            one = { buckets: bounds.map(() => 0), sum: 0, count: 0 };
+            series.set(key, one);
+          }
+          one.sum += value;
+          one.count++;
+          const at = bounds.findIndex((bound) => value <= bound);
+          if (at >= 0) one.buckets[at]++;
+        },
+      };
+      const lines = (full: string) =>
+        [...series].flatMap(([labels, { buckets, sum, count }]) => {
+          let below = 0;
+          const rows = bounds.map((bound, at) => {
+            below += buckets[at];
+            return `${full}_bucket${braced(labels, `le="${bound}"`)} ${below}`;
+          });
+          rows.push(`${full}_bucket${braced(labels, 'le="+Inf"')} ${count}`);
+          rows.push(`${full}_sum${braced(labels)} ${sum}`, `${full}_count${braced(labels)} ${count}`);
+          return rows;
+        });
+      return { help, type: "histogram", handle, lines };
+    });
+  }
+
+  /** The whole registry as Prometheus text, families in order of name. */
+  render(): string {
+    const names = [...this.#families.keys()].sort();
+    const blocks = names.map((name) => {
+      const family = this.#families.get(name)!;
+      return [`# HELP ${name} ${family.help}`, `# TYPE ${name} ${family.type}`, ...family.lines(name)].join("\n");
+    });
+    return `${blocks.join("\n")}\n`;
+  }
+}
+
+function seriesLines(name: string, values: ReadonlyMap<string, number>): string[] {
+  return [...values].map(([labels, value]) => `${name}${braced(labels)} ${value}`);
+}
