@@ -9,6 +9,8 @@ export const agentErrors = {
   AGT_LISTEN_FAILED: "The UDP socket for packet forwarders cannot be opened; the port is taken or not permitted.",
   AGT_OPEN_LISTENER:
     "Listening beyond loopback needs an allow-list of gateway EUIs: anyone could send packets in your name.",
+  AGT_BAD_CONFIG: "The configuration is wrong; the detail names each key, where it stands and the nearest valid one.",
+  AGT_NO_CONFIG: "The configuration file cannot be read.",
   AGT_BAD_OPTION: "An option of an actor is out of its range; the detail names it.",
 } as const satisfies ErrorCatalogue;
 

@@ -1,0 +1,211 @@
+/**
+ * The configuration as the actors take it: durations in ms, sizes in bytes, addresses split, EUIs in lower case; and the
+ * rules between keys, which a schema cannot say.
+ */
+import type { WrittenConfig } from "../config.ts";
+import type { CrcStatus } from "../messages.ts";
+import { durationMs, type Endpoint, endpoint, isLoopback, sizeBytes } from "./values.ts";
+
+export interface MqttConfig {
+  readonly url: string;
+  readonly topicPrefix: string;
+  readonly username: string;
+  readonly passwordFile: string | undefined;
+  readonly clientId: string | undefined;
+  readonly caFile: string | undefined;
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly keepAliveMs: number;
+  readonly protocol: "auto" | "5" | "3.1.1";
+}
+
+export interface ServerConfig extends MqttConfig {
+  readonly name: string;
+  readonly group: string;
+  readonly mode: "failover" | "fanout" | "local";
+  readonly encoding: "protobuf" | "json";
+  readonly statsIntervalMs: number;
+  readonly ackTimeoutMs: number;
+  readonly replay: "off" | "data-only" | "all";
+  /** `26000000/7` each. */
+  readonly devAddrPrefixes: readonly string[];
+  readonly joinEuiPrefixes: readonly string[];
+  readonly netIds: readonly string[];
+  readonly commands: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface AgentConfig {
+  readonly hotspot: {
+    readonly region: string | undefined;
+    readonly stateDir: string;
+    readonly gatewayId: "key" | "factory";
+    readonly antennaGainDdbi: number;
+  };
+  readonly forwarder: {
+    readonly listen: Endpoint;
+    /** Lower-case EUIs; empty means any. */
+    readonly allow: readonly string[];
+    readonly crc: readonly CrcStatus[];
+    readonly ackTimeoutMs: number;
+    readonly timeFallback: boolean;
+  };
+  readonly gatewayMqtt: readonly MqttConfig[];
+  readonly spool: {
+    readonly maxBytes: number;
+    readonly maxAgeMs: number;
+    readonly syncIntervalMs: number;
+    readonly stallLimitMs: number;
+    readonly memoryBytes: number;
+    readonly deviceSpacingMs: number;
+    readonly replayPerSecond: number;
+    readonly joinMaxAgeMs: number;
+  };
+  readonly servers: readonly ServerConfig[];
+  readonly oracle: {
+    readonly urls: readonly string[];
+    readonly signers: readonly string[];
+    readonly network: number;
+    readonly beacons: boolean;
+    readonly receipts: boolean;
+    readonly routes: boolean;
+    readonly spoolBytes: number;
+  };
+  readonly page: { readonly listen: Endpoint; readonly enabled: boolean };
+  readonly log: {
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly format: "text" | "json";
+    readonly repeatIntervalMs: number;
+  };
+  readonly update: {
+    readonly enabled: boolean;
+    readonly url: string;
+    readonly key: string;
+    readonly intervalMs: number;
+  };
+}
+
+/** A rule between keys that is broken: at which key, and what would be right. */
+export interface RuleProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** The rules that no single key can show. */
+export function ruleProblems(written: WrittenConfig): readonly RuleProblem[] {
+  const problems: RuleProblem[] = [];
+  const say = (path: string, message: string) => problems.push({ path: path.split("."), message });
+  const { forwarder, page, oracle, server, update } = written;
+  if (!isLoopback(endpoint(forwarder.listen).host) && forwarder.allow.length === 0) {
+    say("forwarder.listen", "an address beyond this machine needs forwarder.allow to list the EUIs of its forwarders");
+  }
+  if (!isLoopback(endpoint(page.listen).host))
+    say("page.listen", "the local page is served on a loopback address only");
+  for (const [key, text] of [
+    ["forwarder.listen", forwarder.listen],
+    ["page.listen", page.listen],
+  ] as const) {
+    if (endpoint(text).port > 65_535) say(key, `port ${endpoint(text).port} is above 65535`);
+  }
+  if (oracle.urls.length > 0 && oracle.signers.length === 0) {
+    say("oracle.urls", "oracle.signers must list the keys of these oracles, or nothing they say can be believed");
+  }
+  if (update.enabled && (update.url === "" || update.key === "")) {
+    say("update.enabled", "update.url and update.key must be set");
+  }
+  const names = new Set<string>();
+  for (const [i, { name, cert_file, key_file, url }] of server.entries()) {
+    if (names.has(name)) say(`server.${i}.name`, `another server is called ${JSON.stringify(name)} already`);
+    names.add(name);
+    if ((cert_file === undefined) !== (key_file === undefined)) {
+      say(`server.${i}.${cert_file === undefined ? "key_file" : "cert_file"}`, "cert_file and key_file go together");
+    }
+    if (cert_file !== undefined && !url.startsWith("mqtts:"))
+      say(`server.${i}.url`, "a client certificate needs mqtts://");
+  }
+  for (const [i, { group, mode }] of server.entries()) {
+    const first = server.find((other) => other.group === group && other.mode !== "local");
+    if (mode !== "local" && first !== undefined && first.mode !== mode) {
+      say(`server.${i}.mode`, `group ${JSON.stringify(group)} is ${JSON.stringify(first.mode)} by its first server`);
+    }
+  }
+  return problems;
+}
+
+/** The checked configuration in the actors' units. */
+export function agentConfig(written: WrittenConfig): AgentConfig {
+  const { hotspot, forwarder, gateway_mqtt, spool, server, oracle, page, log, update } = written;
+  return {
+    hotspot: {
+      region: hotspot.region === "" ? undefined : hotspot.region,
+      stateDir: hotspot.state_dir,
+      gatewayId: hotspot.gateway_id,
+      antennaGainDdbi: Math.round(hotspot.antenna_gain_dbi * 10),
+    },
+    forwarder: {
+      listen: endpoint(forwarder.listen),
+      allow: forwarder.allow.map((eui) => eui.toLowerCase()),
+      crc: forwarder.crc,
+      ackTimeoutMs: durationMs(forwarder.ack_timeout),
+      timeFallback: forwarder.time_fallback,
+    },
+    gatewayMqtt: gateway_mqtt.map(mqttConfig),
+    spool: {
+      maxBytes: sizeBytes(spool.max_size),
+      maxAgeMs: durationMs(spool.max_age),
+      syncIntervalMs: durationMs(spool.sync_interval),
+      stallLimitMs: durationMs(spool.stall_limit),
+      memoryBytes: sizeBytes(spool.memory_size),
+      deviceSpacingMs: durationMs(spool.device_spacing),
+      replayPerSecond: spool.replay_rate,
+      joinMaxAgeMs: durationMs(spool.join_max_age),
+    },
+    servers: server.map((one) => ({
+      ...mqttConfig(one),
+      name: one.name,
+      group: one.group,
+      mode: one.mode,
+      encoding: one.encoding,
+      statsIntervalMs: durationMs(one.stats_interval),
+      ackTimeoutMs: durationMs(one.ack_timeout),
+      replay: one.replay,
+      devAddrPrefixes: one.dev_addr,
+      joinEuiPrefixes: one.join_eui,
+      netIds: one.net_id,
+      commands: one.commands,
+    })),
+    oracle: {
+      urls: oracle.urls.map((url) => url.replace(/\/$/, "")),
+      signers: oracle.signers,
+      network: oracle.network,
+      beacons: oracle.beacons,
+      receipts: oracle.receipts,
+      routes: oracle.routes,
+      spoolBytes: sizeBytes(oracle.spool_size),
+    },
+    page: { listen: endpoint(page.listen), enabled: page.enabled },
+    log: { level: log.level, format: log.format, repeatIntervalMs: durationMs(log.repeat_interval) },
+    update: {
+      enabled: update.enabled,
+      url: update.url,
+      key: update.key,
+      intervalMs: durationMs(update.interval),
+    },
+  };
+}
+
+type WrittenMqtt = WrittenConfig["gateway_mqtt"][number];
+
+function mqttConfig(written: WrittenMqtt): MqttConfig {
+  return {
+    url: written.url,
+    topicPrefix: written.topic_prefix,
+    username: written.username,
+    passwordFile: written.password_file,
+    clientId: written.client_id,
+    caFile: written.ca_file,
+    certFile: written.cert_file,
+    keyFile: written.key_file,
+    keepAliveMs: durationMs(written.keep_alive),
+    protocol: written.protocol,
+  };
+}
