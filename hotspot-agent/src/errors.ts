@@ -11,6 +11,12 @@ export const agentErrors = {
     "Listening beyond loopback needs an allow-list of gateway EUIs: anyone could send packets in your name.",
   AGT_BAD_CONFIG: "The configuration is wrong; the detail names each key, where it stands and the nearest valid one.",
   AGT_NO_CONFIG: "The configuration file cannot be read.",
+  AGT_KEY_EXPOSED: "A key file can be read by others than its owner; chmod 600 it, and ask yourself who has seen it.",
+  AGT_KEY_DAMAGED: "A key file does not hold one key; restore it from your copy. It is never written over.",
+  AGT_KEY_UNUSABLE:
+    "A key file or its folder cannot be read or made: no permission, or a file where a folder should be.",
+  AGT_TOO_MANY_GATEWAYS: "More gateways than one agent makes keys for; list the ones you mean in forwarder.allow.",
+  AGT_BAD_ORACLE: "An oracle's address or key is not usable: plain HTTP beyond loopback, or a text that is no key.",
   AGT_BAD_OPTION: "An option of an actor is out of its range; the detail names it.",
 } as const satisfies ErrorCatalogue;
 
