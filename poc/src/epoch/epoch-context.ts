@@ -12,7 +12,7 @@ import {
   MAX_HOTSPOTS,
   META,
 } from "../verify/hotspot-lines.ts";
-import type { ExactGeometry } from "../verify/witness-kernel.ts";
+import type { ExactGeometry } from "../verify/witness-job.ts";
 import { compileWitnessRules, type WitnessRules } from "../verify/witness-rules.ts";
 import { assertColumns } from "./columns.ts";
 import type { EpochInput } from "./epoch-input.ts";

@@ -11,7 +11,7 @@ import { type BeaconFacts, emptyBeaconFacts } from "../verify/beacon-facts.ts";
 import { beaconChecks } from "../verify/checks/beacon.ts";
 import { type HotspotLines, LINE, LINE_STRIDE, META } from "../verify/hotspot-lines.ts";
 import { REASON } from "../verify/reason.ts";
-import { BEACON_LINE, BEACON_STRIDE } from "../verify/witness-kernel.ts";
+import { BEACON_LINE, BEACON_STRIDE } from "../verify/witness-job.ts";
 import { permuteColumns } from "./columns.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import { logOrder } from "./log-order.ts";

@@ -6,7 +6,7 @@
  * report of a challenge is entered. `group` is a counting sort that writes a row as four int32 at once.
  */
 import { pocError } from "../errors.ts";
-import { BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-kernel.ts";
+import { BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import type { BeaconVerdicts } from "./judge-beacons.ts";
 

@@ -6,7 +6,8 @@
  */
 
 import { REASON } from "../verify/reason.ts";
-import { BEACON_LINE, BEACON_STRIDE, judgeWitnesses, ROW_STRIDE } from "../verify/witness-kernel.ts";
+import { BEACON_LINE, BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
+import { judgeWitnesses } from "../verify/witness-kernel.ts";
 import { permuteColumns } from "./columns.ts";
 import type { EpochContext } from "./epoch-context.ts";
 import type { EpochInput } from "./epoch-input.ts";

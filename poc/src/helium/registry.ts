@@ -9,7 +9,7 @@ import { allocateColumns, type Columns } from "../epoch/columns.ts";
 import { hotspotsTable, stateInTable } from "../epoch/tables.ts";
 import { pocError } from "../errors.ts";
 import { sha256 } from "../protocol/hash.ts";
-import { edgeCode } from "../verify/witness-kernel.ts";
+import { edgeCode } from "../verify/witness-job.ts";
 import { bytesText, compareText } from "./bytes-text.ts";
 import type { HeliumDenylist, HeliumGateway, HeliumGatewayState } from "./reports.ts";
 

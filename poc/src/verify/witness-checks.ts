@@ -34,13 +34,6 @@ const CHECKS = [
 /** Reason number of each check, by code. */
 const CHECK_REASONS = Uint8Array.from(CHECKS, (check) => REASON[check.name]);
 
-/** How many checks of an order come before the first that looks at both places: distance, or the bound on RSSI. */
-export function checksBeforePlaces(order: Uint8Array): number {
-  const places: readonly WitnessCheck[] = [belowMinDistance, maxDistanceExceeded, badRssi];
-  const index = order.findIndex((code) => places.includes(CHECKS[code]));
-  return index < 0 ? order.length : index;
-}
-
 /** The codes of a preset's checks, in its order. Throws POC_BAD_PARAMETERS for an unknown or repeated name. */
 export function witnessCheckOrder(names: readonly WitnessCheckName[]): Uint8Array {
   if (new Set(names).size !== names.length) {
@@ -54,17 +47,11 @@ export function witnessCheckOrder(names: readonly WitnessCheckName[]): Uint8Arra
 }
 
 /**
- * The code of the first check of `order[from]` to `order[to - 1]` that fails, or -1. A switch and not a call through the list: each call then has one
+ * The code of the first check that fails in the given order, or -1. A switch and not a call through the list: each call then has one
  * target, which the compiler writes out, and the rows that come here cost a third of what they did.
  */
-export function firstFailure(
-  order: Uint8Array,
-  from: number,
-  to: number,
-  facts: WitnessFacts,
-  limits: WitnessLimits,
-): number {
-  for (let index = from; index < to; index++) {
+export function firstFailure(order: Uint8Array, facts: WitnessFacts, limits: WitnessLimits): number {
+  for (let index = 0; index < order.length; index++) {
     if (fails(order[index], facts, limits)) return order[index];
   }
   return -1;

@@ -1,42 +1,40 @@
 /**
  * What a witness check may look at: one row, its sender, its beacon, as integers.
  *
- * The kernel fills one such object again and again for the rows its fast path cannot pass, so a check must not keep it.
+ * The kernel shows one such object again and again for the rows its fast path gives up on, so a check must not keep it.
  */
 import type { WitnessCheckName } from "../parameters/network-parameters.ts";
 
 export interface WitnessFacts {
-  /** Group the beacon's part stands for; scratch of the kernel. */
-  group: number;
   /** Row of the witness in hotspots.arrow, or the number of hotspots when its key is unknown. */
-  hotspot: number;
-  beaconer: number;
+  readonly hotspot: number;
+  readonly beaconer: number;
   /** Meta words of both (hotspot-lines.ts). */
-  meta: number;
-  beaconerMeta: number;
+  readonly meta: number;
+  readonly beaconerMeta: number;
   /** 1 when this is the first report of the hotspot for the beacon, else 2. */
-  place: number;
-  edgeDenied: boolean;
+  readonly place: number;
+  readonly edgeDenied: boolean;
   /** Ingest time, and the zero, first and last ms that pass, as offsets in the epoch. */
-  receiveOffsetMs: number;
-  zeroOffsetMs: number;
-  firstOffsetMs: number;
-  lastOffsetMs: number;
+  readonly receiveOffsetMs: number;
+  readonly zeroOffsetMs: number;
+  readonly firstOffsetMs: number;
+  readonly lastOffsetMs: number;
   /** Lag rule: reference and greatest lag, ms. */
-  lagReferenceMs: number;
-  lagLimitMs: number;
-  frequencyHz: number;
-  beaconFrequencyHz: number;
-  dataRate: number;
-  beaconDataRate: number;
-  snrDdb: number;
-  snrFloorDdb: number;
-  rssiDdbm: number;
+  readonly lagReferenceMs: number;
+  readonly lagLimitMs: number;
+  readonly frequencyHz: number;
+  readonly beaconFrequencyHz: number;
+  readonly dataRate: number;
+  readonly beaconDataRate: number;
+  readonly snrDdb: number;
+  readonly snrFloorDdb: number;
+  readonly rssiDdbm: number;
   /** Highest RSSI allowed, tolerance included, 0.1 dBm. */
-  boundDdbm: number;
-  distanceM: number;
-  /** Grid distance of the resolution-11 parents; -1 where there is none. Only filled when the rules ask for it. */
-  gridCells: number;
+  readonly boundDdbm: number;
+  readonly distanceM: number;
+  /** Grid distance of the resolution-11 parents; -1 where there is none. */
+  readonly gridCells: number;
 }
 
 /** Where verdicts go: one element a row in each column. */
@@ -63,32 +61,4 @@ export interface WitnessCheck {
   fails(facts: WitnessFacts, limits: WitnessLimits): boolean;
   measured(facts: WitnessFacts, limits: WitnessLimits): number;
   limit(facts: WitnessFacts, limits: WitnessLimits): number;
-}
-
-export function emptyWitnessFacts(): WitnessFacts {
-  return {
-    group: -1,
-    hotspot: 0,
-    beaconer: 0,
-    meta: 0,
-    beaconerMeta: 0,
-    place: 1,
-    edgeDenied: false,
-    receiveOffsetMs: 0,
-    zeroOffsetMs: 0,
-    firstOffsetMs: 0,
-    lastOffsetMs: 0,
-    lagReferenceMs: 0,
-    lagLimitMs: 0x7fffffff,
-    frequencyHz: 0,
-    beaconFrequencyHz: 0,
-    dataRate: 0,
-    beaconDataRate: 0,
-    snrDdb: 0,
-    snrFloorDdb: 0,
-    rssiDdbm: 0,
-    boundDdbm: 0,
-    distanceM: 0,
-    gridCells: 0,
-  };
 }

@@ -2,14 +2,12 @@
 import { pocError } from "../errors.ts";
 import type { NetworkParameters } from "../parameters/network-parameters.ts";
 import { buildLossTable, type LossTable } from "../radio/path-loss.ts";
-import { checksBeforePlaces, witnessCheckOrder } from "./witness-checks.ts";
+import { witnessCheckOrder } from "./witness-checks.ts";
 import type { WitnessLimits } from "./witness-facts.ts";
 
 export interface WitnessRules {
   /** Codes of the checks in order (witness-checks.ts). */
   readonly order: Uint8Array;
-  /** How many of them need no distance. */
-  readonly beforePlaces: number;
   readonly limits: WitnessLimits;
   readonly loss: LossTable;
   readonly toleranceDdb: number;
@@ -38,7 +36,6 @@ export function compileWitnessRules(parameters: NetworkParameters): WitnessRules
   const applied = new Set(parameters.witnessChecks);
   return {
     order,
-    beforePlaces: checksBeforePlaces(order),
     limits: {
       frequencyToleranceHz: radio.frequencyToleranceHz,
       frequencyInt32: radio.frequencyDifference === "int32",

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { importHeliumEpoch } from "../../src/helium/importer.ts";
 import { NO_ROW } from "../../src/index.ts";
 import { REASON, reasonByNumber } from "../../src/verify/reason.ts";
-import { edgeCode } from "../../src/verify/witness-kernel.ts";
+import { edgeCode } from "../../src/verify/witness-job.ts";
 import { verifyHeliumEpoch } from "../reference/helium-verifier.ts";
 import { heliumEpochs, keyOf } from "../reference/helium-world.ts";
 import { HOUR_MS, judgeScene, Scene, START_MS } from "./scene.ts";
