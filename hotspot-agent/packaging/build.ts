@@ -54,7 +54,6 @@ function buildBinary(architecture: Architecture): string {
     "--no-compile-autoload-bunfig",
     "--minify-syntax",
     "--minify-whitespace",
-    `--define=EARSHOT_AGENT_VERSION=${JSON.stringify(version)}`,
     `--outfile=${path}`,
     join(root, "hotspot-agent/src/main.ts"),
   ]);

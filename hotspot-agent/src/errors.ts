@@ -17,6 +17,7 @@ export const agentErrors = {
     "A key file or its folder cannot be read or made: no permission, or a file where a folder should be.",
   AGT_TOO_MANY_GATEWAYS: "More gateways than one agent makes keys for; list the ones you mean in forwarder.allow.",
   AGT_BAD_ORACLE: "An oracle's address or key is not usable: plain HTTP beyond loopback, or a text that is no key.",
+  AGT_PAGE_FAILED: "The local page cannot be served: its port is taken, or its address is not loopback.",
   AGT_BAD_OPTION: "An option of an actor is out of its range; the detail names it.",
 } as const satisfies ErrorCatalogue;
 

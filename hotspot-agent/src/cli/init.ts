@@ -1,0 +1,155 @@
+/**
+ * `hotspot-agent init`: writes the configuration of a new hotspot and makes its key. Asks where a person is there, and takes
+ * everything by flags where none is. Never writes over a file unless told to.
+ */
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { buildCommand } from "@stricli/core";
+import { animalName } from "../animal-name.ts";
+import { flagOverride } from "../config/layers.ts";
+import { printConfig } from "../config/print-config.ts";
+import { type ReadConfig, readConfig } from "../config/read-config.ts";
+import { agentError } from "../errors.ts";
+import { openKeyring } from "../keyring.ts";
+import { keyFolder } from "../state-folders.ts";
+import {
+  answer,
+  type CliContext,
+  type CommonFlags,
+  commonAliases,
+  commonFlags,
+  configPath,
+  textParser,
+} from "./context.ts";
+
+interface InitFlags extends CommonFlags {
+  readonly region?: string;
+  readonly server?: string;
+  readonly topicPrefix?: string;
+  readonly username?: string;
+  readonly passwordFile?: string;
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly stateDir?: string;
+  readonly yes: boolean;
+  readonly force: boolean;
+}
+
+const optionalText = (brief: string, placeholder: string) =>
+  ({ kind: "parsed", parse: textParser, brief, placeholder, optional: true }) as const;
+
+export const initCommand = buildCommand<InitFlags, [], CliContext>({
+  docs: {
+    brief: "Set up this hotspot: write the configuration, make the key, say its name",
+    fullDescription: "Asks for what no flag says. With --yes, or without a terminal, it asks nothing.",
+  },
+  parameters: {
+    flags: {
+      ...commonFlags,
+      region: optionalText("Region of the radio, such as EU868", "REGION"),
+      server: optionalText("ChirpStack's MQTT broker, such as mqtts://ns.example.org:8883", "URL"),
+      topicPrefix: optionalText("Topic prefix at that broker; without it the region in lower case", "PREFIX"),
+      username: optionalText("User name at that broker", "NAME"),
+      passwordFile: optionalText("File with the password", "FILE"),
+      caFile: optionalText("Certificate of the broker's authority, PEM", "FILE"),
+      certFile: optionalText("Client certificate, PEM", "FILE"),
+      keyFile: optionalText("Key of the client certificate, PEM", "FILE"),
+      stateDir: optionalText("Folder for key and spool", "DIR"),
+      yes: { kind: "boolean", brief: "Ask nothing", default: false, withNegated: false },
+      force: { kind: "boolean", brief: "Write over an existing configuration", default: false, withNegated: false },
+    },
+    aliases: { ...commonAliases, y: "yes" },
+  },
+  async func(flags) {
+    await answer(this, flags, () => {
+      const { path } = configPath(this, flags);
+      if (existsSync(path) && !flags.force) {
+        throw agentError("AGT_BAD_OPTION", `${path} exists already; edit it, or write over it with --force`);
+      }
+      const made = configurationOf(this, flags);
+      writeConfiguration(path, printConfig(made.written));
+      const { primary } = openKeyring(keyFolder(made.config.hotspot.stateDir));
+      giveToOwner(made.config.hotspot.stateDir);
+      const name = animalName(primary.keyText);
+      return {
+        json: { config: path, key: primary.keyText, name, gatewayId: primary.gatewayId },
+        text: initText(path, name, primary, made),
+      };
+    });
+  },
+});
+
+/** Flags and answers as a checked configuration. */
+function configurationOf(context: CliContext, flags: InitFlags): ReadConfig {
+  const ask = flags.yes ? undefined : context.ask;
+  const region = flags.region ?? ask?.("Region of the radio, such as EU868 or US915 (empty: no beacons)")?.trim();
+  const server =
+    flags.server ?? ask?.("ChirpStack's MQTT broker, such as mqtts://ns.example.org:8883 (empty: none yet)")?.trim();
+  const settings: string[] = [];
+  const set = (key: string, value: string | undefined) => {
+    if (value !== undefined && value !== "") settings.push(`${key}=${value}`);
+  };
+  set("hotspot.region", region);
+  set("hotspot.state_dir", flags.stateDir);
+  if (server !== undefined && server !== "") {
+    set("server.0.name", "main");
+    set("server.0.url", server);
+    const usual = (region ?? "").toLowerCase();
+    const prefix = flags.topicPrefix ?? ask?.(`Topic prefix at the broker (empty: ${JSON.stringify(usual)})`)?.trim();
+    set("server.0.topic_prefix", prefix === undefined || prefix === "" ? usual : prefix);
+    const username = flags.username ?? ask?.("User name at the broker (empty: none)")?.trim();
+    set("server.0.username", username);
+    set(
+      "server.0.password_file",
+      flags.passwordFile ?? (username ? ask?.("File with the password")?.trim() : undefined),
+    );
+    set("server.0.ca_file", flags.caFile);
+    set("server.0.cert_file", flags.certFile);
+    set("server.0.key_file", flags.keyFile);
+  }
+  const wrong = (flags.set ?? []).find((one) => flagOverride(one) === undefined);
+  if (wrong !== undefined) throw agentError("AGT_BAD_OPTION", `--set ${wrong}: expected KEY=VALUE`);
+  return readConfig({ file: undefined, environment: {}, flags: [...settings, ...(flags.set ?? [])] });
+}
+
+function writeConfiguration(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    writeFileSync(path, text, { mode: 0o644 });
+    chmodSync(path, 0o644);
+  } catch (cause) {
+    throw agentError("AGT_BAD_OPTION", `${path}: cannot be written; run as root or name another with -c`, { cause });
+  }
+}
+
+/** Run as root the key would be root's; the agent runs as the owner of the state folder. */
+function giveToOwner(stateDir: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(stateDir);
+  const folder = keyFolder(stateDir);
+  chownSync(folder, uid, gid);
+  for (const name of readdirSync(folder)) chownSync(join(folder, name), uid, gid);
+}
+
+function initText(
+  path: string,
+  name: string,
+  primary: { keyText: string; gatewayId: string },
+  { config }: ReadConfig,
+): string {
+  const { host, port } = config.forwarder.listen;
+  return `This hotspot is ${name}.
+  key            ${primary.keyText}
+  gateway id     ${primary.gatewayId}
+  configuration  ${path}
+
+Keep a copy of ${keyFolder(config.hotspot.stateDir)}: whoever has the key is the hotspot.
+Next:
+  1. In ChirpStack add a gateway with the id ${primary.gatewayId}.
+  2. In the packet forwarder's global_conf.json set server_address to ${host},
+     serv_port_up and serv_port_down to ${port}, and restart it.
+  3. systemctl restart hotspot-agent, or: hotspot-agent server -c ${path}
+  4. hotspot-agent doctor -c ${path}
+`;
+}

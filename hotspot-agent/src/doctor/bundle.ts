@@ -1,0 +1,81 @@
+/**
+ * The bundle that an owner hands to whoever helps: findings, status, metrics and configuration in one JSON file, without secrets,
+ * user names, host names, addresses or exact positions.
+ */
+import { writeFileSync } from "node:fs";
+import type { Endpoint } from "../config/values.ts";
+import type { WrittenConfig } from "../config.ts";
+import { agentError } from "../errors.ts";
+import type { AgentStatus } from "../status.ts";
+import { agentVersion } from "../version.ts";
+import type { Finding } from "./checks.ts";
+
+interface BundleParts {
+  readonly found: readonly Finding[];
+  readonly status: AgentStatus | undefined;
+  readonly written: WrittenConfig;
+  readonly page: Endpoint;
+}
+
+const PATIENCE_MS = 2000;
+/** Keys whose value is about a person or a place, wherever they stand. */
+const PRIVATE_KEYS = new Set([
+  "username",
+  "client_id",
+  "password_file",
+  "ca_file",
+  "cert_file",
+  "key_file",
+  "address",
+  "commands",
+]);
+
+/**
+ * Writes the bundle to `path`, readable by the owner alone.
+ * @throws AGT_BAD_OPTION if the file cannot be written.
+ */
+export async function writeBundle(path: string, parts: BundleParts): Promise<void> {
+  const bundle = makeBundle(parts, await fetchMetrics(parts.page));
+  try {
+    writeFileSync(path, `${JSON.stringify(bundle, null, 2)}\n`, { mode: 0o600 });
+  } catch (cause) {
+    throw agentError("AGT_BAD_OPTION", `--bundle ${path}: cannot be written`, { cause });
+  }
+}
+
+/** What the bundle holds, private values replaced. */
+export function makeBundle({ found, status, written }: BundleParts, metrics: string | undefined): unknown {
+  const whole = {
+    version: agentVersion,
+    findings: found,
+    status: status ?? null,
+    configuration: written,
+    metrics: metrics ?? null,
+  };
+  return redact(whole);
+}
+
+function redact(value: unknown, key = ""): unknown {
+  if (PRIVATE_KEYS.has(key) && value !== "" && value !== null) return "(removed)";
+  if (typeof value === "string") return redactText(value);
+  if (Array.isArray(value)) return value.map((inner) => redact(inner));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, redact(inner, name)]));
+}
+
+/** Hosts of addresses beyond this machine, wherever they stand in a text. */
+function redactText(text: string): string {
+  return text
+    .replace(/\b(mqtts?|https?):\/\/(?!(127\.|localhost|\[::1\]))[^\s/":]+(:[0-9]+)?/g, "$1://(removed)$3")
+    .replace(/\b(?!127\.|0\.0\.0\.0)[0-9]{1,3}(\.[0-9]{1,3}){3}\b/g, "(removed)");
+}
+
+async function fetchMetrics({ host, port }: Endpoint): Promise<string | undefined> {
+  try {
+    const name = host.includes(":") ? `[${host}]` : host;
+    const response = await fetch(`http://${name}:${port}/metrics`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    return response.ok ? await response.text() : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * What can be tried without a running agent: the state folder, the forwarder's port, whether brokers and oracles can be reached.
+ * Each probe is one finding with its cause and remedy. Opens connections, sends nothing through them but an HTTP GET to oracles.
+ */
+import { accessSync, constants, existsSync, statfsSync } from "node:fs";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+import type { AgentConfig } from "../config/agent-config.ts";
+import type { Endpoint } from "../config/values.ts";
+import type { Finding } from "./checks.ts";
+
+const PATIENCE_MS = 5000;
+/** Ports that mqtt:// and mqtts:// stand for without a number. */
+const MQTT_PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883 };
+
+/** Every probe, at the same time; in a fixed order. */
+export async function probe(config: AgentConfig): Promise<readonly Finding[]> {
+  return Promise.all([
+    probeFolder(config.hotspot.stateDir),
+    probePort(config.forwarder.listen),
+    ...config.servers.map(({ name, url }) => probeBroker(name, url)),
+    ...config.oracle.urls.map(probeOracle),
+  ]);
+}
+
+function probeFolder(folder: string): Finding {
+  const check = "disk";
+  try {
+    const place = existsSync(folder) ? folder : dirname(folder);
+    accessSync(place, constants.W_OK);
+    const { bavail, bsize } = statfsSync(place);
+    const freeMib = Math.floor((Number(bavail) * Number(bsize)) / 1024 ** 2);
+    if (freeMib < 100) {
+      return {
+        check,
+        verdict: "warn",
+        cause: `${place} has ${freeMib} MiB left.`,
+        remedy: "Free space: an outage needs it.",
+      };
+    }
+    return { check, verdict: "ok", cause: `${place} can be written; ${freeMib} MiB are free.`, remedy: null };
+  } catch (error) {
+    const cause = `${folder} cannot be written: ${(error as NodeJS.ErrnoException).code ?? error}.`;
+    return { check, verdict: "fail", cause, remedy: "Run as the user earshot or as root, or set hotspot.state_dir." };
+  }
+}
+
+/** Opens the forwarder's port for a moment: taken means that something else listens there. */
+async function probePort({ host, port }: Endpoint): Promise<Finding> {
+  const check = "forwarder port";
+  try {
+    const socket = await Bun.udpSocket({ hostname: host, port });
+    socket.close();
+    return { check, verdict: "ok", cause: `UDP ${host}:${port} is free for the agent.`, remedy: null };
+  } catch (error) {
+    const cause = `UDP ${host}:${port} cannot be opened: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}.`;
+    return {
+      check,
+      verdict: "fail",
+      cause,
+      remedy: 'See what listens with "ss -ulpn", and stop it or change forwarder.listen.',
+    };
+  }
+}
+
+async function probeBroker(name: string, url: string): Promise<Finding> {
+  const check = `server ${name}`;
+  const { hostname, port, protocol } = new URL(url);
+  const problem = await connectProblem(
+    hostname.replace(/^\[(.*)\]$/, "$1"),
+    port === "" ? MQTT_PORTS[protocol]! : Number(port),
+  );
+  if (problem === undefined) return { check, verdict: "ok", cause: `${url} takes connections.`, remedy: null };
+  return { check, verdict: "fail", cause: `${url} cannot be reached: ${problem}.`, remedy: reachRemedy(problem) };
+}
+
+function connectProblem(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const finish = (problem: string | undefined) => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.setTimeout(PATIENCE_MS, () => finish(`no answer in ${PATIENCE_MS / 1000} s`));
+    socket.once("connect", () => finish(undefined));
+    socket.once("error", (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
+  });
+}
+
+async function probeOracle(url: string): Promise<Finding> {
+  const check = `oracle ${url}`;
+  try {
+    const { status } = await fetch(`${url}/v1/parameters`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (status === 200) return { check, verdict: "ok", cause: "It answers.", remedy: null };
+    return {
+      check,
+      verdict: "fail",
+      cause: `It answers with status ${status}.`,
+      remedy: "Check oracle.urls: is this an oracle?",
+    };
+  } catch (error) {
+    const problem = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    return { check, verdict: "fail", cause: `It cannot be reached: ${problem}.`, remedy: reachRemedy(problem) };
+  }
+}
+
+function reachRemedy(problem: string): string {
+  if (/ENOTFOUND|EAI_AGAIN|DNS/i.test(problem)) return "The name is not found: check it, and this machine's DNS.";
+  if (/ECONNREFUSED|ConnectionRefused/i.test(problem))
+    return "Nothing listens at that port: check the port, and that the server runs.";
+  return "Check address, firewall and the machine's network.";
+}
