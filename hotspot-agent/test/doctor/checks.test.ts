@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { ago, findings } from "../../src/doctor/checks.ts";
+import type { AgentStatus } from "../../src/status.ts";
+import { healthyGateway, healthyServer, healthyStatus, NOW_MS } from "../doubles/agent-status.ts";
+
+const proof = healthyStatus.proof!;
+
+/** The findings that are not ok. */
+function faults(change: Partial<AgentStatus>) {
+  return findings({ ...healthyStatus, ...change }).filter(({ verdict }) => verdict !== "ok");
+}
+
+describe("findings", () => {
+  test("finds nothing wrong with a healthy hotspot, in the order a packet travels", () => {
+    expect(faults({})).toEqual([]);
+    expect(findings(healthyStatus).map(({ check }) => check)).toEqual([
+      "forwarder aa555a0000000101",
+      "radio",
+      "disk",
+      "server main",
+      "clock",
+      "oracle https://oracle.example.org",
+      "registration",
+      "beacon",
+    ]);
+  });
+
+  test("gives every fault a cause and a remedy", () => {
+    const broken: AgentStatus = {
+      ...healthyStatus,
+      gateways: [{ ...healthyGateway, lastSeenMs: NOW_MS - 31_000, lastPacketMs: null }],
+      spool: { ...healthyStatus.spool, mode: "memory" },
+      servers: [{ ...healthyServer, isHealthy: false, isConnected: false, problem: null }],
+      clock: { errorMs: -5000 },
+      proof: { ...proof, isRegistered: false, region: null, oracles: [{ ...proof.oracles[0]!, isReachable: false }] },
+    };
+    const found = findings(broken);
+    expect(found.map(({ verdict }) => verdict)).toEqual([
+      "fail",
+      "warn",
+      "fail",
+      "fail",
+      "warn",
+      "fail",
+      "fail",
+      "warn",
+    ]);
+    for (const { cause, remedy } of found) expect([cause, remedy]).not.toContain(null);
+  });
+
+  test.each<[string, Partial<AgentStatus>, string, string]>([
+    ["no forwarder", { gateways: [] }, "No packet forwarder was heard.", "127.0.0.1:1680"],
+    ["an unreadable one", { gateways: [], malformed: 7 }, "7 datagrams were not", "global_conf.json"],
+    ["no PULL_DATA", { gateways: [{ ...healthyGateway, address: null }] }, "never PULL_DATA", "serv_port_down"],
+    ["a clock ahead", { clock: { errorMs: 2001 } }, "2.0 s ahead", "set-ntp"],
+    ["an almost full spool", { spool: { ...healthyStatus.spool, bytes: 900_000 } }, "90 %", "max_size"],
+    [
+      "lost packets",
+      { spool: { ...healthyStatus.spool, dropped: { age: 2, size: 0 } } },
+      "2 packets were dropped since the start: 2 age.",
+      "",
+    ],
+    ["no servers", { servers: [] }, "No network server", "init"],
+    ["no oracles", { proof: null }, "No oracle", "oracle.urls"],
+    [
+      "an unsent beacon",
+      { proof: { ...proof, beaconProblem: "The air time is used up." } },
+      "air time is used up",
+      "free air time",
+    ],
+    ["an overdue beacon", { proof: { ...proof, lastBeaconMs: NOW_MS - 13 * 3_600_000 } }, "13 h ago", "registration"],
+  ])("names %s", (_, change, cause, remedy) => {
+    const [fault] = faults(change);
+    expect(fault?.cause).toContain(cause);
+    expect(fault?.remedy).toContain(remedy);
+  });
+
+  test.each([
+    ["Nobody is listening at the broker.", "topic_prefix"],
+    ["Connection refused: Not authorized", "password_file"],
+    ["self-signed certificate in certificate chain", "ca_file"],
+    ["getaddrinfo ENOTFOUND ns.example.org", "DNS"],
+    ["connect ECONNREFUSED 192.0.2.1:8883", "Nothing listens"],
+  ])("knows a remedy for %j", (problem, remedy) => {
+    const [fault] = faults({ servers: [{ ...healthyServer, isHealthy: false, problem, backlog: 5 }] });
+    expect(fault?.remedy).toContain(remedy);
+    expect(fault?.cause).toContain("5 packets wait");
+  });
+});
+
+test("ago speaks in units that people use", () => {
+  const of = (seconds: number) => ago(NOW_MS - seconds * 1000, NOW_MS);
+  expect([ago(null, 0), of(-3), of(119), of(120), of(7200), of(172_800)]).toEqual([
+    "never",
+    "0 s ago",
+    "119 s ago",
+    "2 min ago",
+    "2 h ago",
+    "2 d ago",
+  ]);
+});
