@@ -22,6 +22,7 @@ const GRID_STORED_BELOW_M = 1_300;
 export function peerColumns(epoch: SyntheticEpoch): Map<string, DumpColumn> {
   const { hotspots, beacons, challenges, witnesses, beaconOfWitness } = epoch;
   const columns = new Map<string, DumpColumn>();
+  columns.set("peer.interval_ms", Uint32Array.of(epoch.intervalMs));
   const count = hotspots.x.length;
   columns.set("peer.x", hotspots.x);
   columns.set("peer.y", hotspots.y);

@@ -1,8 +1,9 @@
-//! HIP-104 density in the shape of Helium's verifier: hash maps by cell, a disk per occupied cell, decimals per hotspot.
+//! HIP-104 density in the shape Helium's verifier had: one hash map of clipped and one of unclipped counts over all
+//! resolutions, a disk for every occupied cell, a decimal quotient for every ancestor, a hash map of the scales.
 
 use h3o::{CellIndex, Resolution};
 use rust_decimal::Decimal;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Resolution, neighbours, target, maximum (HIP-104), finest first.
 const LIMITS: [(Resolution, u64, u64, u64); 7] = [
@@ -15,57 +16,71 @@ const LIMITS: [(Resolution, u64, u64, u64); 7] = [
     (Resolution::Four, 2, 500, 1000),
 ];
 
-#[derive(Clone, Copy)]
-struct Count {
-    clipped: u64,
-    unclipped: u64,
-}
+/// Ancestors whose quotients make the scale; those finer than the map are not in it.
+const SCALED: [Resolution; 10] = [
+    Resolution::Thirteen,
+    Resolution::Twelve,
+    Resolution::Eleven,
+    Resolution::Ten,
+    Resolution::Nine,
+    Resolution::Eight,
+    Resolution::Seven,
+    Resolution::Six,
+    Resolution::Five,
+    Resolution::Four,
+];
+
+type Counts = HashMap<CellIndex, u64>;
 
 /// Scale of each hotspot in 1e-4: the product of clipped / unclipped over its ancestors, half-even at four decimals.
 pub fn density_e4(cells: &[CellIndex]) -> Vec<u16> {
-    let mut counts: HashMap<CellIndex, Count> = HashMap::new();
-    let mut finer: HashMap<CellIndex, u64> = HashMap::new();
+    let mut unclipped = Counts::new();
+    let mut level = HashSet::new();
     for cell in cells {
         let parent = cell.parent(Resolution::Eleven).expect("cells are finer than 11");
-        *finer.entry(parent).or_default() += 1;
+        *unclipped.entry(parent).or_default() += 1;
+        level.insert(parent);
     }
+    let mut clipped = unclipped.clone();
     for (resolution, neighbours, target, maximum) in LIMITS {
-        let mut unclipped: HashMap<CellIndex, u64> = HashMap::new();
-        for (cell, count) in &finer {
+        let mut coarser = HashSet::new();
+        for cell in &level {
             let parent = cell.parent(resolution).expect("a coarser resolution");
-            *unclipped.entry(parent).or_default() += count;
+            *unclipped.entry(parent).or_default() += clipped[cell];
+            coarser.insert(parent);
         }
-        finer = HashMap::with_capacity(unclipped.len());
-        for (&cell, &count) in &unclipped {
+        for &cell in &coarser {
             let occupied = cell
                 .grid_disk::<Vec<_>>(1)
                 .iter()
                 .filter(|near| unclipped.get(near).is_some_and(|&count| count >= target))
                 .count() as u64;
             let limit = maximum.min(target * (occupied.saturating_sub(neighbours) + 1).max(1));
-            let clipped = limit.min(count);
-            finer.insert(cell, clipped);
-            counts.insert(
-                cell,
-                Count {
-                    clipped,
-                    unclipped: count,
-                },
-            );
+            clipped.insert(cell, limit.min(unclipped[&cell]));
         }
+        level = coarser;
     }
-    cells.iter().map(|&cell| scale_e4(cell, &counts)).collect()
+    let scales: HashMap<CellIndex, Decimal> = cells
+        .iter()
+        .map(|&cell| (cell, scale(cell, &clipped, &unclipped)))
+        .collect();
+    cells.iter().map(|cell| e4(scales[cell])).collect()
 }
 
-fn scale_e4(cell: CellIndex, counts: &HashMap<CellIndex, Count>) -> u16 {
+fn scale(cell: CellIndex, clipped: &Counts, unclipped: &Counts) -> Decimal {
     let mut scale = Decimal::ONE;
-    for (resolution, ..) in LIMITS {
-        let ancestor = cell.parent(resolution).expect("a coarser resolution");
-        if let Some(count) = counts.get(&ancestor) {
-            scale *= Decimal::from(count.clipped) / Decimal::from(count.unclipped);
+    for resolution in SCALED {
+        let Some(ancestor) = cell.parent(resolution) else {
+            continue;
+        };
+        if let (Some(&kept), Some(&all)) = (clipped.get(&ancestor), unclipped.get(&ancestor)) {
+            scale *= Decimal::from(kept) / Decimal::from(all);
         }
     }
     // Decimal rounds half to even by default.
-    let e4 = (scale.round_dp(4) * Decimal::from(10_000)).normalize();
-    u16::try_from(e4).expect("a scale is at most one")
+    scale.round_dp(4)
+}
+
+fn e4(scale: Decimal) -> u16 {
+    u16::try_from((scale * Decimal::from(10_000)).normalize()).expect("a scale is at most one")
 }

@@ -1,0 +1,13 @@
+/** `bun run bench NAME …`: runs one benchmark. Timed runs are no tests: they live here and in no test suite. */
+import { runCore } from "../poc/bench/core.ts";
+
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => number>> = { core: runCore };
+
+const [name, ...args] = process.argv.slice(2);
+const bench = name === undefined ? undefined : BENCHES[name];
+if (bench === undefined) {
+  const fault = name === undefined ? "no benchmark named" : `no benchmark is called "${name}"`;
+  process.stderr.write(`${fault}; usage: bun run bench ${Object.keys(BENCHES).join("|")} [options]\n`);
+  process.exit(2);
+}
+process.exit(bench(args));
