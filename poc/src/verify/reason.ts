@@ -23,7 +23,7 @@ export const REASONS = [
     0,
     "valid",
     "The report passed every check.",
-    "witness: RSSI and its free-space bound, 0.1 dBm; beacon: 0 and 0",
+    "0 and 0",
   ),
   reason(2, "not_asserted", "The hotspot has no asserted location.", "asserted (0), required (1)"),
   reason(

@@ -32,7 +32,7 @@ const CHECKS = [
 ] as const satisfies readonly WitnessCheck[];
 
 /** Reason number of each check, by code. */
-const CHECK_REASONS = Uint8Array.from(CHECKS, (check) => REASON[check.name]);
+export const CHECK_REASONS = Uint8Array.from(CHECKS, (check) => REASON[check.name]);
 
 /** The codes of a preset's checks, in its order. Throws POC_BAD_PARAMETERS for an unknown or repeated name. */
 export function witnessCheckOrder(names: readonly WitnessCheckName[]): Uint8Array {
@@ -52,13 +52,13 @@ export function witnessCheckOrder(names: readonly WitnessCheckName[]): Uint8Arra
  */
 export function firstFailure(order: Uint8Array, facts: WitnessFacts, limits: WitnessLimits): number {
   for (let index = 0; index < order.length; index++) {
-    if (fails(order[index], facts, limits)) return order[index];
+    if (failsCheck(order[index], facts, limits)) return order[index];
   }
   return -1;
 }
 
 /** Writes the figures of a failed check to a row of the verdicts; a switch for the same reason as `firstFailure`. */
-export function recordFailure(
+export function figuresOf(
   code: number,
   facts: WitnessFacts,
   limits: WitnessLimits,
@@ -148,7 +148,8 @@ export function recordFailure(
   out.limit[row] = limit;
 }
 
-function fails(code: number, facts: WitnessFacts, limits: WitnessLimits): boolean {
+/** Whether the check of a code fails. */
+export function failsCheck(code: number, facts: WitnessFacts, limits: WitnessLimits): boolean {
   switch (code) {
     case 0:
       return duplicate.fails(facts);

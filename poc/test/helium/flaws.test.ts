@@ -85,7 +85,7 @@ describe("reproduced", () => {
     const boundDdbm = (gainDdbi: number) => {
       const scene = new Scene();
       const beacon = scene.beacon(scene.gateway({ gainDdbi }), {}, { txPowerDbm: 10 });
-      const witness = scene.witness(scene.gateway({ gainDdbi }), beacon);
+      const witness = scene.witness(scene.gateway({ gainDdbi }), beacon, 500, { signalDdbm: 3000 });
       return judgeScene(scene.epoch()).of(witness).limit;
     };
     expect(boundDdbm(29)).toBe(boundDdbm(20));

@@ -225,8 +225,9 @@ describe("witness checks", () => {
     ["0.1 dB above it", "bad_rssi", 1],
   ])("W14: a signal %s: %s", (_, expected, aboveDdb) => {
     const at = (signalDdbm: number) => reception({ signalDdbm });
-    const bound = Number(at(-1180).split(" ")[2]);
-    expect(at(bound + aboveDdb)).toBe(`${expected} ${bound + aboveDdb} ${bound}`);
+    // Only a signal beyond it shows the bound.
+    const bound = Number(at(3000).split(" ")[2]);
+    expect(at(bound + aboveDdb)).toBe(aboveDdb === 0 ? "valid 0 0" : `${expected} ${bound + aboveDdb} ${bound}`);
   });
 
   test("W14: the bound is upstream's for its own example", () => {
@@ -237,8 +238,9 @@ describe("witness checks", () => {
       const sender = scene.gateway({ gainDdbi: beaconerGainDdbi });
       const beacon = scene.beacon(sender, { atMs: 6 * HOUR_MS + 60_000 * minute }, { txPowerDbm });
       if (beacon.frequencyHz !== 867_900_000) continue;
-      const witness = scene.witness(scene.gateway({ gainDdbi: witnessGainDdbi, cell }), beacon, 500, { frequencyHz });
-      expect(judgeScene(scene.epoch()).line(witness)).toBe(`valid -1180 ${Math.floor(10 * rssiDbm)}`);
+      const listener = scene.gateway({ gainDdbi: witnessGainDdbi, cell });
+      const witness = scene.witness(listener, beacon, 500, { frequencyHz, signalDdbm: 3000 });
+      expect(judgeScene(scene.epoch()).line(witness)).toBe(`bad_rssi 3000 ${Math.floor(10 * rssiDbm)}`);
       return;
     }
     throw new Error("no minute of 100 falls on the channel of the example");
@@ -310,7 +312,11 @@ describe("witness checks", () => {
       const cell = cellAt(ORIGIN, 320 + (step % 100), 0.37 * step);
       const [metres, positionM] = [distanceM(ORIGIN, cell), positionDistanceM(ORIGIN, cell)];
       if (metres !== positionM && gridCells(ORIGIN, cell) >= 8) {
-        open.push({ witness: scene.witness(scene.gateway({ cell }), beacon, 0), metres, positionM });
+        open.push({
+          witness: scene.witness(scene.gateway({ cell }), beacon, 0, { signalDdbm: 3000 }),
+          metres,
+          positionM,
+        });
       }
     }
     const judged = judgeScene(scene.epoch());
@@ -331,7 +337,7 @@ describe("witness checks", () => {
   });
 
   test("gains count in whole dBi, cut toward zero", () => {
-    const bound = (gainDdbi: number) => Number(reception({}, { gainDdbi }).split(" ")[2]);
+    const bound = (gainDdbi: number) => Number(reception({ signalDdbm: 3000 }, { gainDdbi }).split(" ")[2]);
     expect(bound(19) - bound(10)).toBe(0);
     expect(bound(20) - bound(19)).toBe(10);
     expect(bound(-9) - bound(0)).toBe(0);

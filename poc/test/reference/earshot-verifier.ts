@@ -207,10 +207,7 @@ function judgeWitnesses(
     const listener = world.hotspots[witness.hotspot ?? -1];
     const age = ageOf(world, listener, listener.lastReciprocalBeaconMs);
     if (age !== null) give(index, "witness", ["gateway_no_valid_beacons", age, RECIPROCITY_S]);
-    else {
-      const limit = boundDdbm(beacon, world.hotspots[challenge.hotspot], witness, listener);
-      give(index, "none", ["valid", witness.rssiDdbm, limit]);
-    }
+    else give(index, "none", ["valid", 0, 0]);
   }
 }
 
