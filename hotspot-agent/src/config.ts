@@ -173,6 +173,14 @@ const server = Type.Object(
         'Within a group: "failover" sends to the first healthy one, "fanout" to all, "local" takes over while no other of the group can be reached.',
     }),
     ...mqttKeys,
+    qos: Type.Integer({
+      minimum: 0,
+      maximum: 1,
+      default: 1,
+      description:
+        "MQTT quality of service of events. With 0 a packet counts as delivered once it is written to the socket.",
+      expected: "0 or 1",
+    }),
     encoding: oneOf(["protobuf", "json"], { default: "protobuf", description: "Encoding of events." }),
     stats_interval: duration("30 s", "How often the gateway's statistics are sent."),
     ack_timeout: duration("5 s", "A broker that takes longer to acknowledge counts as unhealthy."),

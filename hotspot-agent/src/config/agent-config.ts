@@ -23,6 +23,7 @@ export interface ServerConfig extends MqttConfig {
   readonly name: string;
   readonly group: string;
   readonly mode: "failover" | "fanout" | "local";
+  readonly qos: 0 | 1;
   readonly encoding: "protobuf" | "json";
   readonly statsIntervalMs: number;
   readonly ackTimeoutMs: number;
@@ -164,6 +165,7 @@ export function agentConfig(written: WrittenConfig): AgentConfig {
       name: one.name,
       group: one.group,
       mode: one.mode,
+      qos: one.qos === 0 ? 0 : 1,
       encoding: one.encoding,
       statsIntervalMs: durationMs(one.stats_interval),
       ackTimeoutMs: durationMs(one.ack_timeout),
