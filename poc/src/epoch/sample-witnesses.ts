@@ -10,6 +10,7 @@ export function sampleWitnesses(context: EpochContext, verdicts: PartitionVerdic
   const selection = new WitnessSelection({
     ...input.parameters.selection,
     keys: input.hotspots.key,
+    gatewayIds: input.hotspots.gateway_id,
     cell11: cells11.of,
   });
   const { starts, reason, selected, hotspot } = verdicts;

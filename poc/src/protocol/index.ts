@@ -4,6 +4,7 @@ export * from "./chain-head.ts";
 export * from "./challenge-columns.ts";
 export * from "./device-key.ts";
 export * from "./entropy.ts";
+export * from "./half-sip-hash.ts";
 export * from "./hash.ts";
 export * from "./log-head.ts";
 export * from "./oracle-api.ts";

@@ -9,28 +9,40 @@ import { SelectionRank } from "../protocol/selection-rank.ts";
 export interface SelectionContext {
   readonly kind: "entropy-rank" | "first-received";
   readonly maximumWitnesses: number;
-  /** 33 bytes a hotspot. */
+  /** 33 bytes a hotspot; decides between equal ranks. */
   readonly keys: Uint8Array;
+  /** 8 bytes a hotspot. */
+  readonly gatewayIds: Uint8Array;
   /** Dense id of each hotspot's resolution-11 cell. */
   readonly cell11: Uint32Array;
 }
 
+/** Up to here an insertion sort beats the general one. */
+const INSERTION_LIMIT = 64;
+
 /** Chooses among candidates of one beacon at a time; keeps its buffers, so one instance serves an epoch. */
 export class WitnessSelection {
   readonly #context: SelectionContext;
+  readonly #gatewayIds: Uint32Array;
   readonly #rank = new SelectionRank();
-  #order: number[] = [];
-  #high = new Float64Array(64);
-  #low = new Float64Array(64);
-  readonly #takenCells = new Set<number>();
+  #order = new Uint32Array(INSERTION_LIMIT);
+  #hi = new Float64Array(INSERTION_LIMIT);
+  #lo = new Float64Array(INSERTION_LIMIT);
+  /** Beacon in whose choice a cell was last taken. */
+  readonly #taken: Uint32Array;
+  #beacon = 0;
 
   constructor(context: SelectionContext) {
     this.#context = context;
+    this.#gatewayIds = wordsOf(context.gatewayIds);
+    let cells = 0;
+    for (const cell of context.cell11) cells = Math.max(cells, cell + 1);
+    this.#taken = new Uint32Array(cells);
   }
 
   /**
    * Marks the chosen of `count` candidates: `candidates[i]` is a hotspot id, `chosen[i]` becomes 1 or 0. Candidates come in log order.
-   * `entropy` and `challengeIds` hold 32 bytes at the given offsets. Returns how many were chosen.
+   * `entropy` and `challengeIds` hold 32 bytes at the given offset. Returns how many were chosen.
    */
   choose(
     candidates: Uint32Array,
@@ -48,58 +60,83 @@ export class WitnessSelection {
       return selected;
     }
     chosen.fill(0, 0, count);
-    this.#rankAll(candidates, count, entropy, challengeIds, offset);
-    return this.#take(candidates, chosen);
+    this.#rank.begin(entropy, offset, challengeIds, offset);
+    this.#rankAll(candidates, count);
+    return this.#take(candidates, count, chosen);
   }
 
-  #rankAll(
-    candidates: Uint32Array,
-    count: number,
-    entropy: Uint8Array,
-    challengeIds: Uint8Array,
-    offset: number,
-  ): void {
-    if (this.#high.length < count) {
-      this.#high = new Float64Array(count * 2);
-      this.#low = new Float64Array(count * 2);
+  /** Fills `#order` with the candidates' places, best rank first. */
+  #rankAll(candidates: Uint32Array, count: number): void {
+    if (this.#hi.length < count) {
+      this.#order = new Uint32Array(count * 2);
+      this.#hi = new Float64Array(count * 2);
+      this.#lo = new Float64Array(count * 2);
     }
-    const { keys } = this.#context;
-    const high = this.#high;
-    const low = this.#low;
     const rank = this.#rank;
-    rank.begin(entropy, offset, challengeIds, offset);
-    this.#order = new Array(count);
-    for (let i = 0; i < count; i++) {
-      rank.rank(keys, candidates[i]);
-      high[i] = rank.hi;
-      low[i] = rank.lo;
-      this.#order[i] = i;
+    const gatewayIds = this.#gatewayIds;
+    const order = this.#order;
+    const hi = this.#hi;
+    const lo = this.#lo;
+    for (let place = 0; place < count; place++) {
+      rank.rank(gatewayIds, candidates[place]);
+      hi[place] = rank.hi;
+      lo[place] = rank.lo;
+      order[place] = place;
     }
-    this.#order.sort((a, b) => high[a] - high[b] || low[a] - low[b] || compareKeys(keys, candidates[a], candidates[b]));
+    if (count > INSERTION_LIMIT) {
+      order.subarray(0, count).sort((a, b) => this.#compare(candidates, a, b));
+      return;
+    }
+    for (let at = 1; at < count; at++) {
+      const place = order[at];
+      const own = hi[place];
+      let to = at;
+      while (to > 0) {
+        const other = order[to - 1];
+        if (hi[other] < own || (hi[other] === own && this.#compare(candidates, other, place) < 0)) break;
+        order[to] = other;
+        to--;
+      }
+      order[to] = place;
+    }
+  }
+
+  #compare(candidates: Uint32Array, a: number, b: number): number {
+    return (
+      this.#hi[a] - this.#hi[b] ||
+      this.#lo[a] - this.#lo[b] ||
+      compareKeys(this.#context.keys, candidates[a], candidates[b])
+    );
   }
 
   /** First pass: the best of each resolution-11 cell. Second pass: the best of the rest. */
-  #take(candidates: Uint32Array, chosen: Uint8Array): number {
+  #take(candidates: Uint32Array, count: number, chosen: Uint8Array): number {
     const { maximumWitnesses, cell11 } = this.#context;
-    const taken = this.#takenCells;
-    taken.clear();
+    const order = this.#order;
+    const taken = this.#taken;
+    const beacon = ++this.#beacon;
     let selected = 0;
-    for (const i of this.#order) {
-      if (selected === maximumWitnesses) return selected;
-      const cell = cell11[candidates[i]];
-      if (taken.has(cell)) continue;
-      taken.add(cell);
-      chosen[i] = 1;
+    for (let at = 0; at < count && selected < maximumWitnesses; at++) {
+      const place = order[at];
+      const cell = cell11[candidates[place]];
+      if (taken[cell] === beacon) continue;
+      taken[cell] = beacon;
+      chosen[place] = 1;
       selected++;
     }
-    for (const i of this.#order) {
-      if (selected === maximumWitnesses) return selected;
-      if (chosen[i] === 1) continue;
-      chosen[i] = 1;
+    for (let at = 0; at < count && selected < maximumWitnesses; at++) {
+      if (chosen[order[at]] === 1) continue;
+      chosen[order[at]] = 1;
       selected++;
     }
     return selected;
   }
+}
+
+/** Eight bytes a row as two little-endian words. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Uint32Array.from({ length: bytes.byteLength / 4 }, (_, word) => view.getUint32(4 * word, true));
 }
 
 function compareKeys(keys: Uint8Array, a: number, b: number): number {

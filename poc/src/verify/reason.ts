@@ -19,12 +19,7 @@ function reason<const N extends number, const S extends string>(number: N, name:
 }
 
 export const REASONS = [
-  reason(
-    0,
-    "valid",
-    "The report passed every check.",
-    "0 and 0",
-  ),
+  reason(0, "valid", "The report passed every check.", "0 and 0"),
   reason(2, "not_asserted", "The hotspot has no asserted location.", "asserted (0), required (1)"),
   reason(
     3,

@@ -5,6 +5,7 @@
  * and rank are worked out again. Offsets are ms since the epoch's start, figures in the units of their names.
  */
 import { createHash } from "node:crypto";
+import { halfSipHash64 } from "@earshot/fixtures";
 import { cellFromString, positionOfCell } from "@earshot/geo";
 import { cellToParent } from "h3-js";
 import { earshot } from "../../src/parameters/presets/earshot.ts";
@@ -252,8 +253,11 @@ function choose(world: EarshotEpoch, challenge: Challenge, valid: readonly numbe
   const ranked = valid
     .map((index) => {
       const { key } = hotspotOf(index);
-      const hash = createHash("sha256").update(challenge.samplingEntropy).update(challenge.id).update(key);
-      return { index, rank: hash.digest("hex").slice(0, 16) + Buffer.from(key).toString("hex") };
+      const seed = createHash("sha256").update(challenge.samplingEntropy).update(challenge.id).digest();
+      const output = halfSipHash64(seed.subarray(0, 8), createHash("sha256").update(key).digest().subarray(0, 8));
+      const [hi, lo] = new Uint32Array(output.buffer);
+      const words = [hi, lo].map((word) => word.toString(16).padStart(8, "0")).join("");
+      return { index, rank: words + Buffer.from(key).toString("hex") };
     })
     .sort((a, b) => (a.rank < b.rank ? -1 : 1))
     .map(({ index }) => index);

@@ -21,6 +21,7 @@ import {
   witnessesTable,
 } from "../../src/epoch/tables.ts";
 import { earshot } from "../../src/parameters/presets/earshot.ts";
+import { gatewayIdOf } from "../../src/protocol/device-key.ts";
 import {
   type Beacon,
   boundDdbm,
@@ -246,6 +247,7 @@ function hotspotColumns(hotspots: readonly Hotspot[]): Columns<typeof hotspotsTa
   const columns = allocateColumns(hotspotsTable, hotspots.length);
   hotspots.forEach((hotspot, row) => {
     columns.key.set(hotspot.key, 33 * row);
+    columns.gateway_id.set(gatewayIdOf(hotspot.key), 8 * row);
     columns.owner.fill(hotspot.owner + 1, 32 * row, 32 * row + 32);
     columns.beneficiary.fill(hotspot.owner + 1, 32 * row, 32 * row + 32);
     if (hotspot.cell !== null) {
