@@ -1,0 +1,119 @@
+/**
+ * Looks for signed releases and installs them, with the way back open until the new version has shown that it works.
+ *
+ * Resolves with `restart` when the process has to end so that the service manager starts another binary, else with `stopped`.
+ * What goes wrong on the way is counted and logged, never fatal: an agent without updates is an agent.
+ */
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Telemetry } from "../telemetry.ts";
+import type { Installation } from "./installation.ts";
+import { type Artefact, artefactFor, MAX_MANIFEST_BYTES, type Release, readRelease } from "./release.ts";
+import { type Health, judgeTrial, type Trial } from "./trial.ts";
+
+export interface UpdaterOptions {
+  readonly installation: Installation;
+  readonly currentVersion: string;
+  readonly arch: string;
+  readonly url: string;
+  /** Text form of the key that signs releases. */
+  readonly key: string;
+  readonly intervalMs: number;
+  readonly health: () => Health;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
+  /** Opens an address; rejects when it does not answer. */
+  readonly open: (url: string) => Promise<AsyncIterable<Uint8Array>>;
+  /** Runs a binary with --version and gives what it prints; rejects if it does not run. */
+  readonly versionOf: (binary: string) => Promise<string>;
+}
+
+/** How often a trial is looked at. */
+const TRIAL_LOOK_MS = 5000;
+
+export async function runUpdater(options: UpdaterOptions, stopped: Promise<void>): Promise<"restart" | "stopped"> {
+  const { installation, clock, log, intervalMs } = options;
+  const trial = currentTrial(options);
+  if (trial !== undefined && (await standTrial(options, trial, stopped)) === "restart") return "restart";
+  while (!(await wait(clock, intervalMs, stopped))) {
+    try {
+      const release = readRelease(await readAll(await options.open(options.url)), options.key);
+      if (await install(options, release)) return "restart";
+    } catch (error) {
+      options.telemetry.counter("earshot_update_failures_total", "Looks for a release that failed.").add();
+      log.complain("update", "No update could be made.", {
+        problem: (error as Error).message,
+        rejected: installation.rejected().join(" "),
+      });
+    }
+  }
+  return "stopped";
+}
+
+/** The trial of this very version, one start added; a trial of another version has ended by other means. */
+function currentTrial({ installation, currentVersion }: UpdaterOptions): Trial | undefined {
+  const trial = installation.trial();
+  if (trial === undefined) return undefined;
+  if (trial.version === currentVersion) return installation.countStart(trial);
+  installation.keep();
+  return undefined;
+}
+
+async function standTrial(
+  options: UpdaterOptions,
+  trial: Trial,
+  stopped: Promise<void>,
+): Promise<"restart" | "stopped" | "kept"> {
+  const { installation, clock, log, health } = options;
+  const startedMs = clock.nowMs();
+  for (;;) {
+    const verdict = judgeTrial(trial, clock.nowMs() - startedMs, health());
+    if (verdict === "keep") {
+      installation.keep();
+      log.info("The new version works and stays.", { version: trial.version });
+      return "kept";
+    }
+    if (verdict === "roll-back") {
+      log.error("The new version does not do what the old one did; going back.", { version: trial.version });
+      return installation.rollBack(trial) ? "restart" : "kept";
+    }
+    if (await wait(clock, TRIAL_LOOK_MS, stopped)) return "stopped";
+  }
+}
+
+/** True when a newer binary was put in place. */
+async function install(options: UpdaterOptions, release: Release): Promise<boolean> {
+  const { installation, currentVersion, arch, health, log } = options;
+  const artefact: Artefact | undefined = artefactFor(release, currentVersion, arch);
+  if (artefact === undefined || installation.rejected().includes(release.version)) return false;
+  await installation.receive(artefact, await options.open(artefact.url));
+  const printed = (await options.versionOf(installation.nextPath)).trim();
+  if (printed !== release.version)
+    throw new Error(`the new binary says it is version ${JSON.stringify(printed.slice(0, 40))}`);
+  installation.swap({ version: release.version, before: health(), starts: 0 });
+  log.info("A new version is in place; restarting into it.", { version: release.version });
+  return true;
+}
+
+async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > MAX_MANIFEST_BYTES) throw new Error(`a manifest of more than ${MAX_MANIFEST_BYTES} bytes`);
+    parts.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** True when `stopped` came first. */
+function wait(clock: Clock, delayMs: number, stopped: Promise<void>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(delayMs, () => resolve(false));
+    void stopped.then(() => {
+      cancel();
+      resolve(true);
+    });
+  });
+}
