@@ -67,6 +67,7 @@ const hotspot = table(
       default: "key",
       description: "The id that network servers see: from the hotspot's key, or the forwarder's own EUI (\"factory\").",
     }),
+    listen_before_talk: flag(false, "The forwarder listens before it talks, which beacons in KR920 and Japan need."),
     antenna_gain_dbi: Type.Number({
       minimum: -10,
       maximum: 30,
@@ -226,6 +227,16 @@ const oracle = table(
       description: "Keys of those oracles: only what they signed is believed.",
       expected: "a list of keys",
     }),
+    ca_file: Type.Optional(
+      path({ description: "PEM of the authority that signed the oracles' certificates; without it the system's." }),
+    ),
+    rpc_url: Type.Optional(
+      Type.String({
+        pattern: "^https?://[^?#@]+$",
+        description: "Solana RPC to derive challenges from, instead of asking the oracles for them.",
+        expected: "an https:// address",
+      }),
+    ),
     network: Type.Integer({
       minimum: 0,
       maximum: 0xffffffff,

@@ -2,8 +2,11 @@
  * The configuration as the actors take it: durations in ms, sizes in bytes, addresses split, EUIs in lower case; and the
  * rules between keys, which a schema cannot say.
  */
+import { regionPlans } from "@earshot/poc/radio";
 import type { WrittenConfig } from "../config.ts";
 import type { CrcStatus } from "../messages.ts";
+import { filterSpec } from "../network-server/delivery-filter.ts";
+import { nearestName } from "./nearest-name.ts";
 import { durationMs, type Endpoint, endpoint, isLoopback, sizeBytes } from "./values.ts";
 
 export interface MqttConfig {
@@ -41,6 +44,7 @@ export interface AgentConfig {
     readonly stateDir: string;
     readonly gatewayId: "key" | "factory";
     readonly antennaGainDdbi: number;
+    readonly hasListenBeforeTalk: boolean;
   };
   readonly forwarder: {
     readonly listen: Endpoint;
@@ -66,6 +70,8 @@ export interface AgentConfig {
     readonly urls: readonly string[];
     readonly signers: readonly string[];
     readonly network: number;
+    readonly caFile: string | undefined;
+    readonly rpcUrl: string | undefined;
     readonly beacons: boolean;
     readonly receipts: boolean;
     readonly routes: boolean;
@@ -95,7 +101,21 @@ export interface RuleProblem {
 export function ruleProblems(written: WrittenConfig): readonly RuleProblem[] {
   const problems: RuleProblem[] = [];
   const say = (path: string, message: string) => problems.push({ path: path.split("."), message });
-  const { forwarder, page, oracle, server, update } = written;
+  const attempt = (path: string, run: () => unknown) => {
+    try {
+      run();
+    } catch (error) {
+      say(path, (error as Error).message.replace(/^[A-Z_]+: /, ""));
+    }
+  };
+  const { hotspot, forwarder, page, oracle, server, update } = written;
+  const regions = regionPlans("corrected").map(({ name }) => name as string);
+  if (hotspot.region !== "" && !regions.includes(hotspot.region)) {
+    say(
+      "hotspot.region",
+      `no such region; did you mean ${nearestName(hotspot.region, regions) ?? regions.join(", ")}?`,
+    );
+  }
   if (!isLoopback(endpoint(forwarder.listen).host) && forwarder.allow.length === 0) {
     say("forwarder.listen", "an address beyond this machine needs forwarder.allow to list the EUIs of its forwarders");
   }
@@ -112,6 +132,10 @@ export function ruleProblems(written: WrittenConfig): readonly RuleProblem[] {
   }
   if (update.enabled && (update.url === "" || update.key === "")) {
     say("update.enabled", "update.url and update.key must be set");
+  }
+  for (const [i, { dev_addr, join_eui, net_id }] of server.entries()) {
+    const texts = { devAddrPrefixes: dev_addr, joinEuiPrefixes: join_eui, netIds: net_id };
+    attempt(`server.${i}`, () => filterSpec(texts));
   }
   const names = new Set<string>();
   for (const [i, { name, cert_file, key_file, url }] of server.entries()) {
@@ -141,6 +165,7 @@ export function agentConfig(written: WrittenConfig): AgentConfig {
       stateDir: hotspot.state_dir,
       gatewayId: hotspot.gateway_id,
       antennaGainDdbi: Math.round(hotspot.antenna_gain_dbi * 10),
+      hasListenBeforeTalk: hotspot.listen_before_talk,
     },
     forwarder: {
       listen: endpoint(forwarder.listen),
@@ -179,6 +204,8 @@ export function agentConfig(written: WrittenConfig): AgentConfig {
       urls: oracle.urls.map((url) => url.replace(/\/$/, "")),
       signers: oracle.signers,
       network: oracle.network,
+      caFile: oracle.ca_file,
+      rpcUrl: oracle.rpc_url,
       beacons: oracle.beacons,
       receipts: oracle.receipts,
       routes: oracle.routes,

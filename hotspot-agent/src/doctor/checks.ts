@@ -107,7 +107,7 @@ function diskFinding({ spool }: AgentStatus): Finding {
     : warn(
         "disk",
         `${lost} packets were dropped since the start: ${reasons(spool.dropped)}.`,
-        "See earshot_ metrics by reason.",
+        "See agent_packets_dropped_total on the local page, /metrics.",
       );
 }
 

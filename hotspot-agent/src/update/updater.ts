@@ -41,7 +41,7 @@ export async function runUpdater(options: UpdaterOptions, stopped: Promise<void>
       const release = readRelease(await readAll(await options.open(options.url)), options.key);
       if (await install(options, release)) return "restart";
     } catch (error) {
-      options.telemetry.counter("earshot_update_failures_total", "Looks for a release that failed.").add();
+      options.telemetry.counter("agent_update_failures_total", "Looks for a release that failed.").add();
       log.complain("update", "No update could be made.", {
         problem: (error as Error).message,
         rejected: installation.rejected().join(" "),

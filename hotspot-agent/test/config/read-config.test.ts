@@ -86,6 +86,8 @@ describe("readConfig", () => {
     [["page.listen=0.0.0.0:80"], "loopback address only"],
     [['oracle.urls=["https://a.example"]'], "oracle.signers must list"],
     [["update.enabled=true"], "update.url and update.key"],
+    [["hotspot.region=EU867"], "hotspot.region (--set hotspot.region): no such region; did you mean EU868?"],
+    [["server.0.name=x", "server.0.url=mqtt://h:1", 'server.0.dev_addr=["26000001/7"]'], "26000000/7, zeros after it"],
     [
       ["server.0.name=x", "server.0.url=mqtt://h:1", "server.1.name=x", "server.1.url=mqtt://h:1"],
       'called "x" already',

@@ -83,7 +83,7 @@ function fixture(change: Partial<UpdaterOptions> = {}, files: Readonly<Record<st
   /** Runs until it resolves by itself, or until a look failed. */
   const run = () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const failures = telemetry.counter("earshot_update_failures_total", "");
+    const failures = telemetry.counter("agent_update_failures_total", "");
     const watch = setInterval(() => failures.value() > 0 && resolve(), 1);
     return runUpdater(options, promise).finally(() => clearInterval(watch));
   };
