@@ -1,0 +1,262 @@
+/**
+ * The actor at the UDP port of packet forwarders: receive → one append to the spool → PUSH_ACK → parse.
+ *
+ * Every datagram is answered to where it came from; downlinks go to where the last PULL_DATA came from. PULL_DATA is answered whatever
+ * happens elsewhere, or forwarders with `autoquit_threshold` restart. Beyond loopback only listed EUIs are served, others get no
+ * answer at all. Nothing in a datagram can stop the socket: what is malformed is counted by reason.
+ */
+import type { Clock } from "../clock.ts";
+import { agentError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { DownlinkItem, GatewayEui, GatewayStats, TxStatus, UplinkPacket } from "../messages.ts";
+import type { LiveRecord } from "../spool/live-record.ts";
+import type { RecordKind, StoredRecord } from "../spool/record.ts";
+import type { Telemetry } from "../telemetry.ts";
+import type { GatewayLink } from "./downlink-scheduler.ts";
+import { GatewaySession, type SocketAddress } from "./gateway-session.ts";
+import { encodeAck, encodePullResp, type GwmpDatagram, PULL_ACK, PUSH_ACK, parseDatagram } from "./gwmp-datagram.ts";
+import { mayHoldPackets, type PushData, readPushData } from "./push-data.ts";
+import { readTxAck, type TxAck } from "./txpk.ts";
+
+/** Record kind of a GWMP datagram in the spool. */
+export const GWMP_RECORD: RecordKind = 0;
+
+/** Gateways remembered; beyond that the longest silent one is forgotten. */
+const maxSessions = 1000;
+/** Answers kept while the socket's buffer is full. */
+const maxUnsent = 4096;
+const ackBounds = [0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1];
+
+export interface SemtechUdpOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Lower-case EUIs that are served; empty serves all, on loopback only. */
+  readonly allow: readonly GatewayEui[];
+  /** Fill in the receive time where a forwarder gives none. */
+  readonly hasTimeFallback: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
+  readonly spool: {
+    append(kind: RecordKind, receivedMs: number, payload: Uint8Array, onAccepted: (record: LiveRecord) => void): void;
+  };
+  /** The packets of one datagram, in order, all CRC statuses; synchronously on to `Spool.admit`. */
+  readonly onPackets: (record: LiveRecord, packets: readonly UplinkPacket[]) => void;
+  readonly onStats: (stats: GatewayStats) => void;
+  readonly onTxAck: (gatewayEui: GatewayEui, token: number, answer: TxAck) => void;
+  /** The first datagram of a gateway, or its first after it was forgotten. */
+  readonly onGateway?: (gatewayEui: GatewayEui) => void;
+}
+
+type UdpSocket = Bun.udp.Socket<"buffer">;
+
+/** Whether only this machine can reach an address. */
+export function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** The packets in a spool record of this kind: what the datagram said, whatever became of it. */
+export function readGwmpRecord(record: StoredRecord, hasTimeFallback: boolean): readonly UplinkPacket[] {
+  const datagram = parseDatagram(record.payload);
+  if (datagram.kind !== "push-data") return [];
+  return readPush(datagram, record, hasTimeFallback).packets;
+}
+
+type RecordOrigin = Pick<StoredRecord, "receivedMs" | "recordId">;
+
+function readPush(datagram: GwmpDatagram, record: RecordOrigin, hasTimeFallback: boolean): PushData {
+  const { receivedMs, recordId } = record;
+  return readPushData(datagram.json, { gatewayEui: datagram.gatewayEui, receivedMs, recordId, hasTimeFallback });
+}
+
+interface Accepted {
+  readonly datagram: GwmpDatagram;
+  readonly record: LiveRecord;
+  readonly from: SocketAddress;
+}
+
+export class SemtechUdp implements GatewayLink {
+  readonly #options: SemtechUdpOptions;
+  readonly #allow: ReadonlySet<GatewayEui>;
+  readonly #sessions = new Map<GatewayEui, GatewaySession>();
+  #socket: UdpSocket | null = null;
+  /** Accepted in this turn of the loop: acks go out together, then the JSON is read. */
+  #accepted: Accepted[] = [];
+  #unsent: { readonly bytes: Uint8Array; readonly to: SocketAddress }[] = [];
+  readonly #datagrams;
+  readonly #malformed;
+  readonly #packets;
+  readonly #faults;
+  readonly #ackSeconds;
+
+  constructor(options: SemtechUdpOptions) {
+    this.#options = options;
+    this.#allow = new Set(options.allow);
+    const { telemetry } = options;
+    this.#datagrams = telemetry.counter("agent_datagrams_total", "Datagrams of packet forwarders, by type.");
+    this.#malformed = telemetry.counter("agent_datagrams_refused_total", "Datagrams refused, by reason.");
+    this.#packets = telemetry.counter("agent_packets_received_total", "Packets heard, by CRC status.");
+    this.#faults = telemetry.counter("agent_rxpk_refused_total", "rxpk elements refused, by reason.");
+    this.#ackSeconds = telemetry.histogram("agent_push_ack_seconds", "From a PUSH_DATA to its PUSH_ACK.", ackBounds);
+  }
+
+  /** Opens the socket; the answer is the port. Throws AGT_OPEN_LISTENER, AGT_LISTEN_FAILED. */
+  async open(): Promise<number> {
+    const { host, port, allow } = this.#options;
+    if (!isLoopbackHost(host) && allow.length === 0) throw agentError("AGT_OPEN_LISTENER", `${host}: no EUI is listed`);
+    try {
+      this.#socket = await Bun.udpSocket({
+        hostname: host,
+        port,
+        socket: {
+          data: (_socket, bytes, fromPort, address) => this.receive(bytes, { address, port: fromPort }),
+          drain: () => this.#sendUnsent(),
+          error: (error) =>
+            this.#options.log.complain("udp", "the UDP socket reports an error", { error: String(error) }),
+        },
+      });
+    } catch (error) {
+      throw agentError("AGT_LISTEN_FAILED", `${host}:${port}: ${String(error)}`, { cause: error, retryable: true });
+    }
+    return this.#socket.port;
+  }
+
+  close(): void {
+    this.#socket?.close();
+    this.#socket = null;
+  }
+
+  /** Every gateway heard of since start. */
+  get sessions(): readonly GatewaySession[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** Takes one datagram, as the socket does. */
+  receive(bytes: Uint8Array, from: SocketAddress): void {
+    const { clock, onTxAck } = this.#options;
+    const nowMs = clock.nowMs();
+    const datagram = parseDatagram(bytes);
+    if (datagram.kind === "malformed") {
+      this.#refuse(datagram.fault, from);
+      return;
+    }
+    if (this.#allow.size > 0 && !this.#allow.has(datagram.gatewayEui)) {
+      this.#refuse("eui_not_listed", from, datagram.gatewayEui);
+      return;
+    }
+    const session = this.#session(datagram.gatewayEui, nowMs);
+    this.#datagrams.add({ type: datagram.kind });
+    if (datagram.kind === "push-data") this.#receivePush(datagram, bytes, from, nowMs);
+    else if (datagram.kind === "pull-data") {
+      session.pulled(from, datagram.version, nowMs);
+      this.#send(encodeAck(datagram.version, datagram.token, PULL_ACK), from);
+    } else onTxAck(datagram.gatewayEui, datagram.token, readTxAck(datagram.json));
+  }
+
+  sendPullResp(gatewayEui: GatewayEui, token: number, json: string): "sent" | "sent_to_version_1" | "unreachable" {
+    const session = this.#sessions.get(gatewayEui);
+    const to = session?.downlinkAddress ?? null;
+    if (session === undefined || to === null) return "unreachable";
+    if (!this.#send(encodePullResp(session.downlinkVersion, token, json), to)) return "unreachable";
+    return session.downlinkVersion === 1 ? "sent_to_version_1" : "sent";
+  }
+
+  settled(gatewayEui: GatewayEui, item: DownlinkItem, status: TxStatus): void {
+    this.#sessions.get(gatewayEui)?.settled(item, status);
+  }
+
+  #receivePush(datagram: GwmpDatagram, bytes: Uint8Array, from: SocketAddress, nowMs: number): void {
+    if (!mayHoldPackets(datagram.json)) {
+      this.#send(encodeAck(datagram.version, datagram.token, PUSH_ACK), from);
+      this.#read(datagram, from, { receivedMs: Math.floor(nowMs), recordId: 0 });
+      return;
+    }
+    this.#options.spool.append(GWMP_RECORD, Math.floor(nowMs), bytes, (record) => {
+      this.#accepted.push({ datagram, record, from });
+      if (this.#accepted.length === 1) queueMicrotask(() => this.#handleAccepted());
+    });
+  }
+
+  #handleAccepted(): void {
+    const accepted = this.#accepted;
+    this.#accepted = [];
+    const nowMs = this.#options.clock.nowMs();
+    for (const { datagram, record, from } of accepted) {
+      this.#send(encodeAck(datagram.version, datagram.token, PUSH_ACK), from);
+      this.#ackSeconds.observe((nowMs - record.appendedMs) / 1000);
+    }
+    for (const { datagram, record, from } of accepted) {
+      this.#options.onPackets(record, this.#read(datagram, from, record));
+    }
+  }
+
+  /** Reads the JSON, counts what is odd, hands on the statistics; the answer is the packets. */
+  #read(datagram: GwmpDatagram, from: SocketAddress, record: RecordOrigin): readonly UplinkPacket[] {
+    const { hasTimeFallback, onStats, log } = this.#options;
+    const { packets, stat, faults, sizeMismatches } = readPush(datagram, record, hasTimeFallback);
+    const session = this.#session(datagram.gatewayEui, record.receivedMs);
+    session.received(packets, record.receivedMs);
+    for (const { crcStatus } of packets) this.#packets.add({ crc: crcStatus });
+    for (const fault of faults) {
+      this.#faults.add({ reason: fault });
+      log.complain(fault, "a packet forwarder sent what cannot be read", {
+        reason: fault,
+        gateway: datagram.gatewayEui,
+        from: from.address,
+      });
+    }
+    if (sizeMismatches > 0) this.#faults.add({ reason: "size_mismatch_kept" }, sizeMismatches);
+    if (stat !== null) onStats(session.stats(stat, record.receivedMs));
+    return packets;
+  }
+
+  #session(gatewayEui: GatewayEui, nowMs: number): GatewaySession {
+    let session = this.#sessions.get(gatewayEui);
+    if (session === undefined) {
+      if (this.#sessions.size >= maxSessions) this.#forgetSilent();
+      session = new GatewaySession(gatewayEui, nowMs);
+      this.#sessions.set(gatewayEui, session);
+      this.#options.onGateway?.(gatewayEui);
+    }
+    session.lastSeenMs = Math.max(session.lastSeenMs, nowMs);
+    return session;
+  }
+
+  #forgetSilent(): void {
+    let silent: GatewaySession | null = null;
+    for (const session of this.#sessions.values()) {
+      if (silent === null || session.lastSeenMs < silent.lastSeenMs) silent = session;
+    }
+    if (silent !== null) this.#sessions.delete(silent.gatewayEui);
+  }
+
+  #refuse(reason: string, from: SocketAddress, gateway?: GatewayEui): void {
+    this.#malformed.add({ reason });
+    this.#options.log.complain(reason, "a datagram was refused", { reason, from: from.address, gateway });
+  }
+
+  /** False when the network refused it for good. */
+  #send(bytes: Uint8Array, to: SocketAddress): boolean {
+    const socket = this.#socket;
+    if (socket === null) return false;
+    try {
+      if (this.#unsent.length === 0 && socket.send(bytes, to.port, to.address)) return true;
+    } catch (error) {
+      this.#options.log.complain("udp_send", "a packet forwarder cannot be reached", {
+        to: to.address,
+        error: String(error),
+      });
+      return false;
+    }
+    if (this.#unsent.length >= maxUnsent) return false;
+    this.#unsent.push({ bytes, to });
+    return true;
+  }
+
+  #sendUnsent(): void {
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    for (const { bytes, to } of unsent) this.#send(bytes, to);
+  }
+}

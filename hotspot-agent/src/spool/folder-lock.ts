@@ -1,0 +1,48 @@
+/**
+ * Keeps a second agent out of a spool folder.
+ *
+ * A lock file with the process id and its start time (field 22 of /proc/<pid>/stat, clock ticks since boot): a lock whose process is gone,
+ * or whose id another process has since got, does not hold. So a lock left by `kill -9` is taken over at once.
+ */
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { agentError } from "../errors.ts";
+
+const lockFile = "lock";
+
+async function textOf(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** `pid start` of a running process, or null. */
+async function processMark(pid: number): Promise<string | null> {
+  const stat = await textOf(`/proc/${pid}/stat`);
+  // The command in parentheses may hold anything, so fields are counted behind its last parenthesis.
+  const start = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  return start === undefined ? null : `${pid} ${start}`;
+}
+
+/** Takes the lock; the answer gives it back. Throws AGT_SPOOL_LOCKED when a running process has it. */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const path = join(folder, lockFile);
+  const mine = await processMark(process.pid);
+  for (;;) {
+    try {
+      await writeFile(path, `${mine ?? process.pid}\n`, { flag: "wx", mode: 0o640 });
+      return () => rm(path, { force: true });
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code !== "EEXIST") throw error;
+    }
+    const held = (await textOf(path))?.trim() ?? "";
+    const pid = Number.parseInt(held, 10);
+    const holder = Number.isInteger(pid) && pid > 0 ? await processMark(pid) : null;
+    if (holder !== null && holder === held && pid !== process.pid) {
+      throw agentError("AGT_SPOOL_LOCKED", `${folder} is used by process ${pid}`);
+    }
+    await rm(path, { force: true });
+  }
+}

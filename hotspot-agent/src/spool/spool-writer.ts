@@ -1,0 +1,355 @@
+/**
+ * Appends records to segments: one write for all that arrived meanwhile, then the acks.
+ *
+ * The promise: `onAccepted` is called when the write that holds the record returned, so the record survives `kill -9`; a group
+ * fdatasync follows within the sync interval. If the write takes longer than the stall limit, or the disk refuses, the record is
+ * accepted all the same and stays in memory, within a bound, counted by reason; when the disk takes writes again it is written
+ * in its turn. Records reach the disk in the order of their arrival.
+ */
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Telemetry } from "../telemetry.ts";
+import type { Disk, DiskFile } from "./disk.ts";
+import type { LiveRecord } from "./live-record.ts";
+import { encodeRecord, type RecordKind, SEGMENT_HEADER_BYTES, segmentHeader } from "./record.ts";
+import { segmentName } from "./segment-names.ts";
+
+/** Most bytes in one write: bounds the copy and how long a record waits for a neighbour. */
+const maxBatchBytes = 256 * 1024;
+/** Pause between attempts while the disk refuses, ms. */
+const retryMs = 1000;
+
+export type UnspooledReason = "stalled" | "disk_full" | "write_failed";
+
+export interface SpoolWriterOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+  /** Number of the first segment to write; no file of that number exists. */
+  readonly firstSegment: number;
+  readonly segmentBytes: number;
+  readonly syncIntervalMs: number;
+  readonly stallLimitMs: number;
+  /** Bound of what is kept in memory while the disk does not take it, bytes. */
+  readonly memoryBytes: number;
+  /** A segment is about to be written: settles when its cursor file says whom it is meant for. May be called again. */
+  readonly onSegmentBegun: (segment: number) => Promise<void>;
+  /** Puts the cursor file of a new segment onto the medium. */
+  readonly syncCursor: (segment: number) => Promise<void>;
+  readonly onSegmentSealed: (segment: number) => void;
+  readonly onPlaced: (record: LiveRecord) => void;
+  /** Given up in memory. */
+  readonly onLost: (record: LiveRecord) => void;
+}
+
+interface OpenSegment {
+  readonly segment: number;
+  readonly file: DiskFile;
+  position: number;
+}
+
+function reasonOf(error: unknown): UnspooledReason {
+  const code = (error as { readonly code?: unknown }).code;
+  return code === "ENOSPC" || code === "EDQUOT" ? "disk_full" : "write_failed";
+}
+
+export class SpoolWriter {
+  readonly #options: SpoolWriterOptions;
+  #nextSegment: number;
+  #open: OpenSegment | null = null;
+  /** Handed to the disk, not answered yet. */
+  #writing: readonly LiveRecord[] = [];
+  /** Behind them, in order of arrival. */
+  #waiting: LiveRecord[] = [];
+  #waitingBytes = 0;
+  #isWriting = false;
+  #isScheduled = false;
+  #failure: UnspooledReason | null = null;
+  #hasStallTimer = false;
+  #isDirty = false;
+  /** What the next group sync must finish besides the open segment. */
+  #unsynced: (() => Promise<void>)[] = [];
+  #syncing: Promise<void> | null = null;
+  #drained: (() => void)[] = [];
+  readonly #records;
+  readonly #unspooled;
+  readonly #syncSeconds;
+
+  constructor(options: SpoolWriterOptions) {
+    this.#options = options;
+    this.#nextSegment = options.firstSegment;
+    const { telemetry } = options;
+    this.#records = telemetry.counter("agent_spool_records_total", "Records written to the spool.");
+    this.#unspooled = telemetry.counter(
+      "agent_spool_unspooled_total",
+      "Records acknowledged before they were on disk, by reason.",
+    );
+    this.#syncSeconds = telemetry.histogram(
+      "agent_spool_sync_seconds",
+      "Duration of a group fdatasync.",
+      [0.001, 0.005, 0.02, 0.1, 0.5, 2],
+    );
+  }
+
+  /** Where the next record will go; records before it are not affected by what happens now. */
+  get position(): { readonly segment: number; readonly offset: number } {
+    const open = this.#open;
+    return open === null
+      ? { segment: this.#nextSegment, offset: SEGMENT_HEADER_BYTES }
+      : { segment: open.segment, offset: open.position };
+  }
+
+  /** True while the disk refuses and packets live in memory alone. */
+  get isFailing(): boolean {
+    return this.#failure !== null;
+  }
+
+  append(kind: RecordKind, receivedMs: number, payload: Uint8Array, onAccepted: (record: LiveRecord) => void): void {
+    const { clock } = this.#options;
+    const { bytes, recordId } = encodeRecord(kind, receivedMs, payload);
+    const record: LiveRecord = {
+      kind,
+      receivedMs,
+      payload,
+      recordId,
+      appendedMs: clock.nowMs(),
+      bytes,
+      place: null,
+      isAccepted: false,
+      isLost: false,
+      isAdmitted: false,
+      open: 0,
+      rows: [],
+      early: [],
+      onAccepted,
+    };
+    this.#waiting.push(record);
+    this.#waitingBytes += bytes.length;
+    if (this.#failure !== null) this.#accept(record, this.#failure);
+    else this.#watchForStall();
+    this.#boundMemory();
+    this.#schedule();
+  }
+
+  /** Settles when nothing waits to be written, or the disk refuses. */
+  drained(): Promise<void> {
+    const isIdle = this.#waiting.length === 0 && this.#writing.length === 0;
+    if (isIdle || this.#failure !== null) return Promise.resolve();
+    return new Promise((done) => this.#drained.push(done));
+  }
+
+  /** Puts everything written so far onto the medium. */
+  async sync(): Promise<void> {
+    await this.#syncing;
+    this.#isDirty = true;
+    await this.#syncNow();
+  }
+
+  /** Writes and syncs what waits, then closes the segment. */
+  async close(): Promise<void> {
+    await this.drained();
+    await this.sync();
+    await this.#open?.file.close();
+    this.#open = null;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isWriting || this.#failure !== null) return;
+    this.#isScheduled = true;
+    // After the datagrams that arrived together were all handed in.
+    setImmediate(() => {
+      this.#isScheduled = false;
+      void this.#writeAll();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    try {
+      while (this.#waiting.length > 0) await this.#writeBatch();
+      this.#failure = null;
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isWriting = false;
+      for (const done of this.#drained.splice(0)) done();
+    }
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+
+  async #writeBatch(): Promise<void> {
+    const open = await this.#openSegment();
+    const batch = this.#takeBatch();
+    if (batch.length > 0) {
+      this.#writing = batch;
+      try {
+        await open.file.write(batch.length === 1 ? batch[0].bytes! : joined(batch), open.position);
+      } catch (error) {
+        this.#waiting.unshift(...batch);
+        for (const record of batch) this.#waitingBytes += record.bytes!.length;
+        throw error;
+      } finally {
+        this.#writing = [];
+      }
+    }
+    for (const record of batch) {
+      record.place = { segment: open.segment, offset: open.position };
+      open.position += record.bytes!.length;
+      record.bytes = null;
+    }
+    if (batch.length > 0) this.#wrote(batch);
+  }
+
+  #wrote(batch: readonly LiveRecord[]): void {
+    if (this.#failure !== null) this.#options.log.info("the spool writes again");
+    this.#failure = null;
+    this.#isDirty = true;
+    this.#records.add(undefined, batch.length);
+    for (const record of batch) {
+      this.#options.onPlaced(record);
+      this.#accept(record, null);
+    }
+    this.#scheduleSync();
+  }
+
+  /** Takes the oldest records out of the waiting ones, without those that nobody waits for any more. */
+  #takeBatch(): LiveRecord[] {
+    const batch: LiveRecord[] = [];
+    let length = 0;
+    let taken = 0;
+    for (const record of this.#waiting) {
+      if (length >= maxBatchBytes) break;
+      taken++;
+      const size = record.bytes!.length;
+      this.#waitingBytes -= size;
+      if (record.isAdmitted && record.open === 0) continue;
+      batch.push(record);
+      length += size;
+    }
+    this.#waiting.splice(0, taken);
+    return batch;
+  }
+
+  async #openSegment(): Promise<OpenSegment> {
+    const { disk, segmentBytes, onSegmentBegun, syncCursor } = this.#options;
+    const full = this.#open;
+    if (full !== null && full.position < segmentBytes) return full;
+    const segment = this.#nextSegment;
+    await onSegmentBegun(segment);
+    const file = await disk.open(segmentName(segment));
+    try {
+      await file.write(segmentHeader(), 0);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    this.#nextSegment++;
+    this.#open = { segment, file, position: SEGMENT_HEADER_BYTES };
+    // Reaches the medium with the next group sync, like the records: a write must not wait for it.
+    this.#unsynced.push(async () => {
+      await syncCursor(segment);
+      await disk.syncFolder();
+    });
+    if (full !== null) this.#unsynced.push(() => this.#sealed(full));
+    this.#isDirty = true;
+    return this.#open;
+  }
+
+  async #sealed(full: OpenSegment): Promise<void> {
+    await full.file.sync();
+    await full.file.close();
+    this.#options.onSegmentSealed(full.segment);
+  }
+
+  #accept(record: LiveRecord, reason: UnspooledReason | null): void {
+    if (record.isAccepted) return;
+    record.isAccepted = true;
+    if (reason !== null) this.#unspooled.add({ reason });
+    record.onAccepted(record);
+  }
+
+  #fail(error: unknown): void {
+    const reason = reasonOf(error);
+    const { clock, log } = this.#options;
+    this.#failure = reason;
+    log.complain(reason, "the spool cannot write: packets are kept in memory", { error: String(error) });
+    for (const record of [...this.#waiting]) this.#accept(record, reason);
+    this.#boundMemory();
+    clock.after(retryMs, () => void this.#writeAll());
+  }
+
+  #watchForStall(): void {
+    if (this.#hasStallTimer) return;
+    const { clock, stallLimitMs } = this.#options;
+    const oldest = [...this.#writing, ...this.#waiting].find((record) => !record.isAccepted);
+    if (oldest === undefined) return;
+    this.#hasStallTimer = true;
+    clock.after(Math.max(oldest.appendedMs + stallLimitMs - clock.nowMs(), 0), () => {
+      this.#hasStallTimer = false;
+      const limit = clock.nowMs() - stallLimitMs;
+      for (const record of [...this.#writing, ...this.#waiting]) {
+        if (record.appendedMs <= limit) this.#accept(record, "stalled");
+      }
+      this.#watchForStall();
+    });
+  }
+
+  /** Gives up the oldest records in memory beyond the bound. */
+  #boundMemory(): void {
+    const { memoryBytes, onLost } = this.#options;
+    if (this.#waitingBytes <= memoryBytes) return;
+    const lost = this.#waiting.findIndex((record) => {
+      if (this.#waitingBytes <= memoryBytes) return true;
+      this.#accept(record, "stalled");
+      this.#waitingBytes -= record.bytes!.length;
+      record.bytes = null;
+      record.isLost = true;
+      onLost(record);
+      return false;
+    });
+    this.#waiting.splice(0, lost < 0 ? this.#waiting.length : lost);
+  }
+
+  #scheduleSync(): void {
+    if (this.#syncing !== null || !this.#isDirty) return;
+    const { clock, syncIntervalMs } = this.#options;
+    this.#syncing = new Promise((done) => {
+      // Half the interval to wait, half for the medium.
+      clock.after(syncIntervalMs / 2, () => {
+        this.#syncNow().then(() => {
+          this.#syncing = null;
+          done();
+          this.#scheduleSync();
+        });
+      });
+    });
+  }
+
+  async #syncNow(): Promise<void> {
+    const open = this.#open;
+    if (!this.#isDirty || open === null) return;
+    this.#isDirty = false;
+    const startMs = performance.now();
+    try {
+      await open.file.sync();
+      for (const finish of this.#unsynced.splice(0)) await finish();
+    } catch (error) {
+      this.#options.log.complain("sync_failed", "the spool cannot be synced", { error: String(error) });
+      return;
+    }
+    this.#syncSeconds.observe((performance.now() - startMs) / 1000);
+  }
+}
+
+function joined(batch: readonly LiveRecord[]): Uint8Array {
+  const length = batch.reduce((sum, record) => sum + record.bytes!.length, 0);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const record of batch) {
+    bytes.set(record.bytes!, at);
+    at += record.bytes!.length;
+  }
+  return bytes;
+}

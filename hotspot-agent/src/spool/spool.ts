@@ -1,0 +1,477 @@
+/**
+ * The spool: what the radio side brought, on disk before it is acknowledged, until every destination has it.
+ *
+ *   append → (on disk) onAccepted → admit → lanes and pump of each destination → settled → segment removed
+ *
+ * The promise: a packet whose record was accepted while the disk took writes and the spool was inside its bounds is delivered to
+ * every attached destination whose filters want it; every other one is counted by reason. See spool-writer.ts for the disk,
+ * device-lanes.ts for order and pace, cursor.ts for what survives a restart.
+ */
+import { crc32 } from "node:zlib";
+import type { Clock } from "../clock.ts";
+import { agentError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { CrcStatus, Destination, DestinationHandle, UplinkPacket } from "../messages.ts";
+import type { Telemetry } from "../telemetry.ts";
+import { scanBacklog } from "./backlog-scan.ts";
+import { SUBSCRIBED } from "./cursor.ts";
+import { CursorWriter } from "./cursor-writer.ts";
+import { DeliveryPump, type DropReason } from "./delivery-pump.ts";
+import { DestinationNumbers } from "./destination-numbers.ts";
+import { DeviceLanes } from "./device-lanes.ts";
+import type { Disk } from "./disk.ts";
+import { type LaneKey, laneOf } from "./frame-lane.ts";
+import type { LiveRecord } from "./live-record.ts";
+import { PacketTable } from "./packet-table.ts";
+import {
+  MAX_RECORD_PAYLOAD_BYTES,
+  RECORD_HEADER_BYTES,
+  type RecordKind,
+  readRecord,
+  type StoredRecord,
+} from "./record.ts";
+import { SegmentBook } from "./segment-book.ts";
+import { segmentName } from "./segment-names.ts";
+import { SpoolWriter } from "./spool-writer.ts";
+
+export interface SpoolOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
+  /** The packets in a record; the same bytes must give the same packets. */
+  readonly read: (record: StoredRecord) => readonly UplinkPacket[];
+  /** CRC statuses that go to network servers. */
+  readonly wantedCrc: ReadonlySet<CrcStatus>;
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+  readonly syncIntervalMs: number;
+  readonly stallLimitMs: number;
+  readonly memoryBytes: number;
+  readonly deviceSpacingMs: number;
+  readonly replayPerSecond: number;
+  readonly joinMaxAgeMs: number;
+  /** A delivery is through: for packet receipts. */
+  readonly onDelivered?: (destination: string, packet: UplinkPacket) => void;
+}
+
+/** A packet that waited longer than this is a replay, ms. */
+const liveMs = 1000;
+/** Deliveries of one destination under way at once. */
+const maxInFlight = 512;
+/** Packets kept in memory as they were read, for those who send them at once. */
+const maxHotPackets = 2048;
+const sweepMs = 5000;
+const segmentsInBound = 64;
+const minSegmentBytes = 64 * 1024;
+const maxSegmentBytes = 4 * 1024 * 1024;
+
+interface Attached {
+  readonly destination: Destination;
+  readonly number: number;
+  readonly lanes: DeviceLanes;
+  readonly pump: DeliveryPump;
+  /** Packets that arrive while the backlog is read: they stand behind it. Null afterwards. */
+  behind: { readonly row: number; readonly key: LaneKey; readonly isJoin: boolean }[] | null;
+}
+
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #writer: SpoolWriter;
+  readonly #cursors: CursorWriter;
+  readonly #book: SegmentBook;
+  readonly #numbers: DestinationNumbers;
+  readonly #table = new PacketTable();
+  readonly #hot = new Map<number, UplinkPacket>();
+  /** Records of rows that have no place on disk yet. */
+  readonly #unplaced = new Map<number, LiveRecord>();
+  readonly #attached = new Map<number, Attached>();
+  readonly #dropped;
+  readonly #pendingGauge;
+  readonly #bytesGauge;
+  #scan: Promise<void> = Promise.resolve();
+  #cancelSweep: () => void = () => {};
+  #isClosed = false;
+
+  private constructor(
+    options: SpoolOptions,
+    numbers: DestinationNumbers,
+    cursors: CursorWriter,
+    book: SegmentBook,
+    firstSegment: number,
+  ) {
+    this.#options = options;
+    this.#numbers = numbers;
+    this.#cursors = cursors;
+    this.#book = book;
+    const { telemetry, maxBytes } = options;
+    this.#dropped = telemetry.counter("agent_packets_dropped_total", "Packets not delivered, by reason.");
+    this.#pendingGauge = telemetry.gauge("agent_spool_pending_packets", "Packets that wait, by destination.");
+    this.#bytesGauge = telemetry.gauge("agent_spool_bytes", "Bytes of the spool on disk.");
+    this.#writer = new SpoolWriter({
+      ...options,
+      firstSegment,
+      segmentBytes: Math.min(Math.max(maxBytes / segmentsInBound, minSegmentBytes), maxSegmentBytes),
+      onSegmentBegun: (segment) => this.#begin(segment),
+      syncCursor: (segment) => cursors.sync(segment),
+      onSegmentSealed: (segment) => {
+        book.seal(segment);
+        this.#keepBounds();
+      },
+      onPlaced: (record) => this.#placed(record),
+      onLost: () => {},
+    });
+    this.#sweepLater();
+  }
+
+  /** Opens the folder; what earlier runs left is read when its destinations are attached. Throws AGT_SPOOL_UNUSABLE. */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    try {
+      const cursors = new CursorWriter(options);
+      const book = new SegmentBook({ ...options, cursors });
+      const firstSegment = await book.open();
+      return new Spool(options, await DestinationNumbers.open(options.disk), cursors, book, firstSegment);
+    } catch (error) {
+      throw agentError("AGT_SPOOL_UNUSABLE", String(error), { cause: error });
+    }
+  }
+
+  /** Names with a cursor on disk, attached or not. Retire those that no config and no route names any more. */
+  get knownDestinations(): readonly string[] {
+    return this.#numbers.names;
+  }
+
+  /** True while the disk refuses and new packets live in memory alone. */
+  get isFailing(): boolean {
+    return this.#writer.isFailing;
+  }
+
+  /** Bytes on disk and packets that wait, for status pages. */
+  get fill(): { readonly bytes: number; readonly maxBytes: number; readonly waitingPackets: number } {
+    return { bytes: this.#book.bytes, maxBytes: this.#options.maxBytes, waitingPackets: this.#table.size };
+  }
+
+  /**
+   * Takes what the radio side brought. `onAccepted` is called once, in the order of appending: the record is on disk, or was
+   * counted as not. Longer payloads than MAX_RECORD_PAYLOAD_BYTES are refused with AGT_BAD_OPTION.
+   */
+  append(kind: RecordKind, receivedMs: number, payload: Uint8Array, onAccepted: (record: LiveRecord) => void): void {
+    if (payload.length > MAX_RECORD_PAYLOAD_BYTES)
+      throw agentError("AGT_BAD_OPTION", `record of ${payload.length} bytes`);
+    this.#writer.append(kind, receivedMs, payload, onAccepted);
+  }
+
+  /** Queues the packets of an accepted record, in their order, for every destination that wants them. */
+  admit(record: LiveRecord, packets: readonly UplinkPacket[]): void {
+    record.isAdmitted = true;
+    const nowMs = this.#options.clock.nowMs();
+    const woken = new Set<Attached>();
+    for (const [index, packet] of packets.entries()) {
+      const lane = laneOf(packet, this.#options.wantedCrc);
+      if (!lane.isForServers) {
+        if (lane.reason !== "proprietary") this.#dropped.add({ reason: lane.reason });
+        continue;
+      }
+      const wanting = [...this.#attached.values()].filter(({ destination }) => destination.accepts(packet));
+      if (wanting.length === 0) {
+        this.#dropped.add({ reason: this.#attached.size === 0 ? "no_server" : "no_server_wants_it" });
+        continue;
+      }
+      const row = this.#addRow(record.place?.segment ?? 0, record.place?.offset ?? 0, index, packet, wanting.length);
+      if (record.place === null) {
+        record.rows.push(row);
+        record.open += wanting.length;
+        this.#unplaced.set(row, record);
+      }
+      this.#keepHot(row, packet);
+      for (const attached of wanting) {
+        if (attached.behind === null) attached.lanes.add(row, lane.key, lane.isJoin, nowMs);
+        else attached.behind.push({ row, key: lane.key, isJoin: lane.isJoin });
+        woken.add(attached);
+      }
+    }
+    for (const { pump } of woken) pump.wake();
+  }
+
+  /**
+   * Gives a destination what it has not got yet and all that comes. Several at once share one reading of the backlog. Throws
+   * AGT_BAD_DESTINATION for a name that is unusable or attached.
+   */
+  attach(destination: Destination): DestinationHandle {
+    return this.attachAll([destination])[0];
+  }
+
+  attachAll(destinations: readonly Destination[]): readonly DestinationHandle[] {
+    const attached = destinations.map((destination) => this.#attachOne(destination));
+    const end = this.#writer.position;
+    this.#scan = this.#scan.then(() => this.#scanFor(attached, end));
+    return attached.map((one) => this.#handle(one));
+  }
+
+  /** Settles when the backlog of everything attached so far stands in the queues. */
+  scanned(): Promise<void> {
+    return this.#scan;
+  }
+
+  /** Forgets a destination that is not attached and what waits for it. */
+  retire(name: string): void {
+    const number = this.#numbers.numbers.find((one) => this.#numbers.nameOf(one) === name);
+    if (number === undefined || this.#attached.has(number)) return;
+    this.#numbers.retire(name, this.#writer.position.segment + 1);
+    this.#book.forgotten(number);
+  }
+
+  /** Writes what waits, lets deliveries under way end, and closes the files. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelSweep();
+    await Promise.all([...this.#attached.values()].map(({ pump }) => pump.close()));
+    await this.#scan;
+    await this.#writer.close();
+    await this.#cursors.close();
+    await this.#book.removed();
+    await this.#numbers.saved().catch(() => {});
+  }
+
+  #attachOne(destination: Destination): Attached {
+    const { name } = destination;
+    if (!/^[a-z0-9-]{1,40}$/.test(name)) throw agentError("AGT_BAD_DESTINATION", `${name}: a-z, 0-9 and - only`);
+    const isNew = !this.#numbers.names.includes(name);
+    const number = this.#numbers.numberFor(name, this.#book.numbers[0] ?? this.#writer.position.segment);
+    if (this.#attached.has(number)) throw agentError("AGT_BAD_DESTINATION", `${name} is attached`);
+    const { clock, log, telemetry, deviceSpacingMs, replayPerSecond, joinMaxAgeMs, maxAgeMs } = this.#options;
+    const lanes = new DeviceLanes(this.#table, {
+      spacingMs: deviceSpacingMs,
+      maxInFlight,
+      liveMs,
+      replayPerSecond,
+      joinMaxAgeMs,
+      maxAgeMs,
+      replay: destination.replay,
+    });
+    const pump = new DeliveryPump({
+      destination,
+      lanes,
+      clock,
+      log,
+      telemetry,
+      fetch: (row) => this.#fetch(row),
+      onDone: (row, packet, dropped) => this.#done(attached, row, packet, dropped),
+    });
+    const attached: Attached = { destination, number, lanes, pump, behind: [] };
+    if (isNew) this.#subscribe(number);
+    this.#attached.set(number, attached);
+    return attached;
+  }
+
+  /** Notes in the segments that are being written that a new destination gets what comes from now on. */
+  #subscribe(destination: number): void {
+    const { segment, offset } = this.#writer.position;
+    for (const unsealed of this.#book.unsealed) {
+      if (unsealed < segment) continue;
+      const from = unsealed === segment ? offset : 0;
+      this.#cursors.add(unsealed, { offset: from, index: SUBSCRIBED, destination });
+    }
+  }
+
+  /** A new segment is meant for every destination in use, attached or not. */
+  async #begin(segment: number): Promise<void> {
+    const isRetry = this.#book.unsealed.includes(segment);
+    this.#book.begin(
+      segment,
+      this.#numbers.numbers.filter((number) => !this.#attached.has(number)),
+    );
+    if (!isRetry) {
+      for (const destination of this.#numbers.numbers) {
+        this.#cursors.add(segment, { offset: 0, index: SUBSCRIBED, destination });
+      }
+    }
+    await this.#cursors.flushed();
+  }
+
+  #handle(attached: Attached): DestinationHandle {
+    const { destination, number, lanes, pump } = attached;
+    const leave = () => {
+      this.#attached.delete(number);
+      void pump.close().then(() => {
+        for (const row of lanes.waiting()) this.#abandon(row);
+        for (const { row } of attached.behind ?? []) this.#abandon(row);
+      });
+    };
+    return {
+      setReady: (isReady) => {
+        lanes.setReady(isReady);
+        pump.wake();
+      },
+      pendingCount: () => lanes.pending + (attached.behind?.length ?? 0),
+      detach: () => {
+        if (this.#attached.get(number) !== attached) return;
+        this.#book.left(number);
+        leave();
+      },
+      retire: (reason) => {
+        if (this.#attached.get(number) !== attached) return;
+        const label = { reason, destination: destination.name };
+        this.#dropped.add(label, lanes.pending + (attached.behind?.length ?? 0));
+        leave();
+        this.#numbers.retire(destination.name, this.#writer.position.segment + 1);
+        this.#book.forgotten(number);
+      },
+    };
+  }
+
+  async #scanFor(
+    attached: readonly Attached[],
+    end: { readonly segment: number; readonly offset: number },
+  ): Promise<void> {
+    const { clock } = this.#options;
+    const byNumber = new Map(attached.map((one) => [one.number, one]));
+    const isHere = (one: Attached) => this.#attached.get(one.number) === one;
+    await this.#cursors.flushed();
+    await scanBacklog({
+      ...this.#options,
+      segments: this.#book.numbers,
+      end,
+      destinations: [...byNumber.keys()],
+      known: () => this.#numbers.numbers,
+      onPacket: ({ segment, offset, index, packet, destinations }) => {
+        const lane = laneOf(packet, this.#options.wantedCrc);
+        if (!lane.isForServers || this.#isClosed) return;
+        const wanting = destinations
+          .map((number) => byNumber.get(number)!)
+          .filter((one) => isHere(one) && one.destination.accepts(packet));
+        if (wanting.length === 0) return;
+        const row = this.#addRow(segment, offset, index, packet, wanting.length);
+        for (const { lanes } of wanting) lanes.add(row, lane.key, lane.isJoin, clock.nowMs());
+      },
+      onSegment: (segment, subscribed) =>
+        this.#book.scanned(
+          segment,
+          subscribed.filter((number) => !this.#attached.has(number)),
+        ),
+    });
+    for (const one of attached) {
+      if (!isHere(one)) continue;
+      for (const { row, key, isJoin } of one.behind ?? []) one.lanes.add(row, key, isJoin, clock.nowMs());
+      one.behind = null;
+      one.pump.wake();
+    }
+    this.#keepBounds();
+  }
+
+  #addRow(segment: number, offset: number, index: number, packet: UplinkPacket, uses: number): number {
+    const { phyPayload, receivedMs } = packet;
+    const row = this.#table.add({ segment, offset, index, receivedMs, phyHash: crc32(phyPayload) }, uses);
+    if (segment !== 0) this.#book.opened(segment, uses);
+    return row;
+  }
+
+  #keepHot(row: number, packet: UplinkPacket): void {
+    this.#hot.set(row, packet);
+    if (this.#hot.size <= maxHotPackets) return;
+    for (const oldest of this.#hot.keys()) {
+      this.#hot.delete(oldest);
+      break;
+    }
+  }
+
+  /** A record reached the disk: its packets get their place, and what was settled before is noted. */
+  #placed(record: LiveRecord): void {
+    const { segment, offset } = record.place!;
+    this.#book.grew(segment, RECORD_HEADER_BYTES + record.payload.length, record.receivedMs);
+    if (!record.isAdmitted) return;
+    for (const row of record.rows) {
+      if (this.#unplaced.get(row) !== record) continue;
+      this.#unplaced.delete(row);
+      this.#table.segment[row] = segment;
+      this.#table.offset[row] = offset;
+    }
+    record.rows = [];
+    this.#book.opened(segment, record.open + record.early.length);
+    for (const { index, destination } of record.early) this.#book.settled(segment, offset, index, destination);
+  }
+
+  #fetch(row: number): UplinkPacket | Promise<UplinkPacket | "unreadable"> | "lost_in_memory" {
+    const hot = this.#hot.get(row);
+    if (hot !== undefined) return hot;
+    const index = this.#table.index[row];
+    const unplaced = this.#unplaced.get(row);
+    if (unplaced !== undefined) {
+      return unplaced.isLost ? "lost_in_memory" : (this.#options.read(unplaced)[index] ?? "lost_in_memory");
+    }
+    return this.#readBack(this.#table.segment[row], this.#table.offset[row], index);
+  }
+
+  async #readBack(segment: number, offset: number, index: number): Promise<UplinkPacket | "unreadable"> {
+    const file = await this.#options.disk.open(segmentName(segment));
+    try {
+      const header = await file.read(offset, RECORD_HEADER_BYTES);
+      if (header.length < RECORD_HEADER_BYTES) return "unreadable";
+      const length =
+        RECORD_HEADER_BYTES + Math.min(new DataView(header.buffer).getUint32(4, true), MAX_RECORD_PAYLOAD_BYTES);
+      const record = readRecord(await file.read(offset, length), 0);
+      return (record === null ? undefined : this.#options.read(record)[index]) ?? "unreadable";
+    } finally {
+      await file.close();
+    }
+  }
+
+  #done(attached: Attached, row: number, packet: UplinkPacket | null, dropped: DropReason | "spool_full" | null): void {
+    const { destination, number } = attached;
+    if (dropped !== null) this.#dropped.add({ reason: dropped, destination: destination.name });
+    else if (packet !== null) this.#options.onDelivered?.(destination.name, packet);
+    const record = this.#unplaced.get(row);
+    const index = this.#table.index[row];
+    if (record === undefined) this.#book.settled(this.#table.segment[row], this.#table.offset[row], index, number);
+    else {
+      record.open--;
+      record.early.push({ index, destination: number });
+    }
+    this.#release(row);
+  }
+
+  /** A row of a destination that went away. */
+  #abandon(row: number): void {
+    const record = this.#unplaced.get(row);
+    if (record === undefined) this.#book.abandoned(this.#table.segment[row]);
+    else record.open--;
+    this.#release(row);
+  }
+
+  #release(row: number): void {
+    if (!this.#table.release(row)) return;
+    this.#hot.delete(row);
+    this.#unplaced.delete(row);
+  }
+
+  /** Gives up the oldest segments while the spool is over a bound. */
+  #keepBounds(): void {
+    const { maxBytes, maxAgeMs, clock } = this.#options;
+    for (;;) {
+      const overdue = this.#book.overdue(maxBytes, clock.nowMs() - maxAgeMs);
+      if (overdue === null) break;
+      for (const attached of this.#attached.values()) {
+        const isIn = (row: number) => this.#table.segment[row] !== 0 && this.#table.segment[row] <= overdue.segment;
+        for (const { row, reason } of attached.lanes.sweep(clock.nowMs(), isIn)) {
+          this.#done(attached, row, null, reason ?? overdue.reason);
+        }
+      }
+      this.#book.remove(overdue.segment);
+    }
+    this.#bytesGauge.set(this.#book.bytes);
+  }
+
+  #sweepLater(): void {
+    this.#cancelSweep = this.#options.clock.after(sweepMs, () => {
+      const nowMs = this.#options.clock.nowMs();
+      for (const attached of this.#attached.values()) {
+        for (const { row, reason } of attached.lanes.sweep(nowMs, () => false)) {
+          if (reason !== null) this.#done(attached, row, null, reason);
+        }
+        this.#pendingGauge.set(attached.lanes.pending, { destination: attached.destination.name });
+      }
+      this.#keepBounds();
+      this.#sweepLater();
+    });
+  }
+}
