@@ -1,0 +1,23 @@
+mod accept_admin;
+mod guarded_burn;
+mod guarded_mint;
+mod guarded_reissue;
+mod guarded_transfer;
+mod init_mint_guard;
+mod init_vault_guard;
+mod pause;
+mod propose_admin;
+mod set_limits;
+mod unpause;
+
+pub use accept_admin::*;
+pub use guarded_burn::*;
+pub use guarded_mint::*;
+pub use guarded_reissue::*;
+pub use guarded_transfer::*;
+pub use init_mint_guard::*;
+pub use init_vault_guard::*;
+pub use pause::*;
+pub use propose_admin::*;
+pub use set_limits::*;
+pub use unpause::*;
