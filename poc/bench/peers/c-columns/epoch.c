@@ -38,7 +38,7 @@ static void load_hotspots(const dump_t *dump, bool helium, const uint32_t *new_i
   epoch->hotspot = allocate(epoch->hotspots + 1, sizeof(hotspot_t));
   for (size_t id = 0; id < epoch->hotspots; id++) {
     int32_t base_cell = (int32_t)(cell[id] >> 45) & 0x7f;
-    int32_t meta = region[id] | base_cell << 16;
+    int32_t meta = META_ALWAYS | region[id] | base_cell << 16;
     if (cell[id] == 0) meta |= META_NOT_ASSERTED;
     if (suspended[id] != 0) meta |= META_SUSPENDED;
     if (capability[id] == 0) meta |= META_DATA_ONLY;
@@ -47,7 +47,7 @@ static void load_hotspots(const dump_t *dump, bool helium, const uint32_t *new_i
         x[id], y[id], z[id], meta, helium ? whole(gain[id]) : gain[id], 0, i[id], j[id],
     };
   }
-  epoch->hotspot[epoch->hotspots] = (hotspot_t){.meta = META_UNREGISTERED};
+  epoch->hotspot[epoch->hotspots] = (hotspot_t){.meta = META_ALWAYS | META_UNREGISTERED};
 }
 
 static void load_beacons(const dump_t *dump, bool helium, const uint32_t *new_id, epoch_t *epoch) {

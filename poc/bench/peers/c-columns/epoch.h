@@ -17,6 +17,8 @@ enum {
   META_DATA_ONLY = 1 << 11,
   /* Grid coordinates do not decide: the base cell is a pentagon. */
   META_PENTAGON = 1 << 14,
+  /* Set on every line. */
+  META_ALWAYS = 1 << 15,
   META_BASE_CELL = 0x7f << 16,
 };
 

@@ -1,14 +1,23 @@
 /*
- * The algorithm of poc/src/verify/witness-kernel.ts in C: a fast path that passes a row whose every figure is inside its limit,
- * and the preset's ordered list for all others. `mask` joins the comparisons without branches, `exit` leaves at the first that
- * fails. Both presets are compiled apart, so that no rule is looked up per row.
+ * The algorithm of poc/src/verify/witness-kernel.ts in C: a fast path that passes a row whose every figure is surely inside its
+ * limit, by squared chords and without a root, and the preset's ordered list for all others. `mask` joins the comparisons
+ * without branches, `exit` leaves at the first that fails. Both presets are compiled apart, so that no rule is looked up per row.
  */
 #include "judge.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { FREQUENCY_TOLERANCE_HZ = 100000, MIN_CELLS = 8, GRID_DECIDES_BELOW_M = 1200, EARSHOT_TOLERANCE_DDB = 100 };
+enum {
+  FREQUENCY_TOLERANCE_HZ = 100000,
+  LEAST_FREQUENCY_HZ = 100000000,
+  MIN_CELLS = 8,
+  GRID_DECIDES_BELOW_M = 1200,
+  EARSHOT_TOLERANCE_DDB = 100,
+};
+/* What rounding to whole metres may change: a limit by this much, a distance from 300 m on by this factor, squared. */
+#define ROUNDING_M 0.52
+#define THRESHOLD_SCALE (65536 / 1.0035)
 enum {
   VALID = 0,
   NOT_ASSERTED = 2,
@@ -33,6 +42,7 @@ enum {
 
 #define EARTH_RADIUS_M 6371007.180918475
 static const double INVERSE_24_R2 = 1 / (24 * EARTH_RADIUS_M * EARTH_RADIUS_M);
+static const double INVERSE_1920_R4 = 1 / (1920 * EARTH_RADIUS_M * EARTH_RADIUS_M * EARTH_RADIUS_M * EARTH_RADIUS_M);
 static const double INVERSE_640_R4 = 3 / (640 * EARTH_RADIUS_M * EARTH_RADIUS_M * EARTH_RADIUS_M * EARTH_RADIUS_M);
 static const double SERIES_LIMIT_M = 300000;
 /* Least SNR by spreading factor, 0.1 dB. */
@@ -44,15 +54,30 @@ typedef struct {
 
 /* What the ordered list looks at, filled for the few rows that reach it. */
 typedef struct {
+  const epoch_t *epoch;
+  const loss_t *loss;
   const hotspot_t *witness, *beaconer;
   const beacon_t *beacon;
   const row_t *row;
   uint32_t id;
   bool repeated;
-  int32_t distance_m, bound, cells, lag_zero_ms, lag_limit_ms;
+  int8_t stored_cells;
+  int32_t lag_zero_ms, lag_limit_ms;
 } facts_t;
 
-static inline double surface_m(double chord_sq) {
+/* Squared chord of an arc of `metres`, in squared units of a position. */
+static double chord_sq_of(double metres) {
+  double sq = metres * metres;
+  double chord = metres * (1 - sq * (INVERSE_24_R2 - sq * INVERSE_1920_R4));
+  return chord * chord * 65536;
+}
+
+static double chord_sq(const hotspot_t *a, const hotspot_t *b) {
+  double dx = (double)a->x - b->x, dy = (double)a->y - b->y, dz = (double)a->z - b->z;
+  return dx * dx + dy * dy + dz * dz;
+}
+
+static double surface_m(double chord_sq) {
   double chord = sqrt(chord_sq) / 256;
   if (__builtin_expect(chord > SERIES_LIMIT_M, 0)) return 2 * EARTH_RADIUS_M * asin(fmin(chord / (2 * EARTH_RADIUS_M), 1));
   double sq = chord * chord;
@@ -82,6 +107,14 @@ static verdict_t identity(const facts_t *f) {
   return (verdict_t){VALID, 0, 0};
 }
 
+static int32_t distance_m(const facts_t *f) { return (int32_t)(surface_m(chord_sq(f->witness, f->beaconer)) + 0.5); }
+
+/* Highest RSSI that free space allows. */
+static int32_t bound_ddbm(const facts_t *f, int32_t metres, int32_t tolerance) {
+  double v = (double)metres * f->row->frequency_hz;
+  return f->beacon->eirp_ddbm + tolerance + f->witness->gain - loss_ddb(f->loss, v * v);
+}
+
 static int32_t frequency_difference(const facts_t *f) {
   return abs((int32_t)(f->row->frequency_hz - f->beacon->frequency_hz));
 }
@@ -99,11 +132,13 @@ static __attribute__((noinline)) verdict_t list_earshot(const facts_t *f) {
   FAIL(region != other, INVALID_REGION, region, other);
   FAIL(difference > FREQUENCY_TOLERANCE_HZ, INVALID_FREQUENCY, difference, FREQUENCY_TOLERANCE_HZ);
   FAIL(data_rate != f->beacon->data_rate, INVALID_DATA_RATE, data_rate, f->beacon->data_rate);
-  FAIL(f->distance_m < 300, BELOW_MIN_DISTANCE, f->distance_m, 300);
-  FAIL(f->distance_m > 100000, MAX_DISTANCE_EXCEEDED, f->distance_m, 100000);
+  int32_t metres = distance_m(f);
+  FAIL(metres < 300, BELOW_MIN_DISTANCE, metres, 300);
+  FAIL(metres > 100000, MAX_DISTANCE_EXCEEDED, metres, 100000);
   FAIL(snr < floor, BAD_SNR, snr, floor);
-  FAIL(rssi > f->bound, BAD_RSSI, rssi, f->bound);
-  return (verdict_t){VALID, rssi, f->bound};
+  int32_t bound = bound_ddbm(f, metres, EARSHOT_TOLERANCE_DDB);
+  FAIL(rssi > bound, BAD_RSSI, rssi, bound);
+  return (verdict_t){VALID, 0, 0};
 }
 
 static __attribute__((noinline)) verdict_t list_helium(const facts_t *f) {
@@ -117,13 +152,22 @@ static __attribute__((noinline)) verdict_t list_helium(const facts_t *f) {
   FAIL(f->witness->meta & META_DATA_ONLY, INVALID_CAPABILITY, 0, 1);
   FAIL(difference > FREQUENCY_TOLERANCE_HZ, INVALID_FREQUENCY, difference, FREQUENCY_TOLERANCE_HZ);
   FAIL(region != other, INVALID_REGION, region, other);
-  FAIL(f->cells < MIN_CELLS, BELOW_MIN_DISTANCE, f->cells, MIN_CELLS);
-  FAIL(f->distance_m > 100999, MAX_DISTANCE_EXCEEDED, f->distance_m, 100999);
-  FAIL(rssi > f->bound, BAD_RSSI, rssi, f->bound);
-  return (verdict_t){VALID, rssi, f->bound};
+  int32_t cells = grid_cells(f->beaconer, f->witness, f->stored_cells);
+  FAIL(cells < MIN_CELLS, BELOW_MIN_DISTANCE, cells, MIN_CELLS);
+  int32_t metres = distance_m(f);
+  FAIL(metres > 100999, MAX_DISTANCE_EXCEEDED, metres, 100999);
+  int32_t bound = bound_ddbm(f, metres, 0);
+  FAIL(rssi > bound, BAD_RSSI, rssi, bound);
+  return (verdict_t){VALID, 0, 0};
 }
 
-static inline __attribute__((always_inline)) void judge_group(const epoch_t *epoch, const loss_t *loss, verdicts_t out, size_t group, bool helium, bool mask) {
+/* What the fast path compares squared chords with, worked out once. */
+typedef struct {
+  double near_sq, grid_sq, far_sq;
+} limits_t;
+
+static inline __attribute__((always_inline)) void judge_group(const epoch_t *epoch, const loss_t *loss, const limits_t *limits,
+                                                              verdicts_t out, size_t group, bool helium, bool mask) {
   const beacon_t *beacon = &epoch->beacon[group];
   size_t from = epoch->start[group], to = epoch->start[group + 1];
   if (beacon->reason != VALID) {
@@ -138,14 +182,15 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
   hotspot_t *hotspots = epoch->hotspot;
   const hotspot_t *beaconer = &hotspots[beacon->hotspot];
   const double bx = beaconer->x, by = beaconer->y, bz = beaconer->z;
-  const int32_t beaconer_meta = beaconer->meta, stamp = (int32_t)group + 1;
+  const double near_sq = limits->near_sq, grid_sq = limits->grid_sq, far_sq = limits->far_sq;
+  const int32_t region = beaconer->meta & META_REGION, stamp = (int32_t)group + 1;
   const int32_t base = beacon->eirp_ddbm + (helium ? 0 : EARSHOT_TOLERANCE_DDB);
   const int32_t floor_ddb = helium ? INT16_MIN : SNR_FLOOR_DDB[beacon->data_rate & 15];
-  const int32_t first_ms = beacon->first_ms;
-  const double minimum_m = helium ? GRID_DECIDES_BELOW_M : 300, maximum_m = helium ? 100999 : 100000;
+  const int32_t first_ms = beacon->first_ms > 0 ? beacon->first_ms : 0;
   const int32_t pentagon = helium ? META_PENTAGON : 0;
-  const int32_t bars = META_UNREGISTERED | META_NOT_ASSERTED | META_SUSPENDED | META_DATA_ONLY | pentagon;
-  const bool barred = helium && (beaconer_meta & META_PENTAGON) != 0;
+  const bool unusual = (beaconer->meta & pentagon) != 0 || beacon->frequency_hz < LEAST_FREQUENCY_HZ;
+  const int32_t bars = META_REGION | META_UNREGISTERED | META_NOT_ASSERTED | META_SUSPENDED | META_DATA_ONLY | pentagon |
+                       (unusual ? META_ALWAYS : 0);
   int32_t last_ms = beacon->last_ms, lag_zero = 0, lag_limit = INT32_MAX;
   if (helium) {
     int32_t first_row = epoch->row[from].receive_ms;
@@ -160,42 +205,47 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
     hotspot_t *witness = &hotspots[id];
     const bool repeated = witness->stamp == stamp;
     witness->stamp = stamp;
-    const double dx = witness->x - bx, dy = witness->y - by, dz = witness->z - bz;
-    const double distance_m = floor(surface_m(dx * dx + dy * dy + dz * dz) + 0.5);
-    const double v = distance_m * row->frequency_hz;
-    const int32_t bound = base + witness->gain - loss_ddb(loss, v * v);
-    const int32_t rssi = row->levels >> 16, snr = (int16_t)row->levels, meta = witness->meta;
+    const int32_t rssi = row->levels >> 16, snr = (int16_t)row->levels;
     const uint32_t difference = row->frequency_hz - beacon->frequency_hz + FREQUENCY_TOLERANCE_HZ;
-    bool near = distance_m < minimum_m;
-    if (helium && near) near = grid_cells(beaconer, witness, epoch->grid_steps[at]) < MIN_CELLS;
+    const bool unbarred = ((witness->meta ^ region) & bars) == 0;
     bool passes;
     if (mask) {
-      passes = (((meta ^ beaconer_meta) & META_REGION) == 0) & ((meta & bars) == 0) & !repeated & !near & !barred &
-               (distance_m <= maximum_m) & (id != beacon->hotspot) & (row->receive_ms >= first_ms) &
-               (row->receive_ms <= last_ms) & (difference <= 2 * FREQUENCY_TOLERANCE_HZ) &
-               (helium | ((int32_t)(row->word >> 24) == beacon->data_rate)) & (snr >= floor_ddb) & (rssi <= bound);
+      passes = unbarred & !repeated & (id != beacon->hotspot) & (difference <= 2 * FREQUENCY_TOLERANCE_HZ) &
+               (row->receive_ms >= first_ms) & (row->receive_ms <= last_ms) &
+               (helium | ((int32_t)(row->word >> 24) == beacon->data_rate)) & (snr >= floor_ddb);
     } else {
-      passes = ((meta ^ beaconer_meta) & META_REGION) == 0 && (meta & bars) == 0 && !repeated && !near && !barred &&
-               distance_m <= maximum_m && id != beacon->hotspot && row->receive_ms >= first_ms &&
-               row->receive_ms <= last_ms && difference <= 2 * FREQUENCY_TOLERANCE_HZ &&
-               (helium || (int32_t)(row->word >> 24) == beacon->data_rate) && snr >= floor_ddb && rssi <= bound;
+      passes = unbarred && !repeated && id != beacon->hotspot && difference <= 2 * FREQUENCY_TOLERANCE_HZ &&
+               row->receive_ms >= first_ms && row->receive_ms <= last_ms &&
+               (helium || (int32_t)(row->word >> 24) == beacon->data_rate) && snr >= floor_ddb;
+    }
+    if (mask || passes) {
+      const double dx = witness->x - bx, dy = witness->y - by, dz = witness->z - bz;
+      const double sq = dx * dx + dy * dy + dz * dz, frequency = row->frequency_hz;
+      const uint32_t allowed = (uint32_t)(base + witness->gain - rssi);
+      const double most = loss->thresholds[allowed <= MAX_LOSS_DDB ? allowed : 0] * THRESHOLD_SCALE;
+      bool near = sq < near_sq;
+      if (helium && sq < grid_sq) near |= grid_cells(beaconer, witness, epoch->grid_steps[at]) < MIN_CELLS;
+      if (mask)
+        passes = passes & !near & (sq <= far_sq) & (allowed <= MAX_LOSS_DDB) & (sq * frequency * frequency <= most);
+      else
+        passes = !near && sq <= far_sq && allowed <= MAX_LOSS_DDB && sq * frequency * frequency <= most;
     }
     if (__builtin_expect(passes, 1)) {
       out.reason[at] = VALID;
-      out.measured[at] = rssi;
-      out.limit[at] = bound;
+      out.measured[at] = 0;
+      out.limit[at] = 0;
       continue;
     }
     facts_t facts = {
+        .epoch = epoch,
+        .loss = loss,
         .witness = witness,
         .beaconer = beaconer,
         .beacon = beacon,
         .row = row,
         .id = id,
         .repeated = repeated,
-        .distance_m = (int32_t)distance_m,
-        .bound = bound,
-        .cells = helium ? grid_cells(beaconer, witness, epoch->grid_steps[at]) : 0,
+        .stored_cells = epoch->grid_steps[at],
         .lag_zero_ms = lag_zero,
         .lag_limit_ms = lag_limit,
     };
@@ -207,8 +257,13 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
 }
 
 static inline __attribute__((always_inline)) void judge(const epoch_t *epoch, const loss_t *loss, verdicts_t out, bool helium, bool mask) {
+  const limits_t limits = {
+      .near_sq = chord_sq_of(300 + ROUNDING_M),
+      .grid_sq = chord_sq_of(GRID_DECIDES_BELOW_M),
+      .far_sq = chord_sq_of((helium ? 100999 : 100000) - ROUNDING_M),
+  };
   for (size_t id = 0; id <= epoch->hotspots; id++) epoch->hotspot[id].stamp = 0;
-  for (size_t group = 0; group < epoch->beacons; group++) judge_group(epoch, loss, out, group, helium, mask);
+  for (size_t group = 0; group < epoch->beacons; group++) judge_group(epoch, loss, &limits, out, group, helium, mask);
   for (size_t at = epoch->start[epoch->beacons]; at < epoch->rows; at++) {
     out.reason[at] = STALE;
     out.measured[at] = 0;

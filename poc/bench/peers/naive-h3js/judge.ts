@@ -82,7 +82,7 @@ export function judgeEarshot(beacon: NaiveBeacon, row: NaiveWitness, isRepeated:
   if (row.snrDdb < floorDdb) return verdict("bad_snr", row.snrDdb, floorDdb);
   const gains = beacon.hotspot.gainDdbi + witness.gainDdbi;
   const bound = beacon.txPowerDdbm + gains - lossDdb(metres, row.frequencyHz, 299_792_458) + 100;
-  return verdict(row.rssiDdbm > bound ? "bad_rssi" : "valid", row.rssiDdbm, bound);
+  return row.rssiDdbm > bound ? verdict("bad_rssi", row.rssiDdbm, bound) : verdict("valid", 0, 0);
 }
 
 /** The verdict of a row under `helium`; `lag` is its reference time and the greatest lag behind it, ms. */
@@ -109,5 +109,5 @@ export function judgeHelium(
   if (metres > 100_999) return verdict("max_distance_exceeded", metres, 100_999);
   const gains = whole(beacon.hotspot.gainDdbi) + whole(witness.gainDdbi);
   const bound = whole(beacon.txPowerDdbm) + gains - lossDdb(metres, row.frequencyHz, 2.998e8);
-  return verdict(row.rssiDdbm > bound ? "bad_rssi" : "valid", row.rssiDdbm, bound);
+  return row.rssiDdbm > bound ? verdict("bad_rssi", row.rssiDdbm, bound) : verdict("valid", 0, 0);
 }

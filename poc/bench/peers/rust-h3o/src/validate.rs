@@ -210,12 +210,11 @@ fn judge_helium(
 
 fn rssi(row: &Row, bound: i32) -> Verdict {
     let measured = i32::from(row.rssi_ddbm);
-    let reason = if measured > bound {
-        reason::BAD_RSSI
+    if measured > bound {
+        fail(reason::BAD_RSSI, measured, bound)
     } else {
-        reason::VALID
-    };
-    fail(reason, measured, bound)
+        fail(reason::VALID, 0, 0)
+    }
 }
 
 /// Judges all rows into `out`, in grouped order. `stamps` is scratch, one per hotspot.
