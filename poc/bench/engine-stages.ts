@@ -2,14 +2,19 @@
 import { sumCells } from "../src/epoch/cell-sums.ts";
 import { type EpochContext, prepareEpoch } from "../src/epoch/epoch-context.ts";
 import type { EpochInput } from "../src/epoch/epoch-input.ts";
-import { buildPayloadTable, groupWitnesses, lookupBeacons, type WitnessGroups } from "../src/epoch/match-witnesses.ts";
+import {
+  buildPayloadTable,
+  type GroupedRows,
+  groupBeaconLines,
+  groupWitnesses,
+  lookupGroups,
+  type WitnessMatches,
+} from "../src/epoch/match-witnesses.ts";
 import { applyClosedReciprocity, applyRunningReciprocity } from "../src/epoch/reciprocity.ts";
 import { sampleWitnesses } from "../src/epoch/sample-witnesses.ts";
 import { type ShareSums, sumShares } from "../src/epoch/share-sums.ts";
 import { type PartitionVerdicts, verifyPartition } from "../src/epoch/verify-partition.ts";
 import { buildRewardUnitTable } from "../src/score/reward-units.ts";
-import { REASON } from "../src/verify/reason.ts";
-import { BEACON_LINE, BEACON_STRIDE } from "../src/verify/witness-job.ts";
 import { judgeWitnesses } from "../src/verify/witness-kernel.ts";
 
 /** Every location at a quarter of full pay: 1e-8. */
@@ -18,7 +23,7 @@ const TRANSMIT_E8 = 25_000_000;
 export interface PreparedEpoch {
   readonly context: EpochContext;
   readonly partition: PartitionVerdicts;
-  readonly groups: WitnessGroups;
+  readonly beaconLines: Int32Array;
   readonly ownerOf: Uint32Array;
   readonly transmitE8: Float64Array;
 }
@@ -27,40 +32,47 @@ export interface PreparedEpoch {
 export function prepareStages(input: EpochInput): PreparedEpoch {
   const context = prepareEpoch(input);
   const partition = verifyPartition(context);
-  const groups = groupStage(context, partition, lookupStage(context));
-  if (input.parameters.reciprocity.kind === "running") {
-    applyRunningReciprocity(context, [partition]);
-    sampleWitnesses(context, partition);
-  }
-  return { context, partition, groups, ownerOf: ownerIds(input), transmitE8: transmitOf(context) };
+  settleRunning(context, partition);
+  return {
+    context,
+    partition,
+    beaconLines: groupBeaconLines(context.beacons, groupOrderOf(partition)),
+    ownerOf: ownerIds(input),
+    transmitE8: transmitOf(context),
+  };
 }
 
-export function lookupStage(context: EpochContext): Uint32Array {
-  const { beacons, input } = context;
-  return lookupBeacons(buildPayloadTable(beacons), input.witnesses, beacons.count);
+/** Beacon rows of the groups, without the last one, which has none. */
+function groupOrderOf({ beaconOfGroup }: PartitionVerdicts): Uint32Array {
+  return beaconOfGroup.subarray(0, beaconOfGroup.length - 1);
 }
 
-export function groupStage(context: EpochContext, partition: PartitionVerdicts, beaconOf: Uint32Array): WitnessGroups {
-  const order = partition.beaconOfGroup.subarray(0, partition.beaconOfGroup.length - 1);
-  const groups = groupWitnesses(context.input.witnesses, beaconOf, context.beacons, order, context.hotspots.count);
-  // As verifyPartition does for the group of rows that match no beacon.
-  const stale = (groups.beaconOfGroup.length - 1) * BEACON_STRIDE;
-  groups.beaconLines[stale + BEACON_LINE.reason] = REASON.stale;
-  groups.beaconLines[stale + BEACON_LINE.limit] = 1;
-  return groups;
+/** Running reciprocity needs all partitions, so closeEpoch does it, and samples after it. */
+function settleRunning(context: EpochContext, partition: PartitionVerdicts): void {
+  if (context.input.parameters.reciprocity.kind !== "running") return;
+  applyRunningReciprocity(context, [partition]);
+  sampleWitnesses(context, partition);
+}
+
+export function lookupStage({ context, partition }: PreparedEpoch): WitnessMatches {
+  const order = groupOrderOf(partition);
+  return lookupGroups(buildPayloadTable(context.beacons, order), context.input.witnesses, order.length + 1);
+}
+
+export function groupStage({ context }: PreparedEpoch, matches: WitnessMatches): GroupedRows {
+  return groupWitnesses(context.input.witnesses, matches, context.hotspots.count);
 }
 
 export function validateStage(
-  context: EpochContext,
-  groups: WitnessGroups,
+  { context, partition, beaconLines }: PreparedEpoch,
   out: Parameters<typeof judgeWitnesses>[1],
 ): void {
   judgeWitnesses(
     {
       lines: context.hotspots.lines,
-      beacons: groups.beaconLines,
-      starts: groups.starts,
-      rows: groups.rows,
+      beacons: beaconLines,
+      starts: partition.starts,
+      rows: partition.rows,
       rules: context.rules,
       lag: context.input.parameters.lag,
       geometry: context.geometry,
@@ -70,44 +82,38 @@ export function validateStage(
   );
 }
 
+type StageInput = Pick<PreparedEpoch, "context" | "partition">;
+
 /** Closed-state only: running reciprocity moves with every call and is timed as part of the whole epoch. */
-export function reciprocityStage({ context, partition }: PreparedEpoch): void {
+export function reciprocityStage({ context, partition }: StageInput): void {
   if (context.input.parameters.reciprocity.kind === "closed-state") applyClosedReciprocity(context, partition);
 }
 
-export function sampleStage({ context, partition }: PreparedEpoch): void {
+export function sampleStage({ context, partition }: StageInput): void {
   sampleWitnesses(context, partition);
 }
 
-export function cellStage({ context, partition, ownerOf }: PreparedEpoch): void {
+export function cellStage({ context, partition, ownerOf }: StageInput & Pick<PreparedEpoch, "ownerOf">): void {
   sumCells(context, [partition], ownerOf);
 }
 
-export function shareStage({ context, partition, transmitE8 }: PreparedEpoch): ShareSums {
+export function shareStage({
+  context,
+  partition,
+  transmitE8,
+}: StageInput & Pick<PreparedEpoch, "transmitE8">): ShareSums {
   const { units, selection } = context.input.parameters;
   return sumShares(context, [partition], buildRewardUnitTable(units, selection.maximumWitnesses), transmitE8);
 }
 
 /** Lookup, group, validate, sample, cell sums and shares of a prepared epoch, with every allocation they need. */
-export function wholeEpoch(context: EpochContext, ownerOf: Uint32Array, transmitE8: Float64Array): PreparedEpoch {
+export function wholeEpoch(context: EpochContext, ownerOf: Uint32Array, transmitE8: Float64Array): PartitionVerdicts {
   const partition = verifyPartition(context);
-  if (context.input.parameters.reciprocity.kind === "running") {
-    applyRunningReciprocity(context, [partition]);
-    sampleWitnesses(context, partition);
-  }
-  const epoch = { context, partition, ownerOf, transmitE8, groups: EMPTY_GROUPS };
-  cellStage(epoch);
-  shareStage(epoch);
-  return epoch;
+  settleRunning(context, partition);
+  cellStage({ context, partition, ownerOf });
+  shareStage({ context, partition, transmitE8 });
+  return partition;
 }
-
-const EMPTY_GROUPS: WitnessGroups = {
-  beaconOfGroup: new Uint32Array(0),
-  starts: new Uint32Array(0),
-  rows: new Int32Array(0),
-  source: new Uint32Array(0),
-  beaconLines: new Int32Array(0),
-};
 
 /** Dense owner number by hotspot. */
 export function ownerIds(input: EpochInput): Uint32Array {

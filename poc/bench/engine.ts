@@ -10,7 +10,6 @@
  */
 import { prepareEpoch } from "../src/epoch/epoch-context.ts";
 import { scoreEpoch } from "../src/epoch/score-epoch.ts";
-import type { PartitionVerdicts } from "../src/epoch/verify-partition.ts";
 import { HIP_104_LIMITS } from "../src/parameters/presets/earshot.ts";
 import { allocateByLargestRemainder } from "../src/reward/allocation.ts";
 import { buildMerkleSumTree } from "../src/reward/merkle-sum-tree.ts";
@@ -55,21 +54,21 @@ function touchedVerdicts(rows: number) {
 }
 
 function runValidate(path: string, preset: PresetName, ids: IdOrder, warm: number, iterations: number): void {
-  const { context, groups } = prepareStages(readEpochInput(new Dump(path), preset, ids));
-  const items = groups.source.length;
+  const prepared = prepareStages(readEpochInput(new Dump(path), preset, ids));
+  const { logIndex } = prepared.partition;
+  const items = logIndex.length;
   const out = touchedVerdicts(items);
-  const ns = cpuNsPerItem(warm, iterations, items, () => validateStage(context, groups, out));
-  print({ stage: "validate", items, cpuNsPerItem: ns, ...digestVerdicts(out, groups.source) });
+  const ns = cpuNsPerItem(warm, iterations, items, () => validateStage(prepared, out));
+  print({ stage: "validate", items, cpuNsPerItem: ns, ...digestVerdicts(out, logRows(logIndex)) });
 }
 
-/** Digest of a partition's verdicts, rows found by their place in the log. */
-function digestPartition(partition: PartitionVerdicts, logIndex: Uint32Array) {
-  const rowOf = new Uint32Array(logIndex[logIndex.length - 1] + 1);
-  for (let row = 0; row < logIndex.length; row++) rowOf[logIndex[row]] = row;
-  return digestVerdicts(
-    partition,
-    Uint32Array.from(partition.logIndex, (index) => rowOf[index]),
-  );
+/** Place of each row among all witness rows in log order, from log indices that beacons share. */
+function logRows(logIndex: Uint32Array): Uint32Array {
+  const rowOf = new Uint32Array(logIndex.reduce((most, index) => Math.max(most, index), 0) + 1);
+  for (const index of logIndex) rowOf[index] = 1;
+  let rows = 0;
+  for (let index = 0; index < rowOf.length; index++) if (rowOf[index] === 1) rowOf[index] = rows++;
+  return logIndex.map((index) => rowOf[index]);
 }
 
 function runStages(path: string, preset: PresetName, warm: number, iterations: number): void {
@@ -85,26 +84,25 @@ function runStages(path: string, preset: PresetName, warm: number, iterations: n
     return result;
   };
   const prepared = prepareStages(input);
-  let partition = prepared.partition;
+  let { partition } = prepared;
   for (let pass = -warm; pass < iterations; pass++) {
     const isMeasured = pass >= 0;
     const context = measure("prepare", isMeasured, () => prepareEpoch(input));
-    const beaconOf = measure("lookup", isMeasured, () => lookupStage(context));
-    const groups = measure("group", isMeasured, () => groupStage(context, prepared.partition, beaconOf));
+    const matches = measure("lookup", isMeasured, () => lookupStage(prepared));
+    measure("group", isMeasured, () => groupStage(prepared, matches));
     const out = {
       reason: new Uint8Array(items),
       measured: new Int32Array(items),
       limit: new Int32Array(items),
     };
-    measure("validate", isMeasured, () => validateStage(context, groups, out));
+    measure("validate", isMeasured, () => validateStage(prepared, out));
     measure("reciprocity", isMeasured, () => reciprocityStage(prepared));
     measure("sample", isMeasured, () => sampleStage(prepared));
     measure("cells", isMeasured, () => cellStage(prepared));
     measure("shares", isMeasured, () => shareStage(prepared));
-    const whole = measure("epoch", isMeasured, () => wholeEpoch(context, prepared.ownerOf, prepared.transmitE8));
-    partition = whole.partition;
+    partition = measure("epoch", isMeasured, () => wholeEpoch(context, prepared.ownerOf, prepared.transmitE8));
   }
-  const digest = digestPartition(partition, input.witnesses.log_index);
+  const digest = digestVerdicts(partition, logRows(partition.logIndex));
   for (const [stage, cpuNsPerItem] of times) {
     print({ stage, items, cpuNsPerItem, ...(stage === "epoch" ? digest : {}) });
   }
