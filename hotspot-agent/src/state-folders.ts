@@ -25,3 +25,8 @@ export function routeFolder(stateDir: string): string {
 export function airTimeFolder(stateDir: string): string {
   return join(stateDir, "air-time");
 }
+
+/** A new version on trial, and those that failed. */
+export function updateFolder(stateDir: string): string {
+  return join(stateDir, "update");
+}

@@ -10,6 +10,10 @@ export type Labels = Readonly<Record<string, string>>;
 export interface Counter {
   add(labels?: Labels, amount?: number): void;
   value(labels?: Labels): number;
+  /** Sums by the values of one label; series without it are left out. */
+  totals(label: string): Readonly<Record<string, number>>;
+  /** The sum of all series. */
+  total(): number;
 }
 
 export interface Gauge {
@@ -27,11 +31,37 @@ interface Family {
   lines(name: string): string[];
 }
 
+/** One series of a family: its labels and its value. */
+interface Series {
+  readonly labels: Labels;
+  value: number;
+}
+
+/** The labels as they are printed, in order of their names. Most have one or none, and counting is on every packet's way. */
 function labelText(labels: Labels): string {
-  const pairs = Object.keys(labels)
+  const names = Object.keys(labels);
+  if (names.length === 0) return "";
+  if (names.length === 1) return pairText(names[0], labels);
+  return names
     .sort()
-    .map((key) => `${key}="${labels[key].replace(/[\\"\n]/g, (c) => (c === "\n" ? "\\n" : `\\${c}`))}"`);
-  return pairs.join(",");
+    .map((name) => pairText(name, labels))
+    .join(",");
+}
+
+function pairText(name: string, labels: Labels): string {
+  const value = labels[name];
+  if (!/[\\"\n]/.test(value)) return `${name}="${value}"`;
+  return `${name}="${value.replace(/[\\"\n]/g, (c) => (c === "\n" ? "\\n" : `\\${c}`))}"`;
+}
+
+function seriesOf(all: Map<string, Series>, labels: Labels): Series {
+  const key = labelText(labels);
+  let series = all.get(key);
+  if (series === undefined) {
+    series = { labels, value: 0 };
+    all.set(key, series);
+  }
+  return series;
 }
 
 function braced(...parts: string[]): string {
@@ -56,27 +86,37 @@ export class Telemetry {
   /** A count that only grows; name it `…_total`. */
   counter(name: string, help: string): Counter {
     return this.#family(name, () => {
-      const values = new Map<string, number>();
+      const all = new Map<string, Series>();
       const handle: Counter = {
         add(labels = none, amount = 1) {
-          const key = labelText(labels);
-          values.set(key, (values.get(key) ?? 0) + amount);
+          seriesOf(all, labels).value += amount;
         },
-        value: (labels = none) => values.get(labelText(labels)) ?? 0,
+        value: (labels = none) => all.get(labelText(labels))?.value ?? 0,
+        totals(label) {
+          const sums: Record<string, number> = {};
+          for (const { labels, value } of all.values()) {
+            const name = labels[label];
+            if (name !== undefined) sums[name] = (sums[name] ?? 0) + value;
+          }
+          return sums;
+        },
+        total: () => [...all.values()].reduce((sum, { value }) => sum + value, 0),
       };
-      return { help, type: "counter", handle, lines: (full) => seriesLines(full, values) };
+      return { help, type: "counter", handle, lines: (full) => seriesLines(full, all) };
     });
   }
 
   /** A value that goes up and down. */
   gauge(name: string, help: string): Gauge {
     return this.#family(name, () => {
-      const values = new Map<string, number>();
+      const all = new Map<string, Series>();
       const handle: Gauge = {
-        set: (value, labels = none) => void values.set(labelText(labels), value),
-        value: (labels = none) => values.get(labelText(labels)) ?? 0,
+        set(value, labels = none) {
+          seriesOf(all, labels).value = value;
+        },
+        value: (labels = none) => all.get(labelText(labels))?.value ?? 0,
       };
-      return { help, type: "gauge", handle, lines: (full) => seriesLines(full, values) };
+      return { help, type: "gauge", handle, lines: (full) => seriesLines(full, all) };
     });
   }
 
@@ -124,6 +164,6 @@ export class Telemetry {
   }
 }
 
-function seriesLines(name: string, values: ReadonlyMap<string, number>): string[] {
-  return [...values].map(([labels, value]) => `${name}${braced(labels)} ${value}`);
+function seriesLines(name: string, all: ReadonlyMap<string, Series>): string[] {
+  return [...all].map(([labels, { value }]) => `${name}${braced(labels)} ${value}`);
 }

@@ -1,0 +1,341 @@
+/**
+ * The agent: every actor, wired to the others, from start to stop.
+ *
+ *   packet forwarders ─ UDP ─► SemtechUdp ─► Spool ─► NetworkServers ─ MQTT ─► ChirpStack
+ *                       ▲          │ beacons               │ commands
+ *                       └─ DownlinkScheduler ◄─────────────┘
+ *                               ▲  └──► ProofOfCoverage ─ HTTPS ─► oracles
+ *                               └ beacons ┘
+ *
+ * Starts so that a forwarder is answered first: spool, socket, then what needs the network. Stops in the other order: no more
+ * datagrams, answers to downlinks under way, OFFLINE at the brokers, and what is spooled stays on disk.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type RegionRules, regionByName, regionRules } from "@earshot/poc/radio";
+import { type AirTimeBook, openAirTimeBook } from "./air-time/air-time-book.ts";
+import { animalName } from "./animal-name.ts";
+import type { Clock } from "./clock.ts";
+import type { AgentConfig } from "./config/agent-config.ts";
+import { agentError } from "./errors.ts";
+import { DownlinkScheduler } from "./forwarder/downlink-scheduler.ts";
+import { readGwmpRecord, SemtechUdp } from "./forwarder/semtech-udp.ts";
+import { GatewayAdmission } from "./gateway-admission.ts";
+import { type Keyring, openKeyring } from "./keyring.ts";
+import { serveLocalPage } from "./local-page/server.ts";
+import type { Log } from "./log.ts";
+import type { DownlinkCommand, UplinkPacket } from "./messages.ts";
+import { NetworkServers } from "./network-server/network-servers.ts";
+import { fetchSend } from "./proof/http.ts";
+import { ProofOfCoverage } from "./proof/proof-of-coverage.ts";
+import type { ServiceManager } from "./service-manager.ts";
+import { openDisk } from "./spool/disk.ts";
+import type { LiveRecord } from "./spool/live-record.ts";
+import { Spool } from "./spool/spool.ts";
+import { airTimeFolder, keyFolder, proofFolder, spoolFolder, updateFolder } from "./state-folders.ts";
+import type { AgentStatus, GatewayStatus } from "./status.ts";
+import { Telemetry } from "./telemetry.ts";
+import { selfUpdate } from "./update/self-update.ts";
+import type { Health } from "./update/trial.ts";
+import { agentVersion } from "./version.ts";
+
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly manager: ServiceManager;
+  /** Settles when the agent is to stop. */
+  readonly stopped: Promise<void>;
+}
+
+/** What lies on disk, opened. */
+interface State {
+  readonly keyring: Keyring;
+  readonly airTime: AirTimeBook;
+  readonly spool: Spool;
+  readonly telemetry: Telemetry;
+}
+
+/** Forwarders send something every 10 s at the least. */
+const HEARD_LATELY_MS = 30_000;
+/** systemd-timesyncd touches it when it has set the clock. */
+const TIME_SYNCHRONISED_FILE = "/run/systemd/timesync/synchronized";
+
+/** Runs the agent until `stopped`. Throws the CodedError of the actor that cannot start. */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const agent = new Agent(options, await openState(options));
+  await agent.run();
+}
+
+async function openState({ config, clock, log }: AgentOptions): Promise<State> {
+  const telemetry = new Telemetry();
+  const { stateDir, region } = config.hotspot;
+  const keyring = openKeyring(keyFolder(stateDir));
+  const rules = rulesOf(region);
+  const path = join(airTimeFolder(stateDir), "transmissions");
+  const airTime = await openAirTimeBook({ path, clock, telemetry, rulesOf: () => rules });
+  const spool = await Spool.open({
+    ...config.spool,
+    disk: await openDisk(spoolFolder(stateDir)),
+    clock,
+    log: log.for("spool"),
+    telemetry,
+    read: (record) => readGwmpRecord(record, config.forwarder.timeFallback),
+    wantedCrc: new Set(config.forwarder.crc),
+  });
+  return { keyring, airTime, spool, telemetry };
+}
+
+class Agent {
+  readonly #options: AgentOptions;
+  readonly #state: State;
+  readonly #startedMs: number;
+  readonly #gateways: GatewayAdmission;
+  readonly #forwarder: SemtechUdp;
+  readonly #scheduler: DownlinkScheduler;
+  readonly #servers: NetworkServers;
+  readonly #proof: ProofOfCoverage | undefined;
+
+  constructor(options: AgentOptions, state: State) {
+    this.#options = options;
+    this.#state = state;
+    const { config, clock, log } = options;
+    const { keyring, airTime, spool, telemetry } = state;
+    this.#startedMs = clock.nowMs();
+    this.#gateways = new GatewayAdmission({
+      keyring,
+      log,
+      telemetry,
+      onGateway: (gatewayEui) => {
+        this.#servers.addGateway(gatewayEui);
+        this.#proof?.gatewaySeen(gatewayEui);
+      },
+    });
+    this.#forwarder = new SemtechUdp({
+      ...config.forwarder.listen,
+      allow: config.forwarder.allow,
+      hasTimeFallback: config.forwarder.timeFallback,
+      clock,
+      log: log.for("forwarder"),
+      telemetry,
+      spool,
+      onPackets: (record, packets) => this.#takePackets(record, packets),
+      onStats: (stats) => {
+        if (this.#gateways.admit(stats.gatewayEui)) this.#servers.publishStats(stats);
+      },
+      onTxAck: (gatewayEui, token, answer) => this.#scheduler.txAck(gatewayEui, token, answer),
+      onGateway: (gatewayEui) => void this.#gateways.admit(gatewayEui),
+    });
+    this.#scheduler = new DownlinkScheduler({
+      link: this.#forwarder,
+      airTime,
+      clock,
+      telemetry,
+      ackTimeoutMs: config.forwarder.ackTimeoutMs,
+    });
+    this.#servers = new NetworkServers({
+      servers: config.servers,
+      region: config.hotspot.region ?? null,
+      gatewayIdOf: (gatewayEui) =>
+        config.hotspot.gatewayId === "factory" ? gatewayEui : keyring.identityOf(gatewayEui).gatewayId,
+      isClockTrusted: () => this.#isClockTrusted(),
+      surroundings: { clock, log },
+      telemetry,
+      attachAll: (destinations) => spool.attachAll(destinations),
+      onDownlink: (command) => void this.#answerDownlink(command),
+      onDelivered: ({ packet, routeId }) => {
+        if (routeId !== null) this.#proof?.delivered(packet, routeId);
+      },
+    });
+    this.#proof = this.#makeProof();
+  }
+
+  async run(): Promise<void> {
+    const { config, clock, log, manager, stopped } = this.#options;
+    const { airTime, spool } = this.#state;
+    const port = await this.#forwarder.open();
+    const page = config.page.enabled
+      ? serveLocalPage(config.page.listen, {
+          status: () => this.#status(),
+          metrics: () => this.#metrics(),
+          unhealthy: () => this.#unhealthy(),
+        })
+      : undefined;
+    this.#servers.start();
+    const stop = new AbortController();
+    const proving = this.#proof?.run(stop.signal);
+    const cancelWatchdog = keepAlive(manager, clock, () => this.#unhealthy() ?? "Relays packets.");
+    manager.ready();
+    const { host } = config.forwarder.listen;
+    log.info("Started.", {
+      version: agentVersion,
+      name: this.#primaryName(),
+      listen: `${host}:${port}`,
+      page: page?.port,
+    });
+
+    await Promise.race([stopped, this.#update(stopped)]);
+
+    log.info("Stopping.");
+    manager.stopping();
+    cancelWatchdog();
+    this.#forwarder.close();
+    stop.abort();
+    this.#scheduler.close();
+    await proving;
+    await this.#servers.close();
+    await spool.close();
+    await airTime.flushed();
+    await page?.stop();
+  }
+
+  /** Beacons of other hotspots are a witness's, everything else may be a device's. */
+  #takePackets(record: LiveRecord, packets: readonly UplinkPacket[]): void {
+    const admitted = packets.filter(({ gatewayEui }) => this.#gateways.admit(gatewayEui, 1));
+    for (const packet of admitted) this.#proof?.hear(packet);
+    this.#state.spool.admit(record, admitted);
+  }
+
+  async #answerDownlink(command: DownlinkCommand): Promise<void> {
+    this.#servers.acknowledge(await this.#scheduler.submit(command));
+  }
+
+  #makeProof(): ProofOfCoverage | undefined {
+    const { config, clock, log } = this.#options;
+    const { oracle, hotspot } = config;
+    if (oracle.urls.length === 0) return undefined;
+    const { region, antennaGainDdbi, hasListenBeforeTalk } = hotspot;
+    return new ProofOfCoverage({
+      oracle,
+      radio: region === undefined ? null : { region, antennaGainDdbi, hasListenBeforeTalk },
+      keyring: this.#state.keyring,
+      folder: proofFolder(hotspot.stateDir),
+      transmit: (command) => this.#scheduler.submit(command),
+      clock,
+      log,
+      telemetry: this.#state.telemetry,
+      send: fetchSend(oracle.caFile === undefined ? undefined : readAuthority(oracle.caFile)),
+    });
+  }
+
+  /** An oracle that was heard knows the time; without one, a service that keeps the system clock. */
+  #isClockTrusted(): boolean {
+    const status = this.#proof?.networkClock.status();
+    if (status !== undefined && status.sources > 0) return !status.isWallOff;
+    return existsSync(TIME_SYNCHRONISED_FILE);
+  }
+
+  /** Settles when a new binary waits to be started in this one's place. */
+  async #update(stopped: Promise<void>): Promise<void> {
+    const { config, clock, log } = this.#options;
+    await selfUpdate(
+      {
+        config: config.update,
+        folder: updateFolder(config.hotspot.stateDir),
+        currentVersion: agentVersion,
+        health: () => this.#health(),
+        clock,
+        log: log.for("update"),
+        telemetry: this.#state.telemetry,
+      },
+      stopped,
+    );
+  }
+
+  #health(): Health {
+    const heardSinceMs = this.#options.clock.nowMs() - HEARD_LATELY_MS;
+    return {
+      forwarders: this.#forwarder.sessions.filter(({ lastSeenMs }) => lastSeenMs > heardSinceMs).length,
+      servers: this.#servers.status().filter(({ isHealthy }) => isHealthy).length,
+      isDiskGood: !this.#state.spool.isFailing,
+    };
+  }
+
+  #primaryName(): string {
+    return animalName(this.#state.keyring.primary.keyText);
+  }
+
+  #unhealthy(): string | undefined {
+    return this.#state.spool.isFailing ? "The disk takes no packets; they wait in memory." : undefined;
+  }
+
+  #status(): AgentStatus {
+    const { config, clock } = this.#options;
+    const { keyring, spool, telemetry } = this.#state;
+    const { keyText, gatewayId } = keyring.primary;
+    const clockStatus = this.#proof?.networkClock.status();
+    const { bytes, maxBytes } = spool.fill;
+    const dropped = telemetry.counter("agent_packets_dropped_total", "Packets not delivered, by reason.");
+    const refused = telemetry.counter("agent_datagrams_refused_total", "Datagrams refused, by reason.");
+    return {
+      version: agentVersion,
+      startedMs: this.#startedMs,
+      nowMs: clock.nowMs(),
+      primary: { key: keyText, name: this.#primaryName(), gatewayId },
+      listen: `${config.forwarder.listen.host}:${config.forwarder.listen.port}`,
+      gateways: this.#gatewayStatus(),
+      malformed: refused.total(),
+      spool: { mode: spool.isFailing ? "memory" : "disk", bytes, maxBytes, dropped: dropped.totals("reason") },
+      servers: this.#servers.status(),
+      proof: this.#proof?.status() ?? null,
+      clock: { errorMs: clockStatus === undefined || clockStatus.sources === 0 ? null : clockStatus.wallErrorMs },
+    };
+  }
+
+  #gatewayStatus(): readonly GatewayStatus[] {
+    const sessions = new Map(this.#forwarder.sessions.map((session) => [session.gatewayEui, session]));
+    return this.#gateways.gateways.map(({ gatewayEui, identity, packets }) => {
+      const session = sessions.get(gatewayEui);
+      const to = session?.downlinkAddress ?? null;
+      return {
+        gatewayEui,
+        gatewayId: identity.gatewayId,
+        key: identity.keyText,
+        name: animalName(identity.keyText),
+        address: to === null ? null : `${to.address}:${to.port}`,
+        lastSeenMs: session?.lastSeenMs ?? null,
+        lastPacketMs: session?.lastPacketMs ?? null,
+        packets,
+      };
+    });
+  }
+
+  #metrics(): string {
+    const { telemetry } = this.#state;
+    const { rss, heapUsed } = process.memoryUsage();
+    telemetry.gauge("agent_resident_bytes", "Memory of the process.").set(rss);
+    telemetry.gauge("agent_heap_bytes", "Memory that JavaScript uses.").set(heapUsed);
+    telemetry
+      .gauge("agent_uptime_seconds", "Since the start.")
+      .set((this.#options.clock.nowMs() - this.#startedMs) / 1000);
+    return telemetry.render();
+  }
+}
+
+/** What a hotspot of a region may transmit by law; null without a region, or where no rule is recorded. */
+function rulesOf(region: string | undefined): RegionRules | null {
+  return region === undefined ? null : regionRules(regionByName(region, "corrected").planName);
+}
+
+/** @throws AGT_BAD_CONFIG */
+function readAuthority(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw agentError("AGT_BAD_CONFIG", `oracle.ca_file: ${path} cannot be read`, { cause });
+  }
+}
+
+/** Resets systemd's watchdog in time and says how it goes; the answer ends it. */
+function keepAlive(manager: ServiceManager, clock: Clock, sentence: () => string): () => void {
+  const { watchdogMs } = manager;
+  if (watchdogMs === undefined) return () => {};
+  let cancel = () => {};
+  const tell = () => {
+    manager.alive();
+    manager.status(sentence());
+    cancel = clock.after(watchdogMs / 3, tell);
+  };
+  tell();
+  return () => cancel();
+}
