@@ -156,7 +156,7 @@ function syntheticChallenges(
 ) {
   const random = createRandom(seed, 4);
   const usable = hotspots.members.reduce((sum, ids) => sum + ids.length, 0);
-  const wanted = Math.ceil((rows / meanWitnesses()) * 1.02) + 16;
+  const wanted = Math.ceil((rows / meanWitnesses()) * 1.04) + 64;
   const intervalMs = INTERVALS_MS.find((ms) => (DAY_MS / ms) * usable >= wanted);
   if (intervalMs === undefined)
     throw new RangeError(`${rows} rows need more than ${usable} hotspots can beacon in a day`);
