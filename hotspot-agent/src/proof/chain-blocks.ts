@@ -151,7 +151,13 @@ export function decodeHash(text: unknown): Uint8Array | undefined {
   }
   if (value >> 256n !== 0n) return undefined;
   const bytes = Uint8Array.fromHex(value.toString(16).padStart(64, "0"));
-  const zeros = bytes.findIndex((byte) => byte !== 0);
-  const ones = [...text].findIndex((character) => character !== "1");
-  return zeros === ones ? bytes : undefined;
+  // Each leading "1" is a leading zero byte: anything else is a second spelling.
+  const zeros = leading(bytes, 0);
+  return zeros === leading(text, "1") ? bytes : undefined;
+}
+
+function leading<T>(values: ArrayLike<T>, value: T): number {
+  let count = 0;
+  while (count < values.length && values[count] === value) count++;
+  return count;
 }

@@ -94,6 +94,8 @@ export class ReceiptJournal {
 
   /** Up to `most` of the oldest receipts no upload has, and the index after the last of them. */
   async peek(most: number): Promise<{ readonly receipts: readonly PacketReceipt[]; readonly end: number }> {
+    this.#startWriting();
+    await this.#writing;
     const receipts: PacketReceipt[] = [];
     let at = this.#consumed;
     for (const file of this.#files) {
@@ -104,9 +106,7 @@ export class ReceiptJournal {
         receipts.push(readPacketReceipt(bytes, (at - file.first) * ROW_BYTES));
       }
     }
-    // Those in memory only where the disk does not take them: otherwise they are about to be found on it.
-    this.#startWriting();
-    await this.#writing;
+    // What the disk does not take is in memory, behind what it took.
     if (at >= this.#diskEnd) {
       for (const row of this.#unwritten.slice(0, most - receipts.length)) {
         receipts.push(readPacketReceipt(row, 0));

@@ -46,7 +46,7 @@ type Turn =
   | { readonly kind: "taken" }
   | { readonly kind: "refused"; readonly code: string }
   | { readonly kind: "foreign"; readonly head: ChainHead }
-  | { readonly kind: "failed"; readonly retryAfterMs: number };
+  | { readonly kind: "failed" };
 
 export class UploadSender {
   readonly #options: UploadSenderOptions;
@@ -59,6 +59,8 @@ export class UploadSender {
   readonly #lastReceipts = new Map<string, UploadReceipt>();
   /** Ingests that failed, until when others go first; steady clock. */
   readonly #restsUntilMs = new Map<OracleClient, number>();
+  /** Ingests that asked for a pause, until when; steady clock. */
+  readonly #notBeforeMs = new Map<OracleClient, number>();
   #preferred: OracleClient | null = null;
   #isRegistered: boolean | null = null;
   #foreignSinceMs: number | null = null;
@@ -102,6 +104,10 @@ export class UploadSender {
       const turns: Turn[] = [];
       for (const client of this.#order()) {
         if (stop.aborted) return "stopped";
+        if (this.#isToWait(client)) {
+          turns.push({ kind: "failed" });
+          continue;
+        }
         const turn = await this.#turn(client, stop);
         if (turn.kind === "taken") return "taken";
         this.#restsUntilMs.set(client, clock.nowMs() + FAIL_BACK_MS);
@@ -115,9 +121,7 @@ export class UploadSender {
         return "given_up";
       }
       if (await this.#yieldToForeign(turns)) continue;
-      const retryAfterMs = Math.min(...turns.map((turn) => (turn.kind === "failed" ? turn.retryAfterMs : Infinity)));
-      const pauseMs = backoff.next();
-      await sleep(clock, Number.isFinite(retryAfterMs) ? Math.max(pauseMs, retryAfterMs) : pauseMs, stop);
+      await sleep(clock, Math.max(backoff.next(), this.#shortestWaitMs()), stop);
     }
     return "stopped";
   }
@@ -184,10 +188,10 @@ export class UploadSender {
       const judgement = judgeHead(answer.head, chain.head!, id, (number) => archive.idAt(number));
       if (judgement.kind === "foreign") return { kind: "foreign", head: answer.head };
       if (judgement.kind === "ahead") await this.#goOnFrom(answer.head, answer.code);
-      else if (judgement.kind === "in_step") return { kind: "failed", retryAfterMs: 0 };
-      else if (!(await this.#bringUpToDate(client, judgement.from, stop))) return { kind: "failed", retryAfterMs: 0 };
+      else if (judgement.kind === "in_step") return { kind: "failed" };
+      else if (!(await this.#bringUpToDate(client, judgement.from, stop))) return { kind: "failed" };
     }
-    return { kind: "failed", retryAfterMs: 0 };
+    return { kind: "failed" };
   }
 
   /** Sends an ingest the acknowledged uploads it lacks; false if it does not take one. */
@@ -242,13 +246,24 @@ export class UploadSender {
         oracle: client.name,
         reason: answer.reason,
       });
-      return { kind: "failed", retryAfterMs: 0 };
+      return { kind: "failed" };
     }
     const { code, retryable, retryAfterMs } = answer.failure;
     this.#failures.add({ oracle: client.name, reason: code });
     this.#noteRegistration(code);
     log.complain(`upload ${client.name}`, "an oracle does not take uploads", { oracle: client.name, code });
-    return retryable ? { kind: "failed", retryAfterMs: retryAfterMs ?? 0 } : { kind: "refused", code };
+    if (retryAfterMs !== undefined) this.#notBeforeMs.set(client, this.#options.clock.nowMs() + retryAfterMs);
+    return retryable ? { kind: "failed" } : { kind: "refused", code };
+  }
+
+  #isToWait(client: OracleClient): boolean {
+    return (this.#notBeforeMs.get(client) ?? 0) > this.#options.clock.nowMs();
+  }
+
+  /** How long until one of the ingests may be asked again. */
+  #shortestWaitMs(): number {
+    const nowMs = this.#options.clock.nowMs();
+    return Math.min(...this.#options.clients.map((client) => (this.#notBeforeMs.get(client) ?? 0) - nowMs));
   }
 
   #noteRegistration(code: string): void {
