@@ -276,7 +276,9 @@ export class NetworkServerReferee {
         DevAddr: Buffer.from(session.devAddr, "hex"),
         FCtrl: { ADR: false, ACK: mustAck, FPending: state.queue.length > 1 },
         FCnt: state.fCntDown,
-        ...(item === undefined ? {} : { FPort: item.fPort, payload: item.data }),
+        // lora-packet builds no data frame without a port; an ack alone carries an empty payload on port 1 here.
+        FPort: item?.fPort ?? 1,
+        payload: item?.data ?? Buffer.alloc(0),
       };
       const down = loraPacket.fromFields(fields, session.appSKey, session.nwkSKey);
       this.#sendDownlink(state, down.getPHYPayload() as Buffer, copies, 1, {
