@@ -23,6 +23,9 @@ import { UploadSender } from "./upload-sender.ts";
 import { Uploader } from "./uploader.ts";
 import { Witness } from "./witness.ts";
 
+/** Acknowledged uploads kept, with their receipts: 17,000 small ones, which take 4 MB of memory to know. */
+const MAX_ARCHIVE_BYTES = 8 * 1024 * 1024;
+
 export interface HotspotProofOptions {
   readonly identity: HotspotIdentity;
   readonly gatewayEui: GatewayEui;
@@ -33,7 +36,7 @@ export interface HotspotProofOptions {
   /** Null: this hotspot sends no beacons. */
   readonly radio: RadioSetup | null;
   readonly hasReceipts: boolean;
-  /** Bound of what it keeps on disk, half for receipts that wait and half for the archive. */
+  /** Bound of what it keeps on disk, most of it for receipts that wait. */
   readonly maxBytes: number;
   readonly files: StateFiles;
   readonly transmit: (command: DownlinkCommand) => Promise<DownlinkAck>;
@@ -62,9 +65,10 @@ export class HotspotProof {
       "Reports lost before they were sealed, by reason.",
     );
     const chain = new UploadChain(files, network, identity.signer);
-    const archive = new UploadArchive(files, maxBytes / 2);
+    const archiveBytes = Math.min(MAX_ARCHIVE_BYTES, maxBytes / 2);
+    const archive = new UploadArchive(files, archiveBytes);
     this.#radio = new RadioReports(dropped);
-    this.#receipts = new ReceiptJournal({ files, clock, log: options.log, dropped, maxBytes: maxBytes / 2 });
+    this.#receipts = new ReceiptJournal({ files, clock, log: options.log, dropped, maxBytes: maxBytes - archiveBytes });
     this.sender = new UploadSender({ ...options, chain, archive });
     this.uploader = new Uploader({
       ...options,

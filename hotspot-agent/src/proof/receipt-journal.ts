@@ -17,6 +17,8 @@ const RECEIPT_BYTES = RECORD_BYTES.receipt;
 export const ROW_BYTES: number = RECEIPT_BYTES + 4;
 /** Rows of a file: just under 1 MiB. */
 export const FILE_ROWS = 16_384;
+/** One that is being written and one before it: the bound is never under 2 MB. */
+const LEAST_FILES = 2;
 /** Longest time that a power cut may cost, ms. */
 const SYNC_INTERVAL_MS = 1000;
 /** Receipts kept in memory while the disk takes none: 3.8 MB. */
@@ -47,6 +49,8 @@ export class ReceiptJournal {
   /** Index of the first receipt no upload has. */
   #consumed = 0;
   #writing: Promise<void> | null = null;
+  /** Until it is known what an earlier run left, nothing is written: it would be taken for that. */
+  #isLoaded = false;
   #isSyncing = false;
   #oldestMs: number | null = null;
 
@@ -64,9 +68,10 @@ export class ReceiptJournal {
     return this.length === 0 ? null : this.#oldestMs;
   }
 
-  /** Finds what an earlier run left; `consumed` is how far its last upload went. Call once, before anything else. */
+  /** Finds what an earlier run left; `consumed` is how far its last upload went. Until it has resolved once receipts wait in memory. */
   async load(consumed: number): Promise<void> {
     const { files, clock } = this.#options;
+    this.#files = [];
     for (const { name } of await files.list()) {
       const first = /^receipts-([0-9a-f]{16})$/.exec(name)?.[1];
       if (first === undefined) continue;
@@ -75,7 +80,10 @@ export class ReceiptJournal {
       else await files.remove(name);
     }
     this.#oldestMs = clock.nowMs();
-    await this.consume(Math.max(consumed, this.#files[0]?.first ?? 0));
+    this.#consumed = Math.max(consumed, this.#files[0]?.first ?? 0);
+    await this.#removeFiles((file) => file.first + file.rows <= this.#consumed);
+    this.#isLoaded = true;
+    this.#startWriting();
   }
 
   /** Takes a receipt; it is on its way to the disk when this returns. Throws POC_BAD_ENCODING if a value does not fit. */
@@ -152,7 +160,7 @@ export class ReceiptJournal {
 
   /** Writes all that waits, one write at a time. */
   #startWriting(): void {
-    if (this.#writing !== null || this.#unwritten.length === 0) return;
+    if (!this.#isLoaded || this.#writing !== null || this.#unwritten.length === 0) return;
     this.#writing = this.#write().finally(() => {
       this.#writing = null;
     });
@@ -203,7 +211,7 @@ export class ReceiptJournal {
 
   async #keepBound(): Promise<void> {
     const { dropped, maxBytes } = this.#options;
-    const most = Math.max(1, Math.floor(maxBytes / (FILE_ROWS * ROW_BYTES)));
+    const most = Math.max(LEAST_FILES, Math.floor(maxBytes / (FILE_ROWS * ROW_BYTES)));
     while (this.#files.length > most && this.#files[0]!.isClosed) {
       const { first, rows } = this.#files[0]!;
       const end = first + rows;

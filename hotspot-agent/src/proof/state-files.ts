@@ -91,7 +91,8 @@ export class DiskFiles implements StateFiles {
       throw error;
     }
     const files = names.filter((name) => !name.endsWith(".new")).sort();
-    return Promise.all(files.map(async (name) => ({ name, bytes: (await stat(join(this.#folder, name))).size })));
+    const sizes = await Promise.all(files.map((name) => sizeOf(join(this.#folder, name))));
+    return files.flatMap((name, at) => (sizes[at] === null ? [] : [{ name, bytes: sizes[at] as number }]));
   }
 
   async close(): Promise<void> {
@@ -130,6 +131,16 @@ export class DiskFiles implements StateFiles {
     } finally {
       await folder.close();
     }
+  }
+}
+
+/** Null for a file that is gone meanwhile. */
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
   }
 }
 

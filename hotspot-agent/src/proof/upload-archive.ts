@@ -31,8 +31,10 @@ export class UploadArchive {
     this.#maxBytes = maxBytes;
   }
 
-  /** Reads what there is; call once. */
+  /** Reads what there is. */
   async load(): Promise<void> {
+    this.#names = [];
+    this.#places.clear();
     for (const { name, bytes } of await this.#files.list()) {
       if (!/^uploads-[0-9a-f]{8}$/.test(name)) continue;
       this.#names.push({ name, bytes });

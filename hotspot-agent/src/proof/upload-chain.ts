@@ -67,7 +67,7 @@ export class UploadChain {
     return this.#receiptsEnd;
   }
 
-  /** Reads the file; call once. */
+  /** Reads the file; before anything else. */
   async load(): Promise<void> {
     const content = await this.#files.read(UPLOAD_FILE);
     if (content === null || content.length < 8) return;

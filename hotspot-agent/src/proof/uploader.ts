@@ -41,7 +41,10 @@ export class Uploader {
   constructor(options: UploaderOptions) {
     this.#options = options;
     this.#sealed = options.telemetry.counter("agent_reports_sealed_total", "Reports sealed into uploads, by kind.");
-    this.#diskFailures = options.telemetry.counter("agent_seal_failures_total", "Uploads that the disk did not take.");
+    this.#diskFailures = options.telemetry.counter(
+      "agent_proof_disk_failures_total",
+      "Times the disk failed proof of coverage.",
+    );
   }
 
   /** Steady time when an oracle last took an upload; null before. */
@@ -57,16 +60,20 @@ export class Uploader {
   /** Runs until `stop`; an upload on its way is then on disk and sent again at the next start. */
   async run(stop: AbortSignal): Promise<void> {
     const { chain, sender, receipts, clock } = this.#options;
-    await this.#load();
+    let isLoaded = false;
     while (!stop.aborted) {
       try {
+        if (!isLoaded) await this.#load();
+        isLoaded = true;
         if (chain.head === null) await sender.learnHead(stop);
         else if (sender.mustCompareHeads) await sender.compareHeads(stop);
         else if (chain.outstanding !== null) await this.#deliver(stop);
         else if (!(await this.#sealWhatIsDue())) await this.#bell.wait(clock, this.#dueInMs(), stop);
       } catch (error) {
         this.#diskFailures.add();
-        this.#options.log.complain("disk", "uploads cannot be written to disk", { error: String(error) });
+        this.#options.log.complain("disk", "the state of proof of coverage cannot be read or written", {
+          error: String(error),
+        });
         await sleep(clock, DISK_RETRY_MS, stop);
       }
     }
@@ -74,17 +81,13 @@ export class Uploader {
   }
 
   async #load(): Promise<void> {
-    const { chain, archive, receipts, log } = this.#options;
-    try {
-      await archive.load();
-      await chain.load();
-      const { outstanding } = chain;
-      const acknowledgedId = outstanding === null ? undefined : archive.idAt(outstanding.sequence);
-      if (acknowledgedId !== undefined && Buffer.compare(acknowledgedId, outstanding!.id) === 0) chain.acknowledged();
-      await receipts.load(chain.receiptsEnd);
-    } catch (error) {
-      log.error("the state of proof of coverage cannot be read; it counts as lost", { error: String(error) });
-    }
+    const { chain, archive, receipts } = this.#options;
+    await archive.load();
+    await chain.load();
+    const { outstanding } = chain;
+    const acknowledgedId = outstanding === null ? undefined : archive.idAt(outstanding.sequence);
+    if (acknowledgedId !== undefined && Buffer.compare(acknowledgedId, outstanding!.id) === 0) chain.acknowledged();
+    await receipts.load(chain.receiptsEnd);
   }
 
   /** Seals what is due, if anything is; rejects when the disk does not take it. */

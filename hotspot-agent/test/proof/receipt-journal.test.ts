@@ -39,6 +39,20 @@ describe("the journal of receipts", () => {
     expect(await numbers(again.journal)).toEqual([4, 5, 6, 7, 8, 9, 10]);
   });
 
+  test("writes nothing before it knows what an earlier run left", async () => {
+    const files = new MemoryFiles();
+    const { journal } = await open(files);
+    journal.add(receipt(0));
+    await settle();
+    const clock = new StepClock(0);
+    const dropped = new Telemetry().counter("dropped", "");
+    const hasty = new ReceiptJournal({ files, clock, log: silentLog, dropped, maxBytes: 1 });
+    hasty.add(receipt(1));
+    await settle();
+    await hasty.load(0);
+    expect(await numbers(hasty)).toEqual([0, 1]);
+  });
+
   test("keeps what was synced over a power cut, and what was written over a kill", async () => {
     const files = new MemoryFiles();
     const { journal, clock } = await open(files);
