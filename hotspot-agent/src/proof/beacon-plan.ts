@@ -6,7 +6,6 @@
  */
 import { BEACON_PAYLOAD_BYTES } from "@earshot/poc/protocol";
 import {
-  beaconDataRate,
   formatLoraDataRate,
   isLoraDataRate,
   isShortEnough,
@@ -51,8 +50,8 @@ const MAX_CONDUCTED_DBM = 30;
 /** Below this a beacon is heard by nobody; the antenna gain is wrong. */
 const MIN_CONDUCTED_DBM = -10;
 
-/** The plan for a challenge; `parameterDataRate` is the network's data rate byte, 0 where the region decides. */
-export function planBeacon(drawn: DrawnChallenge, parameterDataRate: number, setup: RadioSetup): BeaconPlan {
+/** The plan for a challenge; `dataRate` is the network's data rate byte for the region. */
+export function planBeacon(drawn: DrawnChallenge, dataRate: number, setup: RadioSetup): BeaconPlan {
   const plan = planOf(setup.region);
   if (plan === undefined) return refused("region_without_plan", setup.region);
   const { channelsHz } = plan;
@@ -60,7 +59,6 @@ export function planBeacon(drawn: DrawnChallenge, parameterDataRate: number, set
   if (drawn.frequencyHz !== null && drawn.frequencyHz !== frequencyHz) {
     return refused("region_mismatch", `${setup.region} gives ${frequencyHz} Hz, the oracle ${drawn.frequencyHz} Hz`);
   }
-  const dataRate = parameterDataRate === 0 ? beaconDataRate(plan, BEACON_PAYLOAD_BYTES) : parameterDataRate;
   if (!isLoraDataRate(dataRate) || (drawn.dataRate !== null && drawn.dataRate !== dataRate)) {
     return refused("data_rate_mismatch", `${dataRate} by the parameters, ${drawn.dataRate} by the oracle`);
   }

@@ -25,7 +25,7 @@ import { type BeaconPlan, planBeacon, type RadioSetup } from "./beacon-plan.ts";
 import { firstQuestionMs, nextQuestion } from "./challenge-pace.ts";
 import type { ChallengeSource, DrawnChallenge } from "./challenge-source.ts";
 import type { NetworkClock } from "./network-clock.ts";
-import type { ProofParameters } from "./proof-parameters.ts";
+import { beaconDataRateIn, type ProofParameters } from "./proof-parameters.ts";
 import type { StateFiles } from "./state-files.ts";
 import { Backoff, sleep } from "./wait.ts";
 
@@ -142,7 +142,7 @@ export class Beaconer {
   async #perform(drawn: DrawnChallenge, start: number, rules: ProofParameters, stop: AbortSignal): Promise<void> {
     const { networkClock, setup } = this.#options;
     const { challengeId, transmitMs } = drawn.challenge;
-    const plan = planBeacon(drawn, rules.beaconDataRate, setup);
+    const plan = planBeacon(drawn, beaconDataRateIn(setup.region, rules), setup);
     if (plan.kind === "refused") return this.#skip(start, challengeId, plan.reason, plan.detail);
     this.#status = { ...this.#status, nextBeaconMs: transmitMs };
     await this.#waitUntil(transmitMs - ARM_AHEAD_MS, stop);

@@ -21,6 +21,7 @@ import { UploadArchive } from "./upload-archive.ts";
 import { UploadChain } from "./upload-chain.ts";
 import { UploadSender } from "./upload-sender.ts";
 import { Uploader } from "./uploader.ts";
+import { supervise } from "./wait.ts";
 import { Witness } from "./witness.ts";
 
 /** Acknowledged uploads kept, with their receipts: 17,000 small ones, which take 4 MB of memory to know. */
@@ -105,8 +106,12 @@ export class HotspotProof {
 
   /** Runs until `stop`, then lets go of its files. */
   async run(stop: AbortSignal): Promise<void> {
-    await Promise.all([this.uploader.run(stop), this.beaconer?.run(stop)]);
-    await this.#options.files.close();
+    const { uploader, beaconer } = this;
+    await Promise.all([
+      supervise("uploader", (until) => uploader.run(until), this.#options, stop),
+      beaconer === null ? undefined : supervise("beaconer", (until) => beaconer.run(until), this.#options, stop),
+    ]);
+    await this.#options.files.close().catch(() => {});
   }
 
   #addReceipt(receipt: Parameters<ReceiptJournal["add"]>[0]): void {

@@ -22,6 +22,7 @@ import { OracleClient } from "./oracle-client.ts";
 import { OracleWatch } from "./oracle-watch.ts";
 import { DiskFiles, type StateFiles } from "./state-files.ts";
 import { TrustedSigners } from "./trusted-signers.ts";
+import { supervise } from "./wait.ts";
 import { isBeacon } from "./witness.ts";
 
 export interface ProofOptions {
@@ -112,7 +113,7 @@ export class ProofOfCoverage {
     if (primaryEui !== null) this.gatewaySeen(primaryEui);
     this.#stop = stop;
     for (const hotspot of this.#hotspots.values()) this.#running.push(hotspot.run(stop));
-    await this.#watch.run(stop);
+    await supervise("clock", (until) => this.#watch.run(until), this.#options, stop);
     await Promise.all(this.#running);
   }
 

@@ -20,8 +20,14 @@ export interface ProofParameters {
   readonly times: SortitionTimes;
   /** Reports count until this long after the transmission, ms. */
   readonly windowMs: number;
-  /** Data rate byte of beacons; 0 where the region's table decides. */
+  /** Data rate byte of beacons where the region has none of its own. */
   readonly beaconDataRate: number;
+  readonly regionDataRates: ReadonlyMap<string, number>;
+}
+
+/** The data rate byte of beacons in a region. */
+export function beaconDataRateIn(region: string, parameters: ProofParameters): number {
+  return parameters.regionDataRates.get(region) ?? parameters.beaconDataRate;
 }
 
 /** Preset `earshot`: windows of 30 s, SF10 at 125 kHz. */
@@ -29,6 +35,7 @@ export const EARSHOT_PARAMETERS: ProofParameters = {
   times: DEFAULT_SORTITION,
   windowMs: 30_000,
   beaconDataRate: packDataRate(10, 125_000),
+  regionDataRates: new Map(),
 };
 
 /** Public networks never challenge more often than this, ms; private ones may run `demo`. */
@@ -58,7 +65,8 @@ export function readParameters(
   if (transmitDelayMs === undefined || transmitSpreadMs === undefined || beaconDataRate === undefined) {
     return { problem: "a time or data rate is not a whole number" };
   }
-  if (beaconDataRate !== 0 && !isCanonicalDataRate(beaconDataRate)) return { problem: "the data rate is none" };
+  const regionDataRates = readRegions(challenge.regionDataRates);
+  if (!isCanonicalDataRate(beaconDataRate) || regionDataRates === undefined) return { problem: "a data rate is none" };
   const times = { entropyMs, intervalMs, transmitDelayMs, transmitSpreadMs };
   try {
     minutesPerInterval(times);
@@ -67,7 +75,20 @@ export function readParameters(
   }
   const isPublic = network === NETWORK_NUMBERS.main || network === NETWORK_NUMBERS.test;
   if (isPublic && intervalMs < SHORTEST_PUBLIC_INTERVAL_MS) return { problem: "intervals are too short" };
-  return { times, windowMs, beaconDataRate };
+  return { times, windowMs, beaconDataRate, regionDataRates };
+}
+
+function readRegions(value: unknown): ReadonlyMap<string, number> | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const rates = new Map<string, number>();
+  for (const entry of value) {
+    const object = asObject(entry);
+    const dataRate = asCount(object?.dataRate);
+    if (typeof object?.region !== "string" || dataRate === undefined || !isCanonicalDataRate(dataRate))
+      return undefined;
+    rates.set(object.region, dataRate);
+  }
+  return rates;
 }
 
 function hasHash(parameters: Readonly<Record<string, unknown>>, parameterHash: unknown): boolean {

@@ -2,6 +2,30 @@
  * Waiting on the agent's clock: for a time, for a wake-up, until the agent stops.
  */
 import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+
+/** Before an actor that failed runs again, ms. */
+const RESTART_MS = 10_000;
+
+/** Runs an actor until `stop`; one that fails is a bug, said and run again: it must not take the relaying of packets with it. */
+export async function supervise(
+  name: string,
+  run: (stop: AbortSignal) => Promise<void>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  stop: AbortSignal,
+): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      await run(stop);
+    } catch (error) {
+      log.error("an actor failed and runs again", {
+        actor: name,
+        error: error instanceof Error ? error.stack : String(error),
+      });
+    }
+    await sleep(clock, RESTART_MS, stop);
+  }
+}
 
 /** Resolves after `delayMs`, or at once when `signal` is or becomes aborted. */
 export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {

@@ -291,7 +291,7 @@ export class OracleDouble {
       version: 1,
       name: "double",
       time: { ...times, windowMs },
-      challenge: { kind: "sortition", beaconBytes: 24, dataRate: beaconDataRate },
+      challenge: { kind: "sortition", dataRate: beaconDataRate, regionDataRates: [] },
     };
     return ok({ parameterHash: sha256(canonicalJsonBytes(parameters)).toHex(), effectiveEpoch: 0, parameters });
   }

@@ -1,10 +1,12 @@
 import {
   API_ERRORS,
+  canonicalJsonBytes,
   EMPTY_CHAIN,
   gatewayIdOf,
   importKey,
   keyToText,
   sealUpload,
+  sha256,
   signerFromEd25519Seed,
 } from "@earshot/poc/protocol";
 import fc from "fast-check";
@@ -14,7 +16,7 @@ import { parseChallenge, parseFailure, parseObject } from "../../src/proof/api-a
 import { judgeClaim } from "../../src/proof/challenge-source.ts";
 import { checkOracleUrl, fetchSend, type HttpSend } from "../../src/proof/http.ts";
 import { OracleClient } from "../../src/proof/oracle-client.ts";
-import { EARSHOT_PARAMETERS, readParameters } from "../../src/proof/proof-parameters.ts";
+import { beaconDataRateIn, EARSHOT_PARAMETERS, readParameters } from "../../src/proof/proof-parameters.ts";
 import { TrustedSigners } from "../../src/proof/trusted-signers.ts";
 import { earshotOracle, type OracleDouble } from "../doubles/oracle.ts";
 import { START_MS, seed, soak } from "./support.ts";
@@ -180,6 +182,13 @@ describe("answers from outside", () => {
     expect(readParameters(honest, 3)).toEqual(EARSHOT_PARAMETERS);
     expect(readParameters({ ...honest, parameterHash: "00".repeat(32) }, 3)).toHaveProperty("problem");
     expect(readParameters({}, 3)).toHaveProperty("problem");
+    const regional = withRates(honest, [{ region: "US915", dataRate: 9 }]);
+    const read = readParameters(regional, 3);
+    expect("problem" in read ? read.problem : beaconDataRateIn("US915", read)).toBe(9);
+    expect("problem" in read ? read.problem : beaconDataRateIn("EU868", read)).toBe(10);
+    for (const rates of [undefined, {}, [7], [{ region: "US915" }], [{ region: "US915", dataRate: 99 }]]) {
+      expect(readParameters(withRates(honest, rates), 3)).toHaveProperty("problem");
+    }
     const times = { entropyMs: 5000, intervalMs: 30_000, transmitDelayMs: 2500, transmitSpreadMs: 2500 };
     const fast = earshotOracle("fast", () => 0, { times, windowMs: 10_000 });
     const quick = parseObject(fast.answer("GET", "/v1/parameters", null).body)!;
@@ -187,6 +196,12 @@ describe("answers from outside", () => {
     expect(readParameters(quick, 1)).toEqual({ problem: "intervals are too short" });
   });
 });
+
+function withRates(answer: Readonly<Record<string, unknown>>, regionDataRates: unknown) {
+  const honest = answer.parameters as { readonly challenge: object };
+  const parameters = JSON.parse(JSON.stringify({ ...honest, challenge: { ...honest.challenge, regionDataRates } }));
+  return { parameters, parameterHash: sha256(canonicalJsonBytes(parameters)).toHex() };
+}
 
 describe("the test double", () => {
   test("has keys of its own for each name", () => {

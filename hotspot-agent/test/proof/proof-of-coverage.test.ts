@@ -10,7 +10,7 @@ import { Telemetry } from "../../src/telemetry.ts";
 import { MemoryFiles } from "../doubles/memory-files.ts";
 import { earshotOracle, network } from "../doubles/oracle.ts";
 import { StepClock } from "../doubles/step-clock.ts";
-import { packetOf, Rig, START_MS } from "./support.ts";
+import { foreignBeacon, packetOf, Rig, START_MS } from "./support.ts";
 
 const keys = mkdtempSync(join(tmpdir(), "earshot-many-"));
 afterEach(() => rmSync(keys, { recursive: true, force: true }));
@@ -67,6 +67,29 @@ describe("an agent with fifty gateways", () => {
     stop.abort();
     await running;
   }, 120_000);
+});
+
+describe("an actor that fails", () => {
+  test("is run again and takes nothing else with it", async () => {
+    const clock = new StepClock(START_MS);
+    const oracle = earshotOracle("a", () => clock.nowMs());
+    const rig = new Rig(clock, [oracle]);
+    let isBroken = true;
+    const transmit = rig.transmit.bind(rig);
+    rig.transmit = (command) => {
+      if (isBroken) throw new Error("a bug");
+      return transmit(command);
+    };
+    await rig.start();
+    await clock.advance(21_600_000);
+    rig.hear(foreignBeacon("one"));
+    await clock.advance(2000);
+    expect(oracle.reports().witnesses).toHaveLength(1);
+    isBroken = false;
+    await clock.advance(21_600_000);
+    expect(oracle.reports().beacons).toHaveLength(1);
+    await rig.close();
+  });
 });
 
 describe("the status", () => {

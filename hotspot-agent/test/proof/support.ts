@@ -158,7 +158,7 @@ export class Rig {
       radio: region === null ? null : { region, antennaGainDdbi: 20, hasListenBeforeTalk: false },
       keyring: openKeyring(this.#keys, () => seed("the hotspot")),
       folder: "proof",
-      transmit: async (command) => this.#transmit(command),
+      transmit: async (command) => this.transmit(command),
       clock: this.clock,
       log: silentLog,
       telemetry: this.telemetry,
@@ -168,7 +168,8 @@ export class Rig {
     });
   }
 
-  #transmit(command: DownlinkCommand): DownlinkAck {
+  /** What the forwarder does with a command. */
+  transmit(command: DownlinkCommand): DownlinkAck {
     this.transmissions.push({ command, atMs: this.clock.nowMs() });
     const { downlinkId, gatewayEui, origin } = command;
     const status = this.answers.shift() ?? "OK";
