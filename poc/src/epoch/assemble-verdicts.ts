@@ -1,7 +1,9 @@
 /** verdicts.arrow: the verdicts of all partitions and of the beacons, put into the order of the log. */
+
 import { pocError } from "../errors.ts";
 import type { RewardUnitTable } from "../score/reward-units.ts";
 import { REASON, SIDE } from "../verify/reason.ts";
+import { hotspotOfRow } from "../verify/witness-job.ts";
 import { allocateColumns, type Columns } from "./columns.ts";
 import type { EpochContext } from "./epoch-context.ts";
 import { NO_ROW, verdictsTable } from "./tables.ts";
@@ -37,7 +39,11 @@ export function finalBeacons(context: EpochContext, partitions: readonly Partiti
   return final;
 }
 
-/** Every beacon and witness report exactly once, by log index. Throws POC_INVARIANT when a log index is missing or taken twice. */
+/** A log may have gaps, where an importer set reports aside, but no more than this many places per report. */
+const SPARSE_LOG = 8;
+const LEAST_LOG = 1 << 16;
+
+/** Every beacon and witness report exactly once, by log index. Throws POC_BAD_COLUMNS when an index is taken twice or far beyond the log. */
 export function assembleVerdicts(
   context: EpochContext,
   partitions: readonly PartitionVerdicts[],
@@ -53,7 +59,8 @@ export function assembleVerdicts(
       `${input.witnesses.log_index.length} witness reports came in, ${witnessRows} have a verdict`,
     );
   }
-  const rowOf = placesInLog(beacons.beacons.log_index, partitions, rows);
+  const reports = Math.max(LEAST_LOG, SPARSE_LOG * (rows + input.packets.log_index.length));
+  const rowOf = placesInLog(beacons.beacons.log_index, partitions, rows, reports);
   const out = allocateColumns(verdictsTable, rows);
   const raw = (hotspot: number) => (hotspot < hotspots.count ? hotspot : NO_ROW);
   for (let beacon = 0; beacon < beacons.count; beacon++) {
@@ -82,42 +89,52 @@ function fillWitnesses(
   out: Columns<typeof verdictsTable>,
 ): void {
   const { beacons, hotspots } = context;
+  const { groupOf, logIndex, rows } = verdicts;
   const groups = verdicts.beaconOfGroup.length;
-  for (let group = 0; group < groups; group++) {
-    const beacon = verdicts.beaconOfGroup[group];
-    const challenge = beacon < beacons.count ? beacons.beacons.challenge[beacon] : NO_ROW;
-    const beaconerFailed = beacon < beacons.count && verdicts.beaconReason[group] !== REASON.valid;
-    const paidUnits = units.witnessE4[verdicts.selectedCount[group]];
-    for (let source = verdicts.starts[group]; source < verdicts.starts[group + 1]; source++) {
-      const row = rowOf[verdicts.logIndex[source]];
-      const reason = verdicts.reason[source];
-      out.log_index[row] = verdicts.logIndex[source];
-      out.kind[row] = VERDICT_KIND.witness;
-      out.hotspot[row] = verdicts.hotspot[source] < hotspots.count ? verdicts.hotspot[source] : NO_ROW;
-      out.challenge[row] = challenge;
-      out.reason[row] = reason;
-      out.side[row] = reason === REASON.valid ? SIDE.none : beaconerFailed ? SIDE.beaconer : SIDE.witness;
-      out.measured[row] = verdicts.measured[source];
-      out.limit[row] = verdicts.limit[source];
-      out.selected[row] = verdicts.selected[source];
-      if (verdicts.selected[source] === 1) out.units_e4[row] = paidUnits;
-    }
+  const challengeOf = new Uint32Array(groups).fill(NO_ROW);
+  for (let group = 0; group < groups - 1; group++)
+    challengeOf[group] = beacons.beacons.challenge[verdicts.beaconOfGroup[group]];
+  const next = verdicts.starts.slice(0, groups);
+  for (let source = 0; source < groupOf.length; source++) {
+    const group = groupOf[source];
+    const place = next[group]++;
+    const row = rowOf[logIndex[source]];
+    const reason = verdicts.reason[place];
+    const hotspot = hotspotOfRow(rows, place);
+    const isBeaconerFailed = group < groups - 1 && verdicts.beaconReason[group] !== REASON.valid;
+    out.log_index[row] = logIndex[source];
+    out.kind[row] = VERDICT_KIND.witness;
+    out.hotspot[row] = hotspot < hotspots.count ? hotspot : NO_ROW;
+    out.challenge[row] = challengeOf[group];
+    out.reason[row] = reason;
+    out.side[row] = reason === REASON.valid ? SIDE.none : isBeaconerFailed ? SIDE.beaconer : SIDE.witness;
+    out.measured[row] = verdicts.measured[place];
+    out.limit[row] = verdicts.limit[place];
+    out.selected[row] = verdicts.selected[place];
+    if (verdicts.selected[place] === 1) out.units_e4[row] = units.witnessE4[verdicts.selectedCount[group]];
   }
 }
 
 /** Row of each log index among the verdicts: a bitmap of the indices in use, then a running count. */
-function placesInLog(beaconIndex: Uint32Array, partitions: readonly PartitionVerdicts[], rows: number): Uint32Array {
-  let highest = -1;
-  for (const index of beaconIndex) if (index > highest) highest = index;
-  for (const verdicts of partitions) for (const index of verdicts.logIndex) if (index > highest) highest = index;
-  if (highest >= 0x7fffffff) throw pocError("POC_BAD_COLUMNS", `log_index: expected below 2147483647, got ${highest}`);
-  const rowOf = new Uint32Array(highest + 1);
-  for (const index of beaconIndex) rowOf[index]++;
-  for (const verdicts of partitions) for (const index of verdicts.logIndex) rowOf[index]++;
+function placesInLog(
+  beaconIndex: Uint32Array,
+  partitions: readonly PartitionVerdicts[],
+  rows: number,
+  reports: number,
+): Uint32Array {
+  const rowOf = new Uint32Array(reports);
+  const count = (indices: Uint32Array) => {
+    for (const index of indices) {
+      if (index >= reports) throw pocError("POC_BAD_COLUMNS", `log_index: expected below ${reports}, got ${index}`);
+      rowOf[index]++;
+    }
+  };
+  count(beaconIndex);
+  for (const { logIndex } of partitions) count(logIndex);
   let row = 0;
-  for (let index = 0; index <= highest; index++) {
+  for (let index = 0; index < reports; index++) {
     const uses = rowOf[index];
-    if (uses > 1) throw pocError("POC_INVARIANT", `log index ${index} names ${uses} reports`);
+    if (uses > 1) throw pocError("POC_BAD_COLUMNS", `log_index: ${index} names ${uses} reports`);
     rowOf[index] = row;
     row += uses;
   }

@@ -1,31 +1,45 @@
 /**
  * What an epoch says of each resolution-8 cell, counted over the proofs sent from it.
  *
- * Groups of a partition stand in cell order, so a cell is one run in every partition and the sums are merged cell by cell; the
- * median is taken over all of them together, from a histogram in 0.1 dB.
+ * Groups of a partition stand in cell order, so a cell is one run in every partition and the sums are merged cell by cell. Excess
+ * loss is what a valid reception lost beyond free space, EIRP + gain − loss − RSSI. The kernel leaves it as a power ratio in single
+ * precision, whose upper bits count in a histogram of 64 slots an octave (0.047 dB); the median slot gives the median, in 0.1 dB.
  */
+import { lossDdb } from "../radio/path-loss.ts";
 import { REASON } from "../verify/reason.ts";
+import { ROW_STRIDE } from "../verify/witness-job.ts";
 import type { EpochContext } from "./epoch-context.ts";
 import type { PartitionVerdicts } from "./verify-partition.ts";
+
+/** The number alone, not a property, in loops over rows. */
+const VALID: number = REASON.valid;
 
 /** One row per cell that holds hotspots, in cell order, and a last one for beaconers without a cell. */
 export interface CellSums {
   readonly witnessReports: Uint32Array;
   readonly witnessesValid: Uint32Array;
   readonly witnessesSelected: Uint32Array;
-  /** Selected witnesses whose owner is not the beaconer's. */
-  readonly foreignSelected: Uint32Array;
-  /** Median excess loss, 0.1 dB; NO_MEDIAN without valid witnesses. */
+  /** Valid witnesses whose owner is not the beaconer's. */
+  readonly foreignValid: Uint32Array;
+  /** Lower median of the excess loss, 0.1 dB; NO_MEDIAN without valid witnesses. */
   readonly medianExcessLossDdb: Int32Array;
-  /** Witness reports by reason, at cell × 64 + reason. */
+  /** Witness reports by reason, at cell × REASON_SLOTS + reason. */
   readonly byReason: Uint32Array;
 }
 
 export const NO_MEDIAN = -0x80000000;
-export const REASON_SLOTS = 64;
+export const REASON_SLOTS = 40;
 
-/** Excess loss is clamped to ±409.5 dB: int16 figures cannot leave it by more. */
-const HISTOGRAM_HALF = 4096;
+/** A slot is sign, exponent and six mantissa bits of a ratio from 0 to 1 (bits below 0x3f800001). */
+const SLOT_SHIFT = 17;
+const SLOTS = (0x3f800000 >>> SLOT_SHIFT) + 1;
+/** Ratios below this, 290 dB, are as good as nothing. */
+const LEAST_RATIO = 1e-29;
+const BUCKET_BITS = 6;
+const BUCKET = 1 << BUCKET_BITS;
+
+const slotRatio = new Float32Array(1);
+const slotBits = new Uint32Array(slotRatio.buffer);
 
 /** Sums all partitions. `owner`: dense owner id by hotspot. */
 export function sumCells(
@@ -38,96 +52,119 @@ export function sumCells(
     witnessReports: new Uint32Array(cells),
     witnessesValid: new Uint32Array(cells),
     witnessesSelected: new Uint32Array(cells),
-    foreignSelected: new Uint32Array(cells),
+    foreignValid: new Uint32Array(cells),
     medianExcessLossDdb: new Int32Array(cells).fill(NO_MEDIAN),
     byReason: new Uint32Array(cells * REASON_SLOTS),
   };
-  const histogram = new ExcessHistogram();
-  const next = partitions.map(() => 0);
+  const histogram = {
+    fine: new Uint32Array(SLOTS + BUCKET),
+    coarse: new Uint32Array(Math.ceil(SLOTS / BUCKET)),
+  };
+  const runs = partitions.map((verdicts) => new CellRuns(context, verdicts));
   for (let cell = 0; cell < cells; cell++) {
-    for (let p = 0; p < partitions.length; p++) {
-      const verdicts = partitions[p];
-      let group = next[p];
-      while (group < verdicts.beaconOfGroup.length - 1) {
-        const beaconer = context.beacons.hotspot[verdicts.beaconOfGroup[group]];
-        if (context.cells8.of[beaconer] !== cell) break;
-        sumGroup(context, verdicts, group, cell, owner, sums, histogram);
-        group++;
-      }
-      next[p] = group;
-    }
-    sums.medianExcessLossDdb[cell] = histogram.takeMedian();
+    for (const run of runs) run.sum(cell, owner, sums, histogram);
+    const valid = sums.witnessesValid[cell];
+    if (valid > 0) sums.medianExcessLossDdb[cell] = excessLossDdb(context, takeMedian(histogram, valid));
   }
   return sums;
 }
 
-function sumGroup(
-  context: EpochContext,
-  verdicts: PartitionVerdicts,
-  group: number,
-  cell: number,
-  owner: Uint32Array,
-  sums: CellSums,
-  histogram: ExcessHistogram,
-): void {
-  const { reason, measured, limit, selected, hotspot } = verdicts;
-  const from = verdicts.starts[group];
-  const to = verdicts.starts[group + 1];
-  const tolerance = context.rules.toleranceDdb;
-  const own = owner[context.beacons.hotspot[verdicts.beaconOfGroup[group]]];
-  const { byReason } = sums;
-  const base = cell * REASON_SLOTS;
-  let valid = 0;
-  let chosen = 0;
-  let foreign = 0;
-  for (let row = from; row < to; row++) {
-    const why = reason[row];
-    byReason[base + why]++;
-    if (why !== REASON.valid) continue;
-    valid++;
-    histogram.add(limit[row] - tolerance - measured[row]);
-    if (selected[row] === 0) continue;
-    chosen++;
-    if (owner[hotspot[row]] !== own) foreign++;
-  }
-  sums.witnessReports[cell] += to - from;
-  sums.witnessesValid[cell] += valid;
-  sums.witnessesSelected[cell] += chosen;
-  sums.foreignSelected[cell] += foreign;
-}
+/** Walks one partition's groups, which stand in cell order, a cell at a time. */
+class CellRuns {
+  readonly #beacons: EpochContext["beacons"];
+  readonly #cellOf: Uint32Array;
+  readonly #verdicts: PartitionVerdicts;
+  readonly #ratioBits: Uint32Array;
+  #group = 0;
 
-/** Counts of excess loss in 0.1 dB; only the touched range is read and cleared. */
-class ExcessHistogram {
-  readonly #counts = new Uint32Array(2 * HISTOGRAM_HALF);
-  #low = 2 * HISTOGRAM_HALF;
-  #high = -1;
-  #total = 0;
-
-  add(excessDdb: number): void {
-    const slot = Math.max(0, Math.min(2 * HISTOGRAM_HALF - 1, excessDdb + HISTOGRAM_HALF));
-    this.#counts[slot]++;
-    if (slot < this.#low) this.#low = slot;
-    if (slot > this.#high) this.#high = slot;
-    this.#total++;
+  constructor(context: EpochContext, verdicts: PartitionVerdicts) {
+    this.#beacons = context.beacons;
+    this.#cellOf = context.cells8.of;
+    this.#verdicts = verdicts;
+    const { linkRatio } = verdicts;
+    this.#ratioBits = new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
   }
 
-  /** Lower median of what was added, or NO_MEDIAN; then empty again. */
-  takeMedian(): number {
-    if (this.#total === 0) return NO_MEDIAN;
-    const wanted = Math.floor((this.#total - 1) / 2);
-    let seen = 0;
-    let median = this.#low;
-    for (let slot = this.#low; slot <= this.#high; slot++) {
-      seen += this.#counts[slot];
-      if (seen > wanted) {
-        median = slot;
-        break;
+  /** Adds the groups of the next cell; cells must be asked for in order. */
+  sum(cell: number, owner: Uint32Array, sums: CellSums, histogram: Histogram): void {
+    const { beaconOfGroup, reason, rows, selected, starts } = this.#verdicts;
+    const groups = beaconOfGroup.length - 1;
+    const beaconers = this.#beacons.hotspot;
+    const cellOf = this.#cellOf;
+    const ratioBits = this.#ratioBits;
+    const { fine, coarse } = histogram;
+    const { byReason } = sums;
+    const base = cell * REASON_SLOTS;
+    const first = this.#group;
+    let group = first;
+    let valid = 0;
+    let chosen = 0;
+    let foreign = 0;
+    for (; group < groups; group++) {
+      const beaconer = beaconers[beaconOfGroup[group]];
+      if (cellOf[beaconer] !== cell) break;
+      const own = owner[beaconer];
+      const to = starts[group + 1];
+      for (let row = starts[group]; row < to; row++) {
+        const why = reason[row];
+        if (why !== VALID) {
+          byReason[base + why]++;
+          continue;
+        }
+        valid++;
+        const slot = ratioBits[row] >>> SLOT_SHIFT;
+        fine[slot]++;
+        coarse[slot >>> BUCKET_BITS]++;
+        chosen += selected[row];
+        if (owner[rows[row * ROW_STRIDE] & 0xffffff] !== own) foreign++;
       }
     }
-    this.#counts.fill(0, this.#low, this.#high + 1);
-    this.#low = 2 * HISTOGRAM_HALF;
-    this.#high = -1;
-    this.#total = 0;
-    return median - HISTOGRAM_HALF;
+    if (group === first) return;
+    this.#group = group;
+    byReason[base] += valid;
+    sums.witnessReports[cell] += starts[group] - starts[first];
+    sums.witnessesValid[cell] += valid;
+    sums.witnessesSelected[cell] += chosen;
+    sums.foreignValid[cell] += foreign;
   }
+}
+
+/** The excess loss of a slot of ratios, 0.1 dB rounded up, without the tolerance the rules add. */
+function excessLossDdb(context: EpochContext, slot: number): number {
+  const { loss, toleranceDdb } = context.rules;
+  slotBits[0] = slot << SLOT_SHIFT;
+  return lossDdb(loss, loss.thresholds[0] / Math.max(slotRatio[0], LEAST_RATIO)) - toleranceDdb;
+}
+
+/** Counts by slot, and by BUCKET of them so that a median is found without reading all. */
+interface Histogram {
+  readonly fine: Uint32Array;
+  readonly coarse: Uint32Array;
+}
+
+/**
+ * Slot of the upper median of the `count` ratios counted, which is the lower median of excess loss; leaves the histogram empty.
+ * Reads from the greatest ratio down: receptions lose tens of dB, not hundreds.
+ */
+function takeMedian({ fine, coarse }: Histogram, count: number): number {
+  const wanted = Math.floor((count - 1) / 2);
+  let first = -1;
+  let last = 0;
+  let above = 0;
+  let median = -1;
+  for (let bucket = coarse.length - 1, seen = 0; seen < count; bucket--) {
+    const here = coarse[bucket];
+    if (here === 0) continue;
+    if (first < 0) first = bucket;
+    last = bucket;
+    if (median < 0 && seen + here > wanted) {
+      median = (bucket + 1) * BUCKET - 1;
+      above = seen;
+    }
+    seen += here;
+  }
+  for (above += fine[median]; above <= wanted; above += fine[median]) median--;
+  coarse.fill(0, last, first + 1);
+  fine.fill(0, last * BUCKET, (first + 1) * BUCKET);
+  return median;
 }

@@ -1,6 +1,7 @@
 /**
  * Closes an epoch: partitions merged, density, cell weights, shares, rewards, the next state. Pure and the same for any partitioning.
  */
+
 import { neighbours } from "@earshot/geo";
 import { servedCells } from "../score/cell-served.ts";
 import { cellWeights } from "../score/cell-weight.ts";
@@ -8,6 +9,7 @@ import { buildDensityMap, type DensityMap } from "../score/density.ts";
 import { buildRewardUnitTable, type RewardUnitTable } from "../score/reward-units.ts";
 import { LINE, LINE_STRIDE, META } from "../verify/hotspot-lines.ts";
 import { REASONS } from "../verify/reason.ts";
+import { hotspotOfRow } from "../verify/witness-job.ts";
 import { assembleVerdicts, type FinalBeacons, finalBeacons, VERDICT_KIND } from "./assemble-verdicts.ts";
 import { type CellSums, sumCells } from "./cell-sums.ts";
 import { type CellDemand, cellReasonsTableOf, cellsTableOf } from "./cells-table.ts";
@@ -31,16 +33,17 @@ export function closeEpoch(context: EpochContext, partitions: readonly Partition
   const { parameters } = input;
   const history = settleHistory(context, partitions);
   const units = buildRewardUnitTable(parameters.units, parameters.selection.maximumWitnesses);
-  const beacons = finalBeacons(context, partitions);
   const demand = readDemand(context, parameters.cellWeight?.epochs ?? 1);
   const sums = sumCells(context, partitions, demand.ownerOf);
+  const barred = barOwnCells(context, partitions, sums);
+  const beacons = finalBeacons(context, partitions);
   const active = activeHotspots(context, partitions, history);
   const { hi, lo } = cellHalves(input.hotspots.cell);
   const density = densityOf(context, active, hi, lo);
   const scaleE4 = density.scalesE4(hi, lo, parameters.density.defaultScaleE4);
   const budget = budgetEpoch(input, demand.creditsByHotspot);
   const cellShares = sharesBeforeWeight(context, beacons, scaleE4, units);
-  const { servedE4, weightE4 } = weigh(context, cellShares, demand, budget, sums);
+  const { servedE4, weightE4 } = weigh(context, cellShares, demand, budget, barred);
   const transmitE8 = Float64Array.from(
     scaleE4,
     (scale, hotspot) => scale * (weightE4[context.cells8.of[hotspot]] ?? 0),
@@ -104,7 +107,7 @@ function activeHotspots(
       if (verdicts.selectedCount[group] > 0) active[context.beacons.hotspot[verdicts.beaconOfGroup[group]]] = 1;
     }
     for (let row = 0; row < verdicts.selected.length; row++)
-      if (verdicts.selected[row] === 1) active[verdicts.hotspot[row]] = 1;
+      if (verdicts.selected[row] === 1) active[hotspotOfRow(verdicts.rows, row)] = 1;
   }
   return active;
 }
@@ -141,25 +144,50 @@ function sharesBeforeWeight(
   return shares;
 }
 
-/** Weight by dense cell id; 1 where the rules have no weights, 0 where every paid witness is the beaconer's own. */
-function weigh(context: EpochContext, cellShares: Float64Array, demand: Demand, budget: EpochBudget, sums: CellSums) {
+/**
+ * Takes back the selection of proofs from cells whose valid witnesses all belong to the beaconer's owner: they are not paid, so they do
+ * not count for density either. Returns 1 by dense cell id for such cells.
+ */
+function barOwnCells(context: EpochContext, partitions: readonly PartitionVerdicts[], sums: CellSums): Uint8Array {
+  const { cells8, input, beacons } = context;
+  const barred = new Uint8Array(cells8.hi.length + 1);
+  if (!input.parameters.foreignWitnessRequired) return barred;
+  for (let cell = 0; cell < barred.length; cell++) {
+    if (sums.witnessesValid[cell] === 0 || sums.foreignValid[cell] > 0) continue;
+    barred[cell] = 1;
+    sums.witnessesSelected[cell] = 0;
+  }
+  for (const verdicts of partitions) {
+    for (let group = 0; group < verdicts.beaconOfGroup.length - 1; group++) {
+      if (barred[cells8.of[beacons.hotspot[verdicts.beaconOfGroup[group]]]] === 0) continue;
+      verdicts.selectedCount[group] = 0;
+      verdicts.selected.fill(0, verdicts.starts[group], verdicts.starts[group + 1]);
+    }
+  }
+  return barred;
+}
+
+/** Weight by dense cell id; 1 where the rules have no weights, 0 in cells that are barred. */
+function weigh(
+  context: EpochContext,
+  cellShares: Float64Array,
+  demand: Demand,
+  budget: EpochBudget,
+  barred: Uint8Array,
+) {
   const { input, cells8 } = context;
-  const { cellWeight, foreignWitnessRequired } = input.parameters;
-  const earning = cellShares.slice();
-  const barred = (cell: number) =>
-    foreignWitnessRequired && sums.witnessesSelected[cell] > 0 && sums.foreignSelected[cell] === 0;
-  for (let cell = 0; cell < earning.length; cell++) if (barred(cell)) earning[cell] = 0;
+  const { cellWeight } = input.parameters;
   const weights =
     cellWeight === null
       ? { servedE4: new Float64Array(cells8.hi.length), weightE4: new Uint16Array(cells8.hi.length).fill(ONE_E4) }
       : cellWeights(
-          { cellHi: cells8.hi, cellLo: cells8.lo, shares: earning },
+          { cellHi: cells8.hi, cellLo: cells8.lo, shares: cellShares },
           servedCells(demand.history, demand.owners, input.header.epoch, cellWeight, neighbours),
           budget.coveragePoolAtoms,
           budget.price,
           cellWeight,
         );
-  for (let cell = 0; cell < earning.length; cell++) if (barred(cell)) weights.weightE4[cell] = 0;
+  for (let cell = 0; cell < cells8.hi.length; cell++) if (barred[cell] === 1) weights.weightE4[cell] = 0;
   return weights;
 }
 

@@ -4,10 +4,15 @@
  * Judged after the checks, because reports that pass all else move the timestamps reciprocity is judged by; were it a check like
  * the others, two hotspots that only hear each other could never come back after a long outage.
  */
+
 import { REASON } from "../verify/reason.ts";
+import { hotspotOfRow, receiveOffsetOfRow } from "../verify/witness-job.ts";
 import type { EpochContext } from "./epoch-context.ts";
 import { copyHistory, type HotspotHistory } from "./history.ts";
 import type { PartitionVerdicts } from "./verify-partition.ts";
+
+/** The number alone, not a property, in loops over rows. */
+const VALID: number = REASON.valid;
 
 /**
  * `closed-state`: ages at the epoch's start, from the last closed state; a hotspot registered for less than the limit is excused. So
@@ -20,16 +25,16 @@ export function applyClosedReciprocity(context: EpochContext, verdicts: Partitio
   const witnessAge = closedAges(context, history.lastWitnessMs);
   const { lastBeaconMs, lastReciprocalBeaconMs, lastWitnessMs } = verdicts.moved;
   for (let group = 0; group < verdicts.beaconOfGroup.length - 1; group++) {
-    if (verdicts.beaconReason[group] !== REASON.valid) continue;
+    if (verdicts.beaconReason[group] !== VALID) continue;
     const beacon = verdicts.beaconOfGroup[group];
     const beaconer = beacons.hotspot[beacon];
     const atMs = epochStartMs + input.challenges.transmit_offset_ms[beacons.beacons.challenge[beacon]];
     const to = verdicts.starts[group + 1];
     let heard = false;
     for (let row = verdicts.starts[group]; row < to; row++) {
-      if (verdicts.reason[row] !== REASON.valid) continue;
+      if (verdicts.reason[row] !== VALID) continue;
       heard = true;
-      const witness = verdicts.hotspot[row];
+      const witness = hotspotOfRow(verdicts.rows, row);
       if (lastWitnessMs[witness] < atMs) lastWitnessMs[witness] = atMs;
       if (beaconAge[witness] !== RECENT) failRow(verdicts, row, beaconAge[witness], limitS);
     }
@@ -71,24 +76,24 @@ export function applyRunningReciprocity(
     const reason = beacons.reason[beacon];
     if (beaconer < context.hotspots.count && reason !== REASON.not_asserted) next.lastBeaconMs[beaconer] = receivedMs;
     const verdicts = partitions[place.partition[beacon]];
-    if (verdicts === undefined || reason !== REASON.valid) continue;
+    if (verdicts === undefined || reason !== VALID) continue;
     const group = place.group[beacon];
     const from = verdicts.starts[group];
     const to = verdicts.starts[group + 1];
     // One report of any kind keeps reciprocity alive: an upstream flaw (docs/reference/helium-preset.md).
     if (to > from) next.lastReciprocalBeaconMs[beaconer] = receivedMs;
     for (let row = from; row < to; row++) {
-      if (verdicts.reason[row] !== REASON.valid) continue;
-      next.lastWitnessMs[verdicts.hotspot[row]] = epochStartMs + verdicts.receiveOffsetMs[row];
+      if (verdicts.reason[row] !== VALID) continue;
+      next.lastWitnessMs[hotspotOfRow(verdicts.rows, row)] = epochStartMs + receiveOffsetOfRow(verdicts.rows, row);
     }
     if (!isWithin(next.lastWitnessMs[beaconer], receivedMs, withinMs)) {
       failProof(verdicts, group, ageS(next.lastWitnessMs[beaconer], receivedMs), limitS);
       continue;
     }
     for (let row = from; row < to; row++) {
-      if (verdicts.reason[row] !== REASON.valid) continue;
-      const lastMs = next.lastReciprocalBeaconMs[verdicts.hotspot[row]];
-      const rowMs = epochStartMs + verdicts.receiveOffsetMs[row];
+      if (verdicts.reason[row] !== VALID) continue;
+      const lastMs = next.lastReciprocalBeaconMs[hotspotOfRow(verdicts.rows, row)];
+      const rowMs = epochStartMs + receiveOffsetOfRow(verdicts.rows, row);
       if (!isWithin(lastMs, rowMs, withinMs)) failRow(verdicts, row, ageS(lastMs, rowMs), limitS);
     }
   }

@@ -1,8 +1,13 @@
 /** Marks the witnesses that are paid, beacon by beacon (score/witness-selection.ts). */
+
 import { WitnessSelection } from "../score/witness-selection.ts";
 import { REASON } from "../verify/reason.ts";
+import { hotspotOfRow } from "../verify/witness-job.ts";
 import type { EpochContext } from "./epoch-context.ts";
 import type { PartitionVerdicts } from "./verify-partition.ts";
+
+/** The number alone, not a property, in loops over rows. */
+const VALID: number = REASON.valid;
 
 /** Fills `selected` and `selectedCount` from the final reasons. */
 export function sampleWitnesses(context: EpochContext, verdicts: PartitionVerdicts): void {
@@ -13,14 +18,25 @@ export function sampleWitnesses(context: EpochContext, verdicts: PartitionVerdic
     gatewayIds: input.hotspots.gateway_id,
     cell11: cells11.of,
   });
-  const { starts, reason, selected, hotspot } = verdicts;
+  const { starts, reason, selected, rows } = verdicts;
+  const maximum = input.parameters.selection.maximumWitnesses;
   let candidates = new Uint32Array(1024);
   let places = new Uint32Array(1024);
   let chosen = new Uint8Array(1024);
   for (let group = 0; group < verdicts.beaconOfGroup.length - 1; group++) {
-    if (verdicts.beaconReason[group] !== REASON.valid) continue;
+    if (verdicts.beaconReason[group] !== VALID) continue;
     const from = starts[group];
     const to = starts[group + 1];
+    if (to - from <= maximum) {
+      let paid = 0;
+      for (let row = from; row < to; row++) {
+        const isValid = reason[row] === VALID ? 1 : 0;
+        selected[row] = isValid;
+        paid += isValid;
+      }
+      verdicts.selectedCount[group] = paid;
+      continue;
+    }
     if (to - from > candidates.length) {
       candidates = new Uint32Array((to - from) * 2);
       places = new Uint32Array((to - from) * 2);
@@ -28,8 +44,8 @@ export function sampleWitnesses(context: EpochContext, verdicts: PartitionVerdic
     }
     let count = 0;
     for (let row = from; row < to; row++) {
-      if (reason[row] !== REASON.valid) continue;
-      candidates[count] = hotspot[row];
+      if (reason[row] !== VALID) continue;
+      candidates[count] = hotspotOfRow(rows, row);
       places[count++] = row;
     }
     const challenge = beacons.beacons.challenge[verdicts.beaconOfGroup[group]];

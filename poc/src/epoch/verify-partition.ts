@@ -5,15 +5,14 @@
  * other partitions there are; closeEpoch merges any number of them to the same bytes.
  */
 
-import { REASON } from "../verify/reason.ts";
-import { BEACON_LINE, BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
+import { BEACON_LINE, BEACON_STRIDE } from "../verify/witness-job.ts";
 import { judgeWitnesses } from "../verify/witness-kernel.ts";
 import { permuteColumns } from "./columns.ts";
 import type { EpochContext } from "./epoch-context.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import { emptyHistory, type HotspotHistory } from "./history.ts";
 import { logOrder } from "./log-order.ts";
-import { buildPayloadTable, groupWitnesses, lookupBeacons } from "./match-witnesses.ts";
+import { buildPayloadTable, groupBeaconLines, groupWitnesses, lookupGroups } from "./match-witnesses.ts";
 import { applyClosedReciprocity } from "./reciprocity.ts";
 import { sampleWitnesses } from "./sample-witnesses.ts";
 import { witnessesTable } from "./tables.ts";
@@ -23,10 +22,13 @@ export interface PartitionVerdicts {
   /** Beacon row of each group; the last group, of rows that match no beacon, has the number of beacons. */
   readonly beaconOfGroup: Uint32Array;
   readonly starts: Uint32Array;
+  /** Log index and group of the partition's rows in log order: the k-th of a group stands at starts[group] + k in every column below. */
   readonly logIndex: Uint32Array;
-  /** Sender; the number of hotspots for one that is not registered. */
-  readonly hotspot: Uint32Array;
-  readonly receiveOffsetMs: Uint32Array;
+  readonly groupOf: Uint32Array;
+  /** Packed rows (witness-job.ts); a sender that is not registered is the number of hotspots. */
+  readonly rows: Int32Array;
+  /** Greatest where the reception is strongest for its distance (witness-facts.ts); 0 for rows that failed. */
+  readonly linkRatio: Float32Array;
   readonly reason: Uint8Array;
   readonly measured: Int32Array;
   readonly limit: Int32Array;
@@ -57,51 +59,47 @@ export function verifyPartition(
   place: PartitionPlace = { partition: 0, partitions: 1 },
 ): PartitionVerdicts {
   const { beacons, hotspots, input } = context;
-  const order = logOrder(witnesses.log_index, witnessesTable.name);
-  const ordered = order === null ? witnesses : permuteColumns(witnessesTable, witnesses, order);
-  const beaconOf = lookupBeacons(buildPayloadTable(beacons), ordered, beacons.count);
-  const groups = groupWitnesses(ordered, beaconOf, beacons, groupOrder(context, place), hotspots.count);
-  const rows = groups.source.length;
-  const groupCount = groups.beaconOfGroup.length;
+  const rowOrder = logOrder(witnesses.log_index, witnessesTable.name);
+  const ordered = rowOrder === null ? witnesses : permuteColumns(witnessesTable, witnesses, rowOrder);
+  const order = groupOrder(context, place);
+  const groups = order.length + 1;
+  const matches = lookupGroups(buildPayloadTable(beacons, order), ordered, groups);
+  const rows = groupWitnesses(ordered, matches, hotspots.count);
+  const beaconLines = groupBeaconLines(beacons, order);
+  const count = matches.groupOf.length;
   const verdicts: PartitionVerdicts = {
-    beaconOfGroup: groups.beaconOfGroup,
-    starts: groups.starts,
-    logIndex: new Uint32Array(rows),
-    hotspot: new Uint32Array(rows),
-    receiveOffsetMs: new Uint32Array(rows),
-    reason: new Uint8Array(rows),
-    measured: new Int32Array(rows),
-    limit: new Int32Array(rows),
-    selected: new Uint8Array(rows),
-    beaconReason: new Uint8Array(groupCount),
-    beaconMeasured: new Int32Array(groupCount),
-    beaconLimit: new Int32Array(groupCount),
-    selectedCount: new Uint16Array(groupCount),
+    beaconOfGroup: new Uint32Array(groups).fill(beacons.count),
+    starts: matches.starts,
+    groupOf: matches.groupOf,
+    logIndex: ordered.log_index,
+    rows,
+    linkRatio: new Float32Array(count),
+    reason: new Uint8Array(count),
+    measured: new Int32Array(count),
+    limit: new Int32Array(count),
+    selected: new Uint8Array(count),
+    beaconReason: Uint8Array.from(
+      { length: groups },
+      (_, group) => beaconLines[group * BEACON_STRIDE + BEACON_LINE.reason],
+    ),
+    beaconMeasured: Int32Array.from(
+      { length: groups },
+      (_, group) => beaconLines[group * BEACON_STRIDE + BEACON_LINE.measured],
+    ),
+    beaconLimit: Int32Array.from(
+      { length: groups },
+      (_, group) => beaconLines[group * BEACON_STRIDE + BEACON_LINE.limit],
+    ),
+    selectedCount: new Uint16Array(groups),
     moved: emptyHistory(hotspots.count + 1),
   };
-  for (let row = 0; row < rows; row++) {
-    const source = groups.source[row];
-    verdicts.logIndex[row] = ordered.log_index[source];
-    verdicts.hotspot[row] = groups.rows[ROW_STRIDE * row] & 0xffffff;
-    verdicts.receiveOffsetMs[row] = groups.rows[ROW_STRIDE * row + 3];
-  }
-  for (let group = 0; group < groupCount - 1; group++) {
-    const beacon = groups.beaconOfGroup[group];
-    verdicts.beaconReason[group] = beacons.reason[beacon];
-    verdicts.beaconMeasured[group] = beacons.measured[beacon];
-    verdicts.beaconLimit[group] = beacons.limit[beacon];
-  }
-  verdicts.beaconReason[groupCount - 1] = REASON.stale;
-  verdicts.beaconLimit[groupCount - 1] = 1;
-  const staleLine = (groupCount - 1) * BEACON_STRIDE;
-  groups.beaconLines[staleLine + BEACON_LINE.reason] = REASON.stale;
-  groups.beaconLines[staleLine + BEACON_LINE.limit] = 1;
+  verdicts.beaconOfGroup.set(order);
   judgeWitnesses(
     {
       lines: hotspots.lines,
-      beacons: groups.beaconLines,
-      starts: groups.starts,
-      rows: groups.rows,
+      beacons: beaconLines,
+      starts: matches.starts,
+      rows,
       rules: context.rules,
       lag: input.parameters.lag,
       geometry: context.geometry,

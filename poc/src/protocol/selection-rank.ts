@@ -6,7 +6,8 @@
  * the gatewayId is the first eight bytes of SHA-256(key). Lower is better. Ranks are two uint32, the first more significant; two
  * witnesses with one rank (2^-64) are ordered by key bytes by the caller. Why not SHA-256 per witness: docs/adr/0005.
  */
-import { checkBytes, readU32 } from "./byte-codec.ts";
+import { pocError } from "../errors.ts";
+import { readU32 } from "./byte-codec.ts";
 import { type HalfSipHashOutput, halfSipHash8 } from "./half-sip-hash.ts";
 import { sha256Into } from "./hash.ts";
 
@@ -30,9 +31,15 @@ export class SelectionRank {
 
   /** Sets the challenge: 32 bytes of E(m') and 32 of the id, from the given offsets. Throws POC_BAD_LENGTH where they end early. */
   begin(entropy: Uint8Array, entropyOffset: number, challengeIds: Uint8Array, idOffset: number): void {
-    this.#message.set(checkBytes(entropy.subarray(entropyOffset, entropyOffset + 32), 32, "entropy"), 0);
-    this.#message.set(checkBytes(challengeIds.subarray(idOffset, idOffset + 32), 32, "challengeId"), 32);
-    sha256Into(this.#message, this.#digest);
+    if (entropyOffset + 32 > entropy.length || idOffset + 32 > challengeIds.length) {
+      throw pocError("POC_BAD_LENGTH", "a challenge has 32 bytes of entropy and 32 of id; the tables end before");
+    }
+    const message = this.#message;
+    for (let i = 0; i < 32; i++) {
+      message[i] = entropy[entropyOffset + i];
+      message[32 + i] = challengeIds[idOffset + i];
+    }
+    sha256Into(message, this.#digest);
     this.#key0 = readU32(this.#digest, 0);
     this.#key1 = readU32(this.#digest, 4);
   }
@@ -40,5 +47,18 @@ export class SelectionRank {
   /** Ranks the hotspot at row `hotspot` of a table of gatewayIds, two little-endian words a row. */
   rank(gatewayIds: Uint32Array, hotspot: number): void {
     halfSipHash8(this.#key0, this.#key1, gatewayIds[2 * hotspot], gatewayIds[2 * hotspot + 1], this.#output);
+  }
+
+  /** Ranks `count` hotspots, given by row, into two columns. */
+  rankInto(gatewayIds: Uint32Array, hotspots: Uint32Array, count: number, hi: Uint32Array, lo: Uint32Array): void {
+    const key0 = this.#key0;
+    const key1 = this.#key1;
+    const output = this.#output;
+    for (let i = 0; i < count; i++) {
+      const at = 2 * hotspots[i];
+      halfSipHash8(key0, key1, gatewayIds[at], gatewayIds[at + 1], output);
+      hi[i] = output.first;
+      lo[i] = output.second;
+    }
   }
 }

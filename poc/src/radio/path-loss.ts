@@ -37,6 +37,8 @@ export interface LossTable {
   readonly speedOfLightMPerS: number;
   /** T[k] in m²·Hz², k = 0 … MAX_LOSS_DDB, ascending. */
   readonly thresholds: Float64Array;
+  /** 1 / T[k]. */
+  readonly inverses: Float64Array;
   /** Loss of the lower end of each 1/256 octave of (d·f)² from T[0] on. */
   readonly start: Uint16Array;
   /** Sign, exponent and top mantissa bits of T[0]: index 0 of `start`. */
@@ -81,7 +83,7 @@ export function buildLossTable(speedOfLightMPerS: number): LossTable {
     while (from > thresholds[k]) k++;
     start[slot] = k;
   }
-  return { speedOfLightMPerS, thresholds, start, firstSlot };
+  return { speedOfLightMPerS, thresholds, inverses: thresholds.map((threshold) => 1 / threshold), start, firstSlot };
 }
 
 /**

@@ -25,9 +25,12 @@ export class WitnessSelection {
   readonly #context: SelectionContext;
   readonly #gatewayIds: Uint32Array;
   readonly #rank = new SelectionRank();
+  /** Places of the candidates, and their ranks by place. */
   #order = new Uint32Array(INSERTION_LIMIT);
-  #hi = new Float64Array(INSERTION_LIMIT);
-  #lo = new Float64Array(INSERTION_LIMIT);
+  #hi = new Uint32Array(INSERTION_LIMIT);
+  #lo = new Uint32Array(INSERTION_LIMIT);
+  /** For sorting: the upper word of a rank and the place, as one exact double. */
+  readonly #keys = new Float64Array(INSERTION_LIMIT);
   /** Beacon in whose choice a cell was last taken. */
   readonly #taken: Uint32Array;
   #beacon = 0;
@@ -69,36 +72,24 @@ export class WitnessSelection {
   #rankAll(candidates: Uint32Array, count: number): void {
     if (this.#hi.length < count) {
       this.#order = new Uint32Array(count * 2);
-      this.#hi = new Float64Array(count * 2);
-      this.#lo = new Float64Array(count * 2);
+      this.#hi = new Uint32Array(count * 2);
+      this.#lo = new Uint32Array(count * 2);
     }
-    const rank = this.#rank;
-    const gatewayIds = this.#gatewayIds;
+    this.#rank.rankInto(this.#gatewayIds, candidates, count, this.#hi, this.#lo);
     const order = this.#order;
-    const hi = this.#hi;
-    const lo = this.#lo;
-    for (let place = 0; place < count; place++) {
-      rank.rank(gatewayIds, candidates[place]);
-      hi[place] = rank.hi;
-      lo[place] = rank.lo;
-      order[place] = place;
-    }
-    if (count > INSERTION_LIMIT) {
+    if (count <= INSERTION_LIMIT) sortByUpperWord(this.#hi, count, this.#keys, order);
+    else for (let place = 0; place < count; place++) order[place] = place;
+    if (count > INSERTION_LIMIT || this.#hasTie(count)) {
       order.subarray(0, count).sort((a, b) => this.#compare(candidates, a, b));
-      return;
     }
-    for (let at = 1; at < count; at++) {
-      const place = order[at];
-      const own = hi[place];
-      let to = at;
-      while (to > 0) {
-        const other = order[to - 1];
-        if (hi[other] < own || (hi[other] === own && this.#compare(candidates, other, place) < 0)) break;
-        order[to] = other;
-        to--;
-      }
-      order[to] = place;
-    }
+  }
+
+  /** Whether two neighbours of the order share their upper word, so that it does not decide. */
+  #hasTie(count: number): boolean {
+    const hi = this.#hi;
+    const order = this.#order;
+    for (let at = 1; at < count; at++) if (hi[order[at]] === hi[order[at - 1]]) return true;
+    return false;
   }
 
   #compare(candidates: Uint32Array, a: number, b: number): number {
@@ -133,10 +124,26 @@ export class WitnessSelection {
   }
 }
 
+/** Places of `count` ranks by their upper word: an insertion sort of doubles that carry the place in their low bits. */
+function sortByUpperWord(hi: Uint32Array, count: number, keys: Float64Array, order: Uint32Array): void {
+  for (let at = 0; at < count; at++) {
+    const key = hi[at] * INSERTION_LIMIT + at;
+    let to = at;
+    while (to > 0 && keys[to - 1] > key) {
+      keys[to] = keys[to - 1];
+      to--;
+    }
+    keys[to] = key;
+  }
+  for (let at = 0; at < count; at++) order[at] = keys[at] - Math.floor(keys[at] / INSERTION_LIMIT) * INSERTION_LIMIT;
+}
+
 /** Eight bytes a row as two little-endian words. */
 function wordsOf(bytes: Uint8Array): Uint32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Uint32Array.from({ length: bytes.byteLength / 4 }, (_, word) => view.getUint32(4 * word, true));
+  const words = new Uint32Array(bytes.byteLength / 4);
+  for (let word = 0; word < words.length; word++) words[word] = view.getUint32(4 * word, true);
+  return words;
 }
 
 function compareKeys(keys: Uint8Array, a: number, b: number): number {

@@ -5,7 +5,7 @@
  * kernel (duplicates), so every worker has its own lines. i and j are the axial coordinates of the resolution-11 parent inside
  * its base cell, for the grid distance. The last line, of hotspot `count`, stands for keys the registry does not hold.
  */
-import { cellBaseCell, isCell, localIj, positionOfCell } from "@earshot/geo";
+import { cellBaseCell, cellResolution, isCell, localIj, positionOfCell } from "@earshot/geo";
 import type { Columns } from "../epoch/columns.ts";
 import type { hotspotsTable } from "../epoch/tables.ts";
 import { pocError } from "../errors.ts";
@@ -13,6 +13,8 @@ import type { NetworkParameters } from "../parameters/network-parameters.ts";
 
 export const LINE = { x: 0, y: 1, z: 2, meta: 3, gain: 4, stamp: 5, i: 6, j: 7 } as const;
 export const LINE_STRIDE = 8;
+/** A location coarser than this counts as not asserted (Helium skipped them too). */
+const COARSEST_ASSERTED = 11;
 
 /** Bits of `meta`: region in the low byte, then what bars a hotspot, then where its grid coordinates hold. */
 export const META = {
@@ -55,7 +57,7 @@ export function buildHotspotLines(
     let meta = META.always | hotspots.region[hotspot];
     if (hotspots.suspended[hotspot] !== 0) meta |= META.suspended;
     if (hotspots.capability[hotspot] === 0) meta |= META.dataOnly;
-    if (isCell(hi, lo)) {
+    if (isCell(hi, lo) && cellResolution(hi) >= COARSEST_ASSERTED) {
       const position = positionOfCell(hi, lo);
       lines[at + LINE.x] = position.x;
       lines[at + LINE.y] = position.y;

@@ -42,6 +42,11 @@ export interface RowVerdicts {
   readonly reason: Uint8Array;
   readonly measured: Int32Array;
   readonly limit: Int32Array;
+  /**
+   * Of a row that passes: received power over the greatest allowed, squared distance and frequency included, so that
+   * −10 log10 of it is the excess loss with tolerance in dB; at most 1.
+   */
+  readonly linkRatio: Float32Array;
 }
 
 /** Limits the checks compare with, compiled from NetworkParameters (rules.ts). */

@@ -52,6 +52,16 @@ export const HALF_METRE_BAND_M = 0.008;
 /** Later than any offset. */
 export const NEVER_MS = 0x7fffffff;
 
+/** Sender of packed row `row`. */
+export function hotspotOfRow(rows: Int32Array, row: number): number {
+  return rows[row * ROW_STRIDE] & 0xffffff;
+}
+
+/** Ingest time of packed row `row`, ms since the epoch's start. */
+export function receiveOffsetOfRow(rows: Int32Array, row: number): number {
+  return rows[row * ROW_STRIDE + 3] >>> 0;
+}
+
 /** One number for an undirected pair of hotspots. */
 export function edgeCode(a: number, b: number): number {
   return a < b ? a * 0x1000000 + b : b * 0x1000000 + a;

@@ -22,9 +22,14 @@ const ARC_4 = 1 / (1920 * EARTH_RADIUS_M * EARTH_RADIUS_M * EARTH_RADIUS_M * EAR
 
 /** Nearer and farther than a limit by this much, m, a distance is on its side of it however it is rounded. */
 const ROUNDING_M = 0.52;
+/** Beyond this the chord is too short for the arc; such links are for the list. */
+const FARTHEST_M = 300_000;
 /** Where whole metres are not known, a distance from 300 m on may be this factor greater, squared: (300.52 / 300)². */
 const ROUNDING_FACTOR = 1.0035;
 const LEAST_ROUNDED_M = 300;
+/** Up to this ratio of (d·f)² to its threshold no rounding of the distance can fail a row. */
+const CERTAIN_RATIO = 1 / ROUNDING_FACTOR;
+const SQUARE_METRES = 1 / (POSITION_UNITS_PER_M * POSITION_UNITS_PER_M);
 /** Below this the loss table has no entry for a metre: no band of any region. */
 const LEAST_FREQUENCY_HZ = 100_000_000;
 const NO_SNR_FLOOR = new Int16Array(16).fill(-32768);
@@ -33,13 +38,13 @@ const BARRED = META.unregistered | META.notAsserted | META.suspended | META.data
 /** Judges every row of every group into `out`, which has one element per row. */
 export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
   const { lines, rows, beacons, starts, rules, lag } = job;
-  const { reason: outReason, measured: outMeasured, limit: outLimit } = out;
-  const { thresholds } = rules.loss;
+  const { reason: outReason, measured: outMeasured, limit: outLimit, linkRatio: outRatio } = out;
+  const { inverses } = rules.loss;
   const { minimumGridCells: minimumCells, minimumM, maximumM, frequencyToleranceHz: toleranceHz } = rules.limits;
   const grid = minimumCells > 0;
   const nearSq = chordSquaredOf(Math.max(minimumM, LEAST_ROUNDED_M) + ROUNDING_M);
   const gridSq = chordSquaredOf(GRID_DECIDES_BELOW_M);
-  const farSq = chordSquaredOf(maximumM - ROUNDING_M);
+  const farSq = chordSquaredOf(Math.min(maximumM, FARTHEST_M) - ROUNDING_M);
   const dataRateMask = rules.checksDataRate ? 0xff : 0;
   const snrFloors = rules.checksSnr ? rules.snrFloorDdb : NO_SNR_FLOOR;
   const pentagon = grid ? META.pentagonBase : 0;
@@ -113,7 +118,9 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
         ) {
           // RSSI ≤ base + gain − loss  ⇔  loss ≤ base + gain − RSSI  ⇔  (d·f)² ≤ the threshold of that loss.
           const allowedDdb = base + lines[line + LINE.gain] - (levels >> 16);
-          if (chordSq * frequency * frequency <= thresholds[allowedDdb] * THRESHOLD_SCALE) {
+          const ratio = chordSq * SQUARE_METRES * frequency * frequency * inverses[allowedDdb];
+          if (ratio <= CERTAIN_RATIO) {
+            outRatio[row] = ratio;
             outReason[row] = 0;
             outMeasured[row] = 0;
             outLimit[row] = 0;
@@ -125,9 +132,6 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
     }
   }
 }
-
-/** From m² to squared chords in (1/256 m)², and down by what rounding may add to a distance. */
-const THRESHOLD_SCALE = (POSITION_UNITS_PER_M * POSITION_UNITS_PER_M) / ROUNDING_FACTOR;
 
 /** Squared chord, (1/256 m)², of an arc of `metres` along the sphere, to well below a millimetre for the limits of a link. */
 function chordSquaredOf(metres: number): number {

@@ -118,6 +118,8 @@ export function judgeByList(
     out.limit[row] = limit;
     return;
   }
+  if (!isShown) facts.select(group, row, repeated);
+  out.linkRatio[row] = facts.linkRatio;
   out.reason[row] = REASON.valid;
   out.measured[row] = 0;
   out.limit[row] = 0;

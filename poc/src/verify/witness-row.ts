@@ -150,6 +150,17 @@ export class WitnessRow implements WitnessFacts {
     return cells === GRID_NEEDS_CELLS ? this.job.geometry.gridCells(this.beaconer, this.hotspot) : cells;
   }
 
+  /** Squared distance times frequency over the threshold of the loss the RSSI leaves room for (witness-facts.ts). */
+  get linkRatio(): number {
+    const { rules } = this.job;
+    const { thresholds } = rules.loss;
+    const full =
+      this.beacons[this.beacon + BEACON_LINE.eirpDdbm] + rules.toleranceDdb + this.lines[this.line + LINE.gain];
+    const product = this.distanceM * this.frequencyHz;
+    const allowed = Math.max(0, Math.min(thresholds.length - 1, full - this.rssiDdbm));
+    return (product * product) / thresholds[allowed];
+  }
+
   private measure(): void {
     const { lines, own, line } = this;
     const { rules, geometry } = this.job;

@@ -17,8 +17,6 @@ import {
 import { runs } from "../helium/soak.ts";
 import { earshotEpochs, toEpochInput } from "../reference/earshot-world.ts";
 
-const uploads = { count: 0, sha256: "0".repeat(64), refused: {} };
-
 function bytesOf(input: EpochInput, partitions: number, order: readonly number[]): string {
   const context = prepareEpoch(input);
   const { witnesses } = input;
@@ -31,7 +29,7 @@ function bytesOf(input: EpochInput, partitions: number, order: readonly number[]
     const own = permuteColumns(witnessesTable, witnesses, Uint32Array.from(rows));
     return verifyPartition(context, own, { partition, partitions });
   });
-  return new TextDecoder().decode(manifestBytes(buildManifest(input, closeEpoch(context, cut), uploads)));
+  return new TextDecoder().decode(manifestBytes(buildManifest(input, closeEpoch(context, cut))));
 }
 
 const cuts = fc.record({

@@ -129,7 +129,36 @@ describe("boundaries", () => {
     input.hotspots.owner.copyWithin(32, 0, 32);
     const output = scoreEpoch(withProof(input, [1]));
     expect(output.verdicts.reason[1]).toBe(REASON.valid);
+    expect(output.verdicts.selected[1]).toBe(0);
+    expect(output.summary.activeHotspots).toBe(0);
     expect(output.summary.treasuryAtoms).toBe(output.summary.budgetAtoms);
+  });
+
+  test("one valid witness of another owner is enough for a cell to earn, sampled or not", () => {
+    const own = 20;
+    const input = emptyInput(own + 2);
+    place(input, 0, near);
+    for (let hotspot = 1; hotspot < own + 2; hotspot++) place(input, hotspot, far);
+    for (let hotspot = 1; hotspot <= own; hotspot++) input.hotspots.owner.copyWithin(32 * hotspot, 0, 32);
+    const output = scoreEpoch(
+      withProof(
+        input,
+        Array.from({ length: own + 1 }, (_, row) => row + 1),
+      ),
+    );
+    expect(output.summary.witnessesSelected).toBe(14);
+    expect(output.summary.treasuryAtoms).toBe(0n);
+  });
+
+  test("the excess loss of a cell is what its receptions lost beyond free space", () => {
+    const input = emptyInput(2);
+    place(input, 0, near);
+    place(input, 1, far);
+    const { cells } = scoreEpoch(withProof(input, [1]));
+    const row = cells.median_excess_loss_ddb.findIndex((median) => median !== -0x80000000);
+    // 14 dBm + 0 dBi + 0 dBi over 2.8 km at 904.3 MHz: free space loses 100.6 dB, so −86.6 dBm; heard at −110 dBm.
+    expect(cells.median_excess_loss_ddb[row]).toBeGreaterThan(228);
+    expect(cells.median_excess_loss_ddb[row]).toBeLessThan(240);
   });
 
   test("a hotspot without a location or with a cell that is no cell is not asserted", () => {
@@ -195,7 +224,13 @@ describe("misuse", () => {
   test("two reports with one log index are refused with a code", () => {
     const input = withProof(emptyInput(2), [1]);
     input.witnesses.log_index[0] = 0;
-    expect(() => scoreEpoch(input)).toThrow("POC_INVARIANT");
+    expect(() => scoreEpoch(input)).toThrow("POC_BAD_COLUMNS");
+  });
+
+  test("a log index far beyond the log is refused with a code", () => {
+    const input = withProof(emptyInput(2), [1]);
+    input.witnesses.log_index[0] = 2_000_000_000;
+    expect(() => scoreEpoch(input)).toThrow("POC_BAD_COLUMNS");
   });
 
   test("a column of another type or length is refused by name", () => {

@@ -121,7 +121,7 @@ export function verifyEarshotEpoch(world: EarshotEpoch): EarshotResult {
     if (report.kind === "witness") witnessesOf.set(report.payload, [...(witnessesOf.get(report.payload) ?? []), index]);
   });
   const claimed = new Set<number>();
-  const proofs: { beaconer: number; witnesses: number[] }[] = [];
+  const proofs: { beacon: number; beaconer: number; valid: number[]; selected: number[] }[] = [];
   world.reports.forEach((report, index) => {
     if (report.kind === "witness") return;
     const challenge = report.challenge === null ? undefined : world.challenges[report.challenge];
@@ -147,17 +147,28 @@ export function verifyEarshotEpoch(world: EarshotEpoch): EarshotResult {
       return;
     }
     const valid = witnesses.filter((witness) => verdicts[witness].reason === "valid");
-    const selected = choose(world, challenge, valid);
+    proofs.push({ beacon: index, beaconer: challenge.hotspot, valid, selected: choose(world, challenge, valid) });
+  });
+  for (const index of [...witnessesOf.values()].flat()) give(index, "witness", ["stale", 0, 1]);
+
+  // A cell whose valid witnesses all belong to the beaconers' owners is not paid.
+  const hotspotOf = (index: number) => world.reports[index].hotspot ?? -1;
+  const ownerOf = (hotspot: number) => world.hotspots[hotspot].owner;
+  const cellOf = (hotspot: number) => cellToParent(world.hotspots[hotspot].cell ?? "", 8);
+  const foreignCells = new Set(
+    proofs
+      .filter(({ beaconer, valid }) => valid.some((witness) => ownerOf(hotspotOf(witness)) !== ownerOf(beaconer)))
+      .map(({ beaconer }) => cellOf(beaconer)),
+  );
+  const paid = proofs.filter(({ beaconer, selected }) => selected.length > 0 && foreignCells.has(cellOf(beaconer)));
+  for (const { beacon, selected } of paid) {
     const units = rewardUnitsE4(selected.length);
     for (const witness of selected)
       verdicts[witness] = { ...verdicts[witness], selected: true, unitsE4: units.witness };
-    verdicts[index] = { ...verdicts[index], selected: units.beaconer > 0, unitsE4: units.beaconer };
-    if (selected.length > 0) {
-      proofs.push({ beaconer: challenge.hotspot, witnesses: selected.map((w) => world.reports[w].hotspot ?? -1) });
-    }
-  });
-  for (const index of [...witnessesOf.values()].flat()) give(index, "witness", ["stale", 0, 1]);
-  return { verdicts, shares: sharesOf(world, proofs) };
+    verdicts[beacon] = { ...verdicts[beacon], selected: true, unitsE4: units.beaconer };
+  }
+  const paidProofs = paid.map(({ beaconer, selected }) => ({ beaconer, witnesses: selected.map(hotspotOf) }));
+  return { verdicts, shares: sharesOf(world, paidProofs) };
 }
 
 function judgeBeacon(
@@ -272,22 +283,13 @@ function choose(world: EarshotEpoch, challenge: Challenge, valid: readonly numbe
   return [...first, ...second].slice(0, selection.maximumWitnesses);
 }
 
-/** Units × density × weight, 1e-12. Active are the paid; a cell whose paid witnesses are all the beaconers' own weighs nothing. */
+/** Units × density × weight, 1e-12. Active are those with a paid proof; without packets every cell weighs the floor. */
 function sharesOf(world: EarshotEpoch, proofs: readonly { beaconer: number; witnesses: readonly number[] }[]) {
   const active = new Set(proofs.flatMap(({ beaconer, witnesses }) => [beaconer, ...witnesses]));
   const scales = densityScalesE4([...active].map((hotspot) => world.hotspots[hotspot].cell ?? ""));
-  const cell8 = (hotspot: number) => cellToParent(world.hotspots[hotspot].cell ?? "", 8);
-  const foreignCells = new Set(
-    proofs.flatMap(({ beaconer, witnesses }) =>
-      witnesses.some((witness) => world.hotspots[witness].owner !== world.hotspots[beaconer].owner)
-        ? [cell8(beaconer)]
-        : [],
-    ),
-  );
   const shares = world.hotspots.map(() => ({ beacon: 0n, witness: 0n }));
   for (const { beaconer, witnesses } of proofs) {
-    const weightE4 = foreignCells.has(cell8(beaconer)) ? FLOOR_WEIGHT_E4 : 0n;
-    const transmit = BigInt(scales.get(world.hotspots[beaconer].cell ?? "") ?? 2000) * weightE4;
+    const transmit = BigInt(scales.get(world.hotspots[beaconer].cell ?? "") ?? 2000) * FLOOR_WEIGHT_E4;
     const units = rewardUnitsE4(witnesses.length);
     shares[beaconer].beacon += BigInt(units.beaconer) * transmit;
     for (const witness of witnesses) shares[witness].witness += BigInt(units.witness) * transmit;

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { helium } from "../../src/parameters/presets/helium.ts";
 import { sumAtoms, U64_MAX } from "../../src/reward/amount.ts";
 import {
   dataCreditsToBonesE15,
+  type HeliumRewards,
   type HeliumShares,
   heliumRewards,
   operationsAfterHip149,
@@ -10,6 +12,11 @@ import {
 import { soaked } from "./vector-file.ts";
 
 const ONE_E15 = 10n ** 15n;
+const rules = helium.rewards;
+
+function rewardsOf(emissions: bigint, price: bigint, shares: HeliumShares): HeliumRewards {
+  return heliumRewards(emissions, price, shares, rules);
+}
 
 function sharesOf(beacon: number[], witness: number[], dataCredits: number[]): HeliumShares {
   return {
@@ -67,7 +74,7 @@ const worked = [
 
 describe("a Helium day", () => {
   test.each(worked)("pays $name as 28-digit decimals do", (day) => {
-    const rewards = heliumRewards(day.emissions, day.price, day.shares);
+    const rewards = rewardsOf(day.emissions, day.price, day.shares);
     expect([rewards.beaconPerShareE15, rewards.witnessPerShareE15, rewards.dataPerCreditE15]).toEqual(
       day.perShare.map(e15),
     );
@@ -82,32 +89,31 @@ describe("a Helium day", () => {
 
 describe("the value of data credits", () => {
   test("is exact where the price divides it", () => {
-    expect(dataCreditsToBonesE15(1n, 100_000_000n)).toBe(1_000n * ONE_E15);
+    expect(dataCreditsToBonesE15(1n, 100_000_000n, rules)).toBe(1_000n * ONE_E15);
   });
 
   test("is rounded up at the 15th decimal", () => {
-    expect(dataCreditsToBonesE15(1n, 27_000_000n)).toBe(e15("3703.703703703703704"));
-    expect(dataCreditsToBonesE15(1n, 30_000_000n)).toBe(e15("3333.333333333333334"));
-    expect(dataCreditsToBonesE15(0n, 27_000_000n)).toBe(0n);
+    expect(dataCreditsToBonesE15(1n, 27_000_000n, rules)).toBe(e15("3703.703703703703704"));
+    expect(dataCreditsToBonesE15(1n, 30_000_000n, rules)).toBe(e15("3333.333333333333334"));
+    expect(dataCreditsToBonesE15(0n, 27_000_000n, rules)).toBe(0n);
   });
 
   test("refuses a price of zero", () => {
-    expect(() => dataCreditsToBonesE15(1n, 0n)).toThrow("POC_BAD_AMOUNT");
-    expect(() => dataCreditsToBonesE15(-1n, 1n)).toThrow("POC_BAD_AMOUNT");
+    expect(() => dataCreditsToBonesE15(1n, 0n, rules)).toThrow("POC_BAD_AMOUNT");
+    expect(() => dataCreditsToBonesE15(-1n, 1n, rules)).toThrow("POC_BAD_AMOUNT");
   });
 });
 
 describe("the buckets", () => {
   test("pay all of the cap pro rata when data is worth more", () => {
-    const rewards = heliumRewards(10_000_000_000n, 27_000_000n, sharesOf([1e8, 0], [1e8, 0], [3_000_000_000, 1e9]));
+    const rewards = rewardsOf(10_000_000_000n, 27_000_000n, sharesOf([1e8, 0], [1e8, 0], [3_000_000_000, 1e9]));
     expect([...rewards.dataAtoms]).toEqual([3_750_000_000n, 1_250_000_000n]);
     expect([rewards.beaconAtoms[0], rewards.witnessAtoms[0]]).toEqual([600_000_000n, 2_400_000_000n]);
   });
 
   test("are the same on both sides of a value that equals the cap", () => {
     // At $1 a data credit is 1,000 bones; the cap of 2,000,000 is 1,000,000, that is 1,000 data credits.
-    const paid = (dataCredits: number) =>
-      heliumRewards(2_000_000n, 100_000_000n, sharesOf([1e8], [1e8], [dataCredits]));
+    const paid = (dataCredits: number) => rewardsOf(2_000_000n, 100_000_000n, sharesOf([1e8], [1e8], [dataCredits]));
     expect(paid(1_000).dataAtoms[0]).toBe(1_000_000n);
     expect(paid(1_000).beaconAtoms[0]).toBe(120_000n);
     // Above the cap a data credit is worth the cap over their number: rounded up for 1,001 of them, down for 1,007.
@@ -119,7 +125,7 @@ describe("the buckets", () => {
   });
 
   test("keep a bucket that has no shares", () => {
-    const rewards = heliumRewards(1_003n, 100_000_000n, sharesOf([], [], []));
+    const rewards = rewardsOf(1_003n, 100_000_000n, sharesOf([], [], []));
     expect(rewards.paidAtoms).toBe(0n);
     expect(rewards.unallocatedPocAtoms).toBe(802n);
     expect(rewards.operationsAtoms).toBe(70n);
@@ -128,7 +134,7 @@ describe("the buckets", () => {
 
   test("floor what a hotspot earns for beacons, receptions and data each for itself", () => {
     // 101 emitted: 16.16 for two whole beacon shares and 64.64 for one reception share.
-    const rewards = heliumRewards(101n, 27_000_000n, sharesOf([1e8, 5e7, 5e7], [1e8, 0, 0], [0, 0, 0]));
+    const rewards = rewardsOf(101n, 27_000_000n, sharesOf([1e8, 5e7, 5e7], [1e8, 0, 0], [0, 0, 0]));
     expect(rewards.beaconPerShareE15).toBe(e15("8.08"));
     expect([...rewards.beaconAtoms]).toEqual([8n, 4n, 4n]);
     expect([...rewards.witnessAtoms]).toEqual([64n, 0n, 0n]);
@@ -138,7 +144,7 @@ describe("the buckets", () => {
   test("round the value of a share half-even at the 15th decimal", () => {
     // Without data 0.16 E goes to beacons. 0.16 / 2^k in units of 1e-15 is 5^13 · 2^(17 − k): whole up to k = 17, a tie at 18.
     const perShare = (e: bigint, shares: number) =>
-      heliumRewards(e, 1n, sharesOf([shares * 1e8], [0], [0])).beaconPerShareE15;
+      rewardsOf(e, 1n, sharesOf([shares * 1e8], [0], [0])).beaconPerShareE15;
     expect(perShare(1n, 2 ** 15)).toBe(4n * 5n ** 13n);
     expect(perShare(1n, 2 ** 18)).toBe((5n ** 13n - 1n) / 2n);
     expect(perShare(3n, 2 ** 18)).toBe((3n * 5n ** 13n + 1n) / 2n);
@@ -160,7 +166,7 @@ describe("properties of a Helium day", () => {
             [1e8, ...rows.map(({ witness }) => witness)],
             [0, ...rows.map(({ data }) => data)],
           );
-          const rewards = heliumRewards(emissions, price, shares);
+          const rewards = rewardsOf(emissions, price, shares);
           const paid = sumAtoms(rewards.beaconAtoms) + sumAtoms(rewards.witnessAtoms) + sumAtoms(rewards.dataAtoms);
           const poc = (emissions * 80n) / 100n;
           expect(rewards.paidAtoms).toBe(paid);
@@ -183,18 +189,18 @@ describe("operations after HIP-149", () => {
 
 describe("misuse", () => {
   test("refuses columns of different length and values that are not exact integers", () => {
-    expect(() => heliumRewards(1n, 1n, sharesOf([1], [1, 2], [1]))).toThrow("POC_BAD_COLUMNS");
-    expect(() => heliumRewards(1n, 1n, sharesOf([1], [1], []))).toThrow("POC_BAD_COLUMNS");
+    expect(() => rewardsOf(1n, 1n, sharesOf([1], [1, 2], [1]))).toThrow("POC_BAD_COLUMNS");
+    expect(() => rewardsOf(1n, 1n, sharesOf([1], [1], []))).toThrow("POC_BAD_COLUMNS");
     for (const value of [-1, 0.5, Number.NaN, 2 ** 53]) {
-      expect(() => heliumRewards(1n, 1n, sharesOf([value], [1], [1]))).toThrow("POC_BAD_AMOUNT");
-      expect(() => heliumRewards(1n, 1n, sharesOf([1], [value], [1]))).toThrow("POC_BAD_AMOUNT");
-      expect(() => heliumRewards(1n, 1n, sharesOf([1], [1], [value]))).toThrow("POC_BAD_AMOUNT");
+      expect(() => rewardsOf(1n, 1n, sharesOf([value], [1], [1]))).toThrow("POC_BAD_AMOUNT");
+      expect(() => rewardsOf(1n, 1n, sharesOf([1], [value], [1]))).toThrow("POC_BAD_AMOUNT");
+      expect(() => rewardsOf(1n, 1n, sharesOf([1], [1], [value]))).toThrow("POC_BAD_AMOUNT");
     }
   });
 
   test("refuses a price of zero and emissions that are not a u64", () => {
-    expect(() => heliumRewards(1n, 0n, sharesOf([], [], []))).toThrow("POC_BAD_AMOUNT");
-    expect(() => heliumRewards(-1n, 1n, sharesOf([], [], []))).toThrow("POC_BAD_AMOUNT");
-    expect(() => heliumRewards(U64_MAX + 1n, 1n, sharesOf([], [], []))).toThrow("POC_BAD_AMOUNT");
+    expect(() => rewardsOf(1n, 0n, sharesOf([], [], []))).toThrow("POC_BAD_AMOUNT");
+    expect(() => rewardsOf(-1n, 1n, sharesOf([], [], []))).toThrow("POC_BAD_AMOUNT");
+    expect(() => rewardsOf(U64_MAX + 1n, 1n, sharesOf([], [], []))).toThrow("POC_BAD_AMOUNT");
   });
 });
