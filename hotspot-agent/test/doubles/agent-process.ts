@@ -26,7 +26,8 @@ export class AgentProcess {
   readonly pagePort: number;
   readonly stateDir: string;
   readonly configFile: string;
-  readonly #command: readonly string[];
+  /** What runs before `server -c FILE`. */
+  command: readonly string[];
   readonly #environment: Readonly<Record<string, string>>;
   #child: Bun.Subprocess<"ignore", "pipe", "pipe"> | undefined;
   #log = "";
@@ -36,7 +37,7 @@ export class AgentProcess {
     this.pagePort = pagePort;
     this.stateDir = join(setup.folder, "state");
     this.configFile = join(setup.folder, "agent.toml");
-    this.#command = setup.command ?? [process.execPath, ENTRY];
+    this.command = setup.command ?? [process.execPath, ENTRY];
     this.#environment = setup.environment ?? {};
     mkdirSync(setup.folder, { recursive: true });
     writeFileSync(this.configFile, configText(this, setup));
@@ -55,7 +56,7 @@ export class AgentProcess {
 
   /** Starts the process and waits for nothing. */
   spawn(): void {
-    const child = Bun.spawn([...this.#command, "server", "-c", this.configFile], {
+    const child = Bun.spawn([...this.command, "server", "-c", this.configFile], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",

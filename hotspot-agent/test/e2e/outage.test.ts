@@ -1,0 +1,240 @@
+/**
+ * Outages: brokers, network servers, the agent itself and its disk go away in the middle of traffic. What the agent acknowledged
+ * arrives once and in order; what it could not keep is counted.
+ */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import type { AgentProcess } from "../doubles/agent-process.ts";
+import type { LorawanDevice } from "../doubles/lorawan-device.ts";
+import type { PacketForwarder } from "../doubles/packet-forwarder.ts";
+import { received, Scenario, type ScenarioOptions, type Server } from "./scenario.ts";
+
+/** Runs the agent with a clock that each SIGUSR2 moves a minute ahead. */
+const STEPPED = [process.execPath, join(import.meta.dirname, "../../bench/agent-with-clock.ts")];
+const DEVICES = ["01020304", "01020305", "01020306"];
+const FAST_REPLAY = "[spool]\nreplay_rate = 1000\n";
+
+let scenario: Scenario;
+afterEach(() => scenario.end());
+
+interface Traffic {
+  readonly devices: readonly LorawanDevice[];
+  /** Sends `count` packets of each device and waits until they were acknowledged. */
+  readonly send: (count: number) => Promise<void>;
+  /** Waits until the server has everything sent so far, then checks that it came once and in order. */
+  readonly arrived: (server?: Server) => Promise<void>;
+}
+
+async function begin(
+  options: ScenarioOptions = {},
+): Promise<Traffic & { forwarder: PacketForwarder; server: Server; agent: AgentProcess }> {
+  scenario = await Scenario.start({ toml: FAST_REPLAY, ...options });
+  const forwarder = await scenario.forwarder();
+  await scenario.connected();
+  const devices = DEVICES.map((devAddr) => scenario.device(devAddr));
+  return { ...traffic(forwarder, devices), forwarder, server: scenario.server, agent: scenario.agent };
+}
+
+function traffic(forwarder: PacketForwarder, devices: readonly LorawanDevice[]): Traffic {
+  let sent = 0;
+  return {
+    devices,
+    async send(count) {
+      for (let i = 0; i < count; i++, sent++) {
+        const pushed = devices.map((device) => forwarder.push(forwarder.rxpk(device.uplink(String(sent)))));
+        await forwarder.until(() => pushed.every(({ ackedMs }) => ackedMs !== undefined), "every PUSH_ACK");
+      }
+    },
+    async arrived(server = scenario.server) {
+      const wanted = Array.from({ length: sent }, (_, i) => String(i));
+      const { agent } = scenario;
+      await agent.until(
+        () => devices.every((device) => received(server, device).length >= sent),
+        "every packet",
+        50_000,
+      );
+      for (const device of devices) expect(received(server, device)).toEqual(wanted);
+      expect(server.referee.log).toEqual([]);
+    },
+  };
+}
+
+describe("everything acknowledged arrives once and in order", () => {
+  test("when the broker was gone for minutes", async () => {
+    const { server, agent, send, arrived } = await begin({ command: STEPPED });
+    await send(3);
+    await arrived();
+    await server.proxy.cut();
+    for (let minute = 0; minute < 5; minute++) {
+      process.kill(agent.pid, "SIGUSR2");
+      await send(2);
+    }
+    await server.proxy.open();
+    await send(1);
+    await arrived();
+    expect(await agent.metric('agent_packets_dropped_total{reason="too_old"}')).toBe(0);
+  });
+
+  test("when the agent was killed while the broker was gone", async () => {
+    const { server, agent, send, arrived } = await begin();
+    await send(2);
+    await server.proxy.cut();
+    await send(5);
+    await agent.kill();
+    await agent.start();
+    await send(5);
+    await server.proxy.open();
+    await arrived();
+  });
+
+  test("when the agent was killed in the middle of deliveries, except that one may be seen twice by the network server", async () => {
+    const { server, agent, forwarder, devices, send } = await begin();
+    for (let life = 0; life < 3; life++) {
+      await send(4);
+      for (const device of devices) forwarder.push(forwarder.rxpk(device.uplink(`unacked ${life}`)));
+      await agent.kill();
+      await agent.start();
+    }
+    // What was sent while it died may be lost only if it was not acknowledged.
+    await send(1);
+    const wanted = Array.from({ length: 13 }, (_, i) => String(i));
+    const acked = (texts: readonly string[]) => texts.filter((text) => !text.startsWith("unacked"));
+    await agent.until(
+      () => devices.every((device) => acked(received(server, device)).length >= 13),
+      "every packet",
+      50_000,
+    );
+    for (const device of devices) expect(acked(received(server, device))).toEqual(wanted);
+    expect(server.referee.log.filter(({ code }) => code !== "f_cnt_retransmission")).toEqual([]);
+  });
+
+  test("when the link was frozen, as a mobile link is, and packets were on it", async () => {
+    const { server, send, arrived } = await begin({ server: 'ack_timeout = "1 s"\nkeep_alive = "5 s"' });
+    await send(2);
+    await arrived();
+    server.proxy.freeze();
+    await send(4);
+    server.proxy.breakConnections();
+    server.proxy.thaw();
+    await arrived();
+  });
+
+  test("when the link is slow", async () => {
+    const { server, send, arrived } = await begin();
+    server.proxy.delay(200);
+    await send(5);
+    await arrived();
+  });
+
+  test("when the broker restarts with everything it knew forgotten", async () => {
+    const { server, send, arrived } = await begin();
+    await send(2);
+    await arrived();
+    await server.broker.stop();
+    await send(3);
+    await server.broker.start();
+    await arrived();
+  });
+
+  test("when the broker takes packets but no network server listens", async () => {
+    const { server, agent, send, arrived } = await begin();
+    await server.disconnect();
+    await send(3);
+    await agent.until(async () => (await agent.status()).servers[0]!.problem !== null, "a named problem");
+    expect((await agent.status()).servers[0]).toMatchObject({ isConnected: true, isHealthy: false });
+    expect((await agent.status()).servers[0]!.problem).toContain("nobody is listening");
+    await server.connect();
+    await arrived();
+  });
+});
+
+describe("a group of servers", () => {
+  test("hands over to the second when nobody listens at the first, and back", async () => {
+    scenario = await Scenario.start({ servers: ["first", "second"], toml: FAST_REPLAY });
+    const forwarder = await scenario.forwarder();
+    await scenario.connected();
+    const [first, second] = scenario.servers as [Server, Server];
+    const device = scenario.device();
+    const push = (text: string) => forwarder.push(forwarder.rxpk(device.uplink(text)));
+    push("1");
+    await scenario.agent.until(() => received(first, device).length === 1, "a packet at the first");
+    await first.disconnect();
+    push("2");
+    await scenario.agent.until(() => received(second, device).length === 1, "a packet at the second");
+    expect(received(second, device)).toEqual(["2"]);
+    await first.connect();
+    let sent = 2;
+    await scenario.agent.until(async () => {
+      push(String(++sent));
+      await Bun.sleep(200);
+      return received(first, device).length > 1;
+    }, "a packet at the first again");
+    await scenario.agent.until(
+      () => received(first, device).length + received(second, device).length === sent,
+      "every packet",
+    );
+    const all = [...received(first, device), ...received(second, device)].map(Number).sort((a, b) => a - b);
+    expect(all).toEqual(Array.from({ length: sent }, (_, i) => i + 1));
+  });
+
+  test("leaves packets to a local server while the backhaul is gone", async () => {
+    scenario = await Scenario.start({ servers: ["far", "near"], toml: FAST_REPLAY, isPrepared: true });
+    const { agent } = scenario;
+    const text = await Bun.file(agent.configFile).text();
+    await Bun.write(agent.configFile, text.replace('name = "near"', 'name = "near"\nmode = "local"'));
+    await agent.start();
+    const forwarder = await scenario.forwarder();
+    await scenario.connected();
+    const [far, near] = scenario.servers as [Server, Server];
+    const device = scenario.device();
+    forwarder.push(forwarder.rxpk(device.uplink("1")));
+    await agent.until(() => received(far, device).length === 1, "a packet far away");
+    await far.proxy.cut();
+    forwarder.push(forwarder.rxpk(device.uplink("2")));
+    await agent.until(() => received(near, device).length === 1, "a packet nearby");
+    expect([received(far, device), received(near, device)]).toEqual([["1"], ["2"]]);
+  });
+});
+
+describe("a full disk", () => {
+  /** The agent on a file system of 1 MiB of its own, in a mount namespace of its own. */
+  const isRoot = process.getuid?.() === 0;
+  const small = (folder: string) => [
+    "unshare",
+    ...(isRoot ? ["-m"] : ["-Urm"]),
+    "sh",
+    "-c",
+    `mkdir -p ${folder}/state && mount -t tmpfs -o size=1m tmpfs ${folder}/state && exec ${process.execPath} ${join(import.meta.dirname, "../../src/main.ts")} "$@"`,
+    "agent",
+  ];
+
+  test("stops no ack and no delivery, and is said until there is room again", async () => {
+    scenario = await Scenario.start({ isPrepared: true, toml: FAST_REPLAY });
+    const { agent, server } = scenario;
+    agent.command = small(scenario.folder);
+    await agent.start();
+    const forwarder = await scenario.forwarder();
+    await scenario.connected();
+    const { send, arrived } = traffic(
+      forwarder,
+      DEVICES.map((devAddr) => scenario.device(devAddr)),
+    );
+    await send(2);
+    await arrived();
+    const filler = `/proc/${agent.pid}/root${agent.stateDir}/filler`;
+    expect(() => execFileSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=4096"], { stdio: "ignore" })).toThrow();
+    await send(60);
+    await arrived();
+    await server.proxy.cut();
+    // More than the last page of the segment has room for, and nothing of it can go.
+    await send(60);
+    await agent.until(async () => (await agent.health()) === 503, "a health check that fails");
+    expect((await agent.status()).spool.mode).toBe("memory");
+    execFileSync("rm", [filler]);
+    await send(2);
+    await agent.until(async () => (await agent.health()) === 200, "a health check that passes");
+    await server.proxy.open();
+    await arrived();
+  });
+});
