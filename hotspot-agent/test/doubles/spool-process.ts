@@ -1,0 +1,76 @@
+/**
+ * A process with the agent's UDP side and spool and nothing else, to be killed by tests: `bun spool-process.ts FOLDER MODE`.
+ *
+ * Writes `port N` when it listens, `got DEVADDR FCNT` for every packet its destination takes, and `memory DEVADDR FCNT` for every one
+ * that was acknowledged before it was on disk. MODE `hold` takes none; `slow` takes each after 30 ms, so that a kill meets
+ * packets in every state; `take` takes all at once.
+ */
+import { writeSync } from "node:fs";
+import { systemClock } from "../../src/clock.ts";
+import { readGwmpRecord, SemtechUdp } from "../../src/forwarder/semtech-udp.ts";
+import { silentLog } from "../../src/log.ts";
+import type { Delivery, DeliveryOutcome, Destination, UplinkPacket } from "../../src/messages.ts";
+import { openDisk } from "../../src/spool/disk.ts";
+import { lockFolder } from "../../src/spool/folder-lock.ts";
+import { Spool } from "../../src/spool/spool.ts";
+import { Telemetry } from "../../src/telemetry.ts";
+
+const [folder, mode] = process.argv.slice(2);
+const clock = systemClock();
+const telemetry = new Telemetry();
+const say = (word: string, { phyPayload }: UplinkPacket) => {
+  const phy = Buffer.from(phyPayload);
+  writeSync(1, `${word} ${phy.readUInt32LE(1)} ${phy.readUInt16LE(6)}\n`);
+};
+
+const destination: Destination = {
+  name: "server",
+  replay: "data-only",
+  accepts: () => true,
+  async deliver({ packet }: Delivery): Promise<DeliveryOutcome> {
+    if (mode === "slow") await new Promise((done) => setTimeout(done, 30));
+    say("got", packet);
+    return "delivered";
+  },
+};
+
+const disk = await openDisk(folder);
+await lockFolder(folder);
+const spool = await Spool.open({
+  disk,
+  clock,
+  telemetry,
+  log: silentLog,
+  read: (record) => readGwmpRecord(record, true),
+  wantedCrc: new Set(["ok"]),
+  maxBytes: 64 * 1024 * 1024,
+  maxAgeMs: 3_600_000,
+  syncIntervalMs: 20,
+  stallLimitMs: 20,
+  memoryBytes: 4 * 1024 * 1024,
+  deviceSpacingMs: 1,
+  replayPerSecond: 10_000,
+  joinMaxAgeMs: 5000,
+});
+const handle = spool.attach(destination);
+const udp = new SemtechUdp({
+  host: "127.0.0.1",
+  port: 0,
+  allow: [],
+  hasTimeFallback: true,
+  clock,
+  log: silentLog,
+  telemetry,
+  spool: {
+    append: (kind, receivedMs, payload, onAccepted) =>
+      spool.append(kind, receivedMs, payload, (record) => {
+        if (record.place === null) for (const packet of readGwmpRecord(record, true)) say("memory", packet);
+        onAccepted(record);
+      }),
+  },
+  onPackets: (record, packets) => spool.admit(record, packets),
+  onStats: () => {},
+  onTxAck: () => {},
+});
+writeSync(1, `port ${await udp.open()}\n`);
+if (mode !== "hold") handle.setReady(true);
