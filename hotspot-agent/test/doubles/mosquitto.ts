@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface BrokerOptions {
-  /** TLS with a certificate for localhost; clients must show one of the same authority. */
+  /** TLS with a certificate for localhost; clients must show one of the same authority unless `asksNoCertificate`. */
   readonly tls?: boolean;
+  readonly asksNoCertificate?: boolean;
   /** Lines of the access control file; users are those of `passwords`. */
   readonly acl?: string;
   readonly passwords?: Readonly<Record<string, string>>;
@@ -87,7 +88,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   if (options.tls === true) {
     makeAuthority(folder);
     lines.push(`cafile ${folder}/ca.pem`, `certfile ${folder}/server.pem`, `keyfile ${folder}/server.key`);
-    lines.push("require_certificate true");
+    lines.push(`require_certificate ${options.asksNoCertificate !== true}`);
   }
   const config = join(folder, "mosquitto.conf");
   writeFileSync(config, `${lines.join("\n")}\n`);

@@ -7,9 +7,11 @@ export interface RefereeClient {
   readonly referee: NetworkServerReferee;
   /** Sends anything to a gateway. */
   command(topic: string, payload: Uint8Array): Promise<void>;
-  /** Ends the connection; the referee's memory stays. */
+  /** Ends the connection; the referee's memory stays. Resolves when the broker has nobody left for the gateways' events. */
+  vanish(): Promise<void>;
+  /** Ends the connection, whether the broker still lives or not. */
   disconnect(): Promise<void>;
-  /** Connects again after `disconnect`. */
+  /** Connects again after `vanish`. */
   connect(): Promise<void>;
 }
 
@@ -36,9 +38,25 @@ export async function startReferee(
     command: async (topic, payload) => {
       await client!.publishAsync(topic, Buffer.from(payload), { qos: 1 });
     },
+    vanish: async () => {
+      await client?.endAsync();
+      client = null;
+      await untilNobodyListens(url, options, referee.subscription.replace(/^.*?\/.*?\//, "").replaceAll("+", "probe"));
+    },
     disconnect: async () => {
       await client?.endAsync(true);
       client = null;
     },
   };
+}
+
+async function untilNobodyListens(url: string, options: mqtt.IClientOptions, topic: string): Promise<void> {
+  const probe = await mqtt.connectAsync(url, { ...options, protocolVersion: 5 });
+  const reasons: (number | undefined)[] = [];
+  probe.on("packetreceive", (packet) => {
+    if (packet.cmd === "puback") reasons.push(packet.reasonCode);
+  });
+  const noMatchingSubscribers = 16;
+  while (reasons.at(-1) !== noMatchingSubscribers) await probe.publishAsync(topic, "", { qos: 1 });
+  await probe.endAsync();
 }

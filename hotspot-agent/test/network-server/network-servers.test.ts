@@ -1,5 +1,7 @@
 /** The servers side whole, against a real mosquitto and the referee: deliveries, downlinks, health, groups, commands. */
+import { readFileSync } from "node:fs";
 import gw from "@chirpstack/chirpstack-api/gw/gw_pb.js";
+import type { Route } from "@earshot/poc/protocol";
 import mqtt from "mqtt";
 import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
@@ -8,11 +10,13 @@ import { silentLog } from "../../src/log.ts";
 import type { DownlinkAck, DownlinkCommand, TxStatus } from "../../src/messages.ts";
 import { NetworkServers } from "../../src/network-server/network-servers.ts";
 import type { DeliveredCopy } from "../../src/network-server/server-group.ts";
+import { type HotspotRoutes, planRoutes } from "../../src/routes/route-plan.ts";
 import { Telemetry } from "../../src/telemetry.ts";
 import { LorawanDevice } from "../doubles/lorawan-device.ts";
 import { type Broker, type BrokerOptions, startBroker } from "../doubles/mosquitto.ts";
 import { testEui, testPacket, testStats } from "../doubles/packets.ts";
 import { type RefereeClient, startReferee } from "../doubles/referee-client.ts";
+import { testRoute } from "../doubles/routes.ts";
 import { SmallSpool } from "../doubles/small-spool.ts";
 import { TcpProxy } from "../doubles/tcp-proxy.ts";
 import { uplinkBytes } from "../doubles/uplink-bytes.ts";
@@ -216,7 +220,7 @@ describe("a broker that is up while no network server listens", () => {
   test("gets one packet as a trial and loses none; when the server is back all arrive in order", async () => {
     const { url } = await broker();
     const client = await referee(url);
-    await client.disconnect();
+    await client.vanish();
     const { hear, servers, spool, telemetry } = agent([server("a", url)]);
     const device = knownDevice([client], "01020304");
     for (const text of ["1", "2", "3"]) hear(device, device.uplink(text));
@@ -239,7 +243,7 @@ describe("a failover group", () => {
     await eventually(() => servers.status().every(({ isHealthy }) => isHealthy));
     hear(device, device.uplink("1"));
     await one.referee.until(() => texts(one, device).length === 1);
-    await one.disconnect();
+    await one.vanish();
     hear(device, device.uplink("2"));
     await two.referee.until(() => texts(two, device).length === 1);
     expect(servers.status().map(({ isHealthy }) => isHealthy)).toEqual([false, true]);
@@ -290,7 +294,10 @@ describe("a failover group", () => {
     const [far, near] = [await broker(), await broker()];
     const [main, local] = [await referee(far.url), await referee(near.url)];
     const link = await proxy(far.port);
-    const { hear, servers, spool } = agent([server("box", near.url, { mode: "local" }), server("main", link.url)]);
+    const { hear, servers, spool, delivered } = agent([
+      server("box", near.url, { mode: "local" }),
+      server("main", link.url),
+    ]);
     const device = knownDevice([main, local], "01020304");
     await eventually(() => servers.status().every(({ isHealthy }) => isHealthy));
     hear(device, device.uplink("1"));
@@ -300,11 +307,16 @@ describe("a failover group", () => {
     await local.referee.until(() => texts(local, device).length === 1);
     await link.open();
     await eventually(() => servers.status().every(({ isHealthy }) => isHealthy));
-    await new Promise((resolve) => setTimeout(resolve, 320));
-    hear(device, device.uplink("3"));
-    await main.referee.until(() => texts(main, device).length === 2);
-    expect([texts(main, device), texts(local, device)]).toEqual([["1", "3"], ["2"]]);
-    expect(spool.pending).toBe(0);
+    while (delivered.at(-1)!.origin !== "server:main") {
+      hear(device, device.uplink("3"));
+      await eventually(() => spool.pending === 0);
+    }
+    await main.referee.until(() => texts(main, device).length > 1);
+    expect(texts(main, device).slice(0, 2)).toEqual(["1", "3"]);
+    expect(texts(local, device)[0]).toBe("2");
+    // Once handed back, it stays: the origins change hands exactly twice.
+    const origins = delivered.map(({ origin }) => origin);
+    expect(origins.filter((origin, i) => i > 0 && origin !== origins[i - 1])).toEqual(["server:box", "server:main"]);
   });
 
   test("takes a downlink once that comes through two brokers of the network", async () => {
@@ -495,4 +507,63 @@ test("one gateway whose rights are refused holds nobody else up, and the reason 
   await eventually(() => servers.status()[0]!.problem !== null);
   expect(servers.status()[0]!.problem).toMatch(/access rules/);
   expect(servers.status()[0]!.delivered).toBe(3);
+});
+
+describe("routes", () => {
+  const hotspotRoutes = (broker: Broker, change: Partial<Route> = {}): HotspotRoutes => ({
+    gatewayEui: testEui,
+    gatewayId,
+    list: {
+      hotspot: "",
+      network: 1,
+      issuedMs: 1,
+      validUntilMs: 2,
+      routes: [
+        testRoute(5, {
+          server: {
+            host: "localhost",
+            port: broker.port,
+            certificateAuthority: readFileSync(broker.caFile, "utf8"),
+          },
+          credentials: { username: "hotspot", password: "secret" },
+          ...change,
+        }),
+      ],
+    },
+  });
+
+  test("deliver what they name to the customer's broker, with the hotspot's own rights, until they are withdrawn", async () => {
+    const acl = `user hotspot\ntopic readwrite eu868/gateway/${gatewayId}/#\n\nuser ns\ntopic readwrite #\n`;
+    const passwords = { hotspot: "secret", ns: "secret" };
+    const customer = await broker({ tls: true, asksNoCertificate: true, acl, passwords });
+    const ca = readFileSync(customer.caFile);
+    const client = await referee(customer.url, { username: "ns", password: "secret", ca });
+    const { hear, servers, spool, delivered, telemetry } = agent([]);
+    const paying = knownDevice([client], "26000001");
+    const foreign = knownDevice([client], "01020304");
+
+    await servers.setRoutes(planRoutes([hotspotRoutes(customer)], new Set()));
+    hear(paying, paying.uplink("1"));
+    hear(foreign, foreign.uplink("not theirs"));
+    await client.referee.until(() => texts(client, paying).length === 1);
+    await eventually(() => delivered.length === 1);
+    expect(delivered[0]).toMatchObject({ routeId: 5, origin: "route:5" });
+    expect(client.referee.uplinksOf(paying.keys.devEui)[0]!.rxInfo[0]!.gatewayId).toBe(gatewayId);
+    expect(client.referee.uplinkMessages).toBe(1);
+
+    // Other credentials: the destination stays, the connection is made anew.
+    const renewed = { credentials: { username: "hotspot", password: "wrong" } };
+    await servers.setRoutes(planRoutes([hotspotRoutes(customer, renewed)], new Set()));
+    hear(paying, paying.uplink("2"));
+    await eventually(() => servers.status()[0]!.problem?.includes("Not connected") === true);
+    expect(spool.pending).toBe(1);
+    await servers.setRoutes(planRoutes([hotspotRoutes(customer)], new Set()));
+    await client.referee.until(() => texts(client, paying).length === 2);
+    await eventually(() => spool.pending === 0);
+
+    await servers.setRoutes([]);
+    expect(spool.retired).toEqual(["route-5 route_withdrawn"]);
+    expect(servers.status()).toEqual([]);
+    expect(telemetry.counter("agent_publishes_total", "").value({ server: "route-5", outcome: "acked" })).toBe(2);
+  });
 });
