@@ -173,7 +173,7 @@ export class Beaconer {
       transmitMs: networkClock.toNetworkMs(sentMs),
       frequencyHz: plan.frequencyHz,
       dataRate: plan.dataRate,
-      txPowerDdbm: Math.round(10 * (usedPowerDbm ?? plan.conductedPowerDbm)),
+      txPowerDdbm: Math.round(10 * (isPower(usedPowerDbm) ? usedPowerDbm : plan.conductedPowerDbm)),
       tmst: tmst ?? 0,
     };
     this.#sent.add();
@@ -248,6 +248,11 @@ export class Beaconer {
   async #waitUntil(networkMs: number, stop: AbortSignal): Promise<void> {
     while (!stop.aborted && this.#options.networkClock.untilMs(networkMs) > 0) await this.#sleepUntil(networkMs, stop);
   }
+}
+
+/** Whether a forwarder's word can be a power at all. */
+function isPower(powerDbm: number | null): powerDbm is number {
+  return powerDbm !== null && Math.abs(powerDbm) <= 100;
 }
 
 function nextStartMs(start: number, times: SortitionTimes): number {

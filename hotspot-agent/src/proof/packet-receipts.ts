@@ -34,10 +34,11 @@ export class PacketReceipts {
     this.#receipts.add({ outcome: this.#receipt(packet, routeId) });
   }
 
-  #receipt(packet: UplinkPacket, routeId: number): "receipted" | "duplicate" | "free" {
+  #receipt(packet: UplinkPacket, routeId: number): "receipted" | "duplicate" | "free" | "bad_route" {
     const { phyPayload } = packet;
     const frame = parseFrame(phyPayload);
     if (frame.kind !== "data" || frame.direction !== "up") return "free";
+    if (!Number.isSafeInteger(routeId) || routeId < 0) return "bad_route";
     const packetHash = sha256(phyPayload);
     const name = `${routeId} ${packetHash.toHex()}`;
     if (this.#known.has(name)) return "duplicate";

@@ -4,7 +4,7 @@
  * The first one sets when an upload is due; whatever else is heard until then goes with it. A report whose window is over before it
  * was sealed is dropped here, and so is the oldest when there are too many: never after sealing.
  */
-import type { BeaconReport, WitnessReport } from "@earshot/poc/protocol";
+import { type BeaconReport, RECORD_BYTES, type WitnessReport, writeBeacon, writeWitness } from "@earshot/poc/protocol";
 import type { Counter } from "../telemetry.ts";
 
 /** From the first report to its upload, ms: leaves a second of the two that DESIGN allows for disk and network. */
@@ -29,7 +29,7 @@ export class RadioReports {
   readonly #dropped: Counter;
   #waiting: Waiting[] = [];
 
-  /** `dropped` counts by `reason`: expired, crowded. */
+  /** `dropped` counts by `reason`: expired, crowded, unencodable. */
   constructor(dropped: Counter) {
     this.#dropped = dropped;
   }
@@ -71,6 +71,10 @@ export class RadioReports {
   }
 
   #add(report: Waiting): void {
+    if (!isEncodable(report)) {
+      this.#dropped.add({ reason: "unencodable" });
+      return;
+    }
     this.#waiting.push(report);
     this.#trim();
   }
@@ -82,5 +86,16 @@ export class RadioReports {
       this.#waiting.splice(Math.max(0, oldest), 1);
       this.#dropped.add({ reason: "crowded" });
     }
+  }
+}
+
+/** Whether an upload can hold a report: one that it cannot would keep every other report from being sealed. */
+function isEncodable({ beacon, witness }: Waiting): boolean {
+  try {
+    if (beacon !== undefined) writeBeacon(new Uint8Array(RECORD_BYTES.beacon), 0, beacon);
+    else writeWitness(new Uint8Array(RECORD_BYTES.witness), 0, witness);
+    return true;
+  } catch {
+    return false;
   }
 }

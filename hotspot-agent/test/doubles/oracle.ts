@@ -152,10 +152,11 @@ export class OracleDouble {
     return this.answer(request.method, path, request.body);
   }
 
-  /** Answers on loopback HTTP; the address. */
-  serve(): string {
+  /** Answers on loopback, over HTTP or with a certificate for localhost over HTTPS; the address. */
+  serve(tls?: { readonly cert: string; readonly key: string }): string {
     const server = Bun.serve({
       port: 0,
+      ...(tls === undefined ? {} : { tls }),
       hostname: "127.0.0.1",
       fetch: async (request) => {
         const path = new URL(request.url).pathname;
@@ -165,7 +166,7 @@ export class OracleDouble {
       },
     });
     this.#servers.push(server);
-    return `http://127.0.0.1:${server.port}`;
+    return tls === undefined ? `http://127.0.0.1:${server.port}` : `https://localhost:${server.port}`;
   }
 
   close(): void {

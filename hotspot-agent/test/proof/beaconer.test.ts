@@ -180,6 +180,15 @@ describe("the radio", () => {
     expect(rig.proof.status().beaconProblem).toContain("INTERNAL_ERROR");
   });
 
+  test("may say nonsense about its power: the report then has what it was asked for", async () => {
+    await start();
+    rig.usedPowerDbm = 1e9;
+    await rig.clock.advance(INTERVAL_MS);
+    rig.usedPowerDbm = Number.NaN;
+    await rig.clock.advance(INTERVAL_MS);
+    expect(a.reports().beacons.map(({ txPowerDdbm }) => txPowerDdbm)).toEqual([140, 140]);
+  });
+
   test("gives up after ten seconds of collisions", async () => {
     await start();
     rig.answers = new Array(100).fill("COLLISION_BEACON");

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   API_ERRORS,
   canonicalJsonBytes,
@@ -18,6 +21,7 @@ import { checkOracleUrl, fetchSend, type HttpSend } from "../../src/proof/http.t
 import { OracleClient } from "../../src/proof/oracle-client.ts";
 import { beaconDataRateIn, EARSHOT_PARAMETERS, readParameters } from "../../src/proof/proof-parameters.ts";
 import { TrustedSigners } from "../../src/proof/trusted-signers.ts";
+import { makeAuthority } from "../doubles/mosquitto.ts";
 import { earshotOracle, type OracleDouble } from "../doubles/oracle.ts";
 import { START_MS, seed, soak } from "./support.ts";
 
@@ -81,6 +85,21 @@ describe("an oracle over HTTP", () => {
     expect(times).toHaveLength(3);
     expect(Math.abs(times[0]! - Date.now())).toBeLessThan(5000);
     expect(http.problem).toBe(null);
+  });
+
+  test("is spoken to over TLS, by its authority and no other", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "earshot-tls-"));
+    makeAuthority(folder);
+    const pem = (name: string) => readFileSync(join(folder, name), "utf8");
+    const double = oracle();
+    const url = double.serve({ cert: pem("server.pem"), key: pem("server.key") });
+    const { bytes, id } = upload();
+    const trusting = client(url, fetchSend(pem("ca.pem")), double);
+    expect(await trusting.submit(bytes, id, device.publicKey, stop)).toMatchObject({ status: "accepted" });
+    const wary = client(url, fetchSend(), double);
+    expect(await wary.submit(bytes, id, device.publicKey, stop)).toMatchObject({ status: "unreachable" });
+    expect(double.log).toHaveLength(1);
+    rmSync(folder, { recursive: true, force: true });
   });
 
   test("refuses by the codes of the interface, each with its own rule", async () => {

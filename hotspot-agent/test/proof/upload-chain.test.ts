@@ -286,6 +286,7 @@ describe("packet receipts", () => {
     deliver(1);
     deliver(2);
     rig.proof.delivered(packetOf(new Uint8Array(23), rig.clock.nowMs()), 7);
+    for (const route of [-1, 0.5, 2 ** 60]) rig.proof.delivered(packetOf(dataFrame(3), rig.clock.nowMs()), route);
     await rig.clock.advance(59_000);
     expect(a.log).toHaveLength(0);
     await rig.clock.advance(2000);
