@@ -197,7 +197,9 @@ export class MqttLink {
     });
     client.on("connect", (connack) => {
       wasAnswered = true;
-      this.#settledProtocol = protocol;
+      // 3.1.1 after a silence on 5 may have been a network that was not up yet: 5 has the first try next time.
+      if (protocol === "5") this.#settledProtocol = "5";
+      this.#isSilentOn5 = false;
       this.#window = Math.min(maxInFlight, connack.properties?.receiveMaximum ?? maxInFlight);
       const isUp = () => {
         if (this.#client !== client) return;

@@ -86,6 +86,11 @@ export class NetworkServer {
     return this.#sessions.values();
   }
 
+  /** Whether it serves the gateway. */
+  serves(gatewayEui: GatewayEui): boolean {
+    return this.#sessions.has(gatewayEui) || this.spec.connection(gatewayEui) !== null;
+  }
+
   /** The gateway's session, opened now if there was none; null if this server does not serve it. */
   session(gatewayEui: GatewayEui): ServerSession | null {
     const known = this.#sessions.get(gatewayEui);

@@ -229,7 +229,7 @@ export class ServerGroup implements Destination {
   }
 
   #serves(gatewayEui: GatewayEui): boolean {
-    return this.servers.some((server) => server.spec.connection(gatewayEui) !== null);
+    return this.servers.some((server) => server.serves(gatewayEui));
   }
 
   #healthyCount(gatewayEui: GatewayEui): number {

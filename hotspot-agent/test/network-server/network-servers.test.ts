@@ -437,6 +437,37 @@ describe("commands", () => {
     expect(reasons.map((reason) => refused.value({ server: "a", reason }))).toEqual([1, 1, 1, 1]);
   });
 
+  test("that are damaged in 10,000 ways are all counted, acknowledged or followed, and a good one still is", async () => {
+    const { url } = await broker();
+    const client = await referee(url);
+    const { downlinks, servers, telemetry } = agent([server("a", url)]);
+    await eventually(() => servers.status()[0]!.isHealthy);
+    const good = Buffer.from(downFrame(gatewayId, 1, 2));
+    const names = ["down", "down", "down", "config", "exec"];
+    let random = 1;
+    const next = (below: number) => {
+      random = (random * 48_271) % 2_147_483_647;
+      return random % below;
+    };
+    const frames = 10_000;
+    const publishes: Promise<void>[] = [];
+    for (let i = 0; i < frames; i++) {
+      const bytes = Buffer.from(good.subarray(0, next(4) === 0 ? next(good.length) : good.length));
+      for (let flips = next(4); flips >= 0 && bytes.length > 0; flips--) bytes[next(bytes.length)] = next(256);
+      publishes.push(client.command(`eu868/gateway/${gatewayId}/command/${names[next(names.length)]}`, bytes));
+      if (publishes.length === 200) await Promise.all(publishes.splice(0));
+    }
+    await Promise.all(publishes);
+    await client.command(`eu868/gateway/${gatewayId}/command/down`, downFrame(gatewayId, 123_456_789));
+    await client.referee.until(() => client.referee.txAcks.some(({ downlinkId }) => downlinkId === 123_456_789));
+    const refused = telemetry.counter("agent_commands_refused_total", "").total();
+    expect(refused).toBeGreaterThan(frames / 10);
+    expect(downlinks.length).toBeGreaterThan(frames / 100);
+    // Whatever names this gateway as its own in command/down is answered, once.
+    expect(client.referee.txAcks.length).toBeGreaterThanOrEqual(downlinks.length);
+    expect(servers.status()[0]).toMatchObject({ isConnected: true, isHealthy: true });
+  });
+
   test("run a program only if the owner listed it", async () => {
     const { url } = await broker();
     const client = await referee(url);
