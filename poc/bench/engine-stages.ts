@@ -4,7 +4,6 @@ import { type EpochContext, prepareEpoch } from "../src/epoch/epoch-context.ts";
 import type { EpochInput } from "../src/epoch/epoch-input.ts";
 import {
   buildPayloadTable,
-  type GroupedRows,
   groupBeaconLines,
   groupWitnesses,
   lookupGroups,
@@ -15,6 +14,7 @@ import { sampleWitnesses } from "../src/epoch/sample-witnesses.ts";
 import { type ShareSums, sumShares } from "../src/epoch/share-sums.ts";
 import { type PartitionVerdicts, verifyPartition } from "../src/epoch/verify-partition.ts";
 import { buildRewardUnitTable } from "../src/score/reward-units.ts";
+import type { RowVerdicts } from "../src/verify/witness-facts.ts";
 import { judgeWitnesses } from "../src/verify/witness-kernel.ts";
 
 /** Every location at a quarter of full pay: 1e-8. */
@@ -42,6 +42,24 @@ export function prepareStages(input: EpochInput): PreparedEpoch {
   };
 }
 
+/** Place in the log of each grouped row. */
+export function logRows({ groupOf, starts }: PartitionVerdicts): Uint32Array {
+  const next = starts.slice();
+  const rows = new Uint32Array(groupOf.length);
+  for (let row = 0; row < groupOf.length; row++) rows[next[groupOf[row]]++] = row;
+  return rows;
+}
+
+/** Outputs of the kernel for `rows` rows, filled with what no verdict is, so that every page exists as those of the peers do. */
+export function touchedVerdicts(rows: number): RowVerdicts {
+  return {
+    reason: new Uint8Array(rows).fill(255),
+    measured: new Int32Array(rows).fill(-1),
+    limit: new Int32Array(rows).fill(-1),
+    linkRatio: new Float32Array(rows).fill(-1),
+  };
+}
+
 /** Beacon rows of the groups, without the last one, which has none. */
 function groupOrderOf({ beaconOfGroup }: PartitionVerdicts): Uint32Array {
   return beaconOfGroup.subarray(0, beaconOfGroup.length - 1);
@@ -59,14 +77,11 @@ export function lookupStage({ context, partition }: PreparedEpoch): WitnessMatch
   return lookupGroups(buildPayloadTable(context.beacons, order), context.input.witnesses, order.length + 1);
 }
 
-export function groupStage({ context }: PreparedEpoch, matches: WitnessMatches): GroupedRows {
+export function groupStage({ context }: PreparedEpoch, matches: WitnessMatches): Int32Array {
   return groupWitnesses(context.input.witnesses, matches, context.hotspots.count);
 }
 
-export function validateStage(
-  { context, partition, beaconLines }: PreparedEpoch,
-  out: Parameters<typeof judgeWitnesses>[1],
-): void {
+export function validateStage({ context, partition, beaconLines }: PreparedEpoch, out: RowVerdicts): void {
   judgeWitnesses(
     {
       lines: context.hotspots.lines,

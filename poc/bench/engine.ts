@@ -19,12 +19,14 @@ import { type IdOrder, type PresetName, readEpochInput } from "./engine-input.ts
 import {
   cellStage,
   groupStage,
+  logRows,
   lookupStage,
   ownerIds,
   prepareStages,
   reciprocityStage,
   sampleStage,
   shareStage,
+  touchedVerdicts,
   transmitOf,
   validateStage,
   wholeEpoch,
@@ -44,31 +46,12 @@ function print(line: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify({ variant: "earshot-ts", ...line })}\n`);
 }
 
-/** Outputs on pages that exist, as those of the peers. */
-function touchedVerdicts(rows: number) {
-  return {
-    reason: new Uint8Array(rows).fill(255),
-    measured: new Int32Array(rows).fill(-1),
-    limit: new Int32Array(rows).fill(-1),
-  };
-}
-
 function runValidate(path: string, preset: PresetName, ids: IdOrder, warm: number, iterations: number): void {
   const prepared = prepareStages(readEpochInput(new Dump(path), preset, ids));
-  const { logIndex } = prepared.partition;
-  const items = logIndex.length;
+  const items = prepared.partition.groupOf.length;
   const out = touchedVerdicts(items);
   const ns = cpuNsPerItem(warm, iterations, items, () => validateStage(prepared, out));
-  print({ stage: "validate", items, cpuNsPerItem: ns, ...digestVerdicts(out, logRows(logIndex)) });
-}
-
-/** Place of each row among all witness rows in log order, from log indices that beacons share. */
-function logRows(logIndex: Uint32Array): Uint32Array {
-  const rowOf = new Uint32Array(logIndex.reduce((most, index) => Math.max(most, index), 0) + 1);
-  for (const index of logIndex) rowOf[index] = 1;
-  let rows = 0;
-  for (let index = 0; index < rowOf.length; index++) if (rowOf[index] === 1) rowOf[index] = rows++;
-  return logIndex.map((index) => rowOf[index]);
+  print({ stage: "validate", items, cpuNsPerItem: ns, ...digestVerdicts(out, logRows(prepared.partition)) });
 }
 
 function runStages(path: string, preset: PresetName, warm: number, iterations: number): void {
@@ -94,6 +77,7 @@ function runStages(path: string, preset: PresetName, warm: number, iterations: n
       reason: new Uint8Array(items),
       measured: new Int32Array(items),
       limit: new Int32Array(items),
+      linkRatio: new Float32Array(items),
     };
     measure("validate", isMeasured, () => validateStage(prepared, out));
     measure("reciprocity", isMeasured, () => reciprocityStage(prepared));
@@ -102,7 +86,7 @@ function runStages(path: string, preset: PresetName, warm: number, iterations: n
     measure("shares", isMeasured, () => shareStage(prepared));
     partition = measure("epoch", isMeasured, () => wholeEpoch(context, prepared.ownerOf, prepared.transmitE8));
   }
-  const digest = digestVerdicts(partition, logRows(partition.logIndex));
+  const digest = digestVerdicts(partition, logRows(partition));
   for (const [stage, cpuNsPerItem] of times) {
     print({ stage, items, cpuNsPerItem, ...(stage === "epoch" ? digest : {}) });
   }

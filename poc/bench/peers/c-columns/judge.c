@@ -17,7 +17,8 @@ enum {
 };
 /* What rounding to whole metres may change: a limit by this much, a distance from 300 m on by this factor, squared. */
 #define ROUNDING_M 0.52
-#define THRESHOLD_SCALE (65536 / 1.0035)
+#define CERTAIN_RATIO (1 / 1.0035)
+#define SQUARE_METRES (1 / 65536.0)
 enum {
   VALID = 0,
   NOT_ASSERTED = 2,
@@ -208,6 +209,7 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
     const int32_t rssi = row->levels >> 16, snr = (int16_t)row->levels;
     const uint32_t difference = row->frequency_hz - beacon->frequency_hz + FREQUENCY_TOLERANCE_HZ;
     const bool unbarred = ((witness->meta ^ region) & bars) == 0;
+    double ratio = 0;
     bool passes;
     if (mask) {
       passes = unbarred & !repeated & (id != beacon->hotspot) & (difference <= 2 * FREQUENCY_TOLERANCE_HZ) &
@@ -222,15 +224,16 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
       const double dx = witness->x - bx, dy = witness->y - by, dz = witness->z - bz;
       const double sq = dx * dx + dy * dy + dz * dz, frequency = row->frequency_hz;
       const uint32_t allowed = (uint32_t)(base + witness->gain - rssi);
-      const double most = loss->thresholds[allowed <= MAX_LOSS_DDB ? allowed : 0] * THRESHOLD_SCALE;
+      ratio = sq * SQUARE_METRES * frequency * frequency * loss->inverses[allowed <= MAX_LOSS_DDB ? allowed : 0];
       bool near = sq < near_sq;
       if (helium && sq < grid_sq) near |= grid_cells(beaconer, witness, epoch->grid_steps[at]) < MIN_CELLS;
       if (mask)
-        passes = passes & !near & (sq <= far_sq) & (allowed <= MAX_LOSS_DDB) & (sq * frequency * frequency <= most);
+        passes = passes & !near & (sq <= far_sq) & (allowed <= MAX_LOSS_DDB) & (ratio <= CERTAIN_RATIO);
       else
-        passes = !near && sq <= far_sq && allowed <= MAX_LOSS_DDB && sq * frequency * frequency <= most;
+        passes = !near && sq <= far_sq && allowed <= MAX_LOSS_DDB && ratio <= CERTAIN_RATIO;
     }
     if (__builtin_expect(passes, 1)) {
+      out.link_ratio[at] = (float)ratio;
       out.reason[at] = VALID;
       out.measured[at] = 0;
       out.limit[at] = 0;

@@ -9,6 +9,8 @@ typedef struct {
   uint8_t *reason;
   int32_t *measured;
   int32_t *limit;
+  /* Of a row that passes: received power over the greatest allowed, at most 1. The engine keeps it for the median excess loss. */
+  float *link_ratio;
 } verdicts_t;
 
 void judge_earshot_exit(const epoch_t *epoch, const loss_t *loss, verdicts_t out);

@@ -9,6 +9,8 @@ enum { MAX_LOSS_DDB = 3000, SLOT_SHIFT = 46, MAX_SLOTS = 6400 };
 
 typedef struct {
   double thresholds[MAX_LOSS_DDB + 1];
+  /* 1 / T[k]. */
+  double inverses[MAX_LOSS_DDB + 1];
   uint16_t start[MAX_SLOTS];
   uint32_t first_slot;
 } loss_t;

@@ -66,7 +66,7 @@ int main(int count, char **arguments) {
   epoch_t epoch = epoch_load(&dump, helium, strcmp(arguments[4], "arrival") == 0);
   static loss_t loss;
   loss_build(&loss, helium ? 2.998e8 : 299792458.0);
-  verdicts_t out = {filled(epoch.rows), filled(epoch.rows * 4), filled(epoch.rows * 4)};
+  verdicts_t out = {filled(epoch.rows), filled(epoch.rows * 4), filled(epoch.rows * 4), filled(epoch.rows * 4)};
   int warm = atoi(arguments[5]), iterations = atoi(arguments[6]);
   printf("{\"stage\":\"validate\",\"items\":%zu,\"cpuNsPerItem\":[", epoch.rows);
   for (int pass = -warm; pass < iterations; pass++) {
