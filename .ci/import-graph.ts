@@ -74,7 +74,9 @@ function sourceFault(name: string, file: string, specifier: string): string | nu
   if (specifier.startsWith(".")) {
     const target = join(file, "..", specifier);
     const home = name === "fixtures" ? "fixtures/" : `${name}/src/`;
-    return target.startsWith(home) ? null : `reaches out of its package: ${specifier}`;
+    return target.startsWith(home) || target === `${name}/package.json`
+      ? null
+      : `reaches out of its package: ${specifier}`;
   }
   if (specifier.startsWith("@earshot/"))
     return DIRECTION[name]?.includes(specifier) ? null : `${name} must not import ${specifier}`;
@@ -108,7 +110,7 @@ function sourcesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return entry.name === "node_modules" || entry.name === "target" ? [] : sourcesUnder(path);
-    return entry.name.endsWith(".ts") ? [path] : [];
+    return entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts") ? [path] : [];
   });
 }
 

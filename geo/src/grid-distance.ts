@@ -4,7 +4,8 @@
  * Helium's minimum distance is counted in resolution-11 cells (proof-of-coverage §3.4, W12), and a distance H3 cannot compute
  * counts as too near, so both the number and "uncomputable" must be H3's own. Inside a base cell a cell has integer axial
  * coordinates; between two hexagonal base cells that touch, one rotation and one offset carry them over; base cells that do not
- * touch are uncomputable in H3. Only pairs that involve a pentagon base cell are asked of h3-js: twelve places, all at sea.
+ * touch are uncomputable in H3. On a pentagon base cell the same holds inside each of its five sectors; only pairs across sectors, or
+ * with one end on a pentagon base cell, are asked of h3-js: twelve places, all at sea.
  *
  * Coordinates are a + bω in steps of resolution 11, from the centre of the base cell along its own axes (base-cells.ts).
  */
@@ -24,13 +25,6 @@ export const GRID_NEEDS_CELLS = -2;
 export interface LocalIj {
   readonly i: number;
   readonly j: number;
-}
-
-/** Local coordinates as columns. Where `baseCell` is -1 the row has none: coarser than resolution 11 or on a pentagon. */
-export interface LocalIjColumns {
-  readonly baseCell: Int16Array;
-  readonly i: Int32Array;
-  readonly j: Int32Array;
 }
 
 /** Step of one cell of each resolution 0 to 11 in resolution-11 steps, as a + bω. */
@@ -66,11 +60,11 @@ for (let from = 0; from < 122; from++) {
 }
 
 /**
- * Where the resolution-11 parent of a cell lies inside its base cell; undefined when the cell is coarser than that or its base
- * cell is a pentagon.
+ * Where the resolution-11 parent of a cell lies inside its base cell; undefined when the cell is coarser than that. On a pentagon
+ * base cell the coordinates are comparable only within one sector.
  */
 export function localIj(hi: number, lo: number): LocalIj | undefined {
-  if (cellResolution(hi) < GRID_DISTANCE_RESOLUTION || isPentagonBaseCell(cellBaseCell(hi))) return undefined;
+  if (cellResolution(hi) < GRID_DISTANCE_RESOLUTION) return undefined;
   let i = 0;
   let j = 0;
   for (let resolution = 1; resolution <= GRID_DISTANCE_RESOLUTION; resolution++) {
@@ -81,18 +75,17 @@ export function localIj(hi: number, lo: number): LocalIj | undefined {
   return { i, j };
 }
 
-/** `localIj` of many cells, row by row. */
-export function localIjColumns(hi: Uint32Array, lo: Uint32Array): LocalIjColumns {
-  const rows = hi.length;
-  const columns = { baseCell: new Int16Array(rows).fill(-1), i: new Int32Array(rows), j: new Int32Array(rows) };
-  for (let row = 0; row < rows; row++) {
-    const local = localIj(hi[row], lo[row]);
-    if (local === undefined) continue;
-    columns.baseCell[row] = cellBaseCell(hi[row]);
-    columns.i[row] = local.i;
-    columns.j[row] = local.j;
+/**
+ * Which of the five sectors of a pentagon base cell a cell lies in: its first digit that is not 0, so 2 to 6; 0 for a cell on a hexagon
+ * base cell; 7 for the pentagon's own centre, which lies in none. Inside a sector H3 turns nothing, so `axialDistance` is exact.
+ */
+export function pentagonSector(hi: number, lo: number): number {
+  if (!isPentagonBaseCell(cellBaseCell(hi))) return 0;
+  for (let resolution = 1; resolution <= GRID_DISTANCE_RESOLUTION; resolution++) {
+    const digit = cellDigit(hi, lo, resolution);
+    if (digit !== 0) return digit;
   }
-  return columns;
+  return 7;
 }
 
 /** Steps between two cells whose axial coordinates differ by (di, dj): the whole answer inside one hexagonal base cell. */
@@ -139,7 +132,13 @@ export function gridDistance11(aHi: number, aLo: number, bHi: number, bLo: numbe
   const baseCellB = cellBaseCell(bHi);
   const a = localIj(aHi, aLo);
   const b = localIj(bHi, bLo);
-  if (a !== undefined && b !== undefined) return gridDistanceLocal(baseCellA, a.i, a.j, baseCellB, b.i, b.j);
+  if (a !== undefined && b !== undefined) {
+    const sector = pentagonSector(aHi, aLo);
+    if (baseCellA === baseCellB && sector === pentagonSector(bHi, bLo) && sector < 7)
+      return axialDistance(a.i - b.i, a.j - b.j);
+    const distance = gridDistanceLocal(baseCellA, a.i, a.j, baseCellB, b.i, b.j);
+    if (distance !== GRID_NEEDS_CELLS) return distance;
+  }
   if (DIRECTION[128 * baseCellA + baseCellB] < 0) return GRID_UNCOMPUTABLE;
   return gridDistanceSlow(parent11(aHi, aLo), parent11(bHi, bLo)) ?? GRID_UNCOMPUTABLE;
 }

@@ -9,9 +9,8 @@ import {
   gridDistance11,
   gridDistanceAtLeast,
   gridDistanceLocal,
-  isPentagonBaseCell,
   localIj,
-  localIjColumns,
+  pentagonSector,
 } from "../src/index.ts";
 import { anyCell, pointPair, SOAK, secondPoint, split } from "./cells.ts";
 
@@ -132,23 +131,29 @@ describe("properties", () => {
     );
   });
 
-  test("gives columns the same coordinates as single cells, and none on pentagon base cells", () => {
+  test("inside one sector of a pentagon base cell, coordinates alone give H3's distance", () => {
+    const pentagons = h3.getPentagons(0).map((text) => h3.cellToLatLng(text));
     fc.assert(
-      fc.property(fc.array(anyCell(9, 15), { maxLength: 40 }), (texts) => {
-        const cells = texts.map(split);
-        const columns = localIjColumns(
-          Uint32Array.from(cells, (cell) => cell.hi),
-          Uint32Array.from(cells, (cell) => cell.lo),
-        );
-        cells.forEach(({ hi, lo }, row) => {
-          const local = localIj(hi, lo);
-          const hasNone = h3.getResolution(texts[row] ?? "") < 11 || isPentagonBaseCell(cellBaseCell(hi));
-          expect(local === undefined).toBe(hasNone);
-          expect(columns.baseCell[row]).toBe(hasNone ? -1 : cellBaseCell(hi));
-          expect([columns.i[row], columns.j[row]]).toEqual([local?.i ?? 0, local?.j ?? 0]);
-        });
-      }),
-      { numRuns: 200 * SOAK },
+      fc.property(
+        fc.nat(11),
+        fc.double({ min: -8, max: 8, noNaN: true }),
+        fc.double({ min: -8, max: 8, noNaN: true }),
+        fc.constantFrom(0.002, 0.02, 0.5, 5),
+        fc.double({ min: -1, max: 1, noNaN: true }),
+        (pentagon, latOff, lngOff, spread, turn) => {
+          const [lat, lng] = [pentagons[pentagon][0] + latOff, pentagons[pentagon][1] + lngOff];
+          const a = h3.latLngToCell(lat, lng, 11);
+          const b = h3.latLngToCell(lat + spread * turn, lng + spread * (1 - Math.abs(turn)), 11);
+          const [cellA, cellB] = [split(a), split(b)];
+          const sector = pentagonSector(cellA.hi, cellA.lo);
+          fc.pre(sector > 0 && sector < 7 && sector === pentagonSector(cellB.hi, cellB.lo));
+          fc.pre(cellBaseCell(cellA.hi) === cellBaseCell(cellB.hi));
+          const [localA, localB] = [localIj(cellA.hi, cellA.lo), localIj(cellB.hi, cellB.lo)];
+          const steps = axialDistance((localA?.i ?? 0) - (localB?.i ?? 0), (localA?.j ?? 0) - (localB?.j ?? 0));
+          expect(steps).toBe(expectedDistance(a, b));
+        },
+      ),
+      { numRuns: 1000 * SOAK },
     );
   });
 });

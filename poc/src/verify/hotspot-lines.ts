@@ -5,7 +5,15 @@
  * kernel (duplicates), so every worker has its own lines. i and j are the axial coordinates of the resolution-11 parent inside
  * its base cell, for the grid distance. The last line, of hotspot `count`, stands for keys the registry does not hold.
  */
-import { cellBaseCell, cellResolution, isCell, localIj, positionOfCell } from "@earshot/geo";
+import {
+  cellBaseCell,
+  cellResolution,
+  isCell,
+  isPentagonBaseCell,
+  localIj,
+  pentagonSector,
+  positionOfCell,
+} from "@earshot/geo";
 import type { Columns } from "../epoch/columns.ts";
 import type { hotspotsTable } from "../epoch/tables.ts";
 import { pocError } from "../errors.ts";
@@ -23,12 +31,16 @@ export const META = {
   notAsserted: 1 << 9,
   suspended: 1 << 10,
   dataOnly: 1 << 11,
-  /** Its base cell is a pentagon: grid coordinates do not decide there. */
+  /** Its base cell is a pentagon: grid coordinates decide only inside one sector. */
   pentagonBase: 1 << 14,
   /** Set on every line. */
   always: 1 << 15,
   baseCellShift: 16,
   baseCellMask: 0x7f << 16,
+  /** Sector of a pentagon base cell, 0 on hexagons (geo/src/grid-distance.ts). */
+  sectorShift: 24,
+  /** Base cell and sector: equal where coordinates can be compared as they are. */
+  placeMask: (0x7f << 16) | (0x7 << 24),
 } as const;
 
 /** Ids are 24 bits in a packed row, and the last one is the unregistered sender. */
@@ -64,7 +76,8 @@ export function buildHotspotLines(
       lines[at + LINE.z] = position.z;
       meta |= cellBaseCell(hi) << META.baseCellShift;
       const local = localIj(hi, lo);
-      if (local === undefined) meta |= META.pentagonBase;
+      if (isPentagonBaseCell(cellBaseCell(hi)))
+        meta |= META.pentagonBase | (pentagonSector(hi, lo) << META.sectorShift);
       lines[at + LINE.i] = local?.i ?? 0;
       lines[at + LINE.j] = local?.j ?? 0;
     } else {

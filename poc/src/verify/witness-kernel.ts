@@ -47,7 +47,6 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
   const farSq = chordSquaredOf(Math.min(maximumM, FARTHEST_M) - ROUNDING_M);
   const dataRateMask = rules.checksDataRate ? 0xff : 0;
   const snrFloors = rules.checksSnr ? rules.snrFloorDdb : NO_SNR_FLOOR;
-  const pentagon = grid ? META.pentagonBase : 0;
   const isListed = job.deniedEdges !== null;
   const tolerance = rules.toleranceDdb;
   const facts = new WitnessRow(job);
@@ -79,8 +78,8 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
     const beaconerMeta = lines[own + LINE.meta];
     const region = beaconerMeta & META.regionMask;
     // What the fast path does not know sends the whole group to the list.
-    const isUnusual = isListed || (beaconerMeta & pentagon) !== 0 || beaconFrequency < LEAST_FREQUENCY_HZ;
-    const bars = isUnusual ? BARRED | pentagon | META.always : BARRED | pentagon;
+    const isUnusual = isListed || beaconFrequency < LEAST_FREQUENCY_HZ;
+    const bars = isUnusual ? BARRED | META.always : BARRED;
     const bx = lines[own + LINE.x];
     const by = lines[own + LINE.y];
     const bz = lines[own + LINE.z];
@@ -114,7 +113,7 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
         if (
           chordSq >= nearSq &&
           chordSq <= farSq &&
-          (!grid || chordSq >= gridSq || gridCellsOfLines(lines, own, line) >= minimumCells)
+          (!grid || isFarOnGrid(lines, own, line, chordSq >= gridSq, minimumCells))
         ) {
           // RSSI ≤ base + gain − loss  ⇔  loss ≤ base + gain − RSSI  ⇔  (d·f)² ≤ the threshold of that loss.
           const allowedDdb = base + lines[line + LINE.gain] - (levels >> 16);
@@ -131,6 +130,14 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
       judgeByList(job, facts, group, row, repeated, out);
     }
   }
+}
+
+/** Whether two lines are at least `minimum` grid cells apart for certain; `isFar`: so far in metres that only H3's refusal could fail them. */
+function isFarOnGrid(lines: Int32Array, own: number, line: number, isFar: boolean, minimum: number): boolean {
+  const meta = lines[own + LINE.meta];
+  const other = lines[line + LINE.meta];
+  const isComparable = ((meta | other) & META.pentagonBase) === 0 || ((meta ^ other) & META.placeMask) === 0;
+  return isComparable && (isFar || gridCellsOfLines(lines, own, line) >= minimum);
 }
 
 /** Squared chord, (1/256 m)², of an arc of `metres` along the sphere, to well below a millimetre for the limits of a link. */

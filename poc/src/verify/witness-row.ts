@@ -4,7 +4,7 @@
  * The kernel points one such object at the rows its fast path gives up on. Most fail a check early, so nothing is filled in ahead;
  * distance and bound are worked out once per row, when the first check needs both places.
  */
-import { chordSquared, GRID_NEEDS_CELLS, gridDistanceLocal, surfaceDistanceM } from "@earshot/geo";
+import { axialDistance, chordSquared, GRID_NEEDS_CELLS, gridDistanceLocal, surfaceDistanceM } from "@earshot/geo";
 import { linkLossDdb } from "../radio/path-loss.ts";
 import { LINE, LINE_STRIDE, META } from "./hotspot-lines.ts";
 import type { WitnessFacts } from "./witness-facts.ts";
@@ -191,6 +191,9 @@ export class WitnessRow implements WitnessFacts {
 
 /** Grid distance from two lines alone: H3's, or GRID_UNCOMPUTABLE, or GRID_NEEDS_CELLS beside a pentagon. */
 export function gridCellsOfLines(lines: Int32Array, a: number, b: number): number {
+  const isOnePlace = ((lines[a + LINE.meta] ^ lines[b + LINE.meta]) & META.placeMask) === 0;
+  // The centre of a pentagon, sector 7, shares its place with itself alone.
+  if (isOnePlace) return axialDistance(lines[a + LINE.i] - lines[b + LINE.i], lines[a + LINE.j] - lines[b + LINE.j]);
   return gridDistanceLocal(
     (lines[a + LINE.meta] & META.baseCellMask) >> META.baseCellShift,
     lines[a + LINE.i],
