@@ -10,7 +10,7 @@ import { transmissionTimeUs } from "../air-time/transmission-time.ts";
 import type { Clock } from "../clock.ts";
 import type { DownlinkAck, DownlinkCommand, DownlinkItem, GatewayEui, TxStatus } from "../messages.ts";
 import type { Telemetry } from "../telemetry.ts";
-import { DownlinkPlan, LAST_ITEM_TIMEOUT_MS, plannedTime } from "./downlink-plan.ts";
+import { DownlinkPlan, LAST_ITEM_TIMEOUT_MS, plannedTime, transmitMsOf } from "./downlink-plan.ts";
 import { Tokens } from "./tokens.ts";
 import { type TxAck, txpkJson } from "./txpk.ts";
 
@@ -174,29 +174,33 @@ export class DownlinkScheduler {
     return verdict.isAllowed ? this.#options.airTime.charge(gatewayEui, transmission) : "DUTY_CYCLE_OVERFLOW";
   }
 
-  /** A forwarder that falls back by itself gets the items that the air time allows; the others keep their status. */
+  /** A forwarder that falls back by itself gets the items that are not past and whose air time is free. */
   async #delegate(foreign: ForeignGateway, command: DownlinkCommand): Promise<DownlinkAck> {
     const { airTime, clock } = this.#options;
     const nowMs = clock.nowMs();
-    const bookings = command.items.map((item) => this.#book(command.gatewayEui, item, nowMs));
-    const release = (keptIndex: number | null) => {
-      for (const [index, booking] of bookings.entries()) {
-        if (index !== keptIndex && booking !== null && booking !== "DUTY_CYCLE_OVERFLOW") airTime.release(booking);
+    const statuses: TxStatus[] = command.items.map(() => "IGNORED");
+    const offered: { readonly index: number; readonly booking: AirTimeBooking | null }[] = [];
+    for (const [index, item] of command.items.entries()) {
+      const transmitMs = transmitMsOf(item);
+      const booking = this.#book(command.gatewayEui, item, nowMs);
+      if (booking === "DUTY_CYCLE_OVERFLOW") statuses[index] = booking;
+      else if (transmitMs === null || nowMs <= transmitMs) offered.push({ index, booking });
+      else {
+        statuses[index] = "TOO_LATE";
+        if (booking !== null) airTime.release(booking);
       }
-    };
-    const offered = command.items.flatMap((_, index) => (bookings[index] === "DUTY_CYCLE_OVERFLOW" ? [] : [index]));
-    const statuses: TxStatus[] = command.items.map((_, index) =>
-      offered.includes(index) ? "IGNORED" : "DUTY_CYCLE_OVERFLOW",
-    );
+    }
     const { downlinkId, gatewayEui, origin } = command;
     if (offered.length === 0) return { downlinkId, gatewayEui, origin, statuses, accepted: null };
-    const items = offered.map((index) => command.items[index]);
-    const ack = await foreign.transmit({ ...command, items });
-    for (const [at, index] of offered.entries()) statuses[index] = ack.statuses[at] ?? "IGNORED";
-    const itemIndex = ack.accepted === null ? null : offered[ack.accepted.itemIndex];
-    release(itemIndex);
-    const accepted = ack.accepted === null || itemIndex === null ? null : { ...ack.accepted, itemIndex };
+    const ack = await foreign.transmit({ ...command, items: offered.map(({ index }) => command.items[index]) });
+    const taken = ack.accepted === null ? null : offered[ack.accepted.itemIndex];
+    for (const [at, { index, booking }] of offered.entries()) {
+      statuses[index] = ack.statuses[at] ?? "IGNORED";
+      const mayBeOnAir = taken === null ? statuses[index] === "INTERNAL_ERROR" : offered[at] === taken;
+      if (!mayBeOnAir && booking !== null) airTime.release(booking);
+    }
     for (const status of statuses) if (status !== "IGNORED") this.#items.add({ status, cause: "foreign" });
+    const accepted = ack.accepted === null || taken === null ? null : { ...ack.accepted, itemIndex: taken.index };
     return { downlinkId, gatewayEui, origin, statuses, accepted };
   }
 
