@@ -3,9 +3,10 @@
  */
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
-import type { DownlinkAck, DownlinkCommand, GatewayEui } from "../messages.ts";
+import type { DownlinkAck, DownlinkCommand, GatewayEui, UplinkPacket } from "../messages.ts";
 import type { ServerStatus } from "../status.ts";
 import type { Counter } from "../telemetry.ts";
+import { type FilterSpec, wantsFrame } from "./delivery-filter.ts";
 import { type AllowedCommands, CommandRunner } from "./exec-command.ts";
 import type { Encoding } from "./gateway-encoding.ts";
 import type { LinkCredentials, MqttProtocol } from "./mqtt-link.ts";
@@ -32,6 +33,8 @@ export interface NetworkServerSpec {
   readonly group: string;
   /** Only while no other of the group can be reached. */
   readonly isLocal: boolean;
+  /** What it wants of what is heard. */
+  readonly filter: FilterSpec;
   /** Null with a configured server. */
   readonly routeId: number | null;
   readonly topicPrefix: string;
@@ -89,6 +92,11 @@ export class NetworkServer {
   /** Whether it serves the gateway. */
   serves(gatewayEui: GatewayEui): boolean {
     return this.#sessions.has(gatewayEui) || this.spec.connection(gatewayEui) !== null;
+  }
+
+  /** Whether the packet is one that it wants, from a gateway that it serves. Pure. */
+  accepts({ gatewayEui, phyPayload }: UplinkPacket): boolean {
+    return wantsFrame(this.spec.filter, phyPayload) && this.serves(gatewayEui);
   }
 
   /** The gateway's session, opened now if there was none; null if this server does not serve it. */

@@ -23,7 +23,6 @@ import { type DeliveredCopy, type GroupOptions, ServerGroup } from "./server-gro
 /** One customer's route, as routes/route-plan.ts makes it of the signed lists. */
 export interface RoutedServer {
   readonly routeId: number;
-  readonly filter: GroupOptions["filter"];
   readonly server: NetworkServerSpec;
   /** Changes exactly when server, credentials or filter do. */
   readonly fingerprint: string;
@@ -51,7 +50,7 @@ const ackBounds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 15];
 
 export class NetworkServers {
   readonly #options: NetworkServersOptions;
-  readonly #shared: Omit<GroupOptions, "name" | "replay" | "filter" | "servers" | "isNeeded">;
+  readonly #shared: Omit<GroupOptions, "name" | "replay" | "servers" | "isNeeded">;
   readonly #groups: ServerGroup[] = [];
   readonly #routes = new Map<number, { readonly fingerprint: string; readonly group: ServerGroup }>();
   readonly #gateways = new Set<GatewayEui>();
@@ -140,7 +139,6 @@ export class NetworkServers {
         ...this.#shared,
         name: routeDestination(routeId),
         replay: "data-only",
-        filter: route.filter,
         servers: [route.server],
         isNeeded: () => true,
       });
@@ -211,14 +209,13 @@ export class NetworkServers {
     }
   }
 
-  /** A destination's filter and replay are those of its first server: the servers of a group stand for one network. */
+  /** How a backlog is replayed is the first server's word: the servers of a group stand for one network. */
   #group(name: string, servers: readonly ServerConfig[], isNeeded: () => boolean): ServerGroup {
     const first = servers[0]!;
     return new ServerGroup({
       ...this.#shared,
       name,
       replay: first.replay,
-      filter: filterSpec(first),
       servers: servers.map((server) => this.#spec(server)),
       isNeeded,
     });
@@ -231,6 +228,7 @@ export class NetworkServers {
       name: server.name,
       group: server.group,
       isLocal: server.mode === "local",
+      filter: filterSpec(server),
       routeId: null,
       topicPrefix: server.topicPrefix,
       protocol: server.protocol,

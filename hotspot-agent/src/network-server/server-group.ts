@@ -18,7 +18,6 @@ import type {
   ReplayMode,
   UplinkPacket,
 } from "../messages.ts";
-import { type FilterSpec, wantsFrame } from "./delivery-filter.ts";
 import { NetworkServer, type NetworkServerSpec, type ServerSurroundings } from "./network-server.ts";
 import { isHealthy, isTrialDue } from "./server-health.ts";
 import type { ServerSession, UplinkOutcome } from "./server-session.ts";
@@ -38,7 +37,6 @@ export interface GroupOptions {
   /** The destination's name: `[a-z0-9-]`, at most 40 characters, stable over restarts. */
   readonly name: string;
   readonly replay: ReplayMode;
-  readonly filter: FilterSpec;
   /** In the order of preference. */
   readonly servers: readonly NetworkServerSpec[];
   readonly surroundings: ServerSurroundings;
@@ -108,7 +106,7 @@ export class ServerGroup implements Destination {
   }
 
   accepts(packet: UplinkPacket): boolean {
-    return wantsFrame(this.#options.filter, packet.phyPayload) && this.#serves(packet.gatewayEui);
+    return this.servers.some((server) => server.accepts(packet));
   }
 
   /** Connects a gateway to every server of the group. */
@@ -118,11 +116,10 @@ export class ServerGroup implements Destination {
   }
 
   async deliver(delivery: Delivery): Promise<DeliveryOutcome> {
-    const { gatewayEui } = delivery.packet;
     const tried = new Set<ServerSession>();
     const untilMs = this.#clock.nowMs() + patienceMs;
     while (!this.#isClosed) {
-      const choice = this.#choose(gatewayEui, tried);
+      const choice = this.#choose(delivery.packet, tried);
       if (choice === null) {
         // "retry" pauses the whole destination. While it serves other gateways, this one's packet waits here instead.
         if (!this.#isReady || this.#clock.nowMs() >= untilMs) break;
@@ -240,14 +237,17 @@ export class ServerGroup implements Destination {
   }
 
   #choose(
-    gatewayEui: GatewayEui,
+    packet: UplinkPacket,
     tried: ReadonlySet<ServerSession>,
   ):
     | { readonly kind: "send" | "trial"; readonly server: NetworkServer; readonly session: ServerSession }
     | { readonly kind: "wait"; readonly trial: Promise<unknown> }
     | null {
+    const { gatewayEui } = packet;
     const now = this.#clock.nowMs();
     const candidates = this.servers.flatMap((server, position) => {
+      // With one server `accepts` has said so already.
+      if (this.servers.length > 1 && !server.accepts(packet)) return [];
       const session = server.session(gatewayEui);
       return session === null || tried.has(session) ? [] : [{ server, position, session }];
     });

@@ -51,7 +51,6 @@ function routedServer(
   const byEui = new Map(holders.map((holder) => [holder.of.gatewayEui, holder]));
   return {
     routeId,
-    filter: routeFilter(route),
     fingerprint: fingerprint([
       route,
       holders.map(({ of, route: own }) => [of.gatewayEui, of.gatewayId, own.credentials]),
@@ -61,6 +60,7 @@ function routedServer(
       name: `route-${routeId}`,
       group: "routes",
       isLocal: false,
+      filter: routeFilter(route),
       routeId,
       topicPrefix,
       protocol: "auto",

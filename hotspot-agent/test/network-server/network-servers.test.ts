@@ -319,6 +319,18 @@ describe("a failover group", () => {
     expect(origins.filter((origin, i) => i > 0 && origin !== origins[i - 1])).toEqual(["server:box", "server:main"]);
   });
 
+  test("sends a packet only to a server whose filter admits it, first in the order or not", async () => {
+    const [first, second] = [await broker(), await broker()];
+    const [one, two] = [await referee(first.url), await referee(second.url)];
+    const { hear } = agent([server("one", first.url, { devAddrPrefixes: ["26000000/7"] }), server("two", second.url)]);
+    const [a, b] = [knownDevice([one, two], "26000001"), knownDevice([one, two], "01020304")];
+    hear(b, b.uplink("b"));
+    hear(a, a.uplink("a"));
+    await two.referee.until(() => texts(two, b).length === 1);
+    await one.referee.until(() => texts(one, a).length === 1);
+    expect([one.referee.uplinkMessages, two.referee.uplinkMessages]).toEqual([1, 1]);
+  });
+
   test("takes a downlink once that comes through two brokers of the network", async () => {
     const [first, second] = [await broker(), await broker()];
     const [one, two] = [await referee(first.url), await referee(second.url)];

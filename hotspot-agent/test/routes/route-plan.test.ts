@@ -42,7 +42,7 @@ test("admits what a route names and nothing else", () => {
   const join = (joinEui: string) =>
     new LorawanDevice({ devEui: "0a0b0c0d0e0f1011", joinEui, appKey: key }).joinRequest();
   const frames = [inside, outside, join("0000000000000001"), join("0000000000000002")];
-  expect(frames.map((frame) => wantsFrame(planned!.filter, frame))).toEqual([true, false, true, false]);
+  expect(frames.map((frame) => wantsFrame(planned!.server.filter, frame))).toEqual([true, false, true, false]);
 });
 
 test("leaves out what the owner configured himself", () => {
