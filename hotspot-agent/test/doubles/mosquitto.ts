@@ -92,11 +92,14 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
   const config = join(folder, "mosquitto.conf");
   writeFileSync(config, `${lines.join("\n")}\n`);
-  let process: ChildProcess | null = null;
+  let running: ChildProcess | null = null;
+  // A test that ends badly leaves no broker behind.
+  const killed = () => void running?.kill("SIGKILL");
+  process.once("exit", killed);
 
   const start = async () => {
     const started = spawn(path, ["-c", config], { stdio: ["ignore", "pipe", "pipe"] });
-    process = started;
+    running = started;
     let printed = "";
     let exit: number | null = null;
     started.stderr.on("data", (data) => {
@@ -110,12 +113,12 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     }
   };
   const stop = async () => {
-    const running = process;
-    process = null;
-    if (running === null || running.exitCode !== null) return;
+    const stopped = running;
+    running = null;
+    if (stopped === null || stopped.exitCode !== null) return;
     await new Promise((resolve) => {
-      running.once("exit", resolve);
-      running.kill("SIGKILL");
+      stopped.once("exit", resolve);
+      stopped.kill("SIGKILL");
     });
   };
   await start();
@@ -130,6 +133,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     stop,
     dispose: async () => {
       await stop();
+      process.removeListener("exit", killed);
       rmSync(folder, { recursive: true, force: true });
     },
   };
