@@ -3,11 +3,18 @@ import type { NetworkParameters } from "../parameters/network-parameters.ts";
 import type { Columns } from "./columns.ts";
 import type {
   beaconsTable,
+  chainsInTable,
+  chainsOutTable,
   challengesTable,
   entropyTable,
   hotspotsTable,
+  judgedInTable,
+  judgedOutTable,
   ledgerInTable,
   packetsTable,
+  payersTable,
+  pendingInTable,
+  pendingOutTable,
   servedInTable,
   stateInTable,
   witnessesTable,
@@ -37,6 +44,17 @@ export interface EpochInput {
   readonly packets: Columns<typeof packetsTable>;
   /** Denied pairs as `edgeCode`; only Helium's rules have them. */
   readonly deniedEdges?: ReadonlySet<number>;
+}
+
+/** The tables of `logTables`: what uploads were loaded with, and what loading them left to the next epoch. */
+export interface EpochLog {
+  readonly payers: Columns<typeof payersTable>;
+  readonly chainsIn: Columns<typeof chainsInTable>;
+  readonly pendingIn: Columns<typeof pendingInTable>;
+  readonly judgedIn: Columns<typeof judgedInTable>;
+  readonly chainsOut: Columns<typeof chainsOutTable>;
+  readonly pendingOut: Columns<typeof pendingOutTable>;
+  readonly judgedOut: Columns<typeof judgedOutTable>;
 }
 
 /** Unix seconds of the epoch's start. */

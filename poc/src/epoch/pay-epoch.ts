@@ -5,6 +5,11 @@
  * hotspots and treasury is the emission of the epoch, to the last base unit.
  */
 import { pocError } from "../errors.ts";
+import type {
+  HeliumRewardParameters,
+  NetworkParameters,
+  WeightedRewardParameters,
+} from "../parameters/network-parameters.ts";
 import { emissionAtoms, readEmissionSchedule } from "../reward/emission-schedule.ts";
 import {
   type BudgetParts,
@@ -46,9 +51,14 @@ export function budgetEpoch(input: EpochInput, creditsByHotspot: Float64Array): 
     BigInt(rewards.atomsPerToken),
     BigInt(rewards.dataCreditUsdE8),
   );
-  const parts = splitEpochBudget(budgetAtoms, rewards);
+  const parts = splitEpochBudget(budgetAtoms, partsOf(rewards));
   const data = payData(parts.dataAtoms, creditsByHotspot, price);
   return { budgetAtoms, parts, data, price, coveragePoolAtoms: parts.coverageAtoms + data.unusedAtoms };
+}
+
+/** What data may take at most, and the rest: under Helium's rules only a bound on what a cell's weight may lift. */
+function partsOf(rewards: NetworkParameters["rewards"]): Pick<WeightedRewardParameters, "coverageE4" | "dataE4"> {
+  return rewards.kind === "weighted" ? rewards : { coverageE4: 10_000 - rewards.dataE4, dataE4: rewards.dataE4 };
 }
 
 export interface EpochPay {
@@ -67,10 +77,9 @@ export function payEpoch(
   shares: ShareSums,
   creditsByHotspot: Float64Array,
 ): EpochPay {
+  const { rewards: rules } = input.parameters;
   const { beacon, witness, data, treasury } =
-    input.parameters.rewards.kind === "helium"
-      ? payHelium(input, budget, shares, creditsByHotspot)
-      : payWeighted(budget, shares);
+    rules.kind === "helium" ? payHelium(input, budget, shares, creditsByHotspot, rules) : payWeighted(budget, shares);
   const hotspots = beacon.length;
   const rewards = allocateColumns(rewardsTable, hotspots + 1);
   const treasuryWallet = hexToBytes(input.parameters.rewards.treasury, WALLET_BYTES, "rewards.treasury");
@@ -137,12 +146,19 @@ function payWeighted(budget: EpochBudget, shares: ShareSums): Amounts {
 }
 
 /** What Helium left to operations, oracles, delegators and nobody is the treasury's here. */
-function payHelium(input: EpochInput, budget: EpochBudget, shares: ShareSums, creditsByHotspot: Float64Array): Amounts {
-  const paid = heliumRewards(budget.budgetAtoms, BigInt(input.header.tokenPriceUsdE8), {
+function payHelium(
+  input: EpochInput,
+  budget: EpochBudget,
+  shares: ShareSums,
+  creditsByHotspot: Float64Array,
+  rules: HeliumRewardParameters,
+): Amounts {
+  const columns = {
     beaconE8: Float64Array.from(shares.beacon, (share) => Number(share / HELIUM_SHARE_DIVISOR)),
     witnessE8: Float64Array.from(shares.witness, (share) => Number(share / HELIUM_SHARE_DIVISOR)),
     dataCredits: creditsByHotspot,
-  });
+  };
+  const paid = heliumRewards(budget.budgetAtoms, BigInt(input.header.tokenPriceUsdE8), columns, rules);
   return {
     beacon: paid.beaconAtoms,
     witness: paid.witnessAtoms,

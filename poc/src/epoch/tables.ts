@@ -16,8 +16,8 @@ export interface ColumnDefinition {
 
 export interface TableDefinition {
   readonly name: string;
-  /** Who makes the file: part of the input of `oracle score`, or written by it. */
-  readonly role: "input" | "output";
+  /** Who makes the file: part of the input of `oracle score` (`log`: that only the loading of uploads reads or writes), or written by it. */
+  readonly role: "input" | "log" | "output";
   readonly order: string;
   readonly columns: readonly ColumnDefinition[];
 }
@@ -84,11 +84,7 @@ export const challengesTable = {
     col("transmit_offset_ms", "u32", "when the beacon goes on the air, ms since the start of the epoch"),
     frequencyHz,
     dataRate,
-    col(
-      "sampling_entropy",
-      "bytes32",
-      "E(m′) of the first minute that begins after the window closed; zero when not yet known",
-    ),
+    col("sampling_entropy", "bytes32", "E(m′) of the first minute that begins after the window closed"),
   ],
 } as const satisfies TableDefinition;
 
@@ -134,11 +130,15 @@ export const witnessesTable = {
 export const packetsTable = {
   name: "packets",
   role: "input",
-  order: "any; log_index is the order",
+  order: "any; log_index is the order, in which receipts of earlier epochs that are billed in this one come first",
   columns: [
     logIndex,
     hotspot,
-    receiveOffsetMs,
+    col(
+      "receive_offset_ms",
+      "u32",
+      "ingest time of the receipt, ms since the start of the epoch; 0 when it came before that",
+    ),
     col("packet_hash", "bytes32", "SHA-256 of the PHYPayload"),
     col("phy_bytes", "u16", "length of the PHYPayload"),
     col("dev_addr", "u32", "DevAddr"),
@@ -291,6 +291,77 @@ export const rewardsTable = {
   ],
 } as const satisfies TableDefinition;
 
+export const payersTable = {
+  name: "payers",
+  role: "log",
+  order: "by key",
+  columns: [
+    col("key", "bytes33", "key of the payer's meter, as a device key"),
+    col("payer", "bytes32", "wallet that pays for what the meter confirms"),
+  ],
+} as const satisfies TableDefinition;
+
+const chainColumns = [
+  col("key", "bytes33", "key of a sender"),
+  col("sequence", "u64", "number of its last upload that counts"),
+  col("upload_id", "bytes32", "id of that upload"),
+] as const;
+
+export const chainsInTable = {
+  name: "chains-in",
+  role: "log",
+  order: "by key; every sender that ever had an upload counted",
+  columns: chainColumns,
+} as const satisfies TableDefinition;
+export const chainsOutTable = {
+  name: "chains-out",
+  role: "log",
+  order: "by key; as the chains stood at the end of the epoch, its grace time not included",
+  columns: chainColumns,
+} as const satisfies TableDefinition;
+
+const pendingColumns = [
+  col("epoch", "u32", "epoch in which it arrived, or for kind 3 was billed"),
+  col("kind", "u8", "1 receipt without a confirmation, 2 confirmation without a receipt, 3 copy that was billed"),
+  col("packet_hash", "bytes32", "SHA-256 of the PHYPayload"),
+  col("hotspot_key", "bytes33", "key of the hotspot that carried the copy"),
+  col("phy_bytes", "u16", "length of the PHYPayload as reported; 0 for kind 3"),
+  col("dev_addr", "u32", "DevAddr of a receipt, else 0"),
+  col("payer", "bytes32", "wallet of a confirmation, else zero"),
+] as const;
+
+export const pendingInTable = {
+  name: "pending-in",
+  role: "log",
+  order: "in the order of arrival",
+  columns: pendingColumns,
+} as const satisfies TableDefinition;
+export const pendingOutTable = {
+  name: "pending-out",
+  role: "log",
+  order: "in the order of arrival",
+  columns: pendingColumns,
+} as const satisfies TableDefinition;
+
+const judgedColumns = [
+  col("upload_id", "bytes32", "id of an upload received in the grace time"),
+  col("index_in_upload", "u16", "place of a report in it that got its verdict in the epoch whose grace time it was"),
+] as const;
+
+export const judgedInTable = {
+  name: "judged-in",
+  role: "log",
+  order: "by (upload_id, index_in_upload)",
+  columns: judgedColumns,
+} as const satisfies TableDefinition;
+export const judgedOutTable = {
+  name: "judged-out",
+  role: "log",
+  order: "by (upload_id, index_in_upload)",
+  columns: judgedColumns,
+} as const satisfies TableDefinition;
+
+/** What the engine judges from. */
 export const inputTables = [
   hotspotsTable,
   entropyTable,
@@ -301,6 +372,16 @@ export const inputTables = [
   beaconsTable,
   witnessesTable,
   packetsTable,
+] as const;
+/** What uploads are loaded with, and what loading leaves to the next epoch: no part of judging, all of the manifest. */
+export const logTables = [
+  payersTable,
+  chainsInTable,
+  pendingInTable,
+  judgedInTable,
+  chainsOutTable,
+  pendingOutTable,
+  judgedOutTable,
 ] as const;
 export const outputTables = [
   verdictsTable,

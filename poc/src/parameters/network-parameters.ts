@@ -6,7 +6,6 @@
  * value, and with it the parameter hash, has one form: shares and scales in 1e-4, power and gain in 0.1 dB, money as decimal
  * strings of base units.
  */
-import type { ReasonName } from "../verify/reason.ts";
 
 /** Names of the beacon checks the engine knows; a preset lists those it applies, in order. */
 export type BeaconCheckName =
@@ -66,13 +65,26 @@ export interface TimeParameters {
   readonly vetoMs: number;
 }
 
-export interface ChallengeParameters {
-  /** `sortition`: derived from entropy and key. `reported-entropy`: the beaconer chooses when, and reports the entropy it used. */
-  readonly kind: "sortition" | "reported-entropy";
-  /** PHYPayload of a beacon, bytes. */
-  readonly beaconBytes: number;
-  /** Data rate byte of a beacon, or 0 where the region's table decides. */
+export interface RegionDataRate {
+  /** Name of the region: `EU868`. */
+  readonly region: string;
+  /** Data rate byte. */
   readonly dataRate: number;
+}
+
+/** Who beacons when follows from entropy and key. */
+export interface SortitionChallengeParameters {
+  /** `sortition`: derived from entropy and key. `reported-entropy`: the beaconer chooses when, and reports the entropy it used. */
+  readonly kind: "sortition";
+  /** Data rate byte of beacons: low nibble spreading factor, high nibble bandwidth (0 = 125 kHz). */
+  readonly dataRate: number;
+  /** Regions whose beacons have another data rate; none twice. */
+  readonly regionDataRates: readonly RegionDataRate[];
+}
+
+/** The beaconer chooses when, and with which data rate of its region. */
+export interface ReportedChallengeParameters {
+  readonly kind: "reported-entropy";
 }
 
 export interface RadioParameters {
@@ -175,13 +187,9 @@ export interface EmissionPeriod {
   readonly totalAtoms: string;
 }
 
-export interface RewardParameters {
+export interface CommonRewardParameters {
   /** What is issued, by period. */
   readonly emission: readonly EmissionPeriod[];
-  /** Part of the budget for coverage, 1e-4. */
-  readonly coverageE4: number;
-  /** Part of the budget for packets carried, 1e-4. */
-  readonly dataE4: number;
   /** Base units one token has: 1e8. */
   readonly atomsPerToken: string;
   /** Wallet of the treasury, 32 bytes as hex. */
@@ -192,8 +200,29 @@ export interface RewardParameters {
   readonly bytesPerDataCredit: number;
   /** Value of a data credit in 1e-8 USD: 1000. */
   readonly dataCreditUsdE8: number;
-  /** `weighted`: ours. `helium`: buckets and rounding of the last Helium rules. */
-  readonly kind: "weighted" | "helium";
+  /** Epochs in which a receipt and its confirmation may meet, that of the earlier one included; after that neither is billed. */
+  readonly billWithinEpochs: number;
+}
+
+export interface WeightedRewardParameters extends CommonRewardParameters {
+  /** `weighted`: ours. `helium`: buckets and rounding of the last Helium rules; what no hotspot gets is the treasury's. */
+  readonly kind: "weighted";
+  /** Part of the budget for coverage, 1e-4. */
+  readonly coverageE4: number;
+  /** Part of the budget for packets carried, 1e-4. */
+  readonly dataE4: number;
+}
+
+export interface HeliumRewardParameters extends CommonRewardParameters {
+  readonly kind: "helium";
+  /** Part of the budget for beacons, 1e-4. */
+  readonly beaconE4: number;
+  /** Part of the budget for receptions of beacons, 1e-4. */
+  readonly witnessE4: number;
+  /** Part of the budget for packets carried, 1e-4. */
+  readonly dataE4: number;
+  /** How much of what data leaves goes to beacons, 1e-4; receptions get the rest. */
+  readonly unusedToBeaconsE4: number;
 }
 
 export interface NetworkParameters {
@@ -202,7 +231,7 @@ export interface NetworkParameters {
   /** Name of the rule set. */
   readonly name: string;
   readonly time: TimeParameters;
-  readonly challenge: ChallengeParameters;
+  readonly challenge: SortitionChallengeParameters | ReportedChallengeParameters;
   /** Checks of a beacon report, in order. */
   readonly beaconChecks: readonly BeaconCheckName[];
   /** Checks of a witness report, in order. */
@@ -219,10 +248,11 @@ export interface NetworkParameters {
   readonly cellWeight: CellWeightParameters | null;
   /** A cell whose valid witnesses all belong to the beaconer's owner earns nothing. */
   readonly foreignWitnessRequired: boolean;
-  readonly rewards: RewardParameters;
+  readonly rewards: WeightedRewardParameters | HeliumRewardParameters;
 }
 
-/** Compile-time proof that every check is a reason a report can get. */
-export type CheckReason = BeaconCheckName | WitnessCheckName extends ReasonName
-  ? BeaconCheckName | WitnessCheckName
-  : never;
+/** Rules of the kind this network has: challenges by sortition, rewards by weight. */
+export interface SortitionNetworkParameters extends NetworkParameters {
+  readonly challenge: SortitionChallengeParameters;
+  readonly rewards: WeightedRewardParameters;
+}

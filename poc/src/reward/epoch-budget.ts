@@ -10,7 +10,7 @@
  * Refuses parts that do not sum to one.
  */
 import { pocError } from "../errors.ts";
-import type { RewardParameters } from "../parameters/network-parameters.ts";
+import type { WeightedRewardParameters } from "../parameters/network-parameters.ts";
 import { checkDataCreditPrice, type DataCreditPrice } from "../score/data-credit-price.ts";
 import { allocateByLargestRemainder, type Weights } from "./allocation.ts";
 import { assertAtoms, sumAtoms, U64_MAX } from "./amount.ts";
@@ -42,7 +42,7 @@ export interface CoveragePay {
 /** Splits a budget (u64) into its two parts by largest remainder. Throws POC_BAD_PARAMETERS or POC_BAD_AMOUNT. */
 export function splitEpochBudget(
   budgetAtoms: bigint,
-  parts: Pick<RewardParameters, "coverageE4" | "dataE4">,
+  parts: Pick<WeightedRewardParameters, "coverageE4" | "dataE4">,
 ): BudgetParts {
   const { coverageE4, dataE4 } = parts;
   const isPart = (part: number) => Number.isInteger(part) && part >= 0;

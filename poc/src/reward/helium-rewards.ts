@@ -1,7 +1,7 @@
 /**
  * Rewards of one day under the last Helium rules before HIP-149, bucket by bucket and rounding by rounding.
  *
- * Of the day's emissions E: beacons 6 %, witnesses 24 %, data at most 50 %, operations 7 %, oracles 7 % (booked as unallocated,
+ * Of the day's emissions E (preset `helium`): beacons 6 %, witnesses 24 %, data at most 50 %, operations 7 %, oracles 7 % (booked as unallocated,
  * minted to nobody), delegators 6 % (paid on chain, not here). Data that does not reach its cap leaves the rest to beacons and
  * witnesses, 20 : 80. Fractions live in 15 decimals:
  *   value of data credits   rounded up at 15 decimals;
@@ -12,22 +12,17 @@
  * exact, which can differ only past the 15th decimal of an amount of more than 13 digits. Refuses a price of zero.
  */
 import { pocError } from "../errors.ts";
+import type { HeliumRewardParameters } from "../parameters/network-parameters.ts";
 import { divideHalfEven } from "../score/half-even.ts";
 import { assertAtoms, sumAtoms } from "./amount.ts";
 
 /** Fixed point of 15 decimals. */
 const ONE_E15 = 1_000_000_000_000_000n;
-const HUNDRED = 100n;
-const BEACON_PERCENT = 6n;
-const WITNESS_PERCENT = 24n;
-const DATA_CAP_PERCENT = 50n;
-const OPERATIONS_PERCENT = 7n;
-const ORACLES_PERCENT = 7n;
-/** Unused data cap goes on to beacons and witnesses in the ratio of their buckets, 6 : 24. */
-const UNUSED_TO_BEACONS_PERCENT = 20n;
-const UNUSED_TO_WITNESSES_PERCENT = 80n;
-/** A data credit is $0.00001 and a price is 1e-8 USD for 1e8 bones: bones = data credits · 1e-5 · 1e8 · 1e8 / price. */
-const BONES_PER_DATA_CREDIT_TIMES_PRICE = 100_000_000_000n;
+/** Fractions are in 1e-4. */
+const ONE_E4 = 10_000n;
+/** Parts that no hotspot gets and the parameters therefore do not hold: 7 % each. */
+const OPERATIONS_E4 = 700;
+const ORACLES_E4 = 700;
 /** Shares are scale × units, both of 4 decimals. */
 const SHARE_ONE_E8 = 100_000_000n;
 
@@ -56,40 +51,54 @@ export interface HeliumRewards {
   readonly dataPerCreditE15: bigint;
 }
 
-/** Value of data credits in bones, 15 decimals, rounded up; `priceUsdE8` is the price of 1e8 bones in 1e-8 USD. */
-export function dataCreditsToBonesE15(dataCredits: bigint, priceUsdE8: bigint): bigint {
+/**
+ * Value of data credits in bones, 15 decimals, rounded up; `priceUsdE8` is the price of a token in 1e-8 USD. With a data credit of
+ * $0.00001 and 1e8 bones a token: bones = data credits · 1e-5 · 1e8 · 1e8 / price.
+ */
+export function dataCreditsToBonesE15(
+  dataCredits: bigint,
+  priceUsdE8: bigint,
+  { dataCreditUsdE8, atomsPerToken }: Pick<HeliumRewardParameters, "dataCreditUsdE8" | "atomsPerToken">,
+): bigint {
   if (priceUsdE8 < 1n || dataCredits < 0n) {
     throw pocError("POC_BAD_AMOUNT", `${dataCredits} data credits at a price of ${priceUsdE8}`);
   }
-  const value = dataCredits * BONES_PER_DATA_CREDIT_TIMES_PRICE * ONE_E15;
+  const value = dataCredits * BigInt(dataCreditUsdE8) * BigInt(atomsPerToken) * ONE_E15;
   return (value + priceUsdE8 - 1n) / priceUsdE8;
 }
 
 /** Rewards of a day that emits `emissionsAtoms` bones. Throws POC_BAD_AMOUNT or POC_BAD_COLUMNS. */
-export function heliumRewards(emissionsAtoms: bigint, priceUsdE8: bigint, shares: HeliumShares): HeliumRewards {
+export function heliumRewards(
+  emissionsAtoms: bigint,
+  priceUsdE8: bigint,
+  shares: HeliumShares,
+  rules: HeliumRewardParameters,
+): HeliumRewards {
   assertAtoms(emissionsAtoms, "emissions");
   const hotspots = shares.beaconE8.length;
   if (shares.witnessE8.length !== hotspots || shares.dataCredits.length !== hotspots) {
     throw pocError("POC_BAD_COLUMNS", `${hotspots} rows of beacon shares, other lengths of witness or data`);
   }
   const totalCredits = sumExact(shares.dataCredits);
-  const cap = percentE15(emissionsAtoms, DATA_CAP_PERCENT);
-  const value = dataCreditsToBonesE15(totalCredits, priceUsdE8);
+  const { beaconE4, witnessE4, dataE4, unusedToBeaconsE4 } = rules;
+  const cap = partE15(emissionsAtoms, dataE4);
+  const value = dataCreditsToBonesE15(totalCredits, priceUsdE8, rules);
   const isCapped = value > cap;
   const used = isCapped ? cap : value;
   const unused = cap - used;
-  // Exact: a 15-decimal amount times 20 or 80 % is rounded only by the division that follows.
-  const beaconBucketE17 = percentE15(emissionsAtoms, BEACON_PERCENT) * HUNDRED + unused * UNUSED_TO_BEACONS_PERCENT;
-  const witnessBucketE17 = percentE15(emissionsAtoms, WITNESS_PERCENT) * HUNDRED + unused * UNUSED_TO_WITNESSES_PERCENT;
+  // Exact: a 15-decimal amount times a part is rounded only by the division that follows.
+  const unusedToBeaconsE19 = unused * BigInt(unusedToBeaconsE4);
+  const beaconBucketE19 = partE15(emissionsAtoms, beaconE4) * ONE_E4 + unusedToBeaconsE19;
+  const witnessBucketE19 = (partE15(emissionsAtoms, witnessE4) + unused) * ONE_E4 - unusedToBeaconsE19;
 
-  const beaconPerShareE15 = perShareE15(beaconBucketE17 * SHARE_ONE_E8, sumExact(shares.beaconE8));
-  const witnessPerShareE15 = perShareE15(witnessBucketE17 * SHARE_ONE_E8, sumExact(shares.witnessE8));
-  const dataPerCreditE15 = perShareE15(used * HUNDRED, totalCredits);
+  const beaconPerShareE15 = perShareE15(beaconBucketE19 * SHARE_ONE_E8, sumExact(shares.beaconE8));
+  const witnessPerShareE15 = perShareE15(witnessBucketE19 * SHARE_ONE_E8, sumExact(shares.witnessE8));
+  const dataPerCreditE15 = perShareE15(used * ONE_E4, totalCredits);
   const beaconAtoms = payFloors(shares.beaconE8, beaconPerShareE15, SHARE_ONE_E8);
   const witnessAtoms = payFloors(shares.witnessE8, witnessPerShareE15, SHARE_ONE_E8);
   const dataAtoms = payFloors(shares.dataCredits, dataPerCreditE15, 1n);
   const paidAtoms = sumAtoms(beaconAtoms) + sumAtoms(witnessAtoms) + sumAtoms(dataAtoms);
-  const poc = percentE15(emissionsAtoms, BEACON_PERCENT + WITNESS_PERCENT + DATA_CAP_PERCENT) / ONE_E15;
+  const poc = partE15(emissionsAtoms, beaconE4 + witnessE4 + dataE4) / ONE_E15;
   return {
     beaconAtoms,
     witnessAtoms,
@@ -97,8 +106,8 @@ export function heliumRewards(emissionsAtoms: bigint, priceUsdE8: bigint, shares
     paidAtoms,
     // floor(0.80 E − paid) = floor(0.80 E) − paid, for paid is whole. Values rounded up can in theory pay a bone more than that.
     unallocatedPocAtoms: poc > paidAtoms ? poc - paidAtoms : 0n,
-    unallocatedOracleAtoms: percentE15(emissionsAtoms, ORACLES_PERCENT) / ONE_E15,
-    operationsAtoms: percentE15(emissionsAtoms, OPERATIONS_PERCENT) / ONE_E15,
+    unallocatedOracleAtoms: partE15(emissionsAtoms, ORACLES_E4) / ONE_E15,
+    operationsAtoms: partE15(emissionsAtoms, OPERATIONS_E4) / ONE_E15,
     beaconPerShareE15,
     witnessPerShareE15,
     dataPerCreditE15,
@@ -107,16 +116,16 @@ export function heliumRewards(emissionsAtoms: bigint, priceUsdE8: bigint, shares
 
 /** Operations fund after HIP-149 retired proofs: floor(0.37 E + 0.50 E − paid for data). Throws POC_BAD_AMOUNT below zero. */
 export function operationsAfterHip149(emissionsAtoms: bigint, paidDataAtoms: bigint): bigint {
-  return assertAtoms((emissionsAtoms * 87n) / HUNDRED - paidDataAtoms, "operations fund");
+  return assertAtoms((emissionsAtoms * 87n) / 100n - paidDataAtoms, "operations fund");
 }
 
-function percentE15(emissionsAtoms: bigint, percent: bigint): bigint {
-  return emissionsAtoms * percent * (ONE_E15 / HUNDRED);
+function partE15(emissionsAtoms: bigint, partE4: number): bigint {
+  return emissionsAtoms * BigInt(partE4) * (ONE_E15 / ONE_E4);
 }
 
-/** `bucketE17` / `shares`, 15 decimals half-even; 0 when there are no shares. */
-function perShareE15(bucketE17: bigint, shares: bigint): bigint {
-  return shares === 0n ? 0n : divideHalfEven(bucketE17, shares * HUNDRED);
+/** `bucketE19` / `shares`, 15 decimals half-even; 0 when there are no shares. */
+function perShareE15(bucketE19: bigint, shares: bigint): bigint {
+  return shares === 0n ? 0n : divideHalfEven(bucketE19, shares * ONE_E4);
 }
 
 function payFloors(shares: Float64Array, perShareE15: bigint, shareOne: bigint): BigUint64Array {

@@ -47,17 +47,9 @@ export function witnessCheckOrder(names: readonly WitnessCheckName[]): Uint8Arra
 }
 
 /**
- * The code of the first check that fails in the given order, or -1. A switch and not a call through the list: each call then has one
- * target, which the compiler writes out, and the rows that come here cost a third of what they did.
+ * Writes the figures of a failed check to a row of the verdicts. A switch and not a call through the list: each call then has one
+ * target, which the compiler writes out.
  */
-export function firstFailure(order: Uint8Array, facts: WitnessFacts, limits: WitnessLimits): number {
-  for (let index = 0; index < order.length; index++) {
-    if (failsCheck(order[index], facts, limits)) return order[index];
-  }
-  return -1;
-}
-
-/** Writes the figures of a failed check to a row of the verdicts; a switch for the same reason as `firstFailure`. */
 export function figuresOf(
   code: number,
   facts: WitnessFacts,
@@ -148,7 +140,7 @@ export function figuresOf(
   out.limit[row] = limit;
 }
 
-/** Whether the check of a code fails. */
+/** Whether the check of a code fails; a switch for the same reason. */
 export function failsCheck(code: number, facts: WitnessFacts, limits: WitnessLimits): boolean {
   switch (code) {
     case 0:

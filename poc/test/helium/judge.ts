@@ -1,8 +1,10 @@
 /** Runs an epoch through importer and engine under preset `helium`, and puts the verdicts into the reference's words. */
 import { importHeliumEpoch } from "../../src/helium/importer.ts";
 import type { HeliumEpoch } from "../../src/helium/reports.ts";
+import type { SetAside } from "../../src/helium/set-aside.ts";
 import {
   allocateColumns,
+  type EpochInput,
   type EpochOutput,
   helium,
   ledgerInTable,
@@ -16,17 +18,29 @@ import { DAY_MS } from "../reference/helium-world.ts";
 
 const SIDES = { 0: "none", 2: "beaconer", 3: "witness" } as const;
 
+/** What the engine is given of an epoch of Helium's reports. */
+export function toHeliumInput(epoch: HeliumEpoch): {
+  readonly input: EpochInput;
+  readonly setAside: readonly SetAside[];
+} {
+  const { setAside, ...tables } = importHeliumEpoch(epoch);
+  return {
+    input: {
+      ...tables,
+      parameters: helium,
+      header: { epoch: epoch.startMs / DAY_MS, previousManifestHash: "0".repeat(64), tokenPriceUsdE8: 100_000_000 },
+      servedIn: allocateColumns(servedInTable, 0),
+      ledgerIn: allocateColumns(ledgerInTable, 0),
+      packets: allocateColumns(packetsTable, 0),
+    },
+    setAside,
+  };
+}
+
 /** Verdicts by log index, of the engine and of the importer. */
 export function judge(epoch: HeliumEpoch): { verdicts: Verdict[]; output: EpochOutput; hotspotKeys: string[] } {
-  const { setAside, ...tables } = importHeliumEpoch(epoch);
-  const output = scoreEpoch({
-    ...tables,
-    parameters: helium,
-    header: { epoch: epoch.startMs / DAY_MS, previousManifestHash: "0".repeat(64), tokenPriceUsdE8: 100_000_000 },
-    servedIn: allocateColumns(servedInTable, 0),
-    ledgerIn: allocateColumns(ledgerInTable, 0),
-    packets: allocateColumns(packetsTable, 0),
-  });
+  const { input, setAside } = toHeliumInput(epoch);
+  const output = scoreEpoch(input);
   const verdicts: Verdict[] = [];
   const { verdicts: v } = output;
   for (let row = 0; row < v.log_index.length; row++) {
@@ -52,8 +66,8 @@ export function judge(epoch: HeliumEpoch): { verdicts: Verdict[]; output: EpochO
       unitsE4: 0,
     };
   }
-  const hotspotKeys = Array.from({ length: tables.hotspots.region.length }, (_, row) =>
-    Buffer.from(tables.hotspots.key.subarray(33 * row, 33 * row + 33)).toString("hex"),
+  const hotspotKeys = Array.from({ length: input.hotspots.region.length }, (_, row) =>
+    Buffer.from(input.hotspots.key.subarray(33 * row, 33 * row + 33)).toString("hex"),
   );
   return { verdicts, output, hotspotKeys };
 }

@@ -5,13 +5,18 @@
  * air time of a beacon included, are never scaled. Clients refuse this preset against a cluster.
  */
 import { pocError } from "../../errors.ts";
-import type { EmissionPeriod, NetworkParameters } from "../network-parameters.ts";
+import type { EmissionPeriod, SortitionNetworkParameters } from "../network-parameters.ts";
 import { earshot } from "./earshot.ts";
 
-/** `earshot` with epochs of `epochMs` (a multiple of 24 ms, at least 2.4 s); else POC_BAD_PARAMETERS. */
-export function demo(epochMs: number): NetworkParameters {
-  if (!Number.isSafeInteger(epochMs) || epochMs < 2400 || epochMs % 24 !== 0) {
-    throw pocError("POC_BAD_PARAMETERS", `demo epoch: expected a multiple of 24 ms from 2400, got ${epochMs}`);
+/** One second of entropy, the block times of Solana being whole seconds. */
+const SHORTEST_EPOCH_MS = 24_000;
+/** Times within an epoch must fit 31 bits: a longest epoch of 19 days. */
+const LONGEST_EPOCH_MS = 19 * 86_400_000;
+
+/** `earshot` with epochs of `epochMs` (a multiple of 24 s, at most 19 days); else POC_BAD_PARAMETERS. */
+export function demo(epochMs: number): SortitionNetworkParameters {
+  if (!(epochMs >= SHORTEST_EPOCH_MS && epochMs <= LONGEST_EPOCH_MS) || epochMs % SHORTEST_EPOCH_MS !== 0) {
+    throw pocError("POC_BAD_PARAMETERS", `demo epoch: expected a multiple of ${SHORTEST_EPOCH_MS} ms, got ${epochMs}`);
   }
   const entropyMs = epochMs / 24;
   return {

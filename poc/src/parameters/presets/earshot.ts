@@ -5,7 +5,7 @@
  * The RSSI tolerance is what the same campaigns leave between the strongest honest reception and free space at 14 dBm EIRP.
  */
 import { HALVING_SCHEDULE } from "../../reward/halving-schedule.ts";
-import type { NetworkParameters } from "../network-parameters.ts";
+import type { SortitionNetworkParameters } from "../network-parameters.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -33,7 +33,7 @@ export const HIP_17_LIMITS = [
   { resolution: 4, neighbours: 1, target: 250, maximum: 800 },
 ] as const;
 
-export const earshot: NetworkParameters = {
+export const earshot: SortitionNetworkParameters = {
   version: 1,
   name: "earshot",
   time: {
@@ -47,7 +47,7 @@ export const earshot: NetworkParameters = {
     graceMs: 15 * MINUTE_MS,
     vetoMs: 6 * HOUR_MS,
   },
-  challenge: { kind: "sortition", beaconBytes: 24, dataRate: 10 },
+  challenge: { kind: "sortition", dataRate: 10, regionDataRates: [] },
   beaconChecks: [
     "gateway_not_found",
     "not_asserted",
@@ -106,5 +106,6 @@ export const earshot: NetworkParameters = {
     distributor: "0000000000000000000000000000000000000000000000000000000000000000",
     bytesPerDataCredit: 24,
     dataCreditUsdE8: 1000,
+    billWithinEpochs: 2,
   },
 };

@@ -2,16 +2,17 @@
  * Preset `helium`: the last IoT proof-of-coverage rules of Helium (spring 2026, retired by HIP-149), flaws included, so that the
  * engine can be compared with known answers. Not a rule set to run a network on: see docs/reference/helium-preset.md.
  */
-import type { NetworkParameters } from "../network-parameters.ts";
+import type { HeliumRewardParameters, NetworkParameters } from "../network-parameters.ts";
 import { earshot, HIP_104_LIMITS } from "./earshot.ts";
 
 const HOUR_MS = 3_600_000;
+const { coverageE4: _coverageE4, dataE4: _dataE4, ...commonRewards } = earshot.rewards;
 
-export const helium: NetworkParameters = {
+export const helium: NetworkParameters & { readonly rewards: HeliumRewardParameters } = {
   ...earshot,
   name: "helium",
   time: { ...earshot.time, windowMs: 180_000, earlyToleranceMs: 0, graceMs: 30 * 60_000 },
-  challenge: { kind: "reported-entropy", beaconBytes: 51, dataRate: 0 },
+  challenge: { kind: "reported-entropy" },
   beaconChecks: [
     "gateway_not_found",
     "not_asserted",
@@ -53,5 +54,13 @@ export const helium: NetworkParameters = {
   density: { limits: HIP_104_LIMITS, active: "recent-beacon", withinMs: 61 * HOUR_MS, defaultScaleE4: 2000 },
   cellWeight: null,
   foreignWitnessRequired: false,
-  rewards: { ...earshot.rewards, kind: "helium" },
+  // Operations 7 %, oracles 7 % and delegators 6 % are the treasury's here.
+  rewards: {
+    ...commonRewards,
+    kind: "helium",
+    beaconE4: 600,
+    witnessE4: 2400,
+    dataE4: 5000,
+    unusedToBeaconsE4: 2000,
+  },
 };
