@@ -4,7 +4,6 @@ use anchor_spl::{
     token_2022::Token2022,
     token_interface::{burn, Burn, TokenAccount},
 };
-use solana_sha256_hasher::hash;
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone)]
 pub struct BurnRouterArgs {
@@ -85,7 +84,7 @@ impl BurnRouter<'_> {
                 &[&[
                     SEED_ROUTER,
                     accounts.router.dc_config.as_ref(),
-                    hash(&accounts.router.key).as_ref(),
+                    &key_hash(&accounts.router.key),
                     &[accounts.router.bump],
                 ]],
             ),

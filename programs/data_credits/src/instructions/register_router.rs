@@ -5,7 +5,6 @@ use anchor_spl::{
     token_interface::{Mint, TokenAccount},
 };
 use precompile::require_signature;
-use solana_sha256_hasher::hash;
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone)]
 pub struct RegisterRouterArgs {
@@ -21,7 +20,7 @@ pub struct RegisterRouterArgs {
 pub struct RegisterRouter<'info> {
     #[account(
         init, payer = payer, space = 8 + Router::INIT_SPACE,
-        seeds = [SEED_ROUTER, dc_config.key().as_ref(), hash(&args.key).as_ref()], bump
+        seeds = [SEED_ROUTER, dc_config.key().as_ref(), &key_hash(&args.key)], bump
     )]
     pub router: Box<Account<'info, Router>>,
     #[account(

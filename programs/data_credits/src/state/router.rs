@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use solana_sha256_hasher::hash;
 
 /// A customer's account for packets: data credits in escrow that the metering oracle burns. `["router", dc_config, SHA-256(key)]`.
 #[account]
@@ -23,6 +24,11 @@ pub struct Router {
     pub last_epoch: u64,
     /// Bump of this account.
     pub bump: u8,
+}
+
+/// SHA-256 of a key: what names its account.
+pub fn key_hash(key: &[u8; 33]) -> [u8; 32] {
+    hash(key).to_bytes()
 }
 
 /// What the route key signs to open an account: domain ‖ data-credit config ‖ authority ‖ organisation number LE.

@@ -1,0 +1,26 @@
+use crate::{errors::RegistryError, state::*};
+use anchor_lang::prelude::*;
+
+#[derive(Accounts)]
+pub struct AcceptMakerAdmin<'info> {
+    #[account(mut)]
+    pub maker: Box<Account<'info, Maker>>,
+    pub new_admin: Signer<'info>,
+}
+
+impl AcceptMakerAdmin<'_> {
+    pub fn validate(&self) -> Result<()> {
+        require!(
+            self.maker.pending_admin == Some(self.new_admin.key()),
+            RegistryError::NotTheProposedAdmin
+        );
+        Ok(())
+    }
+
+    pub fn handle(ctx: Context<Self>) -> Result<()> {
+        let maker = &mut ctx.accounts.maker;
+        maker.admin = ctx.accounts.new_admin.key();
+        maker.pending_admin = None;
+        Ok(())
+    }
+}
