@@ -7,8 +7,15 @@
 
 export type Labels = Readonly<Record<string, string>>;
 
+/** One series of a counter, for what is counted on every packet's way. */
+export interface CounterSeries {
+  add(amount?: number): void;
+}
+
 export interface Counter {
   add(labels?: Labels, amount?: number): void;
+  /** The series of some labels; it is there from now on, with 0. */
+  series(labels: Labels): CounterSeries;
   value(labels?: Labels): number;
   /** Sums by the values of one label; series without it are left out. */
   totals(label: string): Readonly<Record<string, number>>;
@@ -90,6 +97,14 @@ export class Telemetry {
       const handle: Counter = {
         add(labels = none, amount = 1) {
           seriesOf(all, labels).value += amount;
+        },
+        series(labels) {
+          const series = seriesOf(all, labels);
+          return {
+            add(amount = 1) {
+              series.value += amount;
+            },
+          };
         },
         value: (labels = none) => all.get(labelText(labels))?.value ?? 0,
         totals(label) {

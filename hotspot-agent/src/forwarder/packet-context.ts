@@ -14,9 +14,17 @@ export function tmstContext(tmst: number): Uint8Array {
 
 /** The forwarder's context followed by the receive time; `receivedMs` is an integer ≥ 0. */
 export function packetContext(own: Uint8Array, receivedMs: number): Uint8Array {
-  const context = new Uint8Array(own.length + timeBytes);
-  context.set(own);
-  new DataView(context.buffer).setBigUint64(own.length, BigInt(receivedMs));
+  const at = own.length;
+  const context = new Uint8Array(at + timeBytes);
+  for (let i = 0; i < at; i++) context[i] = own[i];
+  let low = receivedMs >>> 0;
+  let high = Math.floor(receivedMs / 2 ** 32);
+  for (let i = 3; i >= 0; i--) {
+    context[at + i] = high;
+    context[at + 4 + i] = low;
+    high >>>= 8;
+    low >>>= 8;
+  }
   return context;
 }
 

@@ -33,8 +33,7 @@ interface Elements {
   readonly faults: PushFault[];
 }
 
-function readElements(json: Uint8Array): Elements {
-  const text = Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString("utf8");
+function readElements(text: string): Elements {
   try {
     const value: unknown = JSON.parse(text);
     if (!isFields(value)) return { rxpk: [], stat: undefined, faults: ["bad_json"] };
@@ -48,15 +47,21 @@ function readElements(json: Uint8Array): Elements {
   }
 }
 
-/** Whether a datagram can hold packets at all; statistics alone need no place in the spool. */
-export function mayHoldPackets(json: Uint8Array): boolean {
-  const text = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+const utf8 = new TextDecoder();
+
+/** The text behind a PUSH_DATA's header; bytes that are no UTF-8 become replacement characters. */
+export function pushText(json: Uint8Array): string {
+  return utf8.decode(json);
+}
+
+/** Whether a text can hold packets at all; statistics alone need no place in the spool. */
+export function mayHoldPackets(text: string): boolean {
   return text.includes('"rxpk"') || text.includes("\\u");
 }
 
-/** Reads the JSON of a PUSH_DATA. Never throws. */
-export function readPushData(json: Uint8Array, origin: PushOrigin): PushData {
-  const { rxpk, stat: rawStat, faults } = readElements(json);
+/** Reads the text of a PUSH_DATA. Never throws. */
+export function readPushData(text: string, origin: PushOrigin): PushData {
+  const { rxpk, stat: rawStat, faults } = readElements(text);
   const stat = readStat(rawStat);
   const from = { ...origin, location: stat?.location ?? null };
   const packets: UplinkPacket[] = [];

@@ -15,7 +15,7 @@ import type { Telemetry } from "../telemetry.ts";
 import type { GatewayLink } from "./downlink-scheduler.ts";
 import { GatewaySession, type SocketAddress } from "./gateway-session.ts";
 import { encodeAck, encodePullResp, type GwmpDatagram, PULL_ACK, PUSH_ACK, parseDatagram } from "./gwmp-datagram.ts";
-import { mayHoldPackets, type PushData, readPushData } from "./push-data.ts";
+import { mayHoldPackets, type PushData, pushText, readPushData } from "./push-data.ts";
 import { readTxAck, type TxAck } from "./txpk.ts";
 
 /** Record kind of a GWMP datagram in the spool. */
@@ -60,18 +60,23 @@ export function isLoopbackHost(host: string): boolean {
 export function readGwmpRecord(record: StoredRecord, hasTimeFallback: boolean): readonly UplinkPacket[] {
   const datagram = parseDatagram(record.payload);
   if (datagram.kind !== "push-data") return [];
-  return readPush(datagram, record, hasTimeFallback).packets;
+  return readPush(datagram, pushText(datagram.json), record, hasTimeFallback).packets;
 }
 
 type RecordOrigin = Pick<StoredRecord, "receivedMs" | "recordId">;
 
-function readPush(datagram: GwmpDatagram, record: RecordOrigin, hasTimeFallback: boolean): PushData {
-  const { receivedMs, recordId } = record;
-  return readPushData(datagram.json, { gatewayEui: datagram.gatewayEui, receivedMs, recordId, hasTimeFallback });
+function readPush(
+  { gatewayEui }: GwmpDatagram,
+  text: string,
+  { receivedMs, recordId }: RecordOrigin,
+  hasTimeFallback: boolean,
+): PushData {
+  return readPushData(text, { gatewayEui, receivedMs, recordId, hasTimeFallback });
 }
 
 interface Accepted {
   readonly datagram: GwmpDatagram;
+  readonly text: string;
   readonly record: LiveRecord;
   readonly from: SocketAddress;
 }
@@ -94,9 +99,19 @@ export class SemtechUdp implements GatewayLink {
     this.#options = options;
     this.#allow = new Set(options.allow);
     const { telemetry } = options;
-    this.#datagrams = telemetry.counter("agent_datagrams_total", "Datagrams of packet forwarders, by type.");
+    const datagrams = telemetry.counter("agent_datagrams_total", "Datagrams of packet forwarders, by type.");
+    this.#datagrams = {
+      "push-data": datagrams.series({ type: "push-data" }),
+      "pull-data": datagrams.series({ type: "pull-data" }),
+      "tx-ack": datagrams.series({ type: "tx-ack" }),
+    };
     this.#malformed = telemetry.counter("agent_datagrams_refused_total", "Datagrams refused, by reason.");
-    this.#packets = telemetry.counter("agent_packets_received_total", "Packets heard, by CRC status.");
+    const packets = telemetry.counter("agent_packets_received_total", "Packets heard, by CRC status.");
+    this.#packets = {
+      ok: packets.series({ crc: "ok" }),
+      bad: packets.series({ crc: "bad" }),
+      none: packets.series({ crc: "none" }),
+    };
     this.#faults = telemetry.counter("agent_rxpk_refused_total", "rxpk elements refused, by reason.");
     this.#ackSeconds = telemetry.histogram("agent_push_ack_seconds", "From a PUSH_DATA to its PUSH_ACK.", ackBounds);
   }
@@ -146,7 +161,7 @@ export class SemtechUdp implements GatewayLink {
       return;
     }
     const session = this.#session(datagram.gatewayEui, nowMs);
-    this.#datagrams.add({ type: datagram.kind });
+    this.#datagrams[datagram.kind].add();
     if (datagram.kind === "push-data") this.#receivePush(datagram, bytes, from, nowMs);
     else if (datagram.kind === "pull-data") {
       session.pulled(from, datagram.version, nowMs);
@@ -167,13 +182,15 @@ export class SemtechUdp implements GatewayLink {
   }
 
   #receivePush(datagram: GwmpDatagram, bytes: Uint8Array, from: SocketAddress, nowMs: number): void {
-    if (!mayHoldPackets(datagram.json)) {
+    const text = pushText(datagram.json);
+    const receivedMs = Math.floor(nowMs);
+    if (!mayHoldPackets(text)) {
       this.#send(encodeAck(datagram.version, datagram.token, PUSH_ACK), from);
-      this.#read(datagram, from, { receivedMs: Math.floor(nowMs), recordId: 0 });
+      this.#read(datagram, text, from, { receivedMs, recordId: 0 });
       return;
     }
-    this.#options.spool.append(GWMP_RECORD, Math.floor(nowMs), bytes, (record) => {
-      this.#accepted.push({ datagram, record, from });
+    this.#options.spool.append(GWMP_RECORD, receivedMs, bytes, (record) => {
+      this.#accepted.push({ datagram, text, record, from });
       if (this.#accepted.length === 1) queueMicrotask(() => this.#handleAccepted());
     });
   }
@@ -186,18 +203,18 @@ export class SemtechUdp implements GatewayLink {
       this.#send(encodeAck(datagram.version, datagram.token, PUSH_ACK), from);
       this.#ackSeconds.observe((nowMs - record.appendedMs) / 1000);
     }
-    for (const { datagram, record, from } of accepted) {
-      this.#options.onPackets(record, this.#read(datagram, from, record));
+    for (const { datagram, text, record, from } of accepted) {
+      this.#options.onPackets(record, this.#read(datagram, text, from, record));
     }
   }
 
   /** Reads the JSON, counts what is odd, hands on the statistics; the answer is the packets. */
-  #read(datagram: GwmpDatagram, from: SocketAddress, record: RecordOrigin): readonly UplinkPacket[] {
+  #read(datagram: GwmpDatagram, text: string, from: SocketAddress, record: RecordOrigin): readonly UplinkPacket[] {
     const { hasTimeFallback, onStats, log } = this.#options;
-    const { packets, stat, faults, sizeMismatches } = readPush(datagram, record, hasTimeFallback);
+    const { packets, stat, faults, sizeMismatches } = readPush(datagram, text, record, hasTimeFallback);
     const session = this.#session(datagram.gatewayEui, record.receivedMs);
     session.received(packets, record.receivedMs);
-    for (const { crcStatus } of packets) this.#packets.add({ crc: crcStatus });
+    for (const { crcStatus } of packets) this.#packets[crcStatus].add();
     for (const fault of faults) {
       this.#faults.add({ reason: fault });
       log.complain(fault, "a packet forwarder sent what cannot be read", {

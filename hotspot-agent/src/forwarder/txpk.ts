@@ -53,6 +53,8 @@ export function txpkJson(item: DownlinkItem, time: TxTime): string | null {
   });
 }
 
+const utf8 = new TextDecoder();
+
 export interface TxAck {
   readonly status: TxStatus;
   readonly usedPowerDbm: number | null;
@@ -77,7 +79,7 @@ function statusOf(error: unknown): TxStatus {
 
 /** Reads the JSON of a TX_ACK; none means accepted, unreadable JSON or an unknown word is INTERNAL_ERROR. */
 export function readTxAck(json: Uint8Array): TxAck {
-  const text = Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString("utf8").trim();
+  const text = utf8.decode(json).trim();
   const failed: TxAck = { status: "INTERNAL_ERROR", usedPowerDbm: null, tmst: null };
   if (text === "" || text === "\0") return { ...failed, status: "OK" };
   try {

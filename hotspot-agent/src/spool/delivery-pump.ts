@@ -49,7 +49,13 @@ export class DeliveryPump {
   constructor(options: DeliveryPumpOptions) {
     this.#options = options;
     const { telemetry } = options;
-    this.#outcomes = telemetry.counter("agent_deliveries_total", "Attempts to deliver, by destination and outcome.");
+    const outcomes = telemetry.counter("agent_deliveries_total", "Attempts to deliver, by destination and outcome.");
+    const destination = options.destination.name;
+    this.#outcomes = {
+      delivered: outcomes.series({ destination, outcome: "delivered" }),
+      refused: outcomes.series({ destination, outcome: "refused" }),
+      retry: outcomes.series({ destination, outcome: "retry" }),
+    };
     this.#hold = telemetry.histogram("agent_hold_seconds", "From the datagram to the first sending.", holdBounds);
   }
 
@@ -116,8 +122,8 @@ export class DeliveryPump {
   }
 
   #settle(dispatch: Dispatch, packet: UplinkPacket, outcome: DeliveryOutcome, first: FirstSending): void {
-    const { lanes, clock, destination, onDone } = this.#options;
-    this.#outcomes.add({ destination: destination.name, outcome });
+    const { lanes, clock, onDone } = this.#options;
+    this.#outcomes[outcome].add();
     const isDone = outcome !== "retry";
     if (isDone) this.#retried.delete(dispatch.row);
     else this.#retried.set(dispatch.row, first);

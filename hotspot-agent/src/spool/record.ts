@@ -4,7 +4,7 @@
  *   segment   "ESPL" · version u8 = 1 · 3 zero bytes · then records
  *   record    magic u32 · length u32 · crc u32 · kind u8 · 3 zero bytes · receivedMs u64 · payload
  *
- * `length` counts the payload; `crc` is CRC-32 over everything behind it. A record is what the radio side brought, untouched: a GWMP
+ * `length` counts the payload; `crc` is CRC-32 over the payload and then the twelve bytes between it and `crc`. A record is what the radio side brought, untouched: a GWMP
  * datagram, or a message of a gateway's MQTT. Reading skips what is damaged: it looks for the next magic whose CRC fits, so that
  * a bad sector costs the records in it and no other.
  */
@@ -50,16 +50,29 @@ export function encodeRecord(
   payload: Uint8Array,
 ): { readonly bytes: Uint8Array; readonly recordId: number } {
   const bytes = new Uint8Array(RECORD_HEADER_BYTES + payload.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, recordMagic, true);
-  view.setUint32(4, payload.length, true);
+  writeU32(bytes, 0, recordMagic);
+  writeU32(bytes, 4, payload.length);
   bytes[12] = kind;
-  view.setUint32(16, receivedMs >>> 0, true);
-  view.setUint32(20, Math.floor(receivedMs / 2 ** 32), true);
+  writeU32(bytes, 16, receivedMs >>> 0);
+  writeU32(bytes, 20, Math.floor(receivedMs / 2 ** 32));
   bytes.set(payload, RECORD_HEADER_BYTES);
-  const recordId = crc32(bytes.subarray(crcEnd));
-  view.setUint32(8, recordId, true);
+  const recordId = recordCrc(payload, bytes, 0);
+  writeU32(bytes, 8, recordId);
   return { bytes, recordId };
+}
+
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
+const checkedHeader = new Uint8Array(RECORD_HEADER_BYTES - crcEnd);
+
+function recordCrc(payload: Uint8Array, record: Uint8Array, offset: number): number {
+  for (let i = 0; i < checkedHeader.length; i++) checkedHeader[i] = record[offset + crcEnd + i];
+  return crc32(checkedHeader, crc32(payload));
 }
 
 /** The record at `offset`, a view of `bytes`; null when there is no sound one. */
@@ -71,9 +84,9 @@ export function readRecord(bytes: Uint8Array, offset: number): PlacedRecord | nu
   if (view.getUint32(0, true) !== recordMagic || length > MAX_RECORD_PAYLOAD_BYTES || end > bytes.length) return null;
   const kind = bytes[offset + 12];
   const recordId = view.getUint32(8, true);
-  if (kind > 1 || crc32(bytes.subarray(offset + crcEnd, end)) !== recordId) return null;
-  const receivedMs = view.getUint32(16, true) + view.getUint32(20, true) * 2 ** 32;
   const payload = bytes.subarray(offset + RECORD_HEADER_BYTES, end);
+  if (kind > 1 || recordCrc(payload, bytes, offset) !== recordId) return null;
+  const receivedMs = view.getUint32(16, true) + view.getUint32(20, true) * 2 ** 32;
   return { kind: kind as RecordKind, receivedMs, payload, recordId, offset };
 }
 

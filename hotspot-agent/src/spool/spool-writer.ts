@@ -64,6 +64,8 @@ export class SpoolWriter {
   #waiting: LiveRecord[] = [];
   #waitingBytes = 0;
   #isWriting = false;
+  /** When the write that is under way was begun; null when none is. */
+  #writeStartedMs: number | null = null;
   #isScheduled = false;
   #failure: UnspooledReason | null = null;
   #hasStallTimer = false;
@@ -174,12 +176,14 @@ export class SpoolWriter {
       this.#fail(error);
     } finally {
       this.#isWriting = false;
+      this.#writeStartedMs = null;
       for (const done of this.#drained.splice(0)) done();
     }
     if (this.#waiting.length > 0) this.#schedule();
   }
 
   async #writeBatch(): Promise<void> {
+    this.#writeStartedMs = this.#options.clock.nowMs();
     const open = await this.#openSegment();
     const batch = this.#takeBatch();
     if (batch.length > 0) {
@@ -280,19 +284,25 @@ export class SpoolWriter {
     clock.after(retryMs, () => void this.#writeAll());
   }
 
+  /** Looks, a stall limit from now and on, whether a write takes longer than the limit. */
   #watchForStall(): void {
     if (this.#hasStallTimer) return;
-    const { clock, stallLimitMs } = this.#options;
-    const oldest = [...this.#writing, ...this.#waiting].find((record) => !record.isAccepted);
-    if (oldest === undefined) return;
     this.#hasStallTimer = true;
-    clock.after(Math.max(oldest.appendedMs + stallLimitMs - clock.nowMs(), 0), () => {
-      this.#hasStallTimer = false;
-      const limit = clock.nowMs() - stallLimitMs;
-      for (const record of [...this.#writing, ...this.#waiting]) {
-        if (record.appendedMs <= limit) this.#accept(record, "stalled");
-      }
-      this.#watchForStall();
+    const { clock, stallLimitMs } = this.#options;
+    const startedMs = this.#writeStartedMs ?? clock.nowMs();
+    clock.after(Math.max(startedMs + stallLimitMs - clock.nowMs(), 1), () => {
+      // One turn later: the answer of the write may be waiting behind this timer when the machine is busy.
+      setImmediate(() => {
+        this.#hasStallTimer = false;
+        if (this.#waiting.length === 0 && this.#writing.length === 0) return;
+        const limitMs = clock.nowMs() - stallLimitMs;
+        if (this.#writeStartedMs !== null && this.#writeStartedMs <= limitMs) {
+          for (const record of [...this.#writing, ...this.#waiting]) {
+            if (record.appendedMs <= limitMs) this.#accept(record, "stalled");
+          }
+        }
+        this.#watchForStall();
+      });
     });
   }
 

@@ -165,32 +165,35 @@ export class Spool {
   admit(record: LiveRecord, packets: readonly UplinkPacket[]): void {
     record.isAdmitted = true;
     const nowMs = this.#options.clock.nowMs();
-    const woken = new Set<Attached>();
-    for (const [index, packet] of packets.entries()) {
-      const lane = laneOf(packet, this.#options.wantedCrc);
-      if (!lane.isForServers) {
-        if (lane.reason !== "proprietary") this.#dropped.add({ reason: lane.reason });
-        continue;
-      }
-      const wanting = [...this.#attached.values()].filter(({ destination }) => destination.accepts(packet));
-      if (wanting.length === 0) {
-        this.#dropped.add({ reason: this.#attached.size === 0 ? "no_server" : "no_server_wants_it" });
-        continue;
-      }
-      const row = this.#addRow(record.place?.segment ?? 0, record.place?.offset ?? 0, index, packet, wanting.length);
-      if (record.place === null) {
-        record.rows.push(row);
-        record.open += wanting.length;
-        this.#unplaced.set(row, record);
-      }
-      this.#keepHot(row, packet);
-      for (const attached of wanting) {
-        if (attached.behind === null) attached.lanes.add(row, lane.key, lane.isJoin, nowMs);
-        else attached.behind.push({ row, key: lane.key, isJoin: lane.isJoin });
-        woken.add(attached);
-      }
+    for (let index = 0; index < packets.length; index++) this.#admitPacket(record, packets[index], index, nowMs);
+    for (const { pump } of this.#attached.values()) pump.wake();
+  }
+
+  #admitPacket(record: LiveRecord, packet: UplinkPacket, index: number, nowMs: number): void {
+    const lane = laneOf(packet, this.#options.wantedCrc);
+    if (!lane.isForServers) {
+      if (lane.reason !== "proprietary") this.#dropped.add({ reason: lane.reason });
+      return;
     }
-    for (const { pump } of woken) pump.wake();
+    const { key, isJoin } = lane;
+    const wanting: Attached[] = [];
+    for (const attached of this.#attached.values()) if (attached.destination.accepts(packet)) wanting.push(attached);
+    if (wanting.length === 0) {
+      this.#dropped.add({ reason: this.#attached.size === 0 ? "no_server" : "no_server_wants_it" });
+      return;
+    }
+    const { place } = record;
+    const row = this.#addRow(place?.segment ?? 0, place?.offset ?? 0, index, packet, wanting.length);
+    if (place === null) {
+      record.rows.push(row);
+      record.open += wanting.length;
+      this.#unplaced.set(row, record);
+    }
+    this.#keepHot(row, packet);
+    for (const { behind, lanes } of wanting) {
+      if (behind === null) lanes.add(row, key, isJoin, nowMs);
+      else behind.push({ row, key, isJoin });
+    }
   }
 
   /**
