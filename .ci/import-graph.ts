@@ -19,9 +19,10 @@ const root = join(import.meta.dirname, "..");
 const DIRECTION: Readonly<Record<string, readonly string[]>> = {
   geo: [],
   fixtures: ["@earshot/geo"],
-  poc: ["@earshot/geo"],
+  poc: ["@earshot/geo", "@earshot/geo/errors"],
   oracle: ["@earshot/geo", "@earshot/poc", "@earshot/poc/protocol", "@earshot/poc/radio", "@earshot/fixtures"],
-  "hotspot-agent": ["@earshot/geo", "@earshot/poc/protocol", "@earshot/poc/radio", "@earshot/poc/lorawan"],
+  // Not all of geo: h3-js would be half of the agent's memory.
+  "hotspot-agent": ["@earshot/geo/errors", "@earshot/poc/protocol", "@earshot/poc/radio", "@earshot/poc/lorawan"],
   "programs/client": [],
 };
 

@@ -1,5 +1,5 @@
 /** The catalogue of codes that the agent throws; see geo/src/errors.ts for the rule of what is an error and what a verdict. */
-import { CodedError, type CodedErrorOptions, type ErrorCatalogue } from "@earshot/geo";
+import { CodedError, type CodedErrorOptions, type ErrorCatalogue } from "@earshot/geo/errors";
 
 export const agentErrors = {
   AGT_SPOOL_LOCKED: "Another agent uses this spool folder; stop it, or give this one a folder of its own.",
@@ -18,8 +18,10 @@ export const agentErrors = {
   AGT_TOO_MANY_GATEWAYS: "More gateways than one agent makes keys for; list the ones you mean in forwarder.allow.",
   AGT_BAD_ORACLE: "An oracle's address or key is not usable: plain HTTP beyond loopback, or a text that is no key.",
   AGT_PAGE_FAILED: "The local page cannot be served: its port is taken, or its address is not loopback.",
-  AGT_BAD_RELEASE: "A release is not what its key signed: manifest or binary are damaged, forged or signed by another key.",
-  AGT_UPDATE_FAILED: "The agent cannot replace its own binary; only an installation from the tarball in a folder of its own can.",
+  AGT_BAD_RELEASE:
+    "A release is not what its key signed: manifest or binary are damaged, forged or signed by another key.",
+  AGT_UPDATE_FAILED:
+    "The agent cannot replace its own binary; only an installation from the tarball in a folder of its own can.",
   AGT_BAD_OPTION: "An option of an actor is out of its range; the detail names it.",
 } as const satisfies ErrorCatalogue;
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CodedError } from "@earshot/geo";
+import type { CodedError } from "@earshot/geo/errors";
 import { gatewayIdOf, importKey, keyFromText, verifySignature } from "@earshot/poc/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { importPrimaryKey, MAX_GATEWAYS, openKeyring, readKeyFile } from "../src/keyring.ts";

@@ -1,5 +1,5 @@
 /** The catalogue of codes that `poc` throws; see geo/src/errors.ts for the rule of what is an error and what a verdict. */
-import { CodedError, type CodedErrorOptions, type ErrorCatalogue } from "@earshot/geo";
+import { CodedError, type CodedErrorOptions, type ErrorCatalogue } from "@earshot/geo/errors";
 
 export const pocErrors = {
   POC_BAD_LENGTH: "A byte array or column has another length than its format says.",

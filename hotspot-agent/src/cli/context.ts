@@ -4,7 +4,7 @@
  * Answers go to stdout, as text or with --json as JSON and nothing else; everything else goes to stderr. Exit codes: 0 done,
  * 1 the command failed or found a fault, 2 the command line or the configuration is wrong.
  */
-import { CodedError } from "@earshot/geo";
+import { CodedError } from "@earshot/geo/errors";
 import type { CommandContext } from "@stricli/core";
 import { DEFAULT_CONFIG_PATH, type ReadConfig, readConfig, readConfigFile } from "../config/read-config.ts";
 

@@ -229,6 +229,8 @@ export class MqttLink {
       keepalive: Math.min(maxKeepAliveS, Math.max(1, Math.ceil(keepAliveMs / 1000))),
       connectTimeout: connectTimeoutMs,
       reconnectPeriod: 0,
+      // The cache is one array for each number up to 65535: 30 MB.
+      writeCache: false,
       resubscribe: false,
       queueQoSZero: false,
       ...(protocol === "5" ? { properties: { sessionExpiryInterval: 0 } } : {}),

@@ -8,10 +8,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { AgentProcess } from "../doubles/agent-process.ts";
 import type { LorawanDevice } from "../doubles/lorawan-device.ts";
 import type { PacketForwarder } from "../doubles/packet-forwarder.ts";
-import { received, Scenario, type ScenarioOptions, type Server } from "./scenario.ts";
+import { received, Scenario, type ScenarioOptions, type Server, STEPPED_CLOCK } from "./scenario.ts";
 
-/** Runs the agent with a clock that each SIGUSR2 moves a minute ahead. */
-const STEPPED = [process.execPath, join(import.meta.dirname, "../../bench/agent-with-clock.ts")];
 const DEVICES = ["01020304", "01020305", "01020306"];
 const FAST_REPLAY = "[spool]\nreplay_rate = 1000\n";
 
@@ -62,7 +60,7 @@ function traffic(forwarder: PacketForwarder, devices: readonly LorawanDevice[]):
 
 describe("everything acknowledged arrives once and in order", () => {
   test("when the broker was gone for minutes", async () => {
-    const { server, agent, send, arrived } = await begin({ command: STEPPED });
+    const { server, agent, send, arrived } = await begin({ command: STEPPED_CLOCK });
     await send(3);
     await arrived();
     await server.proxy.cut();

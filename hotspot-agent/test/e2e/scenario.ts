@@ -14,6 +14,8 @@ import { type ForwarderOptions, PacketForwarder } from "../doubles/packet-forwar
 import { realScheduler } from "../doubles/scheduler.ts";
 import { TcpProxy } from "../doubles/tcp-proxy.ts";
 
+/** Runs the agent with a clock that signals move; see bench/agent-with-clock.ts. */
+export const STEPPED_CLOCK = [process.execPath, join(import.meta.dirname, "../../bench/agent-with-clock.ts")];
 export const FIRST_EUI = "aa555a0000000101";
 const NWK_S_KEY = "2b7e151628aed2a6abf7158809cf4f3c";
 const APP_S_KEY = "3c4fcf098815f7aba6d2ae2816157e2b";
@@ -38,8 +40,11 @@ export interface ScenarioOptions {
   /** Further sections. */
   readonly toml?: string;
   readonly hotspot?: string;
+  /** `factory` without it: the gateway's EUI is what servers see. */
+  readonly gatewayId?: "key" | "factory";
   readonly forwarder?: string;
   readonly command?: AgentSetup["command"];
+  readonly environment?: AgentSetup["environment"];
   readonly broker?: BrokerOptions;
   /** Does not start the agent. */
   readonly isPrepared?: boolean;
@@ -61,9 +66,10 @@ export class Scenario {
       scenario.agent = await AgentProcess.prepare({
         folder: scenario.folder,
         toml: `${options.toml ?? ""}\n${scenario.servers.map((server) => serverToml(server, options.server ?? "")).join("")}`,
-        hotspot: `gateway_id = "factory"\n${options.hotspot ?? ""}`,
+        hotspot: `gateway_id = "${options.gatewayId ?? "factory"}"\n${options.hotspot ?? ""}`,
         ...(options.forwarder === undefined ? {} : { forwarder: options.forwarder }),
         ...(options.command === undefined ? {} : { command: options.command }),
+        ...(options.environment === undefined ? {} : { environment: options.environment }),
       });
       if (options.isPrepared !== true) await scenario.agent.start();
     } catch (error) {
