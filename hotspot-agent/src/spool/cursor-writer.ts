@@ -14,6 +14,21 @@ import { cursorName } from "./segment-names.ts";
 const maxOpenFiles = 8;
 const retryMs = 1000;
 
+/** Entries of one segment that go in one write. */
+class Batch {
+  readonly entries: CursorEntry[];
+  /** Settles when they were written, or the disk refused them once. */
+  readonly tried: Promise<void>;
+  readonly settle: () => void;
+
+  constructor(entries: CursorEntry[]) {
+    this.entries = entries;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.tried = promise;
+    this.settle = resolve;
+  }
+}
+
 interface OpenCursor {
   readonly file: DiskFile;
   position: number;
@@ -27,7 +42,8 @@ export interface CursorWriterOptions {
 
 export class CursorWriter {
   readonly #options: CursorWriterOptions;
-  #waiting = new Map<number, CursorEntry[]>();
+  readonly #waiting = new Map<number, Batch>();
+  #current: Batch | null = null;
   /** Least recently used first. */
   readonly #open = new Map<number, OpenCursor>();
   #writing: Promise<void> | null = null;
@@ -38,26 +54,27 @@ export class CursorWriter {
 
   add(segment: number, entry: CursorEntry): void {
     const waiting = this.#waiting.get(segment);
-    if (waiting === undefined) this.#waiting.set(segment, [entry]);
-    else waiting.push(entry);
+    if (waiting === undefined) this.#waiting.set(segment, new Batch([entry]));
+    else waiting.entries.push(entry);
     this.#writing ??= this.#writeAll();
   }
 
-  /** Settles when every entry so far was written, or the disk refused. */
+  /** Settles when every entry so far was written, or the disk refused; not when more come all the time. */
   async flushed(): Promise<void> {
-    await this.#writing;
+    await Promise.all([this.#current?.tried, ...[...this.#waiting.values()].map(({ tried }) => tried)]);
   }
 
   /** Writes what waits and puts a segment's file onto the medium. */
   async sync(segment: number): Promise<void> {
-    await this.#writing;
+    await this.flushed();
     await this.#open.get(segment)?.file.sync();
   }
 
   /** Forgets a segment that is about to be removed. */
   async drop(segment: number): Promise<void> {
+    this.#waiting.get(segment)?.settle();
     this.#waiting.delete(segment);
-    await this.#writing;
+    await this.#current?.tried;
     await this.#closeFile(segment);
   }
 
@@ -70,7 +87,10 @@ export class CursorWriter {
     // Entries of one turn of the loop go together.
     await Promise.resolve();
     try {
-      for (let next = this.#takeFirst(); next !== null; next = this.#takeFirst()) await this.#write(...next);
+      for (const [segment, batch] of this.#waiting) {
+        this.#waiting.delete(segment);
+        await this.#write(segment, batch);
+      }
     } catch (error) {
       this.#options.log.complain("cursor", "deliveries cannot be noted on disk", { error: String(error) });
       this.#options.clock.after(retryMs, () => {
@@ -81,23 +101,20 @@ export class CursorWriter {
     }
   }
 
-  #takeFirst(): [number, CursorEntry[]] | null {
-    for (const [segment, entries] of this.#waiting) {
-      this.#waiting.delete(segment);
-      return [segment, entries];
-    }
-    return null;
-  }
-
-  async #write(segment: number, entries: CursorEntry[]): Promise<void> {
+  async #write(segment: number, batch: Batch): Promise<void> {
+    this.#current = batch;
     try {
       const cursor = await this.#cursorOf(segment);
-      await cursor.file.write(encodeCursorEntries(entries), cursor.position);
-      cursor.position += entries.length * CURSOR_ENTRY_BYTES;
+      await cursor.file.write(encodeCursorEntries(batch.entries), cursor.position);
+      cursor.position += batch.entries.length * CURSOR_ENTRY_BYTES;
     } catch (error) {
-      const since = this.#waiting.get(segment) ?? [];
-      this.#waiting.set(segment, [...entries, ...since]);
+      const since = this.#waiting.get(segment);
+      this.#waiting.set(segment, new Batch([...batch.entries, ...(since?.entries ?? [])]));
+      since?.settle();
       throw error;
+    } finally {
+      this.#current = null;
+      batch.settle();
     }
   }
 
