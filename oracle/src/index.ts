@@ -11,7 +11,6 @@ export {
   writeEpochInput,
   writeEpochOutput,
 } from "./epoch-folder/folder.ts";
-export { type PayerColumns, payersTable } from "./epoch-folder/payers-table.ts";
 export { epochFolderName, epochFolders } from "./epoch-folder/run-folder.ts";
 export * from "./errors.ts";
 export { explainHotspot } from "./explain/explain-hotspot.ts";

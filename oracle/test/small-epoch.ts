@@ -6,11 +6,15 @@
 import { cellToBigInt, latLngToCell, parentCell } from "@earshot/geo";
 import {
   allocateColumns,
+  chainsInTable,
   demo,
   type EpochInput,
   entropyTable,
   hotspotsTable,
+  judgedInTable,
   ledgerInTable,
+  payersTable,
+  pendingInTable,
   servedInTable,
   stateInTable,
 } from "@earshot/poc";
@@ -25,7 +29,6 @@ import {
   type UploadContent,
 } from "@earshot/poc/protocol";
 import type { FolderInput } from "../src/epoch-folder/folder.ts";
-import { payersTable } from "../src/epoch-folder/payers-table.ts";
 import { deriveChallenges } from "../src/load/derive-challenges.ts";
 import { loadUploads } from "../src/load/load-uploads.ts";
 import type { LogRecord } from "../src/log/segment-reader.ts";
@@ -46,6 +49,24 @@ export interface SmallOptions {
   readonly epoch?: number;
   /** False for a log in which nothing arrived. */
   readonly uploads?: boolean;
+  /** The epoch before: its senders go on with their chains, and what it left to the next epoch is what this one begins with. */
+  readonly after?: SmallEpoch;
+}
+
+/** What a network begins with. */
+export const FIRST_LOG = {
+  chainsIn: allocateColumns(chainsInTable, 0),
+  pendingIn: allocateColumns(pendingInTable, 0),
+  judgedIn: allocateColumns(judgedInTable, 0),
+};
+
+/** What loading an epoch left to the next one. */
+export function nextLog({
+  chainsOut,
+  pendingOut,
+  judgedOut,
+}: Pick<FolderInput, "chainsOut" | "pendingOut" | "judgedOut">) {
+  return { chainsIn: chainsOut, pendingIn: pendingOut, judgedIn: judgedOut };
 }
 
 export interface SmallEpoch {
@@ -54,6 +75,8 @@ export interface SmallEpoch {
   /** By row in hotspots. */
   readonly signers: readonly DeviceSigner[];
   readonly meter: DeviceSigner;
+  /** By row in hotspots, and the meter's last. */
+  readonly chains: readonly UploadChain[];
 }
 
 /** Seals uploads of one device one after the other. */
@@ -123,7 +146,11 @@ export function smallEntropy(epoch: number): EpochInput["entropy"] {
 }
 
 /** Every hotspot answers its challenges, all others hear it, and each carries two packets, of which the meter confirms the first. */
-export function smallEpoch({ hotspots: count = 5, epoch = EPOCH, uploads = true }: SmallOptions = {}): SmallEpoch {
+export function smallEpoch({ hotspots: count = 5, uploads = true, after, epoch }: SmallOptions = {}): SmallEpoch {
+  return playSmall(count, epoch ?? (after === undefined ? EPOCH : after.input.header.epoch + 1), uploads, after);
+}
+
+function playSmall(count: number, epoch: number, uploads: boolean, after: SmallEpoch | undefined): SmallEpoch {
   const { hotspots, signers } = smallHotspots(count);
   const entropy = smallEntropy(epoch);
   const header = {
@@ -133,7 +160,8 @@ export function smallEpoch({ hotspots: count = 5, epoch = EPOCH, uploads = true 
     tokenPriceUsdE8: 100_000_000,
   };
   const challenges = deriveChallenges({ header, parameters, hotspots, entropy }) as EpochInput["challenges"];
-  const chains = signers.map((signer) => new UploadChain(signer));
+  const meter = signerFromEd25519Seed(seed("meter"));
+  const chains = after?.chains ?? [...signers, meter].map((signer) => new UploadChain(signer));
   const startMs = epoch * EPOCH_MS;
   const planned: { receiveMs: number; chain: UploadChain; content: Parameters<UploadChain["seal"]>[0] }[] = [];
   for (let row = 0; row < challenges.minute.length; row++) {
@@ -151,18 +179,17 @@ export function smallEpoch({ hotspots: count = 5, epoch = EPOCH, uploads = true 
       planned.push({ receiveMs: transmitMs + 1000 + witness, chain: chains[witness], content: { witnesses } });
     }
   }
-  const meter = signerFromEd25519Seed(seed("meter"));
   const copies = signers.flatMap(({ publicKey }, row) =>
     [0, 1].map((n) => ({
-      packetHash: seed(`packet ${row} ${n}`),
+      packetHash: seed(`packet ${epoch} ${row} ${n}`),
       phyBytes: 20 + 30 * n,
       row,
       n,
       hotspotKey: publicKey,
     })),
   );
-  const lateMs = startMs + EPOCH_MS - 1;
-  for (const [row, chain] of chains.entries()) {
+  const lateMs = startMs + EPOCH_MS - 200;
+  for (const [row, chain] of chains.slice(0, count).entries()) {
     const receipts = copies
       .filter((copy) => copy.row === row)
       .map(({ packetHash, phyBytes, n }) => ({
@@ -176,32 +203,29 @@ export function smallEpoch({ hotspots: count = 5, epoch = EPOCH, uploads = true 
     planned.push({ receiveMs: lateMs, chain, content: { receipts } });
   }
   const confirmations = copies.filter(({ n }) => n === 0);
-  if (count > 0) planned.push({ receiveMs: lateMs + 100, chain: new UploadChain(meter), content: { confirmations } });
+  if (count > 0) planned.push({ receiveMs: lateMs + 100, chain: chains[count], content: { confirmations } });
 
   const payers = allocateColumns(payersTable, 1);
   payers.key.set(meter.publicKey);
   payers.payer.set(seed("payer"));
   // A device seals as it sends: in the order of time.
   planned.sort((a, b) => a.receiveMs - b.receiveMs);
-  const records = (uploads ? planned : []).map(({ receiveMs, chain, content }) => ({
+  const own = (uploads ? planned : []).map(({ receiveMs, chain, content }) => ({
     receiveMs,
     bytes: chain.seal(content),
   }));
-  const loaded = loadUploads(records, { header, network: header.network, parameters, hotspots, challenges, payers });
+  // What the epoch before received in its grace time is in this log too.
+  const records = [...(after?.records ?? []).filter(({ receiveMs }) => receiveMs >= startMs), ...own];
+  const log = after === undefined ? FIRST_LOG : nextLog(after.input);
+  const source = { header, parameters, hotspots, challenges, payers, ...log };
+  const loaded = loadUploads(records, { ...source, network: header.network });
   const input: FolderInput = {
-    parameters,
-    header,
-    payers,
-    hotspots,
+    ...source,
     entropy,
-    challenges,
     stateIn: allocateColumns(stateInTable, 0),
     servedIn: allocateColumns(servedInTable, 0),
     ledgerIn: allocateColumns(ledgerInTable, 0),
-    beacons: loaded.beacons,
-    witnesses: loaded.witnesses,
-    packets: loaded.packets,
-    intake: loaded.intake,
+    ...loaded,
   };
-  return { input, records, signers, meter };
+  return { input, records, signers, meter, chains };
 }

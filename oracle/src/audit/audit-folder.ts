@@ -1,20 +1,20 @@
 /**
  * Recomputes an epoch from its raw uploads and entropy, and compares everything that is stored with it.
  *
- * Taken as given are the registry (hotspots, payers), the entropy, the parameters, the price and the state the epoch began with;
+ * Taken as given are the registry (hotspots, payers), the entropy, the parameters, the price and what the epoch before left;
  * a run of epochs checks the last by their chain (audit-run.ts). Everything else follows: challenges from entropy, reports from
  * uploads, results from both, the manifest from all. Whatever is wrong becomes a finding; nothing is thrown for it.
  */
 import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
-import { buildManifest, type Columns, manifestBytes, type TableDefinition } from "@earshot/poc";
+import { type Columns, manifestBytes, type TableDefinition } from "@earshot/poc";
 import { sha256Hex } from "../epoch-folder/durable-file.ts";
 import { type FolderInput, readEpochInput, readEpochOutput, verifyUploadFiles } from "../epoch-folder/folder.ts";
 import { FILES, INPUT_TABLES, OUTPUT_TABLES, type OutputTables, tableFile } from "../epoch-folder/layout.ts";
 import { deriveChallenges } from "../load/derive-challenges.ts";
-import { uploadsDigest } from "../load/intake.ts";
 import { loadUploads } from "../load/load-uploads.ts";
 import { readLog } from "../log/segment-reader.ts";
+import { folderManifest } from "../score/folder-manifest.ts";
 import { type ScoreOptions, scoreInput } from "../score/score-input.ts";
 import { compareJson } from "./compare-json.ts";
 import { compareTables } from "./compare-tables.ts";
@@ -82,7 +82,7 @@ class FolderAudit {
       const name = field as keyof OutputTables;
       this.#compare(table, output[name], tables[name]);
     }
-    const expected = buildManifest(recomputed, output, uploadsDigest(recomputed.intake));
+    const expected = folderManifest(recomputed, output);
     this.#root = { hash: expected.root.hash, totalAtoms: expected.root.totalAtoms };
     this.#compareManifest(manifest, manifestBytes(expected));
   }
@@ -119,18 +119,20 @@ class FolderAudit {
       network: stored.header.network,
       onProgress: (done) => this.#options.onProgress?.(done, total, "verifying uploads"),
     });
-    const { beacons, witnesses, packets, intake } = loaded;
+    const { intake, ...tables } = loaded;
+    const { beacons, witnesses, packets } = tables;
     this.#uploads = intake.uploads;
     this.#reports = beacons.log_index.length + witnesses.log_index.length + packets.log_index.length;
-    this.#compare(INPUT_TABLES.beacons, beacons, stored.beacons);
-    this.#compare(INPUT_TABLES.witnesses, witnesses, stored.witnesses);
-    this.#compare(INPUT_TABLES.packets, packets, stored.packets);
+    for (const [field, table] of Object.entries(tables)) {
+      const name = field as keyof typeof tables;
+      this.#compare(INPUT_TABLES[name], table, stored[name]);
+    }
     const difference = compareJson(intake, stored.intake);
     if (difference !== undefined) {
       const { path: column, expected, found } = difference;
       this.#findings.push({ file: join(this.#folder, FILES.intake), column, expected, found, what: "another value" });
     }
-    return { ...stored, challenges, beacons, witnesses, packets, intake };
+    return { ...stored, challenges, ...loaded };
   }
 
   #compare(table: TableDefinition, expected: object, stored: object): void {

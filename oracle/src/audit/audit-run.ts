@@ -2,7 +2,7 @@
  * Audits a run: every epoch folder of it, and that each epoch begins where the one before ended.
  *
  * Checked of two epochs in a row: the number goes up by one, the manifest named as the previous one is the one that is stored, and
- * state, served and ledger of the later epoch are those the earlier one wrote.
+ * what the later epoch began with (state, served, ledger, chains, pending, judged) is what the earlier one left.
  */
 import { join } from "node:path";
 import type { Columns, TableDefinition } from "@earshot/poc";
@@ -12,6 +12,7 @@ import {
   INPUT_TABLES,
   type InputTables,
   OUTPUT_TABLES,
+  type OutputTables,
   tableFile,
 } from "../epoch-folder/layout.ts";
 import { type AuditOptions, auditFolder, type EpochAudit } from "./audit-folder.ts";
@@ -66,7 +67,6 @@ function chainFindings(earlier: EpochAudit, later: EpochAudit): Finding[] {
       what: "not the hash of the previous epoch's manifest",
     });
   }
-  if (earlier.stored === undefined) return findings;
   for (const [out, into] of CHAINED_TABLES) {
     const finding = compareChained(out, into, earlier, later);
     if (finding !== undefined) findings.push(finding);
@@ -81,8 +81,15 @@ function compareChained(
   later: EpochAudit,
 ): Finding | undefined {
   const table: TableDefinition = INPUT_TABLES[into];
-  const expected = earlier.stored?.[out] as Columns<TableDefinition>;
+  const left: Partial<OutputTables & InputTables> = { ...earlier.input, ...earlier.stored };
+  const expected = left[out] as Columns<TableDefinition> | undefined;
+  if (expected === undefined) return undefined;
   const stored = (later.input as InputTables | undefined)?.[into] as Columns<TableDefinition>;
   const finding = compareTables(table, expected, stored, join(later.folder, tableFile(table)));
-  return finding && { ...finding, what: `${finding.what} than ${tableFile(OUTPUT_TABLES[out])} of the previous epoch` };
+  return (
+    finding && {
+      ...finding,
+      what: `${finding.what} than ${tableFile({ ...INPUT_TABLES, ...OUTPUT_TABLES }[out])} of the previous epoch`,
+    }
+  );
 }

@@ -50,6 +50,7 @@ export function checkInputTables(input: EpochInput, refuse: Refuse): void {
       : challenges.hotspot[row] - challenges.hotspot[row - 1],
   );
   checkBytesAscending("state-in", "key", input.stateIn.key, KEY_BYTES, refuse);
+  checkStateTimes(input.stateIn, refuse);
   checkBytesAscending("ledger-in", "beneficiary", input.ledgerIn.beneficiary, WALLET_BYTES, refuse);
   checkServed(input.servedIn, refuse);
   checkBelow("beacons", "challenge", beacons.challenge, rows.challenges, refuse, true);
@@ -96,6 +97,26 @@ function checkHotspots(hotspots: EpochInput["hotspots"], refuse: Refuse): void {
       ? Number(cell[row] > cell[row - 1]) - Number(cell[row] < cell[row - 1])
       : compareBytes(key, row, row - 1, KEY_BYTES),
   );
+  checkKeysOnce(key, refuse);
+}
+
+/** The registry holds a key once: one concentrator, one hotspot. Rows are by cell, so equal keys need not be neighbours. */
+function checkKeysOnce(key: Uint8Array, refuse: Refuse): void {
+  const seen = new Set<string>();
+  for (let row = 0; row * KEY_BYTES < key.length; row++) {
+    const text = Buffer.from(key.buffer, key.byteOffset + row * KEY_BYTES, KEY_BYTES).toString("latin1");
+    if (seen.has(text)) refuse("hotspots", "key", row, "is the key of a row before");
+    seen.add(text);
+  }
+}
+
+/** Times are read as doubles. */
+function checkStateTimes(state: EpochInput["stateIn"], refuse: Refuse): void {
+  const columns = ["last_beacon_ms", "last_reciprocal_beacon_ms", "last_witness_ms"] as const;
+  for (const column of columns) {
+    const row = state[column].findIndex((ms) => ms > BigInt(Number.MAX_SAFE_INTEGER));
+    if (row !== -1) refuse("state-in", column, row, `${state[column][row]} is no time in ms`);
+  }
 }
 
 function checkCell(cell: bigint, cellPublic: bigint, row: number, refuse: Refuse): void {
@@ -154,14 +175,21 @@ function checkBelow(
   }
 }
 
-function checkAtMost(table: string, column: string, values: ArrayLike<number>, maximum: number, refuse: Refuse): void {
+/** Checks that no value is above `maximum`. Throws ORC_BAD_ROW. */
+export function checkAtMost(
+  table: string,
+  column: string,
+  values: ArrayLike<number>,
+  maximum: number,
+  refuse: Refuse,
+): void {
   for (let row = 0; row < values.length; row++) {
     if (values[row] > maximum) refuse(table, column, row, `${values[row]} is more than ${maximum}`);
   }
 }
 
-/** `step(row)`: how row compares with the one before; must be above 0. */
-function checkAscending(
+/** Checks `step(row)`, how a row compares with the one before: it must be above 0. Throws ORC_BAD_ROW. */
+export function checkAscending(
   table: string,
   column: string,
   rows: number,
@@ -184,7 +212,8 @@ export function checkBytesAscending(
   checkAscending(table, column, bytes.length / width, refuse, (row) => compareBytes(bytes, row, row - 1, width));
 }
 
-function compareBytes(bytes: Uint8Array, rowA: number, rowB: number, width: number): number {
+/** How two rows of fixed width compare, byte by byte. */
+export function compareBytes(bytes: Uint8Array, rowA: number, rowB: number, width: number): number {
   for (let i = 0; i < width; i++) {
     const difference = bytes[rowA * width + i] - bytes[rowB * width + i];
     if (difference !== 0) return difference;

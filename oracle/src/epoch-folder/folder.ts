@@ -7,23 +7,21 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { AnyColumn, Columns, EpochInput, TableDefinition } from "@earshot/poc";
-import { DEVICE_KEY_BYTES } from "@earshot/poc/protocol";
+import type { AnyColumn, Columns, EpochInput, EpochLog, TableDefinition } from "@earshot/poc";
 import { oracleError } from "../errors.ts";
 import type { Intake } from "../load/intake.ts";
 import { segmentNames } from "../log/segment-reader.ts";
 import { decodeTable, encodeTable } from "./arrow.ts";
-import { checkBytesAscending, checkInputTables, checkOutputTable, refuseRowsOf } from "./check-tables.ts";
+import { checkLogTables } from "./check-log-tables.ts";
+import { checkInputTables, checkOutputTable, refuseRowsOf } from "./check-tables.ts";
 import { type OnChanged, openSealed, readSealed, type SealedFolder, writeChecksums } from "./checksums.ts";
 import { makeFolder, readWhole, removeDurably, sha256Hex, writeDurably } from "./durable-file.ts";
 import { FILES, INPUT_TABLES, type InputTables, OUTPUT_TABLES, type OutputTables, tableFile } from "./layout.ts";
 import { type FolderHeader, jsonFile, parseHeader, parseIntake, parseParameters } from "./parameters-file.ts";
-import type { PayerColumns } from "./payers-table.ts";
 
 /** The input half in memory: what the engine takes, and what the loading of uploads needs besides. */
-export interface FolderInput extends EpochInput {
+export interface FolderInput extends EpochInput, EpochLog {
   readonly header: FolderHeader;
-  readonly payers: PayerColumns;
   /** What became of the uploads the report tables were made from. */
   readonly intake: Intake;
 }
@@ -65,7 +63,7 @@ export function readEpochInput(folder: string, onChanged?: OnChanged): FolderInp
   const intake = parseIntake(readSealed(sealed, FILES.intake), join(folder, FILES.intake));
   const input = { header, parameters, intake, ...readTables(sealed, INPUT_TABLES) } as FolderInput;
   checkInputTables(input, refuseRowsOf(folder));
-  checkBytesAscending("payers", "key", input.payers.key, DEVICE_KEY_BYTES, refuseRowsOf(folder));
+  checkLogTables(input, refuseRowsOf(folder));
   return input;
 }
 

@@ -9,12 +9,19 @@ import {
   type Columns,
   cellReasonsTable,
   cellsTable,
+  chainsInTable,
+  chainsOutTable,
   challengesTable,
   entropyTable,
   hotspotsTable,
+  judgedInTable,
+  judgedOutTable,
   ledgerInTable,
   ledgerOutTable,
   packetsTable,
+  payersTable,
+  pendingInTable,
+  pendingOutTable,
   rewardsTable,
   servedInTable,
   servedOutTable,
@@ -25,7 +32,6 @@ import {
   verdictsTable,
   witnessesTable,
 } from "@earshot/poc";
-import { payersTable } from "./payers-table.ts";
 
 export const FILES = {
   uploads: "uploads",
@@ -37,7 +43,7 @@ export const FILES = {
   manifest: "manifest.json",
 } as const;
 
-/** Input tables by their field in FolderInput. */
+/** Input tables by their field in FolderInput; the last three are what loading the uploads leaves to the next epoch. */
 export const INPUT_TABLES = {
   payers: payersTable,
   hotspots: hotspotsTable,
@@ -46,9 +52,15 @@ export const INPUT_TABLES = {
   stateIn: stateInTable,
   servedIn: servedInTable,
   ledgerIn: ledgerInTable,
+  chainsIn: chainsInTable,
+  pendingIn: pendingInTable,
+  judgedIn: judgedInTable,
   beacons: beaconsTable,
   witnesses: witnessesTable,
   packets: packetsTable,
+  chainsOut: chainsOutTable,
+  pendingOut: pendingOutTable,
+  judgedOut: judgedOutTable,
 } as const;
 
 /** Output tables by their field in EpochOutput. */
@@ -66,12 +78,15 @@ export const OUTPUT_TABLES = {
 export type InputTables = { readonly [K in keyof typeof INPUT_TABLES]: Columns<(typeof INPUT_TABLES)[K]> };
 export type OutputTables = { readonly [K in keyof typeof OUTPUT_TABLES]: Columns<(typeof OUTPUT_TABLES)[K]> };
 
-/** Output tables of an epoch and the input tables of the next that must equal them. */
+/** Tables that an epoch leaves and the input tables of the next that must equal them. */
 export const CHAINED_TABLES = [
   ["stateOut", "stateIn"],
   ["servedOut", "servedIn"],
   ["ledgerOut", "ledgerIn"],
-] as const satisfies readonly (readonly [keyof OutputTables, keyof InputTables])[];
+  ["chainsOut", "chainsIn"],
+  ["pendingOut", "pendingIn"],
+  ["judgedOut", "judgedIn"],
+] as const satisfies readonly (readonly [keyof OutputTables | keyof InputTables, keyof InputTables])[];
 
 export function tableFile(table: TableDefinition): string {
   return `${table.name}.arrow`;

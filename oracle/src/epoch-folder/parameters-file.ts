@@ -4,9 +4,33 @@
  * A field that is missing, unknown, of another type or out of its range is refused with its path (`time.epochMs`), so that a typo
  * never runs as a rule. The shape of NetworkParameters (poc) is spelled out here once more because types are gone at run time.
  */
-import type { EpochHeader, NetworkParameters } from "@earshot/poc";
+import type {
+  DensityParameters,
+  DistanceParameters,
+  EpochHeader,
+  HeliumRewardParameters,
+  NetworkParameters,
+  TimeParameters,
+  WeightedRewardParameters,
+} from "@earshot/poc";
+import { isCanonicalDataRate } from "@earshot/poc/protocol";
+import { regionPlans } from "@earshot/poc/radio";
 import { oracleError } from "../errors.ts";
 import type { Intake } from "../load/intake.ts";
+import {
+  byKind,
+  distinct,
+  fitting,
+  integer,
+  list,
+  object,
+  oneOf,
+  orNull,
+  record,
+  type Shape,
+  shown,
+  text,
+} from "./json-shape.ts";
 
 /** epoch.json: the engine's header, and what only the loading of uploads needs. */
 export interface FolderHeader extends EpochHeader {
@@ -14,87 +38,22 @@ export interface FolderHeader extends EpochHeader {
   readonly network: number;
 }
 
-/** Checks a value and says what was expected where it is not, or undefined. */
-type Shape = (value: unknown, path: string) => string | undefined;
-
 const MAX_MS = 366 * 86_400_000;
+/** Steps of entropy in an interval that sortition has thresholds for (poc/protocol/sortition.ts): a day of minutes. */
+const MAX_STEPS = 1440;
+/** A frequency further off is another band's: 100 MHz. */
+const MAX_FREQUENCY_TOLERANCE_HZ = 100_000_000;
+/** Squared distances of positions stay exact far beyond this, and no LoRa link on the ground is longer, m. */
+const MAX_DISTANCE_M = 300_000;
+/** Grid distances are decided by metric bounds up to this many cells (geo/src/grid-distance.ts). */
+const MAX_GRID_CELLS = 8;
+/** Resolutions that density is computed at, and cells.arrow has rows for. */
+const DENSITY_RESOLUTIONS = "10 9 8 7 6 5 4";
+/** A bill that waits longer than a month is a dispute. */
+const MAX_BILL_EPOCHS = 31;
+const REGION_NAMES = regionPlans("corrected").map(({ name }) => name);
 const U16_MAX = 0xffff;
 const U32_MAX = 0xffffffff;
-
-function integer(minimum: number, maximum: number): Shape {
-  return (value, path) =>
-    Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum
-      ? undefined
-      : `${path}: expected an integer from ${minimum} to ${maximum}, got ${shown(value)}`;
-}
-
-function oneOf(...values: readonly unknown[]): Shape {
-  return (value, path) =>
-    values.includes(value) ? undefined : `${path}: expected ${values.map(shown).join(" or ")}, got ${shown(value)}`;
-}
-
-function text(pattern: RegExp, what: string): Shape {
-  return (value, path) =>
-    typeof value === "string" && pattern.test(value) ? undefined : `${path}: expected ${what}, got ${shown(value)}`;
-}
-
-function orNull(shape: Shape): Shape {
-  return (value, path) => (value === null ? undefined : shape(value, path));
-}
-
-function list(shape: Shape, minimum: number, maximum: number): Shape {
-  return (value, path) => {
-    if (!Array.isArray(value) || value.length < minimum || value.length > maximum) {
-      return `${path}: expected a list of ${minimum} to ${maximum}, got ${shown(value)}`;
-    }
-    return firstFlaw(value.map((entry, index) => () => shape(entry, `${path}[${index}]`)));
-  };
-}
-
-function object(fields: Readonly<Record<string, Shape>>): Shape {
-  return (value, path) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      return `${path}: expected an object, got ${shown(value)}`;
-    }
-    const unknown = Object.keys(value).find((name) => !(name in fields));
-    if (unknown !== undefined) return `${path}.${unknown}: unknown field`;
-    const byName = value as Readonly<Record<string, unknown>>;
-    return firstFlaw(
-      Object.entries(fields).map(
-        ([name, shape]) =>
-          () =>
-            shape(byName[name], path === "" ? name : `${path}.${name}`),
-      ),
-    );
-  };
-}
-
-function record(name: Shape, shape: Shape): Shape {
-  return (value, path) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      return `${path}: expected an object, got ${shown(value)}`;
-    }
-    return firstFlaw(
-      Object.entries(value).map(
-        ([key, entry]) =>
-          () =>
-            name(key, `${path}: name`) ?? shape(entry, `${path}.${key}`),
-      ),
-    );
-  };
-}
-
-function firstFlaw(checks: readonly (() => string | undefined)[]): string | undefined {
-  for (const check of checks) {
-    const flaw = check();
-    if (flaw !== undefined) return flaw;
-  }
-  return undefined;
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? "nothing" : (JSON.stringify(value)?.slice(0, 60) ?? String(value));
-}
 
 const share = integer(0, 10_000);
 const milliseconds = integer(0, MAX_MS);
@@ -102,46 +61,50 @@ const hash = text(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits");
 const decimal = text(/^(0|[1-9][0-9]{0,19})$/, "a decimal number of at most 20 digits");
 const checkName = text(/^[a-z][a-z_]{0,39}$/, "the name of a check");
 
-const parametersShape = object({
-  version: oneOf(1),
-  name: text(/^[a-z][a-z0-9-]{0,31}$/, "a short name"),
-  time: object({
+const dataRate: Shape = (value, path) =>
+  typeof value === "number" && isCanonicalDataRate(value)
+    ? undefined
+    : `${path}: expected a data rate byte, got ${shown(value)}`;
+
+const time = fitting(
+  object({
     epochMs: integer(1000, MAX_MS),
-    entropyMs: integer(100, MAX_MS),
-    intervalMs: integer(100, MAX_MS),
+    entropyMs: integer(1000, MAX_MS),
+    intervalMs: integer(1000, MAX_MS),
     transmitDelayMs: milliseconds,
-    transmitSpreadMs: milliseconds,
+    transmitSpreadMs: integer(1, MAX_MS),
     windowMs: milliseconds,
     earlyToleranceMs: milliseconds,
     graceMs: milliseconds,
     vetoMs: milliseconds,
   }),
-  challenge: object({
-    kind: oneOf("sortition", "reported-entropy"),
-    beaconBytes: integer(1, 255),
-    dataRate: integer(0, 255),
+  ({ epochMs, entropyMs, intervalMs, transmitDelayMs, transmitSpreadMs, windowMs, graceMs }: TimeParameters) => {
+    if (intervalMs % entropyMs !== 0) return `intervals of ${intervalMs} ms are not whole steps of ${entropyMs} ms`;
+    if (epochMs % intervalMs !== 0) return `epochs of ${epochMs} ms are not whole intervals of ${intervalMs} ms`;
+    if (intervalMs / entropyMs > MAX_STEPS) return `more than ${MAX_STEPS} steps of entropy in an interval`;
+    if (transmitDelayMs + transmitSpreadMs > entropyMs) return "delay and spread are longer than a step of entropy";
+    // A proof that is sent last in an epoch must be judged in it, and what its grace time holds by the next one at the latest.
+    if (windowMs > graceMs || graceMs > epochMs) return "expected window ≤ grace time ≤ epoch";
+    // Offsets in an epoch are 32-bit integers in the kernel.
+    if (epochMs + graceMs + windowMs >= 2 ** 31) return "epoch, grace time and window together take 2^31 ms or more";
+    return undefined;
+  },
+);
+
+const challenge = byKind({
+  sortition: object({
+    kind: oneOf("sortition"),
+    dataRate,
+    regionDataRates: distinct(
+      "region",
+      list(object({ region: oneOf(...REGION_NAMES), dataRate }), 0, REGION_NAMES.length),
+    ),
   }),
-  beaconChecks: list(checkName, 0, 64),
-  witnessChecks: list(checkName, 0, 64),
-  radio: object({
-    speedOfLightMPerS: integer(1, U32_MAX),
-    gains: oneOf("ddb", "whole-dbi"),
-    rssiToleranceDdb: integer(-3000, 3000),
-    snrFloorDdb: list(integer(-0x8000, 0x7fff), 8, 8),
-    frequencyToleranceHz: integer(0, U32_MAX),
-    frequencyDifference: oneOf("exact", "int32"),
-    regionPlans: oneOf("corrected", "upstream"),
-  }),
-  distance: object({
-    minimumKind: oneOf("metres", "grid"),
-    minimum: integer(0, U32_MAX),
-    maximumM: integer(0, 20_100_000),
-    rounding: oneOf("position", "haversine"),
-  }),
-  lag: orNull(object({ behindBeaconMs: milliseconds, behindWitnessMs: milliseconds })),
-  selection: object({ kind: oneOf("entropy-rank", "first-received"), maximumWitnesses: integer(0, U16_MAX) }),
-  reciprocity: object({ kind: oneOf("closed-state", "running"), withinMs: milliseconds }),
-  density: object({
+  "reported-entropy": object({ kind: oneOf("reported-entropy") }),
+});
+
+const density = fitting(
+  object({
     limits: list(
       object({
         resolution: integer(0, 15),
@@ -156,6 +119,82 @@ const parametersShape = object({
     withinMs: milliseconds,
     defaultScaleE4: share,
   }),
+  ({ limits }: DensityParameters) => {
+    const resolutions = limits.map(({ resolution }) => resolution).join(" ");
+    return resolutions === DENSITY_RESOLUTIONS
+      ? undefined
+      : `expected limits for resolutions ${DENSITY_RESOLUTIONS}, got ${resolutions}`;
+  },
+);
+
+const distance = fitting(
+  object({
+    minimumKind: oneOf("metres", "grid"),
+    minimum: integer(0, MAX_DISTANCE_M),
+    maximumM: integer(0, MAX_DISTANCE_M),
+    rounding: oneOf("position", "haversine"),
+  }),
+  ({ minimumKind, minimum }: DistanceParameters) =>
+    minimumKind === "grid" && minimum > MAX_GRID_CELLS
+      ? `expected at most ${MAX_GRID_CELLS} grid cells, got ${minimum}`
+      : undefined,
+);
+
+const commonRewards = {
+  emission: list(
+    object({ startEpoch: integer(0, U32_MAX), epochs: integer(1, U32_MAX), totalAtoms: decimal }),
+    0,
+    1024,
+  ),
+  atomsPerToken: decimal,
+  treasury: hash,
+  distributor: hash,
+  bytesPerDataCredit: integer(1, U16_MAX),
+  dataCreditUsdE8: integer(1, Number.MAX_SAFE_INTEGER),
+  billWithinEpochs: integer(1, MAX_BILL_EPOCHS),
+};
+
+const rewards = byKind({
+  weighted: fitting(
+    object({ ...commonRewards, kind: oneOf("weighted"), coverageE4: share, dataE4: share }),
+    ({ coverageE4, dataE4 }: WeightedRewardParameters) =>
+      coverageE4 + dataE4 === 10_000 ? undefined : "coverage and data must be parts that sum to 10000",
+  ),
+  helium: fitting(
+    object({
+      ...commonRewards,
+      kind: oneOf("helium"),
+      beaconE4: share,
+      witnessE4: share,
+      dataE4: share,
+      unusedToBeaconsE4: share,
+    }),
+    ({ beaconE4, witnessE4, dataE4 }: HeliumRewardParameters) =>
+      beaconE4 + witnessE4 + dataE4 <= 10_000 ? undefined : "the parts are more than the whole",
+  ),
+});
+
+const parametersShape = object({
+  version: oneOf(1),
+  name: text(/^[a-z][a-z0-9-]{0,31}$/, "a short name"),
+  time,
+  challenge,
+  beaconChecks: list(checkName, 0, 64),
+  witnessChecks: list(checkName, 0, 64),
+  radio: object({
+    speedOfLightMPerS: integer(1, U32_MAX),
+    gains: oneOf("ddb", "whole-dbi"),
+    rssiToleranceDdb: integer(-3000, 3000),
+    snrFloorDdb: list(integer(-0x8000, 0x7fff), 8, 8),
+    frequencyToleranceHz: integer(0, MAX_FREQUENCY_TOLERANCE_HZ),
+    frequencyDifference: oneOf("exact", "int32"),
+    regionPlans: oneOf("corrected", "upstream"),
+  }),
+  distance,
+  lag: orNull(object({ behindBeaconMs: milliseconds, behindWitnessMs: milliseconds })),
+  selection: object({ kind: oneOf("entropy-rank", "first-received"), maximumWitnesses: integer(0, U16_MAX) }),
+  reciprocity: object({ kind: oneOf("closed-state", "running"), withinMs: milliseconds }),
+  density,
   units: object({ targetWitnesses: integer(1, U16_MAX), decayE4: share, capE4: integer(0, U16_MAX) }),
   cellWeight: orNull(
     object({
@@ -167,21 +206,7 @@ const parametersShape = object({
     }),
   ),
   foreignWitnessRequired: oneOf(true, false),
-  rewards: object({
-    emission: list(
-      object({ startEpoch: integer(0, U32_MAX), epochs: integer(1, U32_MAX), totalAtoms: decimal }),
-      0,
-      1024,
-    ),
-    coverageE4: share,
-    dataE4: share,
-    atomsPerToken: decimal,
-    treasury: hash,
-    distributor: hash,
-    bytesPerDataCredit: integer(1, U16_MAX),
-    dataCreditUsdE8: integer(1, Number.MAX_SAFE_INTEGER),
-    kind: oneOf("weighted", "helium"),
-  }),
+  rewards,
 });
 
 const count = integer(0, Number.MAX_SAFE_INTEGER);
@@ -196,7 +221,8 @@ const intakeShape = object({
   receipts: count,
   confirmations: count,
   billed: count,
-  receiptsOfNextEpoch: count,
+  leftToNextEpoch: count,
+  judgedInEpochBefore: count,
 });
 
 const headerShape = object({

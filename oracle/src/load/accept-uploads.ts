@@ -3,13 +3,15 @@
  *
  * Canonical order is (receive ms, upload id). An upload counts when it was received between the start of the epoch and the end of
  * its grace time, verifies under a registered key, holds only what its sender may report, and continues its sender's chain. The
- * chain of a sender is walked in the order (receive ms, sequence, id) and begins with the first upload of the log: what came before
- * is in the log of an earlier epoch.
+ * chain of a sender is walked in the order (receive ms, sequence, id) and goes on from the head that the epoch before left
+ * (`chains-in`); a sender that had none begins with number 1. The heads that are left to the next epoch (`chains-out`) are those at
+ * the end of the epoch: uploads of its grace time are in the next log too.
  */
-import type { EpochInput } from "@earshot/poc";
+import { allocateColumns, chainsOutTable, type EpochInput, type EpochLog } from "@earshot/poc";
 import {
   type ChainHead,
   chainLink,
+  EMPTY_CHAIN,
   importKey,
   parseUploadHeader,
   stepChain,
@@ -17,11 +19,11 @@ import {
   type VerifyKey,
   verifyUpload,
 } from "@earshot/poc/protocol";
-import type { PayerColumns } from "../epoch-folder/payers-table.ts";
 import type { LogRecord } from "../log/segment-reader.ts";
 import { type IntakeRefusal, RefusalCounts } from "./intake.ts";
 
 const KEY_BYTES = 33;
+const ID_BYTES = 32;
 
 /** A sender that the registry knows: a hotspot by its row, or a payer's meter by its row. */
 export interface Sender {
@@ -40,11 +42,13 @@ export interface AcceptedUpload {
 
 export interface AcceptOptions {
   readonly hotspots: Pick<EpochInput["hotspots"], "key">;
-  readonly payers: PayerColumns;
+  readonly payers: EpochLog["payers"];
+  readonly chainsIn: EpochLog["chainsIn"];
   readonly network: number;
   /** Unix ms. */
   readonly epochStartMs: number;
-  /** Length of the epoch and its grace time, ms. */
+  /** Length of the epoch, and of it and its grace time, ms. */
+  readonly epochMs: number;
   readonly openMs: number;
   /** Called now and then with the number of uploads verified. */
   readonly onProgress?: ((uploads: number) => void) | undefined;
@@ -56,6 +60,7 @@ export interface Acceptance {
   readonly uploads: number;
   readonly refused: RefusalCounts;
   readonly senders: Senders;
+  readonly chainsOut: EpochLog["chainsOut"];
 }
 
 /** Verifies a log. Never throws for what an upload says. */
@@ -72,7 +77,9 @@ export function acceptUploads(records: Iterable<LogRecord>, options: AcceptOptio
     if ((uploads & 1023) === 0) options.onProgress?.(uploads);
   }
   verified.sort(compareCanonical);
-  return { accepted: followChains(verified, refused), uploads, refused, senders };
+  const heads = readHeads(options.chainsIn);
+  const accepted = followChains(verified, heads, options.epochMs, refused);
+  return { accepted, uploads, refused, senders, chainsOut: headColumns(heads) };
 }
 
 function verifyRecord(
@@ -94,8 +101,16 @@ function verifyRecord(
   return allowed ? { upload, sender, receiveOffsetMs } : "wrong_sender";
 }
 
-/** Keeps what continues its sender's chain; expects canonical order and keeps it. */
-function followChains(verified: readonly AcceptedUpload[], refused: RefusalCounts): AcceptedUpload[] {
+/**
+ * Keeps what continues its sender's chain; expects canonical order and keeps it. `heads`, by key, are those at the start of the epoch
+ * and become those at its end.
+ */
+function followChains(
+  verified: readonly AcceptedUpload[],
+  heads: Map<string, ChainHead>,
+  epochMs: number,
+  refused: RefusalCounts,
+): AcceptedUpload[] {
   const bySender = new Map<Sender, AcceptedUpload[]>();
   for (const upload of verified) {
     const own = bySender.get(upload.sender);
@@ -111,22 +126,47 @@ function followChains(verified: readonly AcceptedUpload[], refused: RefusalCount
         a.upload.header.sequence - b.upload.header.sequence ||
         compareIds(a.upload.id, b.upload.id),
     );
-    const { sequence, previousId } = chainLink(own[0].upload);
-    const first = sequence - 1;
+    const key = keyText(own[0].upload.header.signer, 0);
+    const first = heads.get(key) ?? EMPTY_CHAIN;
     const logged: Uint8Array[] = [];
-    let head: ChainHead = { sequence: first, id: previousId };
+    let head = first;
     for (const upload of own) {
-      const step = stepChain(head, chainLink(upload.upload), (number) => logged[number - first - 1]);
+      const link = chainLink(upload.upload);
+      const step = stepChain(head, link, (number) => logged[number - first.sequence - 1]);
       if (step.outcome === "accept") {
         logged.push(step.head.id);
         counted.add(upload);
+        if (upload.receiveOffsetMs < epochMs) heads.set(key, step.head);
       } else {
-        refused.add(step.outcome);
+        refused.add(link.sequence < first.sequence ? "past_number" : step.outcome);
       }
       head = step.head;
     }
   }
   return verified.filter((upload) => counted.has(upload));
+}
+
+function readHeads({ key, sequence, upload_id: ids }: EpochLog["chainsIn"]): Map<string, ChainHead> {
+  const heads = new Map<string, ChainHead>();
+  sequence.forEach((number, row) => {
+    heads.set(keyText(key, row * KEY_BYTES), {
+      sequence: Number(number),
+      id: ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES),
+    });
+  });
+  return heads;
+}
+
+function headColumns(heads: ReadonlyMap<string, ChainHead>): EpochLog["chainsOut"] {
+  // Latin-1 texts sort as the bytes they stand for.
+  const sorted = [...heads].sort(([a], [b]) => (a < b ? -1 : 1));
+  const columns = allocateColumns(chainsOutTable, sorted.length);
+  sorted.forEach(([text, { sequence, id }], row) => {
+    columns.key.set(Buffer.from(text, "latin1"), row * KEY_BYTES);
+    columns.sequence[row] = BigInt(sequence);
+    columns.upload_id.set(id, row * ID_BYTES);
+  });
+  return columns;
 }
 
 function compareCanonical(a: AcceptedUpload, b: AcceptedUpload): number {

@@ -1,12 +1,12 @@
 /**
  * challenges.arrow from entropy.arrow and hotspots.arrow: what sortition gives, so that anybody can check it.
  *
- * Challenged are the hotspots that may prove coverage: location asserted, capability 1, not suspended, region with a plan. Channel
- * and data rate are drawn from the region's plan, or the data rate is the network's where the parameters name one.
+ * Challenged are the hotspots that may prove coverage: location asserted, capability 1, not suspended, region with a plan. The channel
+ * is drawn from the region's plan; the data rate is the network's, or the region's where the parameters name one.
  */
 import { allocateColumns, challengesTable, type EpochInput } from "@earshot/poc";
 import { challengesOf } from "@earshot/poc/protocol";
-import { beaconDataRate, type RegionPlan, regionPlans } from "@earshot/poc/radio";
+import { type RegionPlan, regionPlans } from "@earshot/poc/radio";
 import { oracleError } from "../errors.ts";
 
 const KEY_BYTES = 33;
@@ -17,10 +17,15 @@ export type ChallengeSource = Pick<EpochInput, "parameters" | "hotspots" | "entr
 };
 
 /**
- * All challenges of the epoch by (minute, hotspot). Throws ORC_BAD_ROW when a minute of the epoch has no entropy. Needs rules of kind
- * `sortition`: under `reported-entropy` nobody but the beaconer knows when it beacons, and undefined is returned.
+ * All challenges of the epoch by (minute, hotspot). Throws ORC_BAD_ROW when a minute of the epoch has no entropy, or the minute in
+ * which the witnesses of a challenge are sampled: who could choose without it would know beforehand whom. Needs rules of kind
+ * `sortition`: under `reported-entropy` nobody but the beaconer knows when it beacons, and undefined is returned. With `spanMs`, whole
+ * intervals, only the challenges of the beginning of the epoch.
  */
-export function deriveChallenges(source: ChallengeSource): EpochInput["challenges"] | undefined {
+export function deriveChallenges(
+  source: ChallengeSource,
+  spanMs: number = source.parameters.time.epochMs,
+): EpochInput["challenges"] | undefined {
   const { parameters, hotspots, entropy } = source;
   const { time, challenge, radio } = parameters;
   if (challenge.kind !== "sortition") return undefined;
@@ -34,8 +39,11 @@ export function deriveChallenges(source: ChallengeSource): EpochInput["challenge
   }
   const firstMinute = (source.header.epoch * time.epochMs) / time.entropyMs;
   const rowOfMinute = new Map(Array.from(entropy.minute, (minute, row) => [minute, row]));
-  const drawn = challengesOf(keys, firstMinute, epochEntropy(source, firstMinute, rowOfMinute), time);
+  const drawn = challengesOf(keys, firstMinute, entropyOf(source, firstMinute, spanMs, rowOfMinute), time);
 
+  const dataRates = new Map<string, number>(
+    challenge.regionDataRates.map(({ region, dataRate }) => [region, dataRate]),
+  );
   const columns = allocateColumns(challengesTable, drawn.length);
   columns.challenge_id.set(drawn.challengeId);
   columns.minute.set(drawn.minute);
@@ -45,10 +53,16 @@ export function deriveChallenges(source: ChallengeSource): EpochInput["challenge
     const plan = plans[hotspots.region[hotspot]] as RegionPlan;
     columns.hotspot[i] = hotspot;
     columns.frequency_hz[i] = plan.channelsHz[drawn.channelDraw[i] % plan.channelsHz.length];
-    columns.data_rate[i] = challenge.dataRate === 0 ? beaconDataRate(plan, challenge.beaconBytes) : challenge.dataRate;
+    columns.data_rate[i] = dataRates.get(plan.name) ?? challenge.dataRate;
     const closesMs = drawn.transmitOffsetMs[i] + time.windowMs;
-    const sampling = rowOfMinute.get(firstMinute + Math.floor(closesMs / time.entropyMs) + 1);
-    if (sampling === undefined) continue;
+    const minute = firstMinute + Math.floor(closesMs / time.entropyMs) + 1;
+    const sampling = rowOfMinute.get(minute);
+    if (sampling === undefined) {
+      throw oracleError(
+        "ORC_BAD_ROW",
+        `entropy.arrow: minute: no row for minute ${minute}, which samples challenge ${i}`,
+      );
+    }
     const blockhash = entropy.blockhash.subarray(sampling * HASH_BYTES, (sampling + 1) * HASH_BYTES);
     columns.sampling_entropy.set(blockhash, i * HASH_BYTES);
   }
@@ -64,13 +78,14 @@ function challengedRows(hotspots: EpochInput["hotspots"], plans: readonly (Regio
   return rows;
 }
 
-/** E(m) of every minute of the epoch, end to end. */
-function epochEntropy(
+/** E(m) of every minute of the span, end to end. */
+function entropyOf(
   { parameters, entropy }: ChallengeSource,
   firstMinute: number,
+  spanMs: number,
   rowOfMinute: ReadonlyMap<number, number>,
 ): Uint8Array {
-  const minutes = parameters.time.epochMs / parameters.time.entropyMs;
+  const minutes = spanMs / parameters.time.entropyMs;
   const bytes = new Uint8Array(minutes * HASH_BYTES);
   for (let i = 0; i < minutes; i++) {
     const row = rowOfMinute.get(firstMinute + i);

@@ -9,12 +9,15 @@ import type { UploadRefusalCode } from "@earshot/poc/protocol";
 /**
  * Why an upload gives no report: what its bytes lack (poc/protocol), where it stands in its sender's chain, or: received outside
  * the epoch and its grace; reports of a kind that its sender has no right to (a meter confirms, a hotspot does everything else).
+ * `past_number`: numbered below its sender's head at the start of the epoch; whether it is the upload that counted under the number
+ * or another, the log of an earlier epoch says.
  */
 export type IntakeRefusal =
   | UploadRefusalCode
   | "duplicate"
   | "chain_fork"
   | "wrong_predecessor"
+  | "past_number"
   | "outside_epoch"
   | "wrong_sender";
 
@@ -25,15 +28,18 @@ export interface Intake {
   readonly sha256: string;
   /** Refused uploads by code, codes in ascending order, none with 0. */
   readonly refused: Readonly<Partial<Record<IntakeRefusal, number>>>;
-  /** Reports in the accepted uploads. */
+  /** Reports in the accepted uploads that the epoch judges. */
   readonly beacons: number;
   readonly witnesses: number;
+  /** Receipts and confirmations that arrived in the epoch. */
   readonly receipts: number;
   readonly confirmations: number;
-  /** Receipts that a payer confirmed. */
+  /** Copies that were billed, of earlier receipts too. */
   readonly billed: number;
-  /** Receipts in uploads of the grace time: they belong to the next epoch. */
-  readonly receiptsOfNextEpoch: number;
+  /** Reports of all kinds received in the grace time that are left to the next epoch, whose log holds them too. */
+  readonly leftToNextEpoch: number;
+  /** Reports received in the grace time of the epoch before that have their verdict there. */
+  readonly judgedInEpochBefore: number;
 }
 
 /** What the manifest says of the log. */

@@ -1,8 +1,8 @@
 /** Scores an epoch folder: reads its input half, judges and pays, writes its output half. */
-import { buildManifest, type EpochManifest, type EpochOutput, manifestBytes } from "@earshot/poc";
+import { type EpochManifest, type EpochOutput, manifestBytes } from "@earshot/poc";
 import { sha256Hex } from "../epoch-folder/durable-file.ts";
 import { type FolderInput, readEpochInput, writeEpochOutput } from "../epoch-folder/folder.ts";
-import { uploadsDigest } from "../load/intake.ts";
+import { folderManifest } from "./folder-manifest.ts";
 import { type ScoreOptions, scoreInput } from "./score-input.ts";
 
 export interface ScoredFolder {
@@ -17,7 +17,7 @@ export interface ScoredFolder {
 export async function scoreFolder(folder: string, options: ScoreOptions = {}): Promise<ScoredFolder> {
   const input = readEpochInput(folder);
   const output = await scoreInput(input, options);
-  const manifest = buildManifest(input, output, uploadsDigest(input.intake));
+  const manifest = folderManifest(input, output);
   const bytes = manifestBytes(manifest);
   await writeEpochOutput(folder, output, bytes);
   return { input, output, manifest, manifestHash: sha256Hex(bytes) };

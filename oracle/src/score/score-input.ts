@@ -11,8 +11,10 @@ import {
   closeEpoch,
   type EpochInput,
   type EpochOutput,
+  inputTables,
   type PartitionVerdicts,
   prepareEpoch,
+  tableField,
   verifyPartition,
   witnessesTable,
 } from "@earshot/poc";
@@ -59,7 +61,7 @@ async function judgeOnWorkers(
   count: number,
 ): Promise<PartitionVerdicts[]> {
   const verdicts: PartitionVerdicts[] = [];
-  const common: EpochInput = { ...input, witnesses: allocateColumns(witnessesTable, 0) };
+  const common = commonOf(input);
   let next = 0;
   const takePartitions = async () => {
     const worker = new ScoreWorker(common);
@@ -74,6 +76,22 @@ async function judgeOnWorkers(
   };
   await Promise.all(Array.from({ length: Math.min(count, parts.length) }, takePartitions));
   return verdicts;
+}
+
+/** What every worker gets: the input without its witnesses, and nothing that only the loading of uploads needs. */
+function commonOf(input: EpochInput): EpochInput {
+  const tables = Object.fromEntries(
+    inputTables.map(({ name }) => tableField(name)).map((field) => [field, input[field as keyof EpochInput]]),
+  );
+  const { parameters, header, deniedEdges } = input;
+  const edges = deniedEdges === undefined ? {} : { deniedEdges };
+  return {
+    ...(tables as unknown as EpochInput),
+    parameters,
+    header,
+    ...edges,
+    witnesses: allocateColumns(witnessesTable, 0),
+  };
 }
 
 /** One thread and the partition it is working on. */

@@ -1,5 +1,5 @@
 /** What a scoring worker is sent and answers: one epoch first, then partitions of it. */
-import type { AnyColumn, EpochInput, PartitionPlace, PartitionVerdicts } from "@earshot/poc";
+import type { EpochInput, PartitionPlace, PartitionVerdicts } from "@earshot/poc";
 
 export type WorkerRequest =
   | { readonly kind: "epoch"; readonly input: EpochInput }
@@ -10,6 +10,6 @@ export type WorkerAnswer =
   | { readonly kind: "error"; readonly code: string | undefined; readonly message: string };
 
 /** The buffers of columns that are handed over and not copied; a buffer that several views share is named once. */
-export function buffersOf(...columns: readonly (AnyColumn | Float64Array)[]): ArrayBuffer[] {
+export function buffersOf(...columns: readonly ArrayBufferView[]): ArrayBuffer[] {
   return [...new Set(columns.map(({ buffer }) => buffer))].filter((buffer) => buffer instanceof ArrayBuffer);
 }

@@ -41,7 +41,20 @@ export interface EpochPlan {
   readonly challenges: Columns<typeof challengesTable>;
   /** By index in the world. */
   readonly outages: readonly (Outage | undefined)[];
+  /** How much of the epoch is played: what is sealed before this, ms since its start. */
+  readonly untilMs: number;
 }
+
+/** What is on the air later than this after `untilMs` cannot touch what is sealed before it, ms: more than a frame lasts. */
+const AIR_MARGIN_MS = 3000;
+
+/** Whether something on the air at a moment belongs to what is played. */
+export function isPlayed({ untilMs, parameters }: EpochPlan, atMs: number): boolean {
+  return untilMs >= parameters.time.epochMs || atMs < untilMs + AIR_MARGIN_MS;
+}
+
+/** A hotspot that beacons without a challenge sends what the others do: SF10 at 125 kHz. */
+const UNASKED_DATA_RATE = packDataRate(10, 125_000);
 
 /** A beacon that was asked for, or not, before the hotspot's faults touch it. */
 interface Occasion {
@@ -56,6 +69,7 @@ interface Occasion {
 export function transmissionsOf(plan: EpochPlan): Transmission[] {
   const { world, epoch, outages } = plan;
   return [...challenged(plan), ...unasked(plan)].flatMap((occasion) => {
+    if (!isPlayed(plan, occasion.atMs - FAST_CLOCK_MS.to)) return [];
     const hotspot = world.hotspots[occasion.hotspot];
     const stream = randomStream(world.seed, "beacon", hotspot.id, epoch, occasion.challengeId.toHex());
     const transmission = transmit(plan, occasion, hotspot, stream);
@@ -86,7 +100,7 @@ function* unasked({ world, epoch, parameters, registry }: EpochPlan): Generator<
         challengeId: derive(world.seed, ["unasked", id, epoch, count]),
         atMs: stream.below(parameters.time.epochMs),
         frequencyHz: channelsHz[stream.below(channelsHz.length)],
-        dataRate: parameters.challenge.dataRate,
+        dataRate: UNASKED_DATA_RATE,
       };
     }
   }

@@ -7,7 +7,7 @@
 import { NO_ROW } from "@earshot/poc";
 import { type PacketConfirmation, packDataRate, spreadingFactorOf, type WitnessReport } from "@earshot/poc/protocol";
 import { regionByNumber, timeOnAirUs } from "@earshot/poc/radio";
-import { type EpochPlan, type Transmission, transmissionsOf } from "./beacons.ts";
+import { type EpochPlan, isPlayed, type Transmission, transmissionsOf } from "./beacons.ts";
 import { CHANNEL_SLIP_HZ, NOISE_SNR_DDB, REPEAT_SHARE, RSSI_LIE_DDB } from "./behaviour.ts";
 import { isDark } from "./outages.ts";
 import type { Link, RadioModel, Reception } from "./radio-model.ts";
@@ -26,6 +26,9 @@ export interface Network {
   /** By index in the world, then by payer. */
   readonly chains: readonly ChainState[];
   readonly meterChains: readonly ChainState[];
+  /** What waits at the start of an epoch to be sealed, by hotspot, or to be confirmed, by payer. */
+  readonly unsent: Report[][];
+  readonly unconfirmed: Report[][];
   readonly networkNumber: number;
 }
 
@@ -40,7 +43,7 @@ const CONFIRM_EVERY_MS = 600_000;
 const CONFIRM_DELAY_MS = 2000;
 
 /**
- * Plays an epoch and moves the chains of `network`. Gives the uploads of each sender in its own order: hotspots by index in the world,
+ * Plays an epoch and moves `network` to its end. Gives the uploads of each sender in its own order: hotspots by index in the world,
  * then meters. `onProgress` is told the share done, 0 to 1.
  */
 export function playDay(plan: EpochPlan, network: Network, onProgress?: (share: number) => void): LoggedUpload[][] {
@@ -62,12 +65,28 @@ export function playDay(plan: EpochPlan, network: Network, onProgress?: (share: 
       outage: plan.outages[index],
       stream: randomStream(world.seed, "uplink", hotspot.id, plan.epoch),
     };
-    const own = withRepeats(hotspot, reports[index], sender.stream).sort((a, b) => a.atMs - b.atMs);
-    return playUploads(sender, own, network.chains[index]);
+    const repeats = randomStream(world.seed, "repeats", hotspot.id, plan.epoch);
+    reports[index].sort((a, b) => a.atMs - b.atMs);
+    const own = [...network.unsent[index], ...withRepeats(hotspot, reports[index], repeats)];
+    own.sort((a, b) => a.atMs - b.atMs);
+    const { logged, unsent } = playUploads(sender, own, network.chains[index], plan.untilMs);
+    network.unsent[index] = [...unsent];
+    return logged;
   });
   const meters = network.payers.map((payer, index) => confirm(plan, network, payer, index, bySender));
+  endOfDay(network, plan.parameters.time.epochMs);
   onProgress?.(1);
   return [...bySender, ...meters];
+}
+
+/** Times of what is left count from the start of the next epoch. */
+function endOfDay({ chains, meterChains, unsent, unconfirmed }: Network, epochMs: number): void {
+  for (const chain of [...chains, ...meterChains]) chain.freeMs = Math.max(0, chain.freeMs - epochMs);
+  for (const waiting of [unsent, unconfirmed]) {
+    for (const [index, reports] of waiting.entries()) {
+      waiting[index] = reports.map((entry) => ({ ...entry, atMs: entry.atMs - epochMs }));
+    }
+  }
 }
 
 /** Who can hear at a moment: in the registry or near it, with power, not transmitting, on the channels of the sender. */
@@ -153,6 +172,7 @@ function reportPackets(plan: EpochPlan, network: Network, ether: Ether, reports:
   const dataRate = packDataRate(DEVICE_SPREADING_FACTOR, 125_000);
   for (const packet of packetsOf(network.devices, world, epoch, epochMs)) {
     const { device, atMs, fCnt } = packet;
+    if (!isPlayed(plan, atMs)) continue;
     const { channelsHz } = regionByNumber(device.region, parameters.radio.regionPlans);
     const frequencyHz = channelsHz[fCnt % channelsHz.length];
     const endMs = atMs + airTimeMs(device.phyBytes, dataRate);
@@ -184,27 +204,30 @@ function withRepeats({ fault }: SimulatedHotspot, reports: readonly Report[], st
 
 /** A meter's uploads: what its server accepted of the copies that registered hotspots reported. */
 function confirm(
-  { world, epoch, registry }: EpochPlan,
+  { world, epoch, registry, untilMs }: EpochPlan,
   network: Network,
   payer: Payer,
   index: number,
   uploads: readonly (readonly LoggedUpload[])[],
 ): LoggedUpload[] {
-  const stream = randomStream(world.seed, "meter", payer.name, epoch);
-  const reports: Report[] = [];
+  const reports: Report[] = network.unconfirmed[index];
   for (const [hotspot, own] of uploads.entries()) {
-    if (registry.rowOf[hotspot] === NO_ROW) continue;
-    const hotspotKey = world.hotspots[hotspot].signer.publicKey;
+    if (registry.rowOf[hotspot] === NO_ROW || !own.some(({ receipts }) => receipts.length > 0)) continue;
+    const { id, signer } = world.hotspots[hotspot];
+    const stream = randomStream(world.seed, "confirm", payer.name, id, epoch);
     for (const { receiveOffsetMs, receipts } of own) {
       const atMs = Math.ceil((receiveOffsetMs + 1) / CONFIRM_EVERY_MS) * CONFIRM_EVERY_MS + CONFIRM_DELAY_MS;
       for (const { routeId, packetHash, phyBytes } of receipts) {
         if (routeId !== payer.routeId || !stream.chance(payer.confirmShare)) continue;
-        const report: PacketConfirmation = { packetHash, hotspotKey, phyBytes };
+        const report: PacketConfirmation = { packetHash, hotspotKey: signer.publicKey, phyBytes };
         reports.push({ atMs, kind: "confirmation", report });
       }
     }
   }
   reports.sort((a, b) => a.atMs - b.atMs);
+  const stream = randomStream(world.seed, "meter", payer.name, epoch);
   const sender = { signer: payer.meter, network: network.networkNumber, fault: undefined, outage: undefined, stream };
-  return playUploads(sender, reports, network.meterChains[index]);
+  const { logged, unsent } = playUploads(sender, reports, network.meterChains[index], untilMs);
+  network.unconfirmed[index] = [...unsent];
+  return logged;
 }

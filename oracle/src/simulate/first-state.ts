@@ -6,29 +6,32 @@
  */
 import {
   allocateColumns,
+  chainsInTable,
+  judgedInTable,
   ledgerInTable,
-  type NetworkParameters,
   NO_ROW,
+  pendingInTable,
   servedInTable,
   stateInTable,
 } from "@earshot/poc";
 import { DEVICE_KEY_BYTES } from "@earshot/poc/protocol";
 import type { InputTables } from "../epoch-folder/layout.ts";
-import type { Link } from "./radio-model.ts";
+import type { Simulation } from "./play-epoch.ts";
 import { randomStream } from "./random.ts";
 import type { Registry } from "./registry.ts";
-import type { World } from "./world.ts";
 
-/** The three tables that chain epochs. */
-export type ChainedState = Pick<InputTables, "stateIn" | "servedIn" | "ledgerIn">;
+const UPLOAD_ID_BYTES = 32;
 
-/** State before `world.firstEpoch`; `links` by index in the world. */
-export function firstState(
-  world: World,
-  registry: Registry,
-  links: readonly (readonly Link[])[],
-  { time }: NetworkParameters,
-): ChainedState {
+/** The tables that chain epochs. */
+export type ChainedState = Pick<
+  InputTables,
+  "stateIn" | "servedIn" | "ledgerIn" | "chainsIn" | "pendingIn" | "judgedIn"
+>;
+
+/** State before `world.firstEpoch`, whose registry is given. */
+export function firstState({ world, network, parameters }: Simulation, registry: Registry): ChainedState {
+  const { time } = parameters;
+  const { links } = network;
   const startMs = world.firstEpoch * time.epochMs;
   const rows = world.hotspots
     .map((hotspot, index) => ({ hotspot, index }))
@@ -45,5 +48,33 @@ export function firstState(
     if (isHeard && hotspot.fault !== "mute") stateIn.last_reciprocal_beacon_ms[row] = beaconMs;
     if (isHeard && hotspot.fault !== "deaf") stateIn.last_witness_ms[row] = witnessMs;
   });
-  return { stateIn, servedIn: allocateColumns(servedInTable, 0), ledgerIn: allocateColumns(ledgerInTable, 0) };
+  return {
+    stateIn,
+    servedIn: allocateColumns(servedInTable, 0),
+    ledgerIn: allocateColumns(ledgerInTable, 0),
+    chainsIn: firstChains(world, network),
+    pendingIn: allocateColumns(pendingInTable, 0),
+    judgedIn: allocateColumns(judgedInTable, 0),
+  };
+}
+
+/** Heads of the senders that have sent before. */
+function firstChains(world: Simulation["world"], network: Simulation["network"]): ChainedState["chainsIn"] {
+  const heads = [
+    ...world.hotspots.map(({ signer, fault }, index) => ({ signer, fault, chain: network.chains[index] })),
+    ...network.payers.map(({ meter }, index) => ({
+      signer: meter,
+      fault: undefined,
+      chain: network.meterChains[index],
+    })),
+  ]
+    .filter(({ fault, chain }) => fault !== "unregistered" && chain.sequence > 0)
+    .sort((a, b) => Buffer.compare(a.signer.publicKey, b.signer.publicKey));
+  const chains = allocateColumns(chainsInTable, heads.length);
+  heads.forEach(({ signer, chain }, row) => {
+    chains.key.set(signer.publicKey, row * DEVICE_KEY_BYTES);
+    chains.sequence[row] = BigInt(chain.sequence);
+    chains.upload_id.set(chain.previousId, row * UPLOAD_ID_BYTES);
+  });
+  return chains;
 }

@@ -1,8 +1,10 @@
 /**
  * Plays real hotspot positions through the rules and writes one epoch folder per epoch, chained by state.
  *
- * Every folder holds the raw sealed uploads and the tables that the loader of `oracle audit` makes of them; the state of an epoch is
- * what the engine made of the one before. Nothing depends on the clock or the machine: a seed is a network, byte for byte.
+ * Every folder holds the raw sealed uploads that an ingest received from the start of the epoch to the end of its grace time, and the
+ * tables that the loader of `oracle audit` makes of them; so the beginning of each next epoch is played before a folder is written.
+ * An epoch begins with what loading and judging the one before left. Nothing depends on the clock or the machine: a seed is a
+ * network, byte for byte.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,9 +14,18 @@ import { readFailed } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
 import type { Network } from "./day.ts";
 import { EntropySource } from "./entropy-source.ts";
+import { carriedOver, type UploadsBySender } from "./epoch-log.ts";
 import { firstState } from "./first-state.ts";
 import { parseHotspotsCsv } from "./hotspots-csv.ts";
-import { type Handover, handOver, playEpoch, type SimulatedEpoch } from "./play-epoch.ts";
+import {
+  type EpochProgress,
+  type Handover,
+  handOver,
+  PLAYED_PERCENT,
+  playEpoch,
+  type SimulatedEpoch,
+  writeEpoch,
+} from "./play-epoch.ts";
 import { RadioModel } from "./radio-model.ts";
 import { derive, randomStream } from "./random.ts";
 import { registryOf } from "./registry.ts";
@@ -67,21 +78,44 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
   const network = buildNetwork(world, parameters);
   const simulation = { world, network, entropy: new EntropySource(world.seed), parameters };
   let handover: Handover = {
-    state: firstState(world, registryOf(world, firstEpoch), network.links, parameters),
+    state: firstState(simulation, registryOf(world, firstEpoch)),
     previousManifestHash: NO_MANIFEST,
-    carried: [],
   };
+  const steps = (day: number, percent: number) => day * STEPS + Math.floor((percent * STEPS) / 100);
+  const progressOf =
+    (day: number): EpochProgress =>
+    (percent, label) =>
+      options.onProgress?.(steps(day, percent), days * STEPS, `epoch ${firstEpoch + day}: ${label}`);
   const epochs: SimulatedEpoch[] = [];
+  let carried: UploadsBySender = [];
+  // On the first day two epochs are played before anything is written, if there are two.
+  let played = playEpoch(
+    simulation,
+    firstEpoch,
+    within(progressOf(0), 0, days === 1 ? PLAYED_PERCENT : PLAYED_PERCENT / 2),
+  );
   for (let day = 0; day < days; day++) {
-    const epoch = firstEpoch + day;
-    const progress = (percent: number, label: string) =>
-      options.onProgress?.(day * STEPS + Math.floor((percent * STEPS) / 100), days * STEPS, `epoch ${epoch}: ${label}`);
-    const played = await playEpoch(simulation, epoch, handover, folderOf(options.outDir, epoch), progress);
-    epochs.push(played.summary);
-    if (day + 1 < days) handover = handOver(played);
-    progress(100, "done");
+    const { epoch } = played;
+    const isLast = day + 1 === days;
+    const playing = within(progressOf(day), day === 0 ? PLAYED_PERCENT / 2 : 0, PLAYED_PERCENT);
+    const next = isLast
+      ? playEpoch(simulation, epoch + 1, () => {}, parameters.time.graceMs)
+      : playEpoch(simulation, epoch + 1, playing);
+    const around = { carried, next: next.uploads };
+    const folder = folderOf(options.outDir, epoch);
+    const written = await writeEpoch(simulation, played, around, handover, folder, progressOf(day));
+    epochs.push(written.summary);
+    if (!isLast) handover = handOver(written);
+    carried = carriedOver({ carried, played: played.uploads }, parameters.time.epochMs);
+    played = next;
+    progressOf(day)(100, "done");
   }
   return { epochs };
+}
+
+/** A progress whose percents of playing run from one percent to another. */
+function within(progress: EpochProgress, from: number, to: number): EpochProgress {
+  return (percent, label) => progress(from + ((to - from) * percent) / PLAYED_PERCENT, label);
 }
 
 function folderOf(outDir: string, epoch: number): string {
@@ -134,11 +168,13 @@ function buildNetwork(world: World, parameters: NetworkParameters): Network {
     payers,
     chains: hotspots.map(({ id, firstEpoch }) => firstChain(seed, id, firstEpoch < world.firstEpoch)),
     meterChains: payers.map(({ name }) => firstChain(seed, `meter ${name}`, true)),
+    unsent: hotspots.map(() => []),
+    unconfirmed: payers.map(() => []),
     networkNumber: NETWORK_NUMBERS.local,
   };
 }
 
-/** A sender that has been there for a while has a chain behind it, which the first epoch's log does not hold. */
+/** A sender that has been there for a while has a chain behind it: its head is in the first epoch's chains-in.arrow. */
 function firstChain(seed: string, id: string, isOld: boolean): ChainState {
   const sequence = isOld ? randomStream(seed, "chain", id).between(1, 100_000) : EMPTY_CHAIN.sequence;
   const previousId = isOld ? derive(seed, ["chain head", id]) : EMPTY_CHAIN.id;

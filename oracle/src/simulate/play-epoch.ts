@@ -1,23 +1,23 @@
-/** Plays one epoch, writes its folder, and says what the next one begins with. */
+/** Plays epochs, writes their folders, and says what the next one begins with. */
 import { join } from "node:path";
-import { buildManifest, manifestHash, type NetworkParameters, scoreEpoch } from "@earshot/poc";
+import { manifestHash, type NetworkParameters, scoreEpoch } from "@earshot/poc";
 import { type FolderInput, writeEpochInput } from "../epoch-folder/folder.ts";
 import { FILES } from "../epoch-folder/layout.ts";
 import { deriveChallenges } from "../load/derive-challenges.ts";
-import { type Intake, uploadsDigest } from "../load/intake.ts";
+import type { Intake } from "../load/intake.ts";
 import { loadUploads } from "../load/load-uploads.ts";
 import type { LogRecord } from "../log/segment-reader.ts";
 import { SegmentWriter } from "../log/segment-writer.ts";
+import { folderManifest } from "../score/folder-manifest.ts";
 import type { EpochPlan } from "./beacons.ts";
 import { type Network, playDay } from "./day.ts";
 import type { EntropySource } from "./entropy-source.ts";
-import { carriedOver, logRecords } from "./epoch-log.ts";
+import { logRecords, type UploadsBySender } from "./epoch-log.ts";
 import type { ChainedState } from "./first-state.ts";
 import { outageOf } from "./outages.ts";
 import { randomStream } from "./random.ts";
 import { registryOf } from "./registry.ts";
 import { payerColumns } from "./traffic.ts";
-import type { LoggedUpload } from "./uploader.ts";
 import type { World } from "./world.ts";
 
 /** What does not change from epoch to epoch. */
@@ -28,12 +28,10 @@ export interface Simulation {
   readonly parameters: NetworkParameters;
 }
 
-/** What an epoch hands on to the next. */
+/** What an epoch hands on to the next besides uploads. */
 export interface Handover {
   readonly state: ChainedState;
   readonly previousManifestHash: string;
-  /** Uploads received after the last epoch's end, by sender; offsets from the start of the next. */
-  readonly carried: readonly (readonly LoggedUpload[])[];
 }
 
 export interface SimulatedEpoch {
@@ -45,42 +43,51 @@ export interface SimulatedEpoch {
   readonly intake: Intake;
 }
 
+/** An epoch that was played: its rules and draws, and what its senders sent. */
 export interface PlayedEpoch {
+  readonly epoch: number;
+  readonly hotspots: FolderInput["hotspots"];
+  readonly entropy: FolderInput["entropy"];
+  readonly challenges: FolderInput["challenges"];
+  readonly uploads: UploadsBySender;
+}
+
+export interface WrittenEpoch {
   readonly summary: SimulatedEpoch;
   readonly input: FolderInput;
-  readonly carried: readonly (readonly LoggedUpload[])[];
 }
 
 /** Progress within an epoch: percent done, and what is being done. */
 export type EpochProgress = (percent: number, label: string) => void;
 
 /** Shares of an epoch's time, percent: playing ends, loading ends; writing and scoring take the rest. */
-const PLAYED_PERCENT = 50;
+export const PLAYED_PERCENT = 50;
 const LOADED_PERCENT = 92;
 /** A price to convert data credits with, 1e-8 USD, and how far it strays from epoch to epoch. */
 const TOKEN_PRICE_USD_E8 = { from: 45_000_000, to: 55_000_000 } as const;
 
-/** Plays `epoch` and writes the input half of its folder. Throws ORC_WRITE_FAILED. */
-export async function playEpoch(
+/**
+ * Plays `epoch` and moves the network to its end. With `untilMs` only its beginning is played, exactly as the whole would begin:
+ * what is sealed before `untilMs`; the network is then of no further use.
+ */
+export function playEpoch(
   { world, network, entropy: source, parameters }: Simulation,
   epoch: number,
-  { state, previousManifestHash, carried }: Handover,
-  folder: string,
   progress: EpochProgress,
-): Promise<PlayedEpoch> {
+  untilMs?: number,
+): PlayedEpoch {
   const { time } = parameters;
   progress(0, "drawing challenges");
   const registry = registryOf(world, epoch);
   const hotspots = registry.columns;
-  const entropy = source.columns((epoch * time.epochMs) / time.entropyMs, entropySteps(parameters), time.entropyMs);
-  const header = {
-    epoch,
-    network: network.networkNumber,
-    previousManifestHash,
-    tokenPriceUsdE8: randomStream(world.seed, "price", epoch).between(TOKEN_PRICE_USD_E8.from, TOKEN_PRICE_USD_E8.to),
-  };
+  const spanMs =
+    untilMs === undefined
+      ? time.epochMs
+      : Math.min(time.epochMs, Math.ceil(untilMs / time.intervalMs) * time.intervalMs);
+  const firstMinute = (epoch * time.epochMs) / time.entropyMs;
+  const entropy = source.columns(firstMinute, entropySteps(parameters, spanMs), time.entropyMs);
   // Sortition is what `simulate` insists on, so there are challenges.
-  const challenges = deriveChallenges({ header, parameters, hotspots, entropy })!;
+  const challenges = deriveChallenges({ header: { epoch }, parameters, hotspots, entropy }, spanMs)!;
   const outages = world.hotspots.map(({ id }) => outageOf(world.seed, id, epoch, time.epochMs));
   const plan: EpochPlan = {
     world,
@@ -89,41 +96,55 @@ export async function playEpoch(
     registry,
     challenges,
     outages,
+    untilMs: untilMs ?? time.epochMs,
   };
-  const played = playDay(plan, network, (share) => progress(share * PLAYED_PERCENT, "playing"));
-  endOfDay(network, time.epochMs);
+  const uploads = playDay(plan, network, (share) => progress(share * PLAYED_PERCENT, "playing"));
+  return { epoch, hotspots, entropy, challenges, uploads };
+}
 
+/** Writes the input half of an epoch's folder from the log that its ingest has. Throws ORC_WRITE_FAILED. */
+export async function writeEpoch(
+  { world, network, parameters }: Simulation,
+  { epoch, hotspots, entropy, challenges, uploads }: PlayedEpoch,
+  around: { readonly carried: UploadsBySender; readonly next: UploadsBySender },
+  { state, previousManifestHash }: Handover,
+  folder: string,
+  progress: EpochProgress,
+): Promise<WrittenEpoch> {
+  const { time } = parameters;
+  const header = {
+    epoch,
+    network: network.networkNumber,
+    previousManifestHash,
+    tokenPriceUsdE8: randomStream(world.seed, "price", epoch).between(TOKEN_PRICE_USD_E8.from, TOKEN_PRICE_USD_E8.to),
+  };
   progress(PLAYED_PERCENT, "writing uploads");
-  const records = logRecords(played, carried, epoch * time.epochMs, time.epochMs + time.graceMs);
+  const records = logRecords({ ...around, played: uploads }, epoch * time.epochMs, time.epochMs, time.graceMs);
   writeLog(join(folder, FILES.uploads), records);
   const payers = payerColumns(network.payers);
   const span = LOADED_PERCENT - PLAYED_PERCENT;
+  const source = { parameters, header, hotspots, challenges, payers, ...state };
   const loaded = loadUploads(records, {
-    parameters,
-    header,
-    hotspots,
-    challenges,
-    payers,
+    ...source,
     network: network.networkNumber,
     onProgress: (done) => progress(PLAYED_PERCENT + (span * done) / records.length, "loading uploads"),
   });
-  const input: FolderInput = { parameters, header, hotspots, entropy, challenges, payers, ...state, ...loaded };
+  const input: FolderInput = { ...source, entropy, ...loaded };
   progress(LOADED_PERCENT, "writing tables");
   await writeEpochInput(folder, input);
   const rows = { hotspots: hotspots.region.length, challenges: challenges.minute.length };
-  return {
-    summary: { epoch, folder, ...rows, intake: loaded.intake },
-    input,
-    carried: carriedOver(played, time.epochMs),
-  };
+  return { summary: { epoch, folder, ...rows, intake: loaded.intake }, input };
 }
 
 /** Scores an epoch for what the next one begins with; its folder stays without results, which are `oracle score`'s to write. */
-export function handOver({ input, carried }: PlayedEpoch): Handover {
+export function handOver({ input }: WrittenEpoch): Handover {
   const output = scoreEpoch(input);
   const { stateOut: stateIn, servedOut: servedIn, ledgerOut: ledgerIn } = output;
-  const manifest = buildManifest(input, output, uploadsDigest(input.intake));
-  return { state: { stateIn, servedIn, ledgerIn }, previousManifestHash: manifestHash(manifest), carried };
+  const { chainsOut: chainsIn, pendingOut: pendingIn, judgedOut: judgedIn } = input;
+  return {
+    state: { stateIn, servedIn, ledgerIn, chainsIn, pendingIn, judgedIn },
+    previousManifestHash: manifestHash(folderManifest(input, output)),
+  };
 }
 
 function writeLog(folder: string, records: readonly LogRecord[]): void {
@@ -132,12 +153,7 @@ function writeLog(folder: string, records: readonly LogRecord[]): void {
   writer.close();
 }
 
-/** Steps of entropy that an epoch needs: its own, and those in which the selections of its last challenges are drawn. */
-function entropySteps({ time }: NetworkParameters): number {
-  return Math.ceil((time.epochMs + time.windowMs) / time.entropyMs) + 1;
-}
-
-/** Times of the chains count from the start of the next epoch. */
-function endOfDay({ chains, meterChains }: Network, epochMs: number): void {
-  for (const chain of [...chains, ...meterChains]) chain.freeMs = Math.max(0, chain.freeMs - epochMs);
+/** Steps of entropy for the challenges of `spanMs`: their own, and those in which the selections of the last ones are drawn. */
+function entropySteps({ time }: NetworkParameters, spanMs: number): number {
+  return Math.ceil((spanMs + time.windowMs) / time.entropyMs) + 1;
 }

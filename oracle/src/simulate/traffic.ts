@@ -5,9 +5,8 @@
  * as meters do, so a hotspot's receipts come in bursts and share uploads. A customer's meter confirms, every ten minutes, the
  * copies its server accepted; one customer confirms too few. Frames are data frames with a made-up payload and MIC.
  */
-import { allocateColumns } from "@earshot/poc";
+import { allocateColumns, type EpochLog, payersTable } from "@earshot/poc";
 import { type DeviceSigner, type PacketReceipt, sha256 } from "@earshot/poc/protocol";
-import { type PayerColumns, payersTable } from "../epoch-folder/payers-table.ts";
 import type { Link, RadioModel, RadioSite } from "./radio-model.ts";
 import { pick, randomStream, tagUnit } from "./random.ts";
 import { type SimulatedHotspot, scatter, type World, walletSigner } from "./world.ts";
@@ -92,7 +91,7 @@ export function payersOf(world: World): Payer[] {
 }
 
 /** payers.arrow. */
-export function payerColumns(payers: readonly Payer[]): PayerColumns {
+export function payerColumns(payers: readonly Payer[]): EpochLog["payers"] {
   const sorted = [...payers].sort((a, b) => Buffer.compare(a.meter.publicKey, b.meter.publicKey));
   const columns = allocateColumns(payersTable, sorted.length);
   sorted.forEach(({ meter, wallet }, row) => {

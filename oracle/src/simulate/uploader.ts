@@ -42,8 +42,6 @@ export interface LoggedUpload {
   readonly bytes: Uint8Array;
   /** Receipts in it that can be billed: those of its first arrival. */
   readonly receipts: readonly PacketReceipt[];
-  /** True when it holds receipts or confirmations, which belong to the epoch they are received in, and not only proofs. */
-  readonly hasPackets: boolean;
 }
 
 /** Where a sender's chain stands between epochs. */
@@ -70,11 +68,22 @@ const MAX_REPORTS = 10_000;
 /** From the ingest's clock to the sender's knowledge, ms. */
 const ACKNOWLEDGED_AFTER_MS = 20;
 
+export interface PlayedUploads {
+  readonly logged: LoggedUpload[];
+  /** Reports that wait for an upload that is sealed at `untilMs` or later. */
+  readonly unsent: readonly Report[];
+}
+
 /**
  * Seals the reports, which must be in time order, and moves the chain. Gives every upload the ingest receives, repeats, forks and
  * damaged ones included; what a device loses before it is sent is in none.
  */
-export function playUploads(sender: Sender, reports: readonly Report[], chain: ChainState): LoggedUpload[] {
+export function playUploads(
+  sender: Sender,
+  reports: readonly Report[],
+  chain: ChainState,
+  untilMs: number = Number.POSITIVE_INFINITY,
+): PlayedUploads {
   const logged: LoggedUpload[] = [];
   let next = 0;
   while (next < reports.length) {
@@ -87,18 +96,17 @@ export function playUploads(sender: Sender, reports: readonly Report[], chain: C
       sealMs = Math.max(chain.freeMs, Math.min(sealMs, atMs + (isProof ? flushMs : RECEIPT_FLUSH_MS)));
       end++;
     }
-    const batch = reports.slice(next, end);
+    if (sealMs >= untilMs) break;
+    logged.push(...send(sender, reports.slice(next, end), sealMs, chain));
     next = end;
-    logged.push(...send(sender, batch, sealMs, chain));
   }
-  return logged;
+  return { logged, unsent: reports.slice(next) };
 }
 
 function send(sender: Sender, batch: readonly Report[], sealMs: number, chain: ChainState): LoggedUpload[] {
   const { fault, stream } = sender;
   const sealed = seal(sender, batch, chain);
   const receipts = batch.flatMap((entry) => (entry.kind === "receipt" ? [entry.report] : []));
-  const hasPackets = receipts.length > 0 || batch.some(({ kind }) => kind === "confirmation");
   const receiveMs = receiveTime(sender, sealMs);
   chain.freeMs = receiveMs + ACKNOWLEDGED_AFTER_MS;
   if (fault === "forgetful" && stream.chance(LOST_UPLOAD_SHARE)) {
@@ -106,9 +114,9 @@ function send(sender: Sender, batch: readonly Report[], sealMs: number, chain: C
     chain.isResumed = true;
     return [];
   }
-  const logged: LoggedUpload[] = [{ receiveOffsetMs: receiveMs, bytes: sealed.bytes, receipts, hasPackets }];
+  const logged: LoggedUpload[] = [{ receiveOffsetMs: receiveMs, bytes: sealed.bytes, receipts }];
   const again = (afterMs: number, bytes: Uint8Array) =>
-    logged.push({ receiveOffsetMs: receiveMs + afterMs, bytes, receipts: [], hasPackets: false });
+    logged.push({ receiveOffsetMs: receiveMs + afterMs, bytes, receipts: [] });
   if (stream.chance(RESENT_SHARE)) again(RESENT_AFTER_MS, sealed.bytes);
   if (fault === "forked" && stream.chance(FORK_SHARE)) {
     again(RESENT_AFTER_MS, seal(sender, batch.map(ofOtherMachine), chain).bytes);

@@ -21,7 +21,9 @@ import { EPOCH, smallEpoch } from "../small-epoch.ts";
 import { TemporaryFolders, writeFolder } from "../temporary-folder.ts";
 
 const folders = new TemporaryFolders("audit");
-const { input, records } = smallEpoch();
+const played = smallEpoch();
+const { input, records } = played;
+const next = smallEpoch({ after: played });
 const honest = folders.next();
 let stored: OutputTables;
 let manifest: Uint8Array;
@@ -149,6 +151,10 @@ describe("auditFolder", () => {
         /^challenges\.arrow: frequency_hz: row 11: another value/,
       ],
       [
+        { chainsOut: { ...input.chainsOut, sequence: input.chainsOut.sequence.map((v, i) => (i === 2 ? v - 1n : v)) } },
+        /^chains-out\.arrow: sequence: row 2: another value/,
+      ],
+      [
         { intake: { ...input.intake, accepted: 105 } },
         /^intake\.json: accepted: another value \(expected 106, found 105\)/,
       ],
@@ -224,7 +230,6 @@ describe("auditRun", () => {
   async function writeRun(change: (second: FolderInput) => FolderInput): Promise<string[]> {
     const first = folders.copy(honest);
     const { manifestHash } = await scoreFolder(first);
-    const next = smallEpoch({ epoch: EPOCH + 1 });
     const second = folders.next();
     const chained: FolderInput = {
       ...next.input,
@@ -251,12 +256,14 @@ describe("auditRun", () => {
       header: { ...second.header, previousManifestHash: "1".repeat(64) },
       stateIn: changedLast(stored.stateOut, "last_beacon_ms"),
       ledgerIn: changedLast(stored.ledgerOut, "cumulative_atoms"),
+      pendingIn: changedLast(input.pendingOut, "dev_addr"),
     }));
     const { findings } = await auditRun(run);
     expect(findings.map(({ file, column, what }) => [file.slice(run[1].length + 1), column, what])).toEqual([
       ["epoch.json", "previousManifestHash", "not the hash of the previous epoch's manifest"],
       ["state-in.arrow", "last_beacon_ms", "another value than state-out.arrow of the previous epoch"],
       ["ledger-in.arrow", "cumulative_atoms", "another value than ledger-out.arrow of the previous epoch"],
+      ["pending-in.arrow", "dev_addr", "another value than pending-out.arrow of the previous epoch"],
     ]);
   });
 

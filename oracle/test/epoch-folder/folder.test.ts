@@ -10,7 +10,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { earshot, helium, permuteColumns, stateOutTable, witnessesTable } from "@earshot/poc";
+import {
+  allocateColumns,
+  earshot,
+  helium,
+  judgedInTable,
+  permuteColumns,
+  stateInTable,
+  stateOutTable,
+  witnessesTable,
+} from "@earshot/poc";
 import { beforeAll, describe, expect, test } from "vitest";
 import { encodeTable } from "../../src/epoch-folder/arrow.ts";
 import {
@@ -61,12 +70,16 @@ describe("an epoch folder", () => {
       "beacons.arrow",
       "cell-reasons.arrow",
       "cells.arrow",
+      "chains-in.arrow",
+      "chains-out.arrow",
       "challenges.arrow",
       "entropy.arrow",
       "epoch.json",
       "hotspots.arrow",
       "input.sha256",
       "intake.json",
+      "judged-in.arrow",
+      "judged-out.arrow",
       "ledger-in.arrow",
       "ledger-out.arrow",
       "manifest.json",
@@ -74,6 +87,8 @@ describe("an epoch folder", () => {
       "packets.arrow",
       "parameters.json",
       "payers.arrow",
+      "pending-in.arrow",
+      "pending-out.arrow",
       "rewards.arrow",
       "served-in.arrow",
       "served-out.arrow",
@@ -181,7 +196,13 @@ describe("reading an epoch folder", () => {
   });
 
   test("refuses the first row that contradicts its table, naming file, column and row", async () => {
-    const { hotspots, witnesses, beacons, entropy, challenges } = input;
+    const { hotspots, witnesses, beacons, entropy, challenges, chainsOut, pendingOut } = input;
+    const twice = hotspots.key.slice();
+    twice.copyWithin(99, 0, 33);
+    const twin = hotspots.gateway_id.slice();
+    twin.copyWithin(24, 0, 8);
+    const state = allocateColumns(stateInTable, 1);
+    const judged = allocateColumns(judgedInTable, 2);
     const changed = <T extends ArrayLike<number> | BigUint64Array>(
       column: T,
       row: number,
@@ -230,6 +251,31 @@ describe("reading an epoch folder", () => {
       ],
       [{ hotspots: { ...hotspots, key: changed(hotspots.key, 33, 1) } }, "hotspots.arrow: key: row 1: unknown tag 1"],
       [
+        { hotspots: { ...hotspots, key: twice, gateway_id: twin } },
+        "hotspots.arrow: key: row 3: is the key of a row before",
+      ],
+      [
+        { stateIn: { ...state, last_witness_ms: BigUint64Array.of(1n << 53n) } },
+        "state-in.arrow: last_witness_ms: row 0: 9007199254740992 is no time in ms",
+      ],
+      [
+        { chainsOut: { ...chainsOut, sequence: changed(chainsOut.sequence, 1, 0n) } },
+        "chains-out.arrow: sequence: row 1: 0 is no number of an upload",
+      ],
+      [
+        { chainsIn: { ...chainsOut, key: changed(chainsOut.key, 33, 0) } },
+        "chains-in.arrow: key: row 1: out of order, or the same as the row before",
+      ],
+      [
+        { pendingOut: { ...pendingOut, kind: changed(pendingOut.kind, 2, 4) } },
+        "pending-out.arrow: kind: row 2: 4 is more than 3",
+      ],
+      [
+        { pendingIn: pendingOut },
+        `pending-in.arrow: epoch: row 0: ${input.header.epoch} is not from ${input.header.epoch - 1} to ${input.header.epoch - 1}`,
+      ],
+      [{ judgedIn: judged }, "judged-in.arrow: upload_id: row 1: out of order, or the same as the row before"],
+      [
         { hotspots: { ...hotspots, capability: changed(hotspots.capability, 0, 2) } },
         "hotspots.arrow: capability: row 0: 2 is more than 1",
       ],
@@ -267,7 +313,8 @@ describe("epoch.json and parameters.json", () => {
   });
 
   test("refuse fields that are missing, unknown, of another type or out of range, by path", async () => {
-    const { time, radio, ...rest } = earshot;
+    const { time, radio, distance, density, challenge, rewards, ...rest } = earshot;
+    const { beaconE4: _beaconE4, ...headless } = helium.rewards;
     const cases: [unknown, string][] = [
       [
         { ...earshot, time: { ...time, epochMs: "1 day" } },
@@ -277,11 +324,65 @@ describe("epoch.json and parameters.json", () => {
         { ...earshot, time: { ...time, epochMs: 0 } },
         "time.epochMs: expected an integer from 1000 to 31622400000, got 0",
       ],
-      [{ ...rest, time }, "radio: expected an object, got nothing"],
+      [{ ...rest, time, distance, density, challenge, rewards }, "radio: expected an object, got nothing"],
       [{ ...earshot, colour: 1 }, "colour: unknown field"],
       [{ ...earshot, radio: { ...radio, gains: "dbi" } }, 'radio.gains: expected "ddb" or "whole-dbi", got "dbi"'],
       [{ ...earshot, radio: { ...radio, snrFloorDdb: [1] } }, "radio.snrFloorDdb: expected a list of 8 to 8, got [1]"],
       [{ ...earshot, version: 2 }, "version: expected 1, got 2"],
+      [
+        { ...earshot, time: { ...time, intervalMs: 90_000 } },
+        "time: intervals of 90000 ms are not whole steps of 60000 ms",
+      ],
+      [
+        { ...earshot, time: { ...time, intervalMs: 25 * 3_600_000 } },
+        "time: epochs of 86400000 ms are not whole intervals of 90000000 ms",
+      ],
+      [
+        { ...earshot, time: { ...time, entropyMs: 10_000, intervalMs: 21_600_000, transmitDelayMs: 1 } },
+        "time: more than 1440 steps of entropy in an interval",
+      ],
+      [
+        { ...earshot, time: { ...time, transmitDelayMs: 30_001 } },
+        "time: delay and spread are longer than a step of entropy",
+      ],
+      [{ ...earshot, time: { ...time, windowMs: 900_001 } }, "time: expected window ≤ grace time ≤ epoch"],
+      [
+        { ...earshot, time: { ...time, epochMs: 25 * 86_400_000 } },
+        "time: epoch, grace time and window together take 2^31 ms or more",
+      ],
+      [
+        { ...earshot, radio: { ...radio, frequencyToleranceHz: 100_000_001 } },
+        "radio.frequencyToleranceHz: expected an integer from 0 to 100000000, got 100000001",
+      ],
+      [
+        { ...earshot, distance: { ...distance, maximumM: 300_001 } },
+        "distance.maximumM: expected an integer from 0 to 300000, got 300001",
+      ],
+      [
+        { ...earshot, distance: { ...distance, minimumKind: "grid", minimum: 9 } },
+        "distance: expected at most 8 grid cells, got 9",
+      ],
+      [
+        { ...earshot, density: { ...density, limits: density.limits.slice(1) } },
+        "density: expected limits for resolutions 10 9 8 7 6 5 4, got 9 8 7 6 5 4",
+      ],
+      [
+        { ...earshot, challenge: { ...challenge, dataRate: 4 } },
+        "challenge.dataRate: expected a data rate byte, got 4",
+      ],
+      [
+        {
+          ...earshot,
+          challenge: { ...challenge, regionDataRates: [9, 10].map((dataRate) => ({ region: "EU868", dataRate })) },
+        },
+        'challenge.regionDataRates: "EU868" is named twice',
+      ],
+      [{ ...earshot, challenge: { kind: "reported-entropy", dataRate: 10 } }, "challenge.dataRate: unknown field"],
+      [
+        { ...earshot, rewards: { ...rewards, coverageE4: 6001 } },
+        "rewards: coverage and data must be parts that sum to 10000",
+      ],
+      [{ ...earshot, rewards: headless }, "rewards.beaconE4: expected an integer from 0 to 10000, got nothing"],
     ];
     for (const [value, message] of cases) {
       expect(await messageOf(() => parseParameters(jsonFile(value), "parameters.json"))).toBe(

@@ -87,19 +87,46 @@ describe("deriveChallenges", () => {
     expect(deriveChallenges({ ...source, parameters: helium })).toBeUndefined();
   });
 
-  test("refuses entropy that lacks a minute of the epoch, and leaves sampling open where it is not known yet", async () => {
-    const cut = (from: number, to: number) => ({
-      minute: entropy.minute.slice(from, to),
-      slot: entropy.slot.slice(from, to),
-      block_time_s: entropy.block_time_s.slice(from, to),
-      blockhash: entropy.blockhash.slice(from * 32, to * 32),
-    });
+  const cut = (from: number, to: number) => ({
+    minute: entropy.minute.slice(from, to),
+    slot: entropy.slot.slice(from, to),
+    block_time_s: entropy.block_time_s.slice(from, to),
+    blockhash: entropy.blockhash.slice(from * 32, to * 32),
+  });
+
+  test("refuses entropy that lacks a minute of the epoch", async () => {
     expect(await messageOf(() => deriveChallenges({ ...source, entropy: cut(1, 28) }))).toBe(
       `ORC_BAD_ROW: entropy.arrow: minute: no row for minute ${entropy.minute[0]} of the epoch`,
     );
-    const open = derived({ ...source, entropy: cut(0, 24) });
-    const late = open.transmit_offset_ms.findIndex((offset) => offset + windowMs >= EPOCH_MS);
-    expect(late).toBeGreaterThan(0);
-    expect(open.sampling_entropy.slice(late * 32, (late + 1) * 32)).toEqual(new Uint8Array(32));
+  });
+
+  test("refuses entropy that lacks the minute in which a challenge is sampled, and never samples with zeros", async () => {
+    const perEpoch = EPOCH_MS / entropyMs;
+    const message = await messageOf(() => deriveChallenges({ ...source, entropy: cut(0, perEpoch) }));
+    expect(message).toMatch(
+      /^ORC_BAD_ROW: entropy\.arrow: minute: no row for minute \d+, which samples challenge \d+$/,
+    );
+    expect(Number(/minute (\d+)/.exec(message)?.[1])).toBeGreaterThanOrEqual(entropy.minute[0] + perEpoch);
+  });
+
+  test("gives the first intervals alone as they are in the whole epoch", () => {
+    const whole = derived();
+    const rows = whole.transmit_offset_ms.filter((offset) => offset < 2 * intervalMs).length;
+    const first = deriveChallenges({ ...source, entropy: cut(0, 16) }, 2 * intervalMs);
+    expect(first?.challenge_id).toEqual(whole.challenge_id.slice(0, rows * 32));
+    expect(first?.sampling_entropy).toEqual(whole.sampling_entropy.slice(0, rows * 32));
+  });
+
+  test("takes another data rate in the regions the parameters name", () => {
+    const challenge = { ...parameters.challenge, regionDataRates: [{ region: "EU868", dataRate: 9 }] };
+    const region = hotspots.region.map((_, row) => (row < 3 ? 1 : 0));
+    const challenges = derived({
+      ...source,
+      parameters: { ...parameters, challenge },
+      hotspots: { ...hotspots, region },
+    });
+    challenges.hotspot.forEach((hotspot, row) => {
+      expect(challenges.data_rate[row]).toBe(hotspot < 3 ? 9 : 10);
+    });
   });
 });

@@ -2,13 +2,17 @@ import { importKey, signerFromEd25519Seed, type VerifiedUpload, verifyUpload } f
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../src/simulate/random.ts";
-import { type ChainState, playUploads, type Report, type Sender } from "../../src/simulate/uploader.ts";
+import { type ChainState, playUploads as playAll, type Report, type Sender } from "../../src/simulate/uploader.ts";
 
 const signer = signerFromEd25519Seed(new Uint8Array(32).fill(3));
 const key = importKey(signer.publicKey);
 
 function sender(changes: Partial<Sender> = {}, seed = "s"): Sender {
   return { signer, network: 3, fault: undefined, outage: undefined, stream: randomStream(seed), ...changes };
+}
+
+function playUploads(from: Sender, reports: readonly Report[], chain: ChainState) {
+  return playAll(from, reports, chain).logged;
 }
 
 function newChain(): ChainState {
