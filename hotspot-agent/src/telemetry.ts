@@ -44,8 +44,11 @@ interface Series {
   value: number;
 }
 
+const none: Labels = {};
+
 /** The labels as they are printed, in order of their names. Most have one or none, and counting is on every packet's way. */
 function labelText(labels: Labels): string {
+  if (labels === none) return "";
   const names = Object.keys(labels);
   if (names.length === 0) return "";
   if (names.length === 1) return pairText(names[0], labels);
@@ -75,8 +78,6 @@ function braced(...parts: string[]): string {
   const inside = parts.filter((part) => part !== "").join(",");
   return inside === "" ? "" : `{${inside}}`;
 }
-
-const none: Labels = {};
 
 /** All metrics of one agent. Asking for a name again gives the same metric. */
 export class Telemetry {
@@ -149,8 +150,11 @@ export class Telemetry {
           }
           one.sum += value;
           one.count++;
-          const at = bounds.findIndex((bound) => value <= bound);
-          if (at >= 0) one.buckets[at]++;
+          for (let at = 0; at < bounds.length; at++) {
+            if (value > bounds[at]) continue;
+            one.buckets[at]++;
+            break;
+          }
         },
       };
       const lines = (full: string) =>

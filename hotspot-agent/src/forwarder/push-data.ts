@@ -47,13 +47,6 @@ function readElements(text: string): Elements {
   }
 }
 
-const utf8 = new TextDecoder();
-
-/** The text behind a PUSH_DATA's header; bytes that are no UTF-8 become replacement characters. */
-export function pushText(json: Uint8Array): string {
-  return utf8.decode(json);
-}
-
 /** Whether a text can hold packets at all; statistics alone need no place in the spool. */
 export function mayHoldPackets(text: string): boolean {
   return text.includes('"rxpk"') || text.includes("\\u");

@@ -60,8 +60,12 @@ export function stringMap(value: unknown): Readonly<Record<string, string>> {
 /** Bytes of base64 text, padded or not, either alphabet; null for any other text. */
 export function decodeBase64(text: unknown): Uint8Array | null {
   if (typeof text !== "string" || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) return null;
-  const digits = text.length - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
-  return digits % 4 === 1 ? null : Buffer.from(text, "base64");
+  const isUrlSafe = text.includes("-") || text.includes("_");
+  try {
+    return Uint8Array.fromBase64(isUrlSafe ? text.replaceAll("-", "+").replaceAll("_", "/") : text);
+  } catch {
+    return null;
+  }
 }
 
 function readCodeRate(value: unknown): CodeRate | null {

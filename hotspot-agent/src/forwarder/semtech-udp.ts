@@ -14,8 +14,16 @@ import type { RecordKind, StoredRecord } from "../spool/record.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { GatewayLink } from "./downlink-scheduler.ts";
 import { GatewaySession, type SocketAddress } from "./gateway-session.ts";
-import { encodeAck, encodePullResp, type GwmpDatagram, PULL_ACK, PUSH_ACK, parseDatagram } from "./gwmp-datagram.ts";
-import { mayHoldPackets, type PushData, pushText, readPushData } from "./push-data.ts";
+import {
+  datagramText,
+  encodeAck,
+  encodePullResp,
+  type GwmpDatagram,
+  PULL_ACK,
+  PUSH_ACK,
+  parseDatagram,
+} from "./gwmp-datagram.ts";
+import { mayHoldPackets, type PushData, readPushData } from "./push-data.ts";
 import { readTxAck, type TxAck } from "./txpk.ts";
 
 /** Record kind of a GWMP datagram in the spool. */
@@ -60,7 +68,7 @@ export function isLoopbackHost(host: string): boolean {
 export function readGwmpRecord(record: StoredRecord, hasTimeFallback: boolean): readonly UplinkPacket[] {
   const datagram = parseDatagram(record.payload);
   if (datagram.kind !== "push-data") return [];
-  return readPush(datagram, pushText(datagram.json), record, hasTimeFallback).packets;
+  return readPush(datagram, datagramText(datagram), record, hasTimeFallback).packets;
 }
 
 type RecordOrigin = Pick<StoredRecord, "receivedMs" | "recordId">;
@@ -166,7 +174,7 @@ export class SemtechUdp implements GatewayLink {
     else if (datagram.kind === "pull-data") {
       session.pulled(from, datagram.version, nowMs);
       this.#send(encodeAck(datagram.version, datagram.token, PULL_ACK), from);
-    } else onTxAck(datagram.gatewayEui, datagram.token, readTxAck(datagram.json));
+    } else onTxAck(datagram.gatewayEui, datagram.token, readTxAck(datagramText(datagram)));
   }
 
   sendPullResp(gatewayEui: GatewayEui, token: number, json: string): "sent" | "sent_to_version_1" | "unreachable" {
@@ -182,7 +190,7 @@ export class SemtechUdp implements GatewayLink {
   }
 
   #receivePush(datagram: GwmpDatagram, bytes: Uint8Array, from: SocketAddress, nowMs: number): void {
-    const text = pushText(datagram.json);
+    const text = datagramText(datagram);
     const receivedMs = Math.floor(nowMs);
     if (!mayHoldPackets(text)) {
       this.#send(encodeAck(datagram.version, datagram.token, PUSH_ACK), from);
@@ -199,10 +207,8 @@ export class SemtechUdp implements GatewayLink {
     const accepted = this.#accepted;
     this.#accepted = [];
     const nowMs = this.#options.clock.nowMs();
-    for (const { datagram, record, from } of accepted) {
-      this.#send(encodeAck(datagram.version, datagram.token, PUSH_ACK), from);
-      this.#ackSeconds.observe((nowMs - record.appendedMs) / 1000);
-    }
+    this.#sendAcks(accepted);
+    for (const { record } of accepted) this.#ackSeconds.observe((nowMs - record.appendedMs) / 1000);
     for (const { datagram, text, record, from } of accepted) {
       this.#options.onPackets(record, this.#read(datagram, text, from, record));
     }
@@ -251,6 +257,23 @@ export class SemtechUdp implements GatewayLink {
   #refuse(reason: string, from: SocketAddress, gateway?: GatewayEui): void {
     this.#malformed.add({ reason });
     this.#options.log.complain(reason, "a datagram was refused", { reason, from: from.address, gateway });
+  }
+
+  /** One system call for all acks of a turn; what it does not take goes one by one, and waits if need be. */
+  #sendAcks(accepted: readonly Accepted[]): void {
+    const parts: (Uint8Array | number | string)[] = [];
+    for (const { datagram, from } of accepted) {
+      parts.push(encodeAck(datagram.version, datagram.token, PUSH_ACK), from.port, from.address);
+    }
+    let sent = 0;
+    try {
+      if (this.#unsent.length === 0) sent = this.#socket?.sendMany(parts) ?? accepted.length;
+    } catch {
+      // One address that cannot be reached fails the whole call: the others are tried below.
+    }
+    for (const { datagram, from } of accepted.slice(sent)) {
+      this.#send(encodeAck(datagram.version, datagram.token, PUSH_ACK), from);
+    }
   }
 
   /** False when the network refused it for good. */

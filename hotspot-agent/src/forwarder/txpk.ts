@@ -53,8 +53,6 @@ export function txpkJson(item: DownlinkItem, time: TxTime): string | null {
   });
 }
 
-const utf8 = new TextDecoder();
-
 export interface TxAck {
   readonly status: TxStatus;
   readonly usedPowerDbm: number | null;
@@ -77,9 +75,9 @@ function statusOf(error: unknown): TxStatus {
   return vendorErrors[name] ?? "INTERNAL_ERROR";
 }
 
-/** Reads the JSON of a TX_ACK; none means accepted, unreadable JSON or an unknown word is INTERNAL_ERROR. */
-export function readTxAck(json: Uint8Array): TxAck {
-  const text = utf8.decode(json).trim();
+/** Reads the text of a TX_ACK; none means accepted, unreadable JSON or an unknown word is INTERNAL_ERROR. */
+export function readTxAck(json: string): TxAck {
+  const text = json.trim();
   const failed: TxAck = { status: "INTERNAL_ERROR", usedPowerDbm: null, tmst: null };
   if (text === "" || text === "\0") return { ...failed, status: "OK" };
   try {

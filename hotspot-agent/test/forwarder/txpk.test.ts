@@ -65,7 +65,7 @@ describe("PULL_RESP", () => {
 });
 
 describe("TX_ACK", () => {
-  const statusOf = (json: string) => readTxAck(Buffer.from(json)).status;
+  const statusOf = (json: string) => readTxAck(json).status;
 
   test.each(["", "{}", "\0", '{"txpk_ack":{}}', '{"txpk_ack":{"error":"NONE"}}', '{"txpk_ack":{"error":""}}'])(
     "reads %j as accepted",
@@ -83,7 +83,7 @@ describe("TX_ACK", () => {
 
   test("reads a reduced power and the counter of the transmission", () => {
     const json = '{"txpk_ack":{"warn":"TX_POWER","value":20,"tmst":123}}';
-    expect(readTxAck(Buffer.from(json))).toEqual({ status: "OK", usedPowerDbm: 20, tmst: 123 });
+    expect(readTxAck(json)).toEqual({ status: "OK", usedPowerDbm: 20, tmst: 123 });
   });
 
   test.each([
