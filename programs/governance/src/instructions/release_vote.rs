@@ -1,0 +1,36 @@
+use crate::{errors::GovernanceError, state::*};
+use anchor_lang::prelude::*;
+
+#[derive(Accounts)]
+pub struct ReleaseVote<'info> {
+    pub proposal: Box<Account<'info, Proposal>>,
+    #[account(mut)]
+    pub position: Box<Account<'info, Position>>,
+    #[account(
+        mut, close = rent_payer, has_one = proposal @ GovernanceError::ForeignGovernance,
+        has_one = position @ GovernanceError::ForeignGovernance, has_one = rent_payer @ GovernanceError::NotTheOwner
+    )]
+    pub vote: Box<Account<'info, Vote>>,
+    /// CHECK: who paid for the vote account
+    #[account(mut)]
+    pub rent_payer: UncheckedAccount<'info>,
+}
+
+impl ReleaseVote<'_> {
+    pub fn validate(&self) -> Result<()> {
+        require!(
+            self.proposal.is_vote_over(Clock::get()?.unix_timestamp),
+            GovernanceError::VoteOpen
+        );
+        Ok(())
+    }
+
+    pub fn handle(ctx: Context<Self>) -> Result<()> {
+        let position = &mut ctx.accounts.position;
+        position.votes_active = position
+            .votes_active
+            .checked_sub(1)
+            .ok_or(GovernanceError::BooksDoNotBalance)?;
+        Ok(())
+    }
+}
