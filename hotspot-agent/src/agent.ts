@@ -24,6 +24,7 @@ import { GatewayAdmission } from "./gateway-admission.ts";
 import { type Keyring, openKeyring } from "./keyring.ts";
 import { serveLocalPage } from "./local-page/server.ts";
 import type { Log } from "./log.ts";
+import { keepMemorySmall } from "./memory-keeper.ts";
 import type { DownlinkCommand, UplinkPacket } from "./messages.ts";
 import { NetworkServers } from "./network-server/network-servers.ts";
 import { fetchSend } from "./proof/http.ts";
@@ -152,7 +153,7 @@ class Agent {
 
   async run(): Promise<void> {
     const { config, clock, log, manager, stopped } = this.#options;
-    const { airTime, spool } = this.#state;
+    const { airTime, spool, telemetry } = this.#state;
     const port = await this.#forwarder.open();
     const page = config.page.enabled
       ? serveLocalPage(config.page.listen, {
@@ -165,6 +166,12 @@ class Agent {
     const stop = new AbortController();
     const proving = this.#proof?.run(stop.signal);
     const cancelWatchdog = keepAlive(manager, clock, () => this.#unhealthy() ?? "Relays packets.");
+    const cancelMemory = keepMemorySmall({
+      clock,
+      telemetry,
+      residentBytes: () => process.memoryUsage.rss(),
+      collect: () => Bun.gc(false),
+    });
     manager.ready();
     const { host } = config.forwarder.listen;
     log.info("Started.", {
@@ -179,6 +186,7 @@ class Agent {
     log.info("Stopping.");
     manager.stopping();
     cancelWatchdog();
+    cancelMemory();
     this.#forwarder.close();
     stop.abort();
     this.#scheduler.close();

@@ -1,4 +1,4 @@
-/** The version of this agent: that of the repository's package.json, which the bundler takes into the binary. */
-import manifest from "../../package.json" with { type: "json" };
+/** The version of this agent: that of its package.json, which the bundler takes into the binary. */
+import manifest from "../package.json" with { type: "json" };
 
 export const agentVersion: string = manifest.version;
