@@ -61,6 +61,7 @@ interface State {
 const HEARD_LATELY_MS = 30_000;
 /** systemd-timesyncd touches it when it has set the clock. */
 const TIME_SYNCHRONISED_FILE = "/run/systemd/timesync/synchronized";
+const TIME_FILE_LOOK_MS = 10_000;
 
 /** Runs the agent until `stopped`. Throws the CodedError of the actor that cannot start. */
 export async function runAgent(options: AgentOptions): Promise<void> {
@@ -96,6 +97,7 @@ class Agent {
   readonly #scheduler: DownlinkScheduler;
   readonly #servers: NetworkServers;
   readonly #proof: ProofOfCoverage | undefined;
+  #timeFile = { lookedMs: Number.NEGATIVE_INFINITY, exists: false };
 
   constructor(options: AgentOptions, state: State) {
     this.#options = options;
@@ -230,7 +232,12 @@ class Agent {
   #isClockTrusted(): boolean {
     const status = this.#proof?.networkClock.status();
     if (status !== undefined && status.sources > 0) return !status.isWallOff;
-    return existsSync(TIME_SYNCHRONISED_FILE);
+    // Asked for every packet; the file system is not.
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#timeFile.lookedMs > TIME_FILE_LOOK_MS) {
+      this.#timeFile = { lookedMs: nowMs, exists: existsSync(TIME_SYNCHRONISED_FILE) };
+    }
+    return this.#timeFile.exists;
   }
 
   /** Settles when a new binary waits to be started in this one's place. */
