@@ -30,11 +30,21 @@ const DIRECTION: Readonly<Record<string, readonly string[]>> = {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   "h3-js": ["geo/src/h3.ts"],
   "apache-arrow": ["oracle/src/epoch-folder/arrow.ts"],
-  "@stricli/core": ["oracle/src/cli/", "oracle/src/main.ts", "hotspot-agent/src/cli/", "hotspot-agent/src/main.ts"],
+  "@stricli/core": [
+    "oracle/src/cli/",
+    "oracle/src/main.ts",
+    "hotspot-agent/src/cli/",
+    "hotspot-agent/src/main.ts",
+    "programs/client/src/cli/",
+  ],
   mqtt: ["hotspot-agent/src/network-server/mqtt-link.ts"],
   "@chirpstack/chirpstack-api": ["hotspot-agent/src/network-server/gateway-codec.ts"],
   "google-protobuf": ["hotspot-agent/src/network-server/gateway-codec.ts"],
   typebox: ["hotspot-agent/src/config.ts", "hotspot-agent/src/config/"],
+  litesvm: ["programs/client/src/localnet/svm.ts"],
+  "@solana/web3.js": ["programs/client/src/sdk/", "programs/client/src/cli/"],
+  "@solana/spl-token": ["programs/client/src/sdk/", "programs/client/src/cli/"],
+  "@coral-xyz/anchor": ["programs/client/src/sdk/"],
   "angry-purple-tiger": ["hotspot-agent/src/animal-name.ts"],
 };
 
