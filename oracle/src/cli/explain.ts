@@ -10,6 +10,9 @@ import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
 import { explanationText } from "./explanation-text.ts";
 import { integerParser, textParser } from "./parse.ts";
 
+/** Steps of the progress bar. */
+const STEPS = 3;
+
 interface ExplainFlags extends JsonFlag {
   readonly epoch?: number;
 }
@@ -40,10 +43,13 @@ export const explainCommand = buildCommand<ExplainFlags, [string, string], CliCo
     },
   },
   async func(flags, folder, hotspot) {
-    await answer(this, flags, async () => {
+    await answer(this, flags, async (progress) => {
       const chosen = chooseEpoch(folder, flags.epoch);
+      progress.show(0, STEPS, `reading reports of ${chosen}`);
       const input = readEpochInput(chosen);
+      progress.show(1, STEPS, `reading results of ${chosen}`);
       const { tables } = readEpochOutput(chosen, input);
+      progress.show(2, STEPS, "explaining");
       const explanation = explainHotspot(input, tables, findHotspot(input.hotspots, hotspot));
       return { json: explanation, text: explanationText(explanation) };
     });

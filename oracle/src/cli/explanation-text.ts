@@ -28,6 +28,7 @@ function heading({ hotspot, epoch, network, from, to }: Explanation): string {
     `  epoch ${epoch} of ${network}, ${from} to ${to}\n`,
     `  ${place}, ${hotspot.region}, antenna ${(hotspot.gainDdbi / 10).toFixed(1)} dBi, ${role}`,
     hotspot.suspended ? ", SUSPENDED\n" : "\n",
+    hotspot.keyProblem === null ? "" : `  its key is unusable (${hotspot.keyProblem}): nothing it signs counts\n`,
   ].join("");
 }
 
@@ -77,10 +78,16 @@ function receptionsText(receptions: readonly ReceptionText[], listed: number): s
       `${(reception.rssiDdbm / 10).toFixed(1)} dBm`,
       `${(reception.snrDdb / 10).toFixed(1)} dB`,
       reception.verdict.reason,
-      reception.verdict.reason === "valid" ? paidText(reception) : why(reception.verdict),
+      reception.verdict.reason === "valid" ? `${lossText(reception)}${paidText(reception)}` : why(reception.verdict),
     ]);
   const left = ordered.length - rows.length;
   return title + table(rows, [2, 3]) + (left > 0 ? `  … and ${count(left)} more (--json lists all)\n` : "");
+}
+
+/** A reception's excess loss says how much stands in the way of the signal. */
+function lossText({ freeSpace, verdict }: ReceptionText): string {
+  if (freeSpace === null) return "";
+  return `${(freeSpace.excessLossDdb / 10).toFixed(1)} dB below free space (${verdict.figures.limit} counts), `;
 }
 
 function paidText({ paid, unitsE4, scaleE4, weightE4, shareE12 }: ReceptionText): string {

@@ -48,8 +48,10 @@ export const scoreCommand = buildCommand<ScoreFlags, [string], CliContext>({
       const folders = epochFolders(folder);
       const epochs = [];
       for (const [index, epochFolder] of folders.entries()) {
-        progress.show(index, folders.length, `scoring ${epochFolder}`);
-        const { output, manifest, manifestHash, input } = await scoreFolder(epochFolder, flags);
+        const { output, manifest, manifestHash, input } = await scoreFolder(epochFolder, {
+          ...flags,
+          onStage: (share, what) => progress.show(index + share, folders.length, `${what} ${epochFolder}`),
+        });
         const atomsPerToken = BigInt(input.parameters.rewards.atomsPerToken);
         const { epoch, root } = manifest;
         epochs.push({ folder: epochFolder, epoch, manifestHash, root, summary: output.summary, atomsPerToken });

@@ -15,14 +15,17 @@ import {
   reasonByNumber,
   SIDE,
 } from "@earshot/poc";
+import { deviceKeyProblem } from "@earshot/poc/protocol";
 import type { FolderInput } from "../epoch-folder/folder.ts";
 import type { OutputTables } from "../epoch-folder/layout.ts";
 import { oracleError } from "../errors.ts";
 import type { BeaconText, DensityText, Explanation, ReceptionText, VerdictText, WeightText } from "./explanation.ts";
 import { figureText, regionText } from "./figures.ts";
 import { hotspotText } from "./find-hotspot.ts";
+import { FreeSpace, type FreeSpaceFigures } from "./free-space.ts";
 
 const BEACON_KIND = 1;
+const KEY_BYTES = 33;
 const WALLET_BYTES = 32;
 const PUBLIC_RESOLUTION = 8;
 
@@ -36,6 +39,7 @@ class EpochReader {
   readonly #input: FolderInput;
   readonly #output: OutputTables;
   readonly #startMs: number;
+  readonly #freeSpace: FreeSpace;
   /** Rows of verdicts.arrow by log index. */
   readonly #verdictOf = new Map<number, number>();
 
@@ -43,6 +47,7 @@ class EpochReader {
     this.#input = input;
     this.#output = output;
     this.#startMs = input.header.epoch * input.parameters.time.epochMs;
+    this.#freeSpace = new FreeSpace(input);
     output.verdicts.log_index.forEach((logIndex, verdict) => {
       this.#verdictOf.set(logIndex, verdict);
     });
@@ -69,6 +74,7 @@ class EpochReader {
       hotspot: {
         row,
         key: hotspotText(hotspots, row),
+        keyProblem: deviceKeyProblem(hotspots.key.slice(row * KEY_BYTES, (row + 1) * KEY_BYTES)) ?? null,
         owner: hexRow(hotspots.owner, row),
         beneficiary: hexRow(hotspots.beneficiary, row),
         cellPublic: cellPublic === 0n ? null : cellPublic.toString(16),
@@ -108,7 +114,7 @@ class EpochReader {
       return {
         logIndex: beacons.log_index[row],
         transmitted: offsetMs === null ? null : this.#time(offsetMs),
-        verdict: this.#verdictText(verdict, SIDE.beaconer),
+        verdict: this.#verdictText(verdict, SIDE.beaconer, null),
         witnesses: counts,
         unitsE4: verdicts.units_e4[verdict],
         shareE12: this.#share(verdict, hotspot),
@@ -124,13 +130,19 @@ class EpochReader {
       const challenge = verdicts.challenge[verdict];
       const beaconer = challenge === NO_ROW ? NO_ROW : challenges.hotspot[challenge];
       const isKnown = beaconer !== NO_ROW;
+      const freeSpace = verdicts.reason[verdict] === 0 ? this.#freeSpace.of(row, challenge) : null;
       return {
         logIndex: witnesses.log_index[row],
         received: this.#time(witnesses.receive_offset_ms[row]),
         beaconer: isKnown ? { row: beaconer, key: hotspotText(hotspots, beaconer) } : null,
         rssiDdbm: witnesses.rssi_ddbm[row],
         snrDdb: witnesses.snr_ddb[row],
-        verdict: this.#verdictText(verdict, SIDE.witness),
+        freeSpace,
+        verdict: this.#verdictText(
+          verdict,
+          SIDE.witness,
+          freeSpace && { ...freeSpace, rssiDdbm: witnesses.rssi_ddbm[row] },
+        ),
         paid: verdicts.selected[verdict] === 1,
         unitsE4: verdicts.units_e4[verdict],
         scaleE4: isKnown ? shares.scale_e4[beaconer] : 0,
@@ -183,7 +195,12 @@ class EpochReader {
     return verdict;
   }
 
-  #verdictText(verdict: number, ownSide: number): VerdictText {
+  /** `heard`: of a valid reception, whose figures are not in its verdict. */
+  #verdictText(
+    verdict: number,
+    ownSide: number,
+    heard: (FreeSpaceFigures & { readonly rssiDdbm: number }) | null,
+  ): VerdictText {
     const { verdicts } = this.#output;
     const definition = reasonByNumber(verdicts.reason[verdict]);
     if (definition === undefined)
@@ -191,17 +208,16 @@ class EpochReader {
     const measured = verdicts.measured[verdict];
     const limit = verdicts.limit[verdict];
     const side = verdicts.side[verdict];
-    const isBeacon = verdicts.kind[verdict] === BEACON_KIND;
-    const { minimumKind } = this.#input.parameters.distance;
+    const { distance, radio } = this.#input.parameters;
     return {
       reason: definition.name,
       meaning: definition.meaning,
       measured,
       limit,
       figures:
-        definition.name === "valid"
-          ? validFigures(isBeacon, measured, limit)
-          : figureText(definition.name as ReasonName, measured, limit, minimumKind),
+        heard === null
+          ? figureText(definition.name as ReasonName, measured, limit, distance.minimumKind)
+          : figureText("bad_rssi", heard.rssiDdbm, heard.freeSpaceDdbm + radio.rssiToleranceDdb, distance.minimumKind),
       side: side === SIDE.none ? "none" : side === ownSide ? "own" : "beaconer",
     };
   }
@@ -311,11 +327,6 @@ function weightNote(weightE4: number, curveE4: number | null): string | null {
   if (weightE4 === 0)
     return "every paid witness of the cell belongs to the beaconer's own wallet, so the cell earns nothing";
   return "held down: what the weight lifts above the floor may not exceed the value of the data credits burnt here";
-}
-
-function validFigures(isBeacon: boolean, measured: number, limit: number) {
-  if (isBeacon) return { measured: "", limit: "" };
-  return figureText("bad_rssi", measured, limit, "metres");
 }
 
 function hexRow(bytes: Uint8Array, row: number, width: number = WALLET_BYTES): string {

@@ -1,5 +1,6 @@
 /** What an owner is told about one epoch of a hotspot; every number comes from the epoch's tables, none is estimated. */
 import type { FigureText } from "./figures.ts";
+import type { FreeSpaceFigures } from "./free-space.ts";
 
 export interface VerdictText {
   readonly reason: string;
@@ -33,6 +34,8 @@ export interface ReceptionText {
   readonly beaconer: { readonly row: number; readonly key: string } | null;
   readonly rssiDdbm: number;
   readonly snrDdb: number;
+  /** What free space would have let it hear; null unless the report is valid. */
+  readonly freeSpace: FreeSpaceFigures | null;
   readonly verdict: VerdictText;
   readonly paid: boolean;
   readonly unitsE4: number;
@@ -82,6 +85,8 @@ export interface Explanation {
   readonly hotspot: {
     readonly row: number;
     readonly key: string;
+    /** Why no signature can be checked with the key, so that nothing it signs counts; null for a good key. */
+    readonly keyProblem: string | null;
     readonly owner: string;
     readonly beneficiary: string;
     /** Resolution-8 cell, hexadecimal; null when no location is asserted. */

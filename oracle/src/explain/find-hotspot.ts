@@ -1,15 +1,15 @@
 /** Which hotspot a person means: its row number, its key as text, or the beginning of that. */
 import type { EpochInput } from "@earshot/poc";
-import { keyFromText, keyToText } from "@earshot/poc/protocol";
+import { keyFromText, keyToTextUnchecked } from "@earshot/poc/protocol";
 import { oracleError } from "../errors.ts";
 
 const KEY_BYTES = 33;
 /** Shorter beginnings fit too many keys to be meant. */
 const MIN_PREFIX = 4;
 
-/** The key of a row as text. */
+/** The key of a row as text, whether or not a signature could be checked with it. */
 export function hotspotText(hotspots: Pick<EpochInput["hotspots"], "key">, row: number): string {
-  return keyToText(hotspots.key.slice(row * KEY_BYTES, (row + 1) * KEY_BYTES));
+  return keyToTextUnchecked(hotspots.key.subarray(row * KEY_BYTES, (row + 1) * KEY_BYTES));
 }
 
 /** The row of the hotspot that is meant. Throws ORC_UNKNOWN_HOTSPOT when none or more than one is. */
@@ -29,7 +29,7 @@ export function findHotspot(hotspots: EpochInput["hotspots"], meant: string): nu
   const fits: number[] = [];
   for (let row = 0; row < count; row++) {
     const key = hotspots.key.subarray(row * KEY_BYTES, (row + 1) * KEY_BYTES);
-    if (whole === undefined ? keyToText(key.slice()).startsWith(meant) : Buffer.compare(key, whole) === 0)
+    if (whole === undefined ? keyToTextUnchecked(key).startsWith(meant) : Buffer.compare(key, whole) === 0)
       fits.push(row);
   }
   if (fits.length === 1) return fits[0];

@@ -5,6 +5,9 @@ import { type FolderInput, readEpochInput, writeEpochOutput } from "../epoch-fol
 import { folderManifest } from "./folder-manifest.ts";
 import { type ScoreOptions, scoreInput } from "./score-input.ts";
 
+/** As the other stages (score-input.ts). */
+const WRITING_FROM = 0.7;
+
 export interface ScoredFolder {
   readonly input: FolderInput;
   readonly output: EpochOutput;
@@ -15,8 +18,10 @@ export interface ScoredFolder {
 
 /** Throws what `readEpochInput`, the engine and `writeEpochOutput` throw. */
 export async function scoreFolder(folder: string, options: ScoreOptions = {}): Promise<ScoredFolder> {
+  options.onStage?.(0, "reading");
   const input = readEpochInput(folder);
   const output = await scoreInput(input, options);
+  options.onStage?.(WRITING_FROM, "writing");
   const manifest = folderManifest(input, output);
   const bytes = manifestBytes(manifest);
   await writeEpochOutput(folder, output, bytes);

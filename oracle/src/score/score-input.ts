@@ -31,21 +31,29 @@ export interface ScoreOptions {
   readonly workers?: number | undefined;
   /** Parts the witnesses are split into; as many as workers when left out. */
   readonly partitions?: number | undefined;
+  /** Told before each stage which part of the work is done, 0 to 1, and what comes next. */
+  readonly onStage?: ((share: number, what: string) => void) | undefined;
 }
+
+/** Where the stages of scoring begin, as shares of its time on a day of the US list; `scoreFolder` reads before and writes after. */
+const JUDGING_FROM = 0.3;
+const PAYING_FROM = 0.6;
 
 /** Throws what the engine throws, ORC_BAD_OPTION, ORC_WORKER_FAILED. */
 export async function scoreInput(
   input: EpochInput,
-  { workers = 1, partitions = workers }: ScoreOptions = {},
+  { workers = 1, partitions = workers, onStage }: ScoreOptions = {},
 ): Promise<EpochOutput> {
   assertCount(workers, MAX_WORKERS, "workers");
   assertCount(partitions, MAX_PARTITIONS, "partitions");
+  onStage?.(JUDGING_FROM, "judging");
   const context = prepareEpoch(input);
   const parts = splitWitnesses(input.witnesses, partitions);
   const verdicts =
     workers === 1
       ? parts.map((witnesses, partition) => verifyPartition(context, witnesses, { partition, partitions }))
       : await judgeOnWorkers(input, parts, workers);
+  onStage?.(PAYING_FROM, "paying");
   return closeEpoch(context, verdicts);
 }
 

@@ -63,6 +63,39 @@ describe("explainHotspot", () => {
     ).toMatch(/^ORC_BAD_ROW: shares\.arrow: /);
   });
 
+  test("tells of every valid reception how far it lies below free space, and what bound it was held against", () => {
+    const { receptions } = explainHotspot(input, output, 1);
+    const valid = receptions.filter(({ verdict }) => verdict.reason === "valid");
+    expect(valid.length).toBeGreaterThan(0);
+    for (const { rssiDdbm, freeSpace, verdict } of valid) {
+      expect(freeSpace!.excessLossDdb).toBe(freeSpace!.freeSpaceDdbm - rssiDdbm);
+      // 27 dBm and 1.2 dBi on both sides over 1 to 2.5 km at 904 MHz: 29.4 dBm less 91.6 to 99.6 dB.
+      expect(freeSpace!.freeSpaceDdbm).toBeGreaterThan(-710);
+      expect(freeSpace!.freeSpaceDdbm).toBeLessThan(-610);
+      expect(verdict.figures).toEqual({
+        measured: `${(rssiDdbm / 10).toFixed(1)} dBm`,
+        limit: `at most ${((freeSpace!.freeSpaceDdbm + 100) / 10).toFixed(1)} dBm`,
+      });
+    }
+    for (const { freeSpace, verdict } of receptions) if (verdict.reason !== "valid") expect(freeSpace).toBeNull();
+    expect(explanationText(explainHotspot(input, output, 1))).toMatch(
+      /\d+\.\d dB below free space \(at most -\d+\.\d dBm counts\), /,
+    );
+  });
+
+  test("explains a hotspot whose key is no point of its curve, and says so", () => {
+    const key = input.hotspots.key.slice();
+    // Neither y = 2 nor its sign is a point of Ed25519.
+    key.fill(0, 34, 66);
+    key[34] = 2;
+    const hotspots = { ...input.hotspots, key };
+    const { hotspot } = explainHotspot({ ...input, hotspots }, output, 1);
+    expect(hotspot.keyProblem).toBe("not a point of Ed25519");
+    expect(explainHotspot({ ...input, hotspots }, output, 0).hotspot.keyProblem).toBeNull();
+    expect(findHotspot(hotspots, hotspot.key.slice(0, 12))).toBe(1);
+    expect(findHotspot(hotspots, hotspotText(hotspots, 0).slice(0, 12))).toBe(0);
+  });
+
   test("says nothing finer about the place than resolution 8 in its text", () => {
     const text = explanationText(explainHotspot(input, output, 0));
     expect(text).toContain(input.hotspots.cell_public[0].toString(16));

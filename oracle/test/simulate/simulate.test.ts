@@ -2,13 +2,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { measuredLinks, realFilePath } from "@earshot/fixtures";
-import { demo, type EpochOutput, earshot, helium, reasonByNumber, scoreEpoch } from "@earshot/poc";
+import { demo, type EpochOutput, earshot, helium, REASON, reasonByNumber, scoreEpoch } from "@earshot/poc";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FolderInput, readEpochInput, verifyUploadFiles } from "../../src/epoch-folder/folder.ts";
+import { FreeSpace } from "../../src/explain/free-space.ts";
 import { deriveChallenges } from "../../src/load/derive-challenges.ts";
 import { loadUploads } from "../../src/load/load-uploads.ts";
 import { readLog } from "../../src/log/segment-reader.ts";
 import { DEFAULT_START_MS, type SimulateOptions, simulate } from "../../src/simulate/index.ts";
+import { censusOfEpochs, censusOfLogs } from "./report-census.ts";
 
 const hotspotsCsv = realFilePath("hotspots/us-2020.csv");
 const sanFrancisco = { latDeg: 37.77, lngDeg: -122.42 };
@@ -75,10 +77,10 @@ describe("two days around San Francisco", () => {
     for (const [day, input] of inputs.entries()) {
       expect(differing(input.challenges, deriveChallenges(input)!)).toEqual([]);
       const context = { ...input, network: input.header.network };
-      const { beacons, witnesses, packets, intake } = loadUploads(readLog(join(folders[day], "uploads")), context);
-      expect(differing(input.beacons, beacons)).toEqual([]);
-      expect(differing(input.witnesses, witnesses)).toEqual([]);
-      expect(differing(input.packets, packets)).toEqual([]);
+      const { intake, ...tables } = loadUploads(readLog(join(folders[day], "uploads")), context);
+      for (const [name, table] of Object.entries(tables)) {
+        expect(differing(input[name as keyof typeof tables], table), name).toEqual([]);
+      }
       expect(intake).toEqual(input.intake);
     }
   });
@@ -105,6 +107,9 @@ describe("two days around San Francisco", () => {
     expect(differing(stateOut, second.stateIn)).toEqual([]);
     expect(differing(servedOut, second.servedIn)).toEqual([]);
     expect(differing(ledgerOut, second.ledgerIn)).toEqual([]);
+    expect(differing(inputs[0].chainsOut, second.chainsIn)).toEqual([]);
+    expect(differing(inputs[0].pendingOut, second.pendingIn)).toEqual([]);
+    expect(differing(inputs[0].judgedOut, second.judgedIn)).toEqual([]);
     expect(inputs[0].header.previousManifestHash).toBe("0".repeat(64));
     expect(second.header.previousManifestHash).toMatch(/^(?!0{64})[0-9a-f]{64}$/);
     expect(second.hotspots.region.length).toBeGreaterThan(inputs[0].hotspots.region.length);
@@ -149,6 +154,31 @@ describe("two days around San Francisco", () => {
     );
   });
 
+  test("judge every report in one of the days exactly once, and bill every confirmed copy once", () => {
+    const logged = censusOfLogs(folders, inputs);
+    expect(logged.proofs.length).toBeGreaterThan(10_000);
+    expect(logged.bills.length).toBeGreaterThan(10_000);
+    const judged = censusOfEpochs(inputs, outputs);
+    expect(judged.proofs).toEqual(logged.proofs);
+    expect(judged.bills).toEqual(logged.bills);
+  });
+
+  test("hold in the log what was received from the start of the day to the end of its grace time, nothing left out", () => {
+    const { epochMs, graceMs } = earshot.time;
+    const [first, second] = folders.map((folder) => [...readLog(join(folder, "uploads"))]);
+    const endMs = DEFAULT_START_MS + epochMs;
+    const inGrace = (records: typeof first) =>
+      records
+        .filter(({ receiveMs }) => receiveMs >= endMs && receiveMs < endMs + graceMs)
+        .map(({ bytes }) => Buffer.from(bytes).toString("base64"));
+    expect(inGrace(first).length).toBeGreaterThan(50);
+    expect(inGrace(first).sort()).toEqual(inGrace(second).sort());
+    for (const { receiveMs } of first) {
+      expect(receiveMs).toBeGreaterThanOrEqual(DEFAULT_START_MS);
+      expect(receiveMs).toBeLessThan(endMs + graceMs);
+    }
+  });
+
   test("are mostly honest: four in five reports are valid", () => {
     for (const { summary } of outputs) {
       expect(summary.witnessesValid / summary.witnesses).toBeGreaterThan(0.8);
@@ -157,13 +187,20 @@ describe("two days around San Francisco", () => {
   });
 
   test("valid receptions have the excess loss of the measured street links within 1.5 dB at 10, 50 and 90 %", () => {
-    const excess = outputs.flatMap(({ verdicts }) =>
-      [...verdicts.kind].flatMap((kind, row) =>
-        kind === 2 && verdicts.reason[row] === 0
-          ? [verdicts.limit[row] - earshot.radio.rssiToleranceDdb - verdicts.measured[row]]
-          : [],
-      ),
-    );
+    const excess = inputs.flatMap((input, day) => {
+      const { verdicts } = outputs[day];
+      const freeSpace = new FreeSpace(input);
+      const witnessOf = new Map(Array.from(input.witnesses.log_index, (index, row) => [index, row]));
+      return [...verdicts.kind].flatMap((kind, row) => {
+        if (kind !== 2) return [];
+        const figures = () => freeSpace.of(witnessOf.get(verdicts.log_index[row])!, verdicts.challenge[row])!;
+        // Where the verdict has figures they are these.
+        if (verdicts.reason[row] === REASON.bad_rssi) {
+          expect(figures().freeSpaceDdbm + earshot.radio.rssiToleranceDdb).toBe(verdicts.limit[row]);
+        }
+        return verdicts.reason[row] === REASON.valid ? [figures().excessLossDdb] : [];
+      });
+    });
     excess.sort((a, b) => a - b);
     const { quantilesDdb } = measuredLinks.find(({ set }) => set === "antwerp")!.byRssi.all;
     expect(excess.length).toBeGreaterThan(5000);
@@ -261,10 +298,18 @@ describe("simulation", () => {
   test("plays the demo network, whose epochs are minutes", async () => {
     const parameters = demo(1_200_000);
     const startMs = DEFAULT_START_MS;
-    const { epochs } = await run({ parameters, startMs, days: 2 }).result;
+    const { epochs } = await run({ parameters, startMs, days: 4, radiusKm: 6 }).result;
     expect(epochs[1].epoch - epochs[0].epoch).toBe(1);
     expect(epochs[0].challenges).toBeGreaterThan(0);
-    expect(scoreEpoch(readEpochInput(epochs[1].folder)).summary.beacons).toBeGreaterThan(0);
+    const inputs = epochs.map(({ folder }) => readEpochInput(folder));
+    const outputs = inputs.map(scoreEpoch);
+    expect(outputs[1].summary.beacons).toBeGreaterThan(0);
+    // Epochs are short here, so that many proofs and bills straddle their ends.
+    expect(inputs.reduce((sum, { intake }) => sum + intake.judgedInEpochBefore, 0)).toBeGreaterThan(0);
+    const carriedBills = inputs.reduce((sum, { packets, intake }) => sum + packets.hotspot.length - intake.receipts, 0);
+    expect(carriedBills).toBeGreaterThan(0);
+    const folders = epochs.map(({ folder }) => folder);
+    expect(censusOfEpochs(inputs, outputs)).toEqual(censusOfLogs(folders, inputs));
   });
 
   test.each([

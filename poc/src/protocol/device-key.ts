@@ -133,7 +133,15 @@ const MAX_TEXT_LENGTH = 51;
 
 /** The text form of a key. Throws POC_BAD_KEY if it is not a usable key. */
 export function keyToText(key: Uint8Array): string {
-  checkDeviceKey(key);
+  return keyToTextUnchecked(checkDeviceKey(key));
+}
+
+/**
+ * The text form of 33 bytes that need not be a usable key: for showing and searching what a registry holds, without arithmetic on
+ * the curve. `keyFromText` refuses the text of an unusable one. Throws POC_BAD_LENGTH.
+ */
+export function keyToTextUnchecked(key: Uint8Array): string {
+  checkBytes(key, DEVICE_KEY_BYTES, "key");
   const checksum = sha256(sha256(key)).subarray(0, 4);
   let value = (bigIntBigEndian(key) << 32n) | bigIntBigEndian(checksum);
   let text = "";
