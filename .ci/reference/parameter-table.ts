@@ -47,6 +47,7 @@ function flatten(value: object, prefix = ""): Map<string, string> {
 }
 
 function arrayText(items: readonly unknown[]): string {
+  if (items.length === 0) return "empty";
   if (items.length > 8 && typeof items[0] === "object") return `${items.length} periods`;
   return items
     .map((item) => (typeof item === "object" ? `\`${JSON.stringify(item)}\`` : `\`${String(item)}\``))
@@ -60,14 +61,20 @@ function fieldMeanings(text: string): Map<string, string> {
   return meanings;
 }
 
+/** Fields of an interface, those it extends before its own; a field whose type is one of several kinds has the fields of all. */
 function collect(text: string, name: string, prefix: string, meanings: Map<string, string>): void {
-  const body = new RegExp(`export interface ${name} \\{([\\s\\S]*?)\\n\\}`).exec(text)?.[1] ?? "";
+  const header = new RegExp(`export interface ${name}(?: extends (\\w+))? \\{([\\s\\S]*?)\\n\\}`).exec(text);
+  if (header === null) return;
+  const [, parent, body = ""] = header;
+  if (parent !== undefined) collect(text, parent, prefix, meanings);
   for (const match of body.matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\s*)?readonly (\w+): ([^;]+);/g)) {
-    const [, comment, field, type] = match;
+    const [, comment, field, type = ""] = match;
     const path = `${prefix}${field}`;
     const meaning = (comment ?? "").replace(/\s*\n\s*\*\s?/g, " ").trim();
-    meanings.set(path, meaning.replaceAll("|", "\\|"));
-    const nested = /^(\w+Parameters)( \| null)?$/.exec(type ?? "")?.[1];
-    if (nested !== undefined) collect(text, nested, `${path}.`, meanings);
+    // Of a field that several kinds have, the first kind says what it means.
+    if ((meanings.get(path) ?? "") === "") meanings.set(path, meaning.replaceAll("|", "\\|"));
+    for (const nested of type.split(" | ")) {
+      if (/^\w+Parameters$/.test(nested)) collect(text, nested, `${path}.`, meanings);
+    }
   }
 }

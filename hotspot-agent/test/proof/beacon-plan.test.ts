@@ -13,7 +13,6 @@ function drawn(channelDraw: number, said: { frequencyHz?: number; dataRate?: num
     challengeId: new Uint8Array(32),
     transmitMs: 1,
     channelDraw,
-    dataRateDraw: 0,
   };
   return { challenge, frequencyHz: said.frequencyHz ?? null, dataRate: said.dataRate ?? null };
 }

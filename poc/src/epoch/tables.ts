@@ -333,13 +333,13 @@ const pendingColumns = [
 export const pendingInTable = {
   name: "pending-in",
   role: "log",
-  order: "in the order of arrival",
+  order: "rows carried on first, then receipts, confirmations and bills of the epoch, each in log order",
   columns: pendingColumns,
 } as const satisfies TableDefinition;
 export const pendingOutTable = {
   name: "pending-out",
   role: "log",
-  order: "in the order of arrival",
+  order: "rows carried on first, then receipts, confirmations and bills of the epoch, each in log order",
   columns: pendingColumns,
 } as const satisfies TableDefinition;
 

@@ -17,7 +17,6 @@ export interface ChallengeColumns {
   /** Transmit time, ms since the start of the first minute given. */
   readonly transmitOffsetMs: Uint32Array;
   readonly channelDraw: Uint16Array;
-  readonly dataRateDraw: Uint16Array;
   /** 32 bytes a row. */
   readonly challengeId: Uint8Array;
 }
@@ -79,7 +78,6 @@ export function challengesOf(
     columns.minute[row] = firstMinute + minuteIndex;
     columns.transmitOffsetMs[row] = minuteIndex * times.entropyMs + slot.transmitDelayMs(times);
     columns.channelDraw[row] = slot.channelDraw();
-    columns.dataRateDraw[row] = slot.dataRateDraw();
     columns.challengeId.set(id, row * 32);
   }
   return columns;
@@ -92,7 +90,6 @@ function allocateChallenges(length: number): ChallengeColumns {
     minute: new Uint32Array(length),
     transmitOffsetMs: new Uint32Array(length),
     channelDraw: new Uint16Array(length),
-    dataRateDraw: new Uint16Array(length),
     challengeId: new Uint8Array(length * 32),
   };
 }

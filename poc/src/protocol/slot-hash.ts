@@ -54,10 +54,6 @@ export class SlotHash {
     return (this.#digest[12]! << 8) | this.#digest[13]!;
   }
 
-  dataRateDraw(): number {
-    return (this.#digest[14]! << 8) | this.#digest[15]!;
-  }
-
   challengeIdInto(minute: number, id: Uint8Array): void {
     writeSafeU64(this.#challenge, 9, minute);
     this.#challenge.set(this.#message.subarray(4), 17);

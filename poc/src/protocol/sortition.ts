@@ -7,8 +7,8 @@
  *
  *   bytes 8..11   u32, big-endian: transmit time = start of the minute + delay + (u32 mod spread), ms
  *   bytes 12..13  u16, big-endian: channel index = u16 mod the channels of the region
- *   bytes 14..15  u16, big-endian: data rate index = u16 mod the beacon data rates of the region
  *
+ * The data rate is not drawn: it is a parameter of the network, or of the region where the parameters name one.
  * A draw mod k favours the low values by at most k / 2^16 of their chance (k / 2^32 for the time), which is worth nothing to
  * anybody. The challenge id is SHA-256("challenge" || minute u64 little-endian || E(m) || key).
  */
@@ -46,8 +46,6 @@ export interface Challenge {
   readonly transmitMs: number;
   /** u16; the channel is this modulo the channels of the region. */
   readonly channelDraw: number;
-  /** u16; the data rate is this modulo the beacon data rates of the region. */
-  readonly dataRateDraw: number;
 }
 
 /** Most minutes of an interval: a day of them. Bounds the table of thresholds. */
@@ -97,7 +95,6 @@ export function deriveChallenge(
     challengeId,
     transmitMs: minute * times.entropyMs + slot.transmitDelayMs(times),
     channelDraw: slot.channelDraw(),
-    dataRateDraw: slot.dataRateDraw(),
   };
 }
 

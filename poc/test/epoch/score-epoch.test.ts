@@ -260,6 +260,9 @@ describe("preset demo", () => {
   });
 
   test("refuses epochs whose times would not be whole", () => {
-    expect(() => demo(100_001)).toThrow("POC_BAD_PARAMETERS");
+    for (const epochMs of [100_001, 120_024, 2400, 0, -24_000, Number.NaN, 20 * earshot.time.epochMs]) {
+      expect(() => demo(epochMs)).toThrow("POC_BAD_PARAMETERS");
+    }
+    expect(demo(24_000).time.entropyMs).toBe(1000);
   });
 });

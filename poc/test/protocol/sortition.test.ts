@@ -23,7 +23,6 @@ interface SortitionVectors {
       challengeId: string;
       transmitMs: number;
       channelDraw: number;
-      dataRateDraw: number;
     };
   }[];
 }
@@ -62,7 +61,6 @@ describe("a challenge", () => {
         challengeId: challenge.challengeId,
         transmitMs: challenge.transmitMs,
         channelDraw: challenge.channelDraw,
-        dataRateDraw: challenge.dataRateDraw,
       });
     }
   });
@@ -179,7 +177,6 @@ describe("sortition", () => {
       challengeId: columns.challengeId.slice(row * 32, row * 32 + 32),
       transmitMs: first * 60_000 + columns.transmitOffsetMs[row]!,
       channelDraw: columns.channelDraw[row],
-      dataRateDraw: columns.dataRateDraw[row],
     }));
     expect(given).toEqual(expected);
   });
