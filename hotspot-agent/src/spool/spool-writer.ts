@@ -38,6 +38,8 @@ export interface SpoolWriterOptions {
   /** Puts the cursor file of a new segment onto the medium. */
   readonly syncCursor: (segment: number) => Promise<void>;
   readonly onSegmentSealed: (segment: number) => void;
+  /** False for a record that nobody waits for any more: it need not be written. */
+  readonly isWanted: (record: LiveRecord) => boolean;
   readonly onPlaced: (record: LiveRecord) => void;
   /** Given up in memory. */
   readonly onLost: (record: LiveRecord) => void;
@@ -100,6 +102,11 @@ export class SpoolWriter {
     return open === null
       ? { segment: this.#nextSegment, offset: SEGMENT_HEADER_BYTES }
       : { segment: open.segment, offset: open.position };
+  }
+
+  /** Records that have no place on disk yet, in order of arrival. */
+  get unplaced(): readonly LiveRecord[] {
+    return [...this.#writing, ...this.#waiting];
   }
 
   /** True while the disk refuses and packets live in memory alone. */
@@ -228,7 +235,7 @@ export class SpoolWriter {
       taken++;
       const size = record.bytes!.length;
       this.#waitingBytes -= size;
-      if (record.isAdmitted && record.open === 0) continue;
+      if (!this.#options.isWanted(record)) continue;
       batch.push(record);
       length += size;
     }

@@ -118,6 +118,8 @@ export class Spool {
         book.seal(segment);
         this.#keepBounds();
       },
+      isWanted: (record) =>
+        !record.isAdmitted || record.open > 0 || numbers.numbers.some((number) => !this.#attached.has(number)),
       onPlaced: (record) => this.#placed(record),
       onLost: () => {},
     });
@@ -184,11 +186,7 @@ export class Spool {
     }
     const { place } = record;
     const row = this.#addRow(place?.segment ?? 0, place?.offset ?? 0, index, packet, wanting.length);
-    if (place === null) {
-      record.rows.push(row);
-      record.open += wanting.length;
-      this.#unplaced.set(row, record);
-    }
+    if (place === null) this.#awaitPlace(row, record, wanting.length);
     this.#keepHot(row, packet);
     for (const { behind, lanes } of wanting) {
       if (behind === null) lanes.add(row, key, isJoin, nowMs);
@@ -263,8 +261,24 @@ export class Spool {
     });
     const attached: Attached = { destination, number, lanes, pump, behind: [] };
     if (isNew) this.#subscribe(number);
+    else this.#takeFromMemory(attached);
     this.#attached.set(number, attached);
     return attached;
+  }
+
+  /** What was accepted while the destination was away and has not reached the disk: no scan would find it. */
+  #takeFromMemory(attached: Attached): void {
+    const { wantedCrc, read } = this.#options;
+    for (const record of this.#writer.unplaced) {
+      if (!record.isAdmitted) continue;
+      for (const [index, packet] of read(record).entries()) {
+        const lane = laneOf(packet, wantedCrc);
+        if (!lane.isForServers || !attached.destination.accepts(packet)) continue;
+        const row = this.#addRow(0, 0, index, packet, 1);
+        this.#awaitPlace(row, record, 1);
+        attached.behind?.push({ row, key: lane.key, isJoin: lane.isJoin });
+      }
+    }
   }
 
   /** Notes in the segments that are being written that a new destination gets what comes from now on. */
@@ -367,6 +381,12 @@ export class Spool {
     const row = this.#table.add({ segment, offset, index, receivedMs, phyHash: crc32(phyPayload) }, uses);
     if (segment !== 0) this.#book.opened(segment, uses);
     return row;
+  }
+
+  #awaitPlace(row: number, record: LiveRecord, uses: number): void {
+    record.rows.push(row);
+    record.open += uses;
+    this.#unplaced.set(row, record);
   }
 
   #keepHot(row: number, packet: UplinkPacket): void {
