@@ -16,9 +16,11 @@ import { type RegionRules, regionByName, regionRules } from "@earshot/poc/radio"
 import { type AirTimeBook, openAirTimeBook } from "./air-time/air-time-book.ts";
 import { animalName } from "./animal-name.ts";
 import type { Clock } from "./clock.ts";
-import type { AgentConfig } from "./config/agent-config.ts";
+import type { AgentConfig, MqttConfig } from "./config/agent-config.ts";
 import { agentError } from "./errors.ts";
 import { DownlinkScheduler } from "./forwarder/downlink-scheduler.ts";
+import { MqttInput } from "./forwarder/mqtt-input.ts";
+import { MQTT_RECORD, readMqttRecord } from "./forwarder/mqtt-record.ts";
 import { readGwmpRecord, SemtechUdp } from "./forwarder/semtech-udp.ts";
 import { GatewayAdmission } from "./gateway-admission.ts";
 import { type Keyring, openKeyring } from "./keyring.ts";
@@ -26,14 +28,18 @@ import { serveLocalPage } from "./local-page/server.ts";
 import type { Log } from "./log.ts";
 import { keepMemorySmall } from "./memory-keeper.ts";
 import type { DownlinkCommand, UplinkPacket } from "./messages.ts";
-import { NetworkServers } from "./network-server/network-servers.ts";
+import { defaultClientId, readCredentials } from "./network-server/mqtt-settings.ts";
+import { isRouteDestination, NetworkServers } from "./network-server/network-servers.ts";
 import { fetchSend } from "./proof/http.ts";
 import { ProofOfCoverage } from "./proof/proof-of-coverage.ts";
+import { DiskFiles } from "./proof/state-files.ts";
+import { planRoutes } from "./routes/route-plan.ts";
+import { RouteWatcher } from "./routes/route-watcher.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { openDisk } from "./spool/disk.ts";
 import type { LiveRecord } from "./spool/live-record.ts";
 import { Spool } from "./spool/spool.ts";
-import { airTimeFolder, keyFolder, proofFolder, spoolFolder, updateFolder } from "./state-folders.ts";
+import { airTimeFolder, keyFolder, proofFolder, routeFolder, spoolFolder, updateFolder } from "./state-folders.ts";
 import type { AgentStatus, GatewayStatus } from "./status.ts";
 import { Telemetry } from "./telemetry.ts";
 import { selfUpdate } from "./update/self-update.ts";
@@ -82,7 +88,10 @@ async function openState({ config, clock, log }: AgentOptions): Promise<State> {
     clock,
     log: log.for("spool"),
     telemetry,
-    read: (record) => readGwmpRecord(record, config.forwarder.timeFallback),
+    read: (record) => {
+      const read = record.kind === MQTT_RECORD ? readMqttRecord : readGwmpRecord;
+      return read(record, config.forwarder.timeFallback);
+    },
     wantedCrc: new Set(config.forwarder.crc),
   });
   return { keyring, airTime, spool, telemetry };
@@ -96,7 +105,9 @@ class Agent {
   readonly #forwarder: SemtechUdp;
   readonly #scheduler: DownlinkScheduler;
   readonly #servers: NetworkServers;
+  readonly #mqttInputs: readonly MqttInput[];
   readonly #proof: ProofOfCoverage | undefined;
+  readonly #routes: RouteWatcher | undefined;
   #timeFile = { lookedMs: Number.NEGATIVE_INFINITY, exists: false };
 
   constructor(options: AgentOptions, state: State) {
@@ -112,6 +123,8 @@ class Agent {
       onGateway: (gatewayEui) => {
         this.#servers.addGateway(gatewayEui);
         this.#proof?.gatewaySeen(gatewayEui);
+        const { keyText, gatewayId } = keyring.identityOf(gatewayEui);
+        void this.#routes?.addHotspot({ gatewayEui, gatewayId, keyText });
       },
     });
     this.#forwarder = new SemtechUdp({
@@ -129,8 +142,11 @@ class Agent {
       onTxAck: (gatewayEui, token, answer) => this.#scheduler.txAck(gatewayEui, token, answer),
       onGateway: (gatewayEui) => void this.#gateways.admit(gatewayEui),
     });
+    this.#mqttInputs = config.gatewayMqtt.map((input, i) => this.#makeMqttInput(input, i));
     this.#scheduler = new DownlinkScheduler({
       link: this.#forwarder,
+      foreignGateway: (gatewayEui) =>
+        this.#mqttInputs.find((input) => input.gateways.has(gatewayEui))?.gateway(gatewayEui) ?? null,
       airTime,
       clock,
       telemetry,
@@ -151,6 +167,7 @@ class Agent {
       },
     });
     this.#proof = this.#makeProof();
+    this.#routes = this.#makeRoutes();
   }
 
   async run(): Promise<void> {
@@ -165,8 +182,10 @@ class Agent {
         })
       : undefined;
     this.#servers.start();
+    this.#retireForgotten();
+    for (const input of this.#mqttInputs) input.open();
     const stop = new AbortController();
-    const proving = this.#proof?.run(stop.signal);
+    const proving = Promise.all([this.#proof?.run(stop.signal), this.#routes?.run(stop.signal)]);
     const cancelWatchdog = keepAlive(manager, clock, () => this.#unhealthy() ?? "Relays packets.");
     const cancelMemory = keepMemorySmall({
       clock,
@@ -192,6 +211,7 @@ class Agent {
     this.#forwarder.close();
     stop.abort();
     this.#scheduler.close();
+    await Promise.all(this.#mqttInputs.map((input) => input.close()));
     await proving;
     await this.#servers.close();
     await spool.close();
@@ -201,13 +221,62 @@ class Agent {
 
   /** Beacons of other hotspots are a witness's, everything else may be a device's. */
   #takePackets(record: LiveRecord, packets: readonly UplinkPacket[]): void {
-    const admitted = packets.filter(({ gatewayEui }) => this.#gateways.admit(gatewayEui, 1));
+    const admitted = packets.filter((packet) => this.#gateways.admitPacket(packet));
     for (const packet of admitted) this.#proof?.hear(packet);
     this.#state.spool.admit(record, admitted);
   }
 
   async #answerDownlink(command: DownlinkCommand): Promise<void> {
     this.#servers.acknowledge(await this.#scheduler.submit(command));
+  }
+
+  #makeMqttInput(input: MqttConfig, position: number): MqttInput {
+    const { config, clock, log } = this.#options;
+    const { keyring, spool, telemetry } = this.#state;
+    return new MqttInput({
+      ...input,
+      clientId: input.clientId ?? defaultClientId(`gateway-mqtt-${position}`, keyring.primary.gatewayId),
+      credentials: () => readCredentials(input),
+      allow: config.forwarder.allow,
+      hasTimeFallback: config.forwarder.timeFallback,
+      clock,
+      log: log.for("forwarder"),
+      telemetry,
+      spool,
+      onPackets: (record, packets) => this.#takePackets(record, packets),
+      onStats: (stats) => {
+        if (this.#gateways.admit(stats.gatewayEui)) this.#servers.publishStats(stats);
+      },
+      onGateway: (gatewayEui) => void this.#gateways.admit(gatewayEui),
+    });
+  }
+
+  /** What waits for servers that the owner took out of the configuration waits for nobody. */
+  #retireForgotten(): void {
+    const { spool } = this.#state;
+    const here = new Set(this.#servers.destinations);
+    for (const name of spool.knownDestinations) {
+      // Routes come with their lists; without oracles there are none.
+      const mayComeBack = this.#routes !== undefined && isRouteDestination(name);
+      if (!here.has(name) && !mayComeBack) spool.retire(name);
+    }
+  }
+
+  #makeRoutes(): RouteWatcher | undefined {
+    const { config, clock, log } = this.#options;
+    const proof = this.#proof;
+    if (proof === undefined || !config.oracle.routes) return undefined;
+    return new RouteWatcher({
+      oracles: proof.clients,
+      signers: proof.signers,
+      network: config.oracle.network,
+      files: new DiskFiles(routeFolder(config.hotspot.stateDir)),
+      clock,
+      networkNowMs: () => proof.networkClock.nowMs(),
+      log: log.for("routes"),
+      telemetry: this.#state.telemetry,
+      onRoutes: (hotspots) => void this.#servers.setRoutes(planRoutes(hotspots, this.#servers.configuredPlaces)),
+    });
   }
 
   #makeProof(): ProofOfCoverage | undefined {
@@ -260,7 +329,7 @@ class Agent {
   #health(): Health {
     const heardSinceMs = this.#options.clock.nowMs() - HEARD_LATELY_MS;
     return {
-      forwarders: this.#forwarder.sessions.filter(({ lastSeenMs }) => lastSeenMs > heardSinceMs).length,
+      forwarders: this.#gatewayStatus().filter(({ lastSeenMs }) => (lastSeenMs ?? 0) > heardSinceMs).length,
       servers: this.#servers.status().filter(({ isHealthy }) => isHealthy).length,
       isDiskGood: !this.#state.spool.isFailing,
     };
@@ -299,17 +368,18 @@ class Agent {
 
   #gatewayStatus(): readonly GatewayStatus[] {
     const sessions = new Map(this.#forwarder.sessions.map((session) => [session.gatewayEui, session]));
-    return this.#gateways.gateways.map(({ gatewayEui, identity, packets }) => {
+    return this.#gateways.gateways.map(({ gatewayEui, identity, packets, lastPacketMs }) => {
       const session = sessions.get(gatewayEui);
+      const input = this.#mqttInputs.find(({ gateways }) => gateways.has(gatewayEui));
       const to = session?.downlinkAddress ?? null;
       return {
         gatewayEui,
         gatewayId: identity.gatewayId,
         key: identity.keyText,
         name: animalName(identity.keyText),
-        address: to === null ? null : `${to.address}:${to.port}`,
-        lastSeenMs: session?.lastSeenMs ?? null,
-        lastPacketMs: session?.lastPacketMs ?? null,
+        address: to === null ? (input?.url ?? null) : `${to.address}:${to.port}`,
+        lastSeenMs: session?.lastSeenMs ?? input?.gateways.get(gatewayEui)?.lastSeenMs ?? null,
+        lastPacketMs,
         packets,
       };
     });

@@ -4,7 +4,7 @@
  */
 import type { HotspotIdentity, Keyring } from "./keyring.ts";
 import type { Log } from "./log.ts";
-import type { GatewayEui } from "./messages.ts";
+import type { GatewayEui, UplinkPacket } from "./messages.ts";
 import type { Counter, Telemetry } from "./telemetry.ts";
 
 export interface GatewayAdmissionOptions {
@@ -19,6 +19,8 @@ export interface AdmittedGateway {
   readonly gatewayEui: GatewayEui;
   readonly identity: HotspotIdentity;
   packets: number;
+  /** Null before the first packet. */
+  lastPacketMs: number | null;
 }
 
 export class GatewayAdmission {
@@ -34,11 +36,17 @@ export class GatewayAdmission {
     );
   }
 
-  /** True if what this gateway brings may go on; `packets` of it are counted. */
-  admit(gatewayEui: GatewayEui, packets = 0): boolean {
+  /** True if what this gateway brings may go on. */
+  admit(gatewayEui: GatewayEui): boolean {
+    return (this.#admitted.get(gatewayEui) ?? this.#tryAdmit(gatewayEui)) !== undefined;
+  }
+
+  /** The same for a packet, which is counted. */
+  admitPacket({ gatewayEui, receivedMs }: UplinkPacket): boolean {
     const gateway = this.#admitted.get(gatewayEui) ?? this.#tryAdmit(gatewayEui);
     if (gateway === undefined) return false;
-    gateway.packets += packets;
+    gateway.packets++;
+    gateway.lastPacketMs = receivedMs;
     return true;
   }
 
@@ -50,7 +58,12 @@ export class GatewayAdmission {
   #tryAdmit(gatewayEui: GatewayEui): AdmittedGateway | undefined {
     const { keyring, log, onGateway } = this.#options;
     try {
-      const gateway = { gatewayEui, identity: keyring.identityOf(gatewayEui), packets: 0 };
+      const gateway: AdmittedGateway = {
+        gatewayEui,
+        identity: keyring.identityOf(gatewayEui),
+        packets: 0,
+        lastPacketMs: null,
+      };
       this.#admitted.set(gatewayEui, gateway);
       onGateway(gatewayEui);
       return gateway;

@@ -165,6 +165,10 @@ export class MqttInput {
     return this.#link.isUp;
   }
 
+  get url(): string {
+    return this.#options.url;
+  }
+
   /** Every gateway heard of since start, with the steady ms of its last message. */
   get gateways(): ReadonlyMap<GatewayEui, { readonly lastSeenMs: number }> {
     return this.#heard;

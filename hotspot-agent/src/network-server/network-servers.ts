@@ -254,6 +254,11 @@ export function routeDestination(routeId: number): string {
   return `route-${routeId}`;
 }
 
+/** Whether the spool's name is a route's; configured groups and servers have other ones. */
+export function isRouteDestination(name: string): boolean {
+  return /^route-[0-9]+$/.test(name);
+}
+
 /** Broker and prefix: two servers at one place are one server. */
 export function serverPlace(url: string, topicPrefix: string): string {
   const { hostname, port, protocol } = new URL(url);
