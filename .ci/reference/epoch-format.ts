@@ -24,7 +24,8 @@ log order is (receive ms, upload id).
 
 The log holds every upload that was received from the start of the epoch to the end of its grace time; the grace time is in the next
 epoch's log too. Each report has its verdict in one epoch: of the reports received in the grace time the epoch judges beacons that name one
-of its challenges and witness reports of what those put on the air, and names them in \`judged-out.arrow\`; the next epoch judges the others. A
+of its challenges and witness reports of what those put on the air, and names them in \`judged-out.arrow\`; the next epoch judges the others, also what
+comes for a challenge when the grace time is over: such a beacon is \`irregular_interval\`, a reception of it \`stale\`. A
 packet is billed in the epoch in which the later of its receipt and its confirmation arrived.
 
 ### epoch.json

@@ -165,8 +165,6 @@ describe("packets at the end of an epoch", () => {
   test("a hotspot that is no longer registered is billed for nothing it reported before", () => {
     const first = over([{ receiveMs: endMs - 1000, bytes: receiptUpload() }], 1)[0];
     const context = contextOf(EPOCH + 1, nextLog(first));
-    const others = Uint8Array.from({ length: input.hotspots.region.length - 1 }, (_, row) => row + 1);
-    const key = Uint8Array.from(others).length;
     const hotspots = {
       ...context.hotspots,
       key: context.hotspots.key.slice(33),
@@ -174,8 +172,7 @@ describe("packets at the end of an epoch", () => {
     };
     const records = [{ receiveMs: endMs + 1000, bytes: confirmationUpload() }];
     const { intake, packets } = loadUploads(records, { ...context, hotspots });
-    expect(key).toBe(4);
-    expect(intake.billed).toBe(0);
+    expect(intake).toMatchObject({ confirmations: 1, billed: 0 });
     expect(packets.hotspot.length).toBe(0);
   });
 });

@@ -44,6 +44,18 @@ describe("scoreFolder", () => {
     }
   });
 
+  test("tells before each stage what comes, ascending, for one worker and for two", async () => {
+    for (const workers of [1, 2]) {
+      const stages: [number, string][] = [];
+      const folder = folders.next();
+      await writeFolder(folder, input, records);
+      await scoreFolder(folder, { workers, onStage: (share, what) => stages.push([share, what]) });
+      expect(stages.map(([, what]) => what)).toEqual(["reading", "judging", "paying", "writing"]);
+      for (let i = 1; i < stages.length; i++) expect(stages[i][0]).toBeGreaterThan(stages[i - 1][0]);
+      expect(stages[3][0]).toBeLessThan(1);
+    }
+  });
+
   test("gives the same manifest for rows in any file order", async () => {
     const expected = await manifestOf(folder, {});
     const shuffledRows = (rows: number) =>

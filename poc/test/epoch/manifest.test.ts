@@ -1,12 +1,22 @@
 import { describe, expect, test } from "vitest";
 import {
   allocateColumns,
+  buildManifest,
   demo,
+  type EpochInput,
+  type EpochLog,
   earshot,
   hashTable,
   helium,
+  inputTables,
+  logTables,
+  manifestHash,
+  outputTables,
   parameterHash,
   permuteColumns,
+  scoreEpoch,
+  type TableDefinition,
+  tableField,
   witnessesTable,
 } from "../../src/index.ts";
 
@@ -33,6 +43,49 @@ describe("table hash", () => {
     const before = hashTable(witnessesTable, table, 3).columns;
     const after = hashTable(witnessesTable, other, 3).columns;
     expect(Object.keys(before).filter((name) => before[name] !== after[name])).toEqual(["snr_ddb"]);
+  });
+});
+
+describe("manifest", () => {
+  const tables = (definitions: readonly TableDefinition[]) =>
+    Object.fromEntries(definitions.map((table) => [tableField(table.name), allocateColumns(table, 0)]));
+  const input = {
+    ...(tables(inputTables) as unknown as EpochInput),
+    parameters: earshot,
+    header: { epoch: 20_600, previousManifestHash: "0".repeat(64), tokenPriceUsdE8: 50_000_000 },
+  };
+  const output = scoreEpoch(input);
+  const uploads = { count: 0, sha256: "0".repeat(64), refused: {} };
+  const log = { ...(tables(logTables) as unknown as EpochLog), network: 3, uploads };
+
+  test("holds the network number, the uploads and every table that uploads are loaded with", () => {
+    const manifest = buildManifest(input, output, log);
+    expect(manifest).toMatchObject({ rules: "earshot", network: 3, uploads });
+    const names = [...inputTables, ...logTables, ...outputTables].map(({ name }) => name);
+    expect(Object.keys(manifest.tables).sort()).toEqual([...names].sort());
+    const payers = { key: new Uint8Array(33).fill(2), payer: new Uint8Array(32) };
+    expect(manifestHash(buildManifest(input, output, { ...log, payers }))).not.toBe(manifestHash(manifest));
+    expect(manifestHash(buildManifest(input, output, { ...log, network: 4 }))).not.toBe(manifestHash(manifest));
+  });
+
+  test("of an epoch without a log has none of that", () => {
+    const manifest = buildManifest(input, output);
+    expect(manifest).not.toHaveProperty("network");
+    expect(manifest).not.toHaveProperty("uploads");
+    expect(manifest.tables).not.toHaveProperty("payers");
+  });
+
+  test("tells denied pairs apart, whatever order they were read in", () => {
+    const of = (...deniedEdges: number[]) =>
+      buildManifest({ ...input, deniedEdges: new Set(deniedEdges) }, output).deniedEdges;
+    // printf '\x07\0\0\0\0\0\0\0\x00\0\0\0\0\x01\0\0' | sha256sum
+    expect(of(2 ** 40, 7)).toEqual({
+      count: 2,
+      sha256: "cc68e233f211b5acc593fb15b79c0d3fa77e33b1ddd8300fcee0b3d5bd0a5915",
+    });
+    expect(of(7, 2 ** 40)).toEqual(of(2 ** 40, 7));
+    expect(of(7)).not.toEqual(of(8));
+    expect(buildManifest(input, output)).not.toHaveProperty("deniedEdges");
   });
 });
 
