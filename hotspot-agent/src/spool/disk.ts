@@ -7,6 +7,8 @@
 import { close, constants, fdatasync, fstat, open as openFd, read, write } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { agentError } from "../errors.ts";
+import { lockFolder } from "./folder-lock.ts";
 
 export interface DiskFile {
   /** Bytes in the file when it was opened. */
@@ -38,6 +40,8 @@ export interface Disk {
   remove(name: string): Promise<void>;
   /** Puts new names and removals onto the medium. */
   syncFolder(): Promise<void>;
+  /** Lets another process use the folder. */
+  unlock(): Promise<void>;
 }
 
 type Callback = (error: Error | null) => void;
@@ -80,9 +84,17 @@ async function fileAt(path: string): Promise<DiskFile> {
   };
 }
 
-/** A folder of the file system; created when missing. */
+/**
+ * A folder of the file system, created when missing and locked for this process. Throws AGT_SPOOL_UNUSABLE when it cannot be, and
+ * AGT_SPOOL_LOCKED when another process has it.
+ */
 export async function openDisk(folder: string): Promise<Disk> {
-  await mkdir(folder, { recursive: true, mode: 0o750 });
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o750 });
+  } catch (error) {
+    throw agentError("AGT_SPOOL_UNUSABLE", `${folder}: ${String(error)}`, { cause: error });
+  }
+  const unlock = await lockFolder(folder);
   const at = (name: string) => join(folder, name);
   return {
     list: () => readdir(folder),
@@ -105,5 +117,6 @@ export async function openDisk(folder: string): Promise<Disk> {
         await handle.close();
       }
     },
+    unlock,
   };
 }

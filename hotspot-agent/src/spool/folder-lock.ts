@@ -26,7 +26,10 @@ async function processMark(pid: number): Promise<string | null> {
   return start === undefined ? null : `${pid} ${start}`;
 }
 
-/** Takes the lock; the answer gives it back. Throws AGT_SPOOL_LOCKED when a running process has it. */
+/**
+ * Takes the lock; the answer gives it back. Throws AGT_SPOOL_LOCKED when another running process has it, AGT_SPOOL_UNUSABLE when
+ * the folder takes no file. On a full disk a lock file may be empty: the agent then runs without.
+ */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, lockFile);
   const mine = await processMark(process.pid);
@@ -35,7 +38,9 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       await writeFile(path, `${mine ?? process.pid}\n`, { flag: "wx", mode: 0o640 });
       return () => rm(path, { force: true });
     } catch (error) {
-      if ((error as { readonly code?: unknown }).code !== "EEXIST") throw error;
+      const { code } = error as { readonly code?: unknown };
+      if (code === "ENOSPC" || code === "EDQUOT") return () => rm(path, { force: true });
+      if (code !== "EEXIST") throw agentError("AGT_SPOOL_UNUSABLE", `${path}: ${String(error)}`, { cause: error });
     }
     const held = (await textOf(path))?.trim() ?? "";
     const pid = Number.parseInt(held, 10);

@@ -222,7 +222,7 @@ export class Spool {
     this.#book.forgotten(number);
   }
 
-  /** Writes what waits, lets deliveries under way end, and closes the files. */
+  /** Writes what waits, lets deliveries under way end, closes the files and gives the folder free. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelSweep();
@@ -232,6 +232,7 @@ export class Spool {
     await this.#cursors.close();
     await this.#book.removed();
     await this.#numbers.saved().catch(() => {});
+    await this.#options.disk.unlock();
   }
 
   #attachOne(destination: Destination): Attached {

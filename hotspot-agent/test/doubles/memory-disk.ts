@@ -75,6 +75,8 @@ export class MemoryDisk implements Disk {
 
   async syncFolder(): Promise<void> {}
 
+  async unlock(): Promise<void> {}
+
   async #write(name: string, bytes: Uint8Array, position: number): Promise<void> {
     try {
       await this.#mayWrite();

@@ -11,7 +11,6 @@ import { readGwmpRecord, SemtechUdp } from "../../src/forwarder/semtech-udp.ts";
 import { silentLog } from "../../src/log.ts";
 import type { Delivery, DeliveryOutcome, Destination, UplinkPacket } from "../../src/messages.ts";
 import { openDisk } from "../../src/spool/disk.ts";
-import { lockFolder } from "../../src/spool/folder-lock.ts";
 import { Spool } from "../../src/spool/spool.ts";
 import { Telemetry } from "../../src/telemetry.ts";
 
@@ -35,7 +34,6 @@ const destination: Destination = {
 };
 
 const disk = await openDisk(folder);
-await lockFolder(folder);
 const spool = await Spool.open({
   disk,
   clock,

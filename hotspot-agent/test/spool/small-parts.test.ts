@@ -109,15 +109,20 @@ describe("the real disk", () => {
       expect(again.sizeAtOpen).toBe(4);
       await again.close();
       await disk.replace("x", Uint8Array.of(7));
-      expect([...(await disk.readAll("x")), (await disk.describe("x")).bytes, await disk.list()]).toEqual([
-        7,
-        1,
-        ["x"],
-      ]);
+      expect([...(await disk.readAll("x")), (await disk.describe("x")).bytes]).toEqual([7, 1]);
+      expect([...(await disk.list())].sort()).toEqual(["lock", "x"]);
       await disk.remove("x");
       await disk.remove("x");
       await disk.syncFolder();
+      expect(await disk.list()).toEqual(["lock"]);
+      await disk.unlock();
       expect(await disk.list()).toEqual([]);
+    }));
+
+  test("says that a folder cannot be one", () =>
+    inFolder(async (folder) => {
+      await writeFile(join(folder, "file"), "");
+      await expect(openDisk(join(folder, "file"))).rejects.toThrow("AGT_SPOOL_UNUSABLE");
     }));
 
   test("rejects with the system's code", () =>
