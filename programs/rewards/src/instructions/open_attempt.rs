@@ -35,7 +35,10 @@ impl OpenAttempt<'_> {
             self.previous.epoch == epoch && self.previous.attempt.checked_add(1) == Some(attempt),
             RewardsError::NotTheLatestAttempt
         );
-        require!(self.previous.is_over(&self.oracle_set), RewardsError::AttemptStillOpen);
+        require!(
+            self.previous.is_over(&self.oracle_set, self.distributor.final_total),
+            RewardsError::AttemptStillOpen
+        );
         Ok(())
     }
 

@@ -150,12 +150,14 @@ impl Root {
         self.state == RootState::Voting && most + open < u32::from(self.threshold)
     }
 
-    /// Whether another attempt may take its place: it was vetoed, its oracles were rotated away, or it cannot succeed.
-    pub fn is_over(&self, set: &OracleSet) -> bool {
+    /// Whether another attempt may take its place: it was vetoed, its oracles were rotated away, it cannot reach the threshold, or what
+    /// was approved is less than became final (`final_total`, base units) since.
+    pub fn is_over(&self, set: &OracleSet, final_total: u64) -> bool {
         match self.state {
             RootState::Final => false,
             RootState::Vetoed => true,
-            RootState::Voting | RootState::Approved => self.set_version != set.version || self.is_deadlocked(),
+            RootState::Voting => self.set_version != set.version || self.is_deadlocked(),
+            RootState::Approved => self.set_version != set.version || self.approved.total < final_total,
         }
     }
 }
@@ -249,15 +251,26 @@ mod tests {
         let mut root = attempt(5, 4);
         root.vote(0, &tuple(1), 0, 60).unwrap();
         root.vote(1, &tuple(2), 0, 60).unwrap();
-        assert!(!root.is_over(&set(5, 4)));
+        assert!(!root.is_over(&set(5, 4), 0));
         root.vote(2, &tuple(3), 0, 60).unwrap();
-        assert!(root.is_over(&set(5, 4)));
+        assert!(root.is_over(&set(5, 4), 0));
         let rotated = OracleSet {
             version: 2,
             ..set(5, 4)
         };
-        assert!(attempt(5, 4).is_over(&rotated));
-        assert!(!attempt(5, 4).is_over(&set(5, 4)));
+        assert!(attempt(5, 4).is_over(&rotated, 0));
+        assert!(!attempt(5, 4).is_over(&set(5, 4), 0));
+    }
+
+    #[test]
+    fn is_over_when_more_became_final_than_it_says() {
+        let mut root = attempt(1, 1);
+        root.vote(0, &RootTuple { total: 10, ..tuple(1) }, 0, 60).unwrap();
+        assert_eq!(root.state, RootState::Approved);
+        assert!(!root.is_over(&set(1, 1), 10));
+        assert!(root.is_over(&set(1, 1), 11));
+        root.state = RootState::Final;
+        assert!(!root.is_over(&set(1, 1), 11));
     }
 
     #[test]
