@@ -245,7 +245,7 @@ export const cellsTable = {
     col(
       "median_excess_loss_ddb",
       "i32",
-      "median of (free-space bound − RSSI) of valid witnesses, 0.1 dB; -2147483648 when there are none",
+      "lower median of what valid witnesses lost beyond free space (EIRP + gain − loss − RSSI), 0.1 dB, to within 0.1 dB; -2147483648 when there are none",
     ),
     col("served_credits_e4", "u64", "data credits that count for the weight, 1e-4"),
     col("weight_e4", "u16", "cell weight, 1e-4"),

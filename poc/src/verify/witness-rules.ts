@@ -19,6 +19,9 @@ export interface WitnessRules {
   readonly snrFloorDdb: Int16Array;
 }
 
+/** The kernel takes resolution-11 cells farther apart than 1200 m for more than this many steps apart. */
+const MAX_GRID_CELLS = 8;
+
 /** Throws POC_BAD_PARAMETERS when a list or a limit cannot be applied. */
 export function compileWitnessRules(parameters: NetworkParameters): WitnessRules {
   const order = witnessCheckOrder(parameters.witnessChecks);
@@ -27,6 +30,12 @@ export function compileWitnessRules(parameters: NetworkParameters): WitnessRules
     throw pocError(
       "POC_BAD_PARAMETERS",
       `radio.snrFloorDdb: expected 8 values for SF5 to SF12, got ${radio.snrFloorDdb.length}`,
+    );
+  }
+  if (distance.minimumKind === "grid" && distance.minimum > MAX_GRID_CELLS) {
+    throw pocError(
+      "POC_BAD_PARAMETERS",
+      `distance.minimum: expected at most ${MAX_GRID_CELLS} grid cells, got ${distance.minimum}`,
     );
   }
   const snrFloorDdb = new Int16Array(16).fill(-32768);

@@ -233,6 +233,20 @@ describe("misuse", () => {
     expect(() => scoreEpoch(input)).toThrow("POC_BAD_COLUMNS");
   });
 
+  test("rules the engine cannot apply are refused with a code", () => {
+    const input = emptyInput(1);
+    const { density, distance } = earshot;
+    const cases: Partial<EpochInput["parameters"]>[] = [
+      { distance: { ...distance, minimumKind: "grid", minimum: 9 } },
+      { density: { ...density, limits: density.limits.slice(0, 2) } },
+      { witnessChecks: ["late", "late"] },
+      { radio: { ...earshot.radio, snrFloorDdb: [0] } },
+    ];
+    for (const change of cases) {
+      expect(() => scoreEpoch({ ...input, parameters: { ...earshot, ...change } })).toThrow("POC_BAD_PARAMETERS");
+    }
+  });
+
   test("a column of another type or length is refused by name", () => {
     const input = emptyInput(2);
     const damaged = { ...input.hotspots, region: new Uint8Array(1) };
