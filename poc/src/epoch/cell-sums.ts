@@ -129,11 +129,13 @@ class CellRuns {
   }
 }
 
-/** The excess loss of a slot of ratios, 0.1 dB rounded up, without the tolerance the rules add. */
+/** The excess loss in the middle of a slot of ratios, 0.1 dB rounded down, without the tolerance the rules add. */
 function excessLossDdb(context: EpochContext, slot: number): number {
   const { loss, toleranceDdb } = context.rules;
-  slotBits[0] = slot << SLOT_SHIFT;
-  return lossDdb(loss, loss.thresholds[0] / Math.max(slotRatio[0], LEAST_RATIO)) - toleranceDdb;
+  slotBits[0] = (slot << SLOT_SHIFT) | (1 << (SLOT_SHIFT - 1));
+  const ratio = Math.max(Math.min(slotRatio[0], 1), LEAST_RATIO);
+  // The least k with 10^(k/100) at or above 1 / ratio is the loss rounded up.
+  return Math.max(lossDdb(loss, loss.thresholds[0] / ratio) - 1, 0) - toleranceDdb;
 }
 
 /** Counts by slot, and by BUCKET of them so that a median is found without reading all. */

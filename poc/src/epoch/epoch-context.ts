@@ -3,7 +3,9 @@
  *
  * Built once per epoch, or once per worker from the same input; equal input gives equal context.
  */
+
 import { buildCellIndex, cellDistanceM, gridDistance11, parentHi, parentLo } from "@earshot/geo";
+import { pocError } from "../errors.ts";
 import {
   buildHotspotLines,
   type HotspotLines,
@@ -19,6 +21,9 @@ import type { EpochInput } from "./epoch-input.ts";
 import { type HotspotHistory, readHistory } from "./history.ts";
 import { type BeaconVerdicts, judgeBeacons } from "./judge-beacons.ts";
 import { inputTables, tableField } from "./tables.ts";
+
+/** Resolution at which cells are weighed and shown. */
+const CELL_RESOLUTION = 8;
 
 /** Cells of one resolution that hold hotspots, in cell order, and which one each hotspot is in. */
 export interface HotspotCells {
@@ -44,6 +49,12 @@ export interface EpochContext {
 export function prepareEpoch(input: EpochInput): EpochContext {
   const tables = input as unknown as Readonly<Record<string, never>>;
   for (const table of inputTables) assertColumns(table, tables[tableField(table.name)]);
+  if (!input.parameters.density.limits.some(({ resolution }) => resolution === CELL_RESOLUTION)) {
+    throw pocError(
+      "POC_BAD_PARAMETERS",
+      `density.limits: expected one of resolution ${CELL_RESOLUTION}, in which cells are weighed`,
+    );
+  }
   const hotspots = buildHotspotLines(input.hotspots, input.parameters);
   const history = readHistory(input);
   return {
@@ -52,7 +63,7 @@ export function prepareEpoch(input: EpochInput): EpochContext {
     rules: compileWitnessRules(input.parameters),
     geometry: exactGeometry(input.hotspots.cell),
     history,
-    cells8: hotspotCells(input.hotspots.cell, hotspots, 8),
+    cells8: hotspotCells(input.hotspots.cell, hotspots, CELL_RESOLUTION),
     cells11: hotspotCells(input.hotspots.cell, hotspots, 11),
     beacons: judgeBeacons(input, hotspots, history.lastBeaconMs),
     epochStartMs: input.header.epoch * input.parameters.time.epochMs,

@@ -27,9 +27,6 @@ import {
 } from "./density-levels.ts";
 import { roundedScales, spreadScales } from "./density-scales.ts";
 
-/** Cells are weighed and shown at this resolution, so a map must have it. */
-const CELL_RESOLUTION = 8;
-
 export type { DensityLevel };
 export { FINEST_LEVEL };
 
@@ -219,12 +216,7 @@ function checkedLimits(limits: readonly DensityLimit[]): DensityLimit[] {
       );
     }
   });
-  if (descending.length < FINEST_LEVEL - CELL_RESOLUTION + 1) {
-    throw pocError(
-      "POC_BAD_PARAMETERS",
-      `density limits must reach resolution ${CELL_RESOLUTION}, in which cells are weighed`,
-    );
-  }
+  if (descending.length === 0) throw pocError("POC_BAD_PARAMETERS", "at least one density limit is needed");
   return descending;
 }
 

@@ -24,6 +24,15 @@ static bool is_pentagon(int32_t base_cell) {
   return false;
 }
 
+/* Sector of a pentagon base cell: the coarsest digit that is not 0, of resolutions 1 to 11; 7 for the centre. */
+static int32_t sector(uint64_t cell) {
+  for (int shift = 42; shift >= 12; shift -= 3) {
+    int32_t digit = (int32_t)(cell >> shift) & 7;
+    if (digit != 0) return digit;
+  }
+  return 7;
+}
+
 static void load_hotspots(const dump_t *dump, bool helium, const uint32_t *new_id, epoch_t *epoch) {
   const uint64_t *cell = dump_column(dump, "hotspots.cell", 8, &epoch->hotspots);
   const int16_t *gain = dump_column(dump, "hotspots.gain_ddbi", 2, NULL);
@@ -42,7 +51,7 @@ static void load_hotspots(const dump_t *dump, bool helium, const uint32_t *new_i
     if (cell[id] == 0) meta |= META_NOT_ASSERTED;
     if (suspended[id] != 0) meta |= META_SUSPENDED;
     if (capability[id] == 0) meta |= META_DATA_ONLY;
-    if (is_pentagon(base_cell)) meta |= META_PENTAGON;
+    if (is_pentagon(base_cell)) meta |= META_PENTAGON | sector(cell[id]) << 24;
     epoch->hotspot[new_id == NULL ? id : new_id[id]] = (hotspot_t){
         x[id], y[id], z[id], meta, helium ? whole(gain[id]) : gain[id], 0, i[id], j[id],
     };

@@ -15,11 +15,12 @@ enum {
   META_NOT_ASSERTED = 1 << 9,
   META_SUSPENDED = 1 << 10,
   META_DATA_ONLY = 1 << 11,
-  /* Grid coordinates do not decide: the base cell is a pentagon. */
+  /* The base cell is a pentagon: grid coordinates decide only inside one of its sectors. */
   META_PENTAGON = 1 << 14,
   /* Set on every line. */
   META_ALWAYS = 1 << 15,
-  META_BASE_CELL = 0x7f << 16,
+  /* Base cell and sector: equal where grid coordinates can be compared as they are. */
+  META_PLACE = 0x7f << 16 | 0x7 << 24,
 };
 
 typedef struct {
@@ -51,7 +52,7 @@ typedef struct {
   const uint32_t *start;
   /* Place in the log of each grouped row. */
   const uint32_t *log_row;
-  /* Grid distance by grouped row where coordinates inside one base cell do not give it. */
+  /* Grid distance by grouped row where coordinates of one place do not give it. */
   int8_t *grid_steps;
 } epoch_t;
 

@@ -90,9 +90,16 @@ static inline int32_t axial(int32_t di, int32_t dj) {
   return (most > 0 ? most : 0) - (least < 0 ? least : 0);
 }
 
+static inline bool same_place(const hotspot_t *a, const hotspot_t *b) { return ((a->meta ^ b->meta) & META_PLACE) == 0; }
+
 static inline int32_t grid_cells(const hotspot_t *a, const hotspot_t *b, int8_t stored) {
-  if (((a->meta ^ b->meta) & META_BASE_CELL) == 0 && (a->meta & META_PENTAGON) == 0) return axial(a->i - b->i, a->j - b->j);
-  return stored;
+  return same_place(a, b) ? axial(a->i - b->i, a->j - b->j) : stored;
+}
+
+/* At least eight grid cells apart for certain; `far`: so far in metres that only H3's refusal could fail them. */
+static inline bool far_on_grid(const hotspot_t *a, const hotspot_t *b, bool far, int8_t stored) {
+  bool comparable = ((a->meta | b->meta) & META_PENTAGON) == 0 || same_place(a, b);
+  return comparable && (far || grid_cells(a, b, stored) >= MIN_CELLS);
 }
 
 #define FAIL(condition, why, value, bound) \
@@ -188,10 +195,8 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
   const int32_t base = beacon->eirp_ddbm + (helium ? 0 : EARSHOT_TOLERANCE_DDB);
   const int32_t floor_ddb = helium ? INT16_MIN : SNR_FLOOR_DDB[beacon->data_rate & 15];
   const int32_t first_ms = beacon->first_ms > 0 ? beacon->first_ms : 0;
-  const int32_t pentagon = helium ? META_PENTAGON : 0;
-  const bool unusual = (beaconer->meta & pentagon) != 0 || beacon->frequency_hz < LEAST_FREQUENCY_HZ;
-  const int32_t bars = META_REGION | META_UNREGISTERED | META_NOT_ASSERTED | META_SUSPENDED | META_DATA_ONLY | pentagon |
-                       (unusual ? META_ALWAYS : 0);
+  const int32_t bars = META_REGION | META_UNREGISTERED | META_NOT_ASSERTED | META_SUSPENDED | META_DATA_ONLY |
+                       (beacon->frequency_hz < LEAST_FREQUENCY_HZ ? META_ALWAYS : 0);
   int32_t last_ms = beacon->last_ms, lag_zero = 0, lag_limit = INT32_MAX;
   if (helium) {
     int32_t first_row = epoch->row[from].receive_ms;
@@ -226,7 +231,7 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
       const uint32_t allowed = (uint32_t)(base + witness->gain - rssi);
       ratio = sq * SQUARE_METRES * frequency * frequency * loss->inverses[allowed <= MAX_LOSS_DDB ? allowed : 0];
       bool near = sq < near_sq;
-      if (helium && sq < grid_sq) near |= grid_cells(beaconer, witness, epoch->grid_steps[at]) < MIN_CELLS;
+      if (helium) near |= !far_on_grid(beaconer, witness, sq >= grid_sq, epoch->grid_steps[at]);
       if (mask)
         passes = passes & !near & (sq <= far_sq) & (allowed <= MAX_LOSS_DDB) & (ratio <= CERTAIN_RATIO);
       else
