@@ -253,9 +253,8 @@ export class LocalChain {
     if (outcome.error !== null && fee === 0n) return { landed: false, error: outcome.error };
 
     const { open } = this.#blocks;
-    keys.forEach((address, index) => {
-      if (!isSameImage(before[index]!, after[index]!)) this.#history.note(open.height, address, before[index]!);
-    });
+    const changed = keys.filter((_, index) => !isSameImage(before[index]!, after[index]!));
+    for (const address of changed) this.#history.note(open.height, address, before[keys.indexOf(address)]!);
     const record: TransactionRecord = {
       transaction,
       slot: open.slot,
@@ -263,6 +262,7 @@ export class LocalChain {
       keys,
       loadedWritable: loaded.writable,
       loadedReadonly: loaded.readonly,
+      changed,
       feeLamports: fee,
       preLamports,
       postLamports,

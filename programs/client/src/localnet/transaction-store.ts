@@ -11,6 +11,8 @@ export interface TransactionRecord {
   readonly keys: readonly string[];
   readonly loadedWritable: readonly string[];
   readonly loadedReadonly: readonly string[];
+  /** The addresses whose accounts it changed. */
+  readonly changed: readonly string[];
   readonly feeLamports: bigint;
   readonly preLamports: readonly bigint[];
   readonly postLamports: readonly bigint[];

@@ -76,7 +76,8 @@ class Reader {
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // A copy: a Buffer's slices would share the caller's memory.
+    this.#bytes = new Uint8Array(bytes);
   }
 
   transaction(): WireTransaction {
