@@ -1,5 +1,6 @@
 /**
- * `bun run check`: types, format and lint, import graph, regenerate-and-diff. Runs no tests. Exit 1 when anything is not as it must be.
+ * `bun run check`: types, format and lint, import graph, regenerate-and-diff, artefacts of the programs, and cargo's format and lints.
+ * Runs no tests. Exit 1 when anything is not as it must be.
  */
 import { join } from "node:path";
 import { generate } from "./generate.ts";
@@ -22,6 +23,30 @@ function tool(bin: string, ...args: string[]): string {
   return run.exitCode === 0 ? "" : run.stdout.toString() + run.stderr.toString();
 }
 
+function script(path: string): string {
+  const run = Bun.spawnSync([process.execPath, path], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  return run.exitCode === 0 ? "" : run.stdout.toString() + run.stderr.toString();
+}
+
+/** Format and lints of a Cargo workspace; nothing where there is no Rust. */
+function cargo(workspace: string): Step[] {
+  if (Bun.which("cargo") === null) {
+    process.stdout.write(`skipped ${workspace}: no cargo on this machine\n`);
+    return [];
+  }
+  const run = (...args: string[]) => {
+    const result = Bun.spawnSync(["cargo", ...args], { cwd: join(root, workspace), stdio: ["ignore", "pipe", "pipe"] });
+    return result.exitCode === 0 ? "" : result.stdout.toString() + result.stderr.toString();
+  };
+  return [
+    { name: `cargo fmt ${workspace}`, run: () => run("fmt", "--all", "--check") },
+    {
+      name: `cargo clippy ${workspace}`,
+      run: () => run("clippy", "--locked", "--quiet", "--all-targets", "--", "-D", "warnings"),
+    },
+  ];
+}
+
 const steps: readonly Step[] = [
   { name: "types", run: () => tool("tsc", "--noEmit") },
   { name: "biome", run: () => tool("biome", "ci", "--colors=off", "--error-on-warnings", ".") },
@@ -39,6 +64,9 @@ const steps: readonly Step[] = [
         .map((file) => `${file} was not up to date; run: bun run generate\n`)
         .join(""),
   },
+  { name: "artefacts of the programs", run: () => script(".ci/artifacts.ts") },
+  ...cargo("programs"),
+  ...cargo("poc/bench/peers/rust-h3o"),
 ];
 
 let failed = 0;
