@@ -2,7 +2,7 @@
  * The agent as its owner runs it: a process of its own with a configuration file and a state folder, which a test may kill at any
  * moment and start again.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentStatus } from "../../src/status.ts";
 import { freePort } from "./mosquitto.ts";
@@ -46,6 +46,11 @@ export class AgentProcess {
   /** Writes the configuration; `start` starts it. */
   static async prepare(setup: AgentSetup): Promise<AgentProcess> {
     return new AgentProcess(setup, await freePort(), await freePort());
+  }
+
+  /** Adds sections to the configuration, for the next start. */
+  append(toml: string): void {
+    appendFileSync(this.configFile, `\n${toml}`);
   }
 
   /** Starts the process and waits until its local page answers. */

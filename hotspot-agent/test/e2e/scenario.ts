@@ -2,7 +2,7 @@
  * A whole small network for one scenario: a real broker, a referee in the place of ChirpStack, the agent as a process of its own and
  * packet forwarders on UDP; with a proxy before the broker that can cut, delay and freeze.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import mqtt from "mqtt";
@@ -26,6 +26,8 @@ export interface Server {
   readonly broker: Broker;
   readonly proxy: TcpProxy;
   readonly referee: NetworkServerReferee;
+  /** PEM of the authority of its certificate; null without TLS. */
+  readonly authority: string | null;
   /** Connects the referee to the broker, as ChirpStack starts. */
   readonly connect: () => Promise<void>;
   /** Takes the referee away and leaves the broker. */
@@ -81,6 +83,13 @@ export class Scenario {
 
   get server(): Server {
     return this.servers[0]!;
+  }
+
+  /** One more broker with a referee, which the agent's configuration does not name. */
+  async addServer(name: string, options: BrokerOptions = {}): Promise<Server> {
+    const server = await startServer(name, options);
+    this.servers.push(server);
+    return server;
   }
 
   /** A packet forwarder that has seen its PULL_ACK. */
@@ -147,7 +156,8 @@ async function startServer(name: string, options: BrokerOptions): Promise<Server
     client = undefined;
   };
   await connect();
-  return { name, broker, proxy, referee, connect, disconnect };
+  const authority = options.tls === true ? readFileSync(broker.caFile, "utf8") : null;
+  return { name, broker, proxy, referee, authority, connect, disconnect };
 }
 
 function tlsFiles(broker: Broker) {
