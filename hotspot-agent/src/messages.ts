@@ -247,7 +247,10 @@ export interface Destination {
   readonly replay: ReplayMode;
   /** Filters (DevAddr, JoinEUI, NetID). A packet refused here is never offered; the answer must be pure. */
   accepts(packet: UplinkPacket): boolean;
-  /** Sends once. Must settle (a lost connection is `retry`); must keep the encoded bytes of a packet that is asked again. */
+  /**
+   * Sends once. Must settle: a lost connection is `retry`. What it encodes may depend on the packet, `isReplay` and `holdMs` alone,
+   * so that a packet that is asked again goes out as the same bytes.
+   */
   deliver(delivery: Delivery): Promise<DeliveryOutcome>;
 }
 

@@ -9,6 +9,7 @@ import type { Log } from "../log.ts";
 import type { DeliveryOutcome, Destination, UplinkPacket } from "../messages.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { DeviceLanes, Dispatch } from "./device-lanes.ts";
+import type { Fetched } from "./pending-packets.ts";
 
 /** Why a destination does not get a packet. */
 export type DropReason = "too_old" | "join_too_old" | "replay_off" | "refused" | "lost_in_memory" | "unreadable";
@@ -20,7 +21,7 @@ export interface DeliveryPumpOptions {
   readonly log: Log;
   readonly telemetry: Telemetry;
   /** The packet of a row from memory, or a promise of it from the disk; or why it is gone. */
-  readonly fetch: (row: number) => UplinkPacket | Promise<UplinkPacket | "unreadable"> | "lost_in_memory";
+  readonly fetch: (row: number) => Fetched;
   /** A row is through: delivered (null) or given up. The row is free afterwards. */
   readonly onDone: (row: number, packet: UplinkPacket | null, dropped: DropReason | null) => void;
 }

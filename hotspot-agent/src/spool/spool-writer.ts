@@ -10,6 +10,7 @@ import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Disk, DiskFile } from "./disk.ts";
+import { GroupSync } from "./group-sync.ts";
 import type { LiveRecord } from "./live-record.ts";
 import { encodeRecord, type RecordKind, SEGMENT_HEADER_BYTES, segmentHeader } from "./record.ts";
 import { segmentName } from "./segment-names.ts";
@@ -41,8 +42,6 @@ export interface SpoolWriterOptions {
   /** False for a record that nobody waits for any more: it need not be written. */
   readonly isWanted: (record: LiveRecord) => boolean;
   readonly onPlaced: (record: LiveRecord) => void;
-  /** Given up in memory. */
-  readonly onLost: (record: LiveRecord) => void;
 }
 
 interface OpenSegment {
@@ -71,14 +70,10 @@ export class SpoolWriter {
   #isScheduled = false;
   #failure: UnspooledReason | null = null;
   #hasStallTimer = false;
-  #isDirty = false;
-  /** What the next group sync must finish besides the open segment. */
-  #unsynced: (() => Promise<void>)[] = [];
-  #syncing: Promise<void> | null = null;
   #drained: (() => void)[] = [];
   readonly #records;
   readonly #unspooled;
-  readonly #syncSeconds;
+  readonly #sync: GroupSync;
 
   constructor(options: SpoolWriterOptions) {
     this.#options = options;
@@ -89,11 +84,7 @@ export class SpoolWriter {
       "agent_spool_unspooled_total",
       "Records acknowledged before they were on disk, by reason.",
     );
-    this.#syncSeconds = telemetry.histogram(
-      "agent_spool_sync_seconds",
-      "Duration of a group fdatasync.",
-      [0.001, 0.005, 0.02, 0.1, 0.5, 2],
-    );
+    this.#sync = new GroupSync(options);
   }
 
   /** Where the next record will go; records before it are not affected by what happens now. */
@@ -148,17 +139,10 @@ export class SpoolWriter {
     return new Promise((done) => this.#drained.push(done));
   }
 
-  /** Puts everything written so far onto the medium. */
-  async sync(): Promise<void> {
-    await this.#syncing;
-    this.#isDirty = true;
-    await this.#syncNow();
-  }
-
   /** Writes and syncs what waits, then closes the segment. */
   async close(): Promise<void> {
     await this.drained();
-    await this.sync();
+    await this.#sync.flush();
     await this.#open?.file.close();
     this.#open = null;
   }
@@ -210,19 +194,18 @@ export class SpoolWriter {
       open.position += record.bytes!.length;
       record.bytes = null;
     }
-    if (batch.length > 0) this.#wrote(batch);
+    if (batch.length > 0) this.#wrote(batch, open.file);
   }
 
-  #wrote(batch: readonly LiveRecord[]): void {
+  #wrote(batch: readonly LiveRecord[], file: DiskFile): void {
     if (this.#failure !== null) this.#options.log.info("the spool writes again");
     this.#failure = null;
-    this.#isDirty = true;
     this.#records.add(undefined, batch.length);
     for (const record of batch) {
       this.#options.onPlaced(record);
       this.#accept(record, null);
     }
-    this.#scheduleSync();
+    this.#sync.wrote(file);
   }
 
   /** Takes the oldest records out of the waiting ones, without those that nobody waits for any more. */
@@ -244,7 +227,7 @@ export class SpoolWriter {
   }
 
   async #openSegment(): Promise<OpenSegment> {
-    const { disk, segmentBytes, onSegmentBegun, syncCursor } = this.#options;
+    const { disk, segmentBytes, onSegmentBegun, onSegmentSealed, syncCursor } = this.#options;
     const full = this.#open;
     if (full !== null && full.position < segmentBytes) return full;
     const segment = this.#nextSegment;
@@ -259,19 +242,18 @@ export class SpoolWriter {
     this.#nextSegment++;
     this.#open = { segment, file, position: SEGMENT_HEADER_BYTES };
     // Reaches the medium with the next group sync, like the records: a write must not wait for it.
-    this.#unsynced.push(async () => {
+    this.#sync.also(async () => {
       await syncCursor(segment);
       await disk.syncFolder();
     });
-    if (full !== null) this.#unsynced.push(() => this.#sealed(full));
-    this.#isDirty = true;
+    if (full !== null) {
+      this.#sync.also(async () => {
+        await full.file.close();
+        onSegmentSealed(full.segment);
+      });
+    }
+    this.#sync.wrote(file);
     return this.#open;
-  }
-
-  async #sealed(full: OpenSegment): Promise<void> {
-    await full.file.sync();
-    await full.file.close();
-    this.#options.onSegmentSealed(full.segment);
   }
 
   #accept(record: LiveRecord, reason: UnspooledReason | null): void {
@@ -315,7 +297,7 @@ export class SpoolWriter {
 
   /** Gives up the oldest records in memory beyond the bound. */
   #boundMemory(): void {
-    const { memoryBytes, onLost } = this.#options;
+    const { memoryBytes } = this.#options;
     if (this.#waitingBytes <= memoryBytes) return;
     const lost = this.#waiting.findIndex((record) => {
       if (this.#waitingBytes <= memoryBytes) return true;
@@ -323,40 +305,9 @@ export class SpoolWriter {
       this.#waitingBytes -= record.bytes!.length;
       record.bytes = null;
       record.isLost = true;
-      onLost(record);
       return false;
     });
     this.#waiting.splice(0, lost < 0 ? this.#waiting.length : lost);
-  }
-
-  #scheduleSync(): void {
-    if (this.#syncing !== null || !this.#isDirty) return;
-    const { clock, syncIntervalMs } = this.#options;
-    this.#syncing = new Promise((done) => {
-      // Half the interval to wait, half for the medium.
-      clock.after(syncIntervalMs / 2, () => {
-        this.#syncNow().then(() => {
-          this.#syncing = null;
-          done();
-          this.#scheduleSync();
-        });
-      });
-    });
-  }
-
-  async #syncNow(): Promise<void> {
-    const open = this.#open;
-    if (!this.#isDirty || open === null) return;
-    this.#isDirty = false;
-    const startMs = performance.now();
-    try {
-      await open.file.sync();
-      for (const finish of this.#unsynced.splice(0)) await finish();
-    } catch (error) {
-      this.#options.log.complain("sync_failed", "the spool cannot be synced", { error: String(error) });
-      return;
-    }
-    this.#syncSeconds.observe((performance.now() - startMs) / 1000);
   }
 }
 

@@ -7,7 +7,6 @@
  * every attached destination whose filters want it; every other one is counted by reason. See spool-writer.ts for the disk,
  * device-lanes.ts for order and pace, cursor.ts for what survives a restart.
  */
-import { crc32 } from "node:zlib";
 import type { Clock } from "../clock.ts";
 import { agentError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -22,16 +21,9 @@ import { DeviceLanes } from "./device-lanes.ts";
 import type { Disk } from "./disk.ts";
 import { type LaneKey, laneOf } from "./frame-lane.ts";
 import type { LiveRecord } from "./live-record.ts";
-import { PacketTable } from "./packet-table.ts";
-import {
-  MAX_RECORD_PAYLOAD_BYTES,
-  RECORD_HEADER_BYTES,
-  type RecordKind,
-  readRecord,
-  type StoredRecord,
-} from "./record.ts";
+import { PendingPackets } from "./pending-packets.ts";
+import { MAX_RECORD_PAYLOAD_BYTES, type RecordKind, type StoredRecord } from "./record.ts";
 import { SegmentBook } from "./segment-book.ts";
-import { segmentName } from "./segment-names.ts";
 import { SpoolWriter } from "./spool-writer.ts";
 
 export interface SpoolOptions {
@@ -59,8 +51,6 @@ export interface SpoolOptions {
 const liveMs = 1000;
 /** Deliveries of one destination under way at once. */
 const maxInFlight = 512;
-/** Packets kept in memory as they were read, for those who send them at once. */
-const maxHotPackets = 2048;
 const sweepMs = 5000;
 const segmentsInBound = 64;
 const minSegmentBytes = 64 * 1024;
@@ -81,10 +71,7 @@ export class Spool {
   readonly #cursors: CursorWriter;
   readonly #book: SegmentBook;
   readonly #numbers: DestinationNumbers;
-  readonly #table = new PacketTable();
-  readonly #hot = new Map<number, UplinkPacket>();
-  /** Records of rows that have no place on disk yet. */
-  readonly #unplaced = new Map<number, LiveRecord>();
+  readonly #pending: PendingPackets;
   readonly #attached = new Map<number, Attached>();
   readonly #dropped;
   readonly #pendingGauge;
@@ -104,6 +91,7 @@ export class Spool {
     this.#numbers = numbers;
     this.#cursors = cursors;
     this.#book = book;
+    this.#pending = new PendingPackets({ ...options, book });
     const { telemetry, maxBytes } = options;
     this.#dropped = telemetry.counter("agent_packets_dropped_total", "Packets not delivered, by reason.");
     this.#pendingGauge = telemetry.gauge("agent_spool_pending_packets", "Packets that wait, by destination.");
@@ -120,8 +108,7 @@ export class Spool {
       },
       isWanted: (record) =>
         !record.isAdmitted || record.open > 0 || numbers.numbers.some((number) => !this.#attached.has(number)),
-      onPlaced: (record) => this.#placed(record),
-      onLost: () => {},
+      onPlaced: (record) => this.#pending.placed(record),
     });
     this.#sweepLater();
   }
@@ -150,7 +137,7 @@ export class Spool {
 
   /** Bytes on disk and packets that wait, for status pages. */
   get fill(): { readonly bytes: number; readonly maxBytes: number; readonly waitingPackets: number } {
-    return { bytes: this.#book.bytes, maxBytes: this.#options.maxBytes, waitingPackets: this.#table.size };
+    return { bytes: this.#book.bytes, maxBytes: this.#options.maxBytes, waitingPackets: this.#pending.table.size };
   }
 
   /**
@@ -184,10 +171,7 @@ export class Spool {
       this.#dropped.add({ reason: this.#attached.size === 0 ? "no_server" : "no_server_wants_it" });
       return;
     }
-    const { place } = record;
-    const row = this.#addRow(place?.segment ?? 0, place?.offset ?? 0, index, packet, wanting.length);
-    if (place === null) this.#awaitPlace(row, record, wanting.length);
-    this.#keepHot(row, packet);
+    const row = this.#pending.addLive(record, index, packet, wanting.length);
     for (const { behind, lanes } of wanting) {
       if (behind === null) lanes.add(row, key, isJoin, nowMs);
       else behind.push({ row, key, isJoin });
@@ -242,7 +226,7 @@ export class Spool {
     const number = this.#numbers.numberFor(name, this.#book.numbers[0] ?? this.#writer.position.segment);
     if (this.#attached.has(number)) throw agentError("AGT_BAD_DESTINATION", `${name} is attached`);
     const { clock, log, telemetry, deviceSpacingMs, replayPerSecond, joinMaxAgeMs, maxAgeMs } = this.#options;
-    const lanes = new DeviceLanes(this.#table, {
+    const lanes = new DeviceLanes(this.#pending.table, {
       spacingMs: deviceSpacingMs,
       maxInFlight,
       liveMs,
@@ -257,7 +241,7 @@ export class Spool {
       clock,
       log,
       telemetry,
-      fetch: (row) => this.#fetch(row),
+      fetch: (row) => this.#pending.fetch(row),
       onDone: (row, packet, dropped) => this.#done(attached, row, packet, dropped),
     });
     const attached: Attached = { destination, number, lanes, pump, behind: [] };
@@ -275,8 +259,7 @@ export class Spool {
       for (const [index, packet] of read(record).entries()) {
         const lane = laneOf(packet, wantedCrc);
         if (!lane.isForServers || !attached.destination.accepts(packet)) continue;
-        const row = this.#addRow(0, 0, index, packet, 1);
-        this.#awaitPlace(row, record, 1);
+        const row = this.#pending.addLive(record, index, packet, 1);
         attached.behind?.push({ row, key: lane.key, isJoin: lane.isJoin });
       }
     }
@@ -312,8 +295,8 @@ export class Spool {
     const leave = () => {
       this.#attached.delete(number);
       void pump.close().then(() => {
-        for (const row of lanes.waiting()) this.#abandon(row);
-        for (const { row } of attached.behind ?? []) this.#abandon(row);
+        for (const row of lanes.waiting()) this.#pending.abandon(row);
+        for (const { row } of attached.behind ?? []) this.#pending.abandon(row);
       });
     };
     return {
@@ -359,7 +342,7 @@ export class Spool {
           .map((number) => byNumber.get(number)!)
           .filter((one) => isHere(one) && one.destination.accepts(packet));
         if (wanting.length === 0) return;
-        const row = this.#addRow(segment, offset, index, packet, wanting.length);
+        const row = this.#pending.addStored({ segment, offset }, index, packet, wanting.length);
         for (const { lanes } of wanting) lanes.add(row, lane.key, lane.isJoin, clock.nowMs());
       },
       onSegment: (segment, subscribed) =>
@@ -377,95 +360,11 @@ export class Spool {
     this.#keepBounds();
   }
 
-  #addRow(segment: number, offset: number, index: number, packet: UplinkPacket, uses: number): number {
-    const { phyPayload, receivedMs } = packet;
-    const row = this.#table.add({ segment, offset, index, receivedMs, phyHash: crc32(phyPayload) }, uses);
-    if (segment !== 0) this.#book.opened(segment, uses);
-    return row;
-  }
-
-  #awaitPlace(row: number, record: LiveRecord, uses: number): void {
-    record.rows.push(row);
-    record.open += uses;
-    this.#unplaced.set(row, record);
-  }
-
-  #keepHot(row: number, packet: UplinkPacket): void {
-    this.#hot.set(row, packet);
-    if (this.#hot.size <= maxHotPackets) return;
-    for (const oldest of this.#hot.keys()) {
-      this.#hot.delete(oldest);
-      break;
-    }
-  }
-
-  /** A record reached the disk: its packets get their place, and what was settled before is noted. */
-  #placed(record: LiveRecord): void {
-    const { segment, offset } = record.place!;
-    this.#book.grew(segment, RECORD_HEADER_BYTES + record.payload.length, record.receivedMs);
-    if (!record.isAdmitted) return;
-    for (const row of record.rows) {
-      if (this.#unplaced.get(row) !== record) continue;
-      this.#unplaced.delete(row);
-      this.#table.segment[row] = segment;
-      this.#table.offset[row] = offset;
-    }
-    record.rows = [];
-    this.#book.opened(segment, record.open + record.early.length);
-    for (const { index, destination } of record.early) this.#book.settled(segment, offset, index, destination);
-  }
-
-  #fetch(row: number): UplinkPacket | Promise<UplinkPacket | "unreadable"> | "lost_in_memory" {
-    const hot = this.#hot.get(row);
-    if (hot !== undefined) return hot;
-    const index = this.#table.index[row];
-    const unplaced = this.#unplaced.get(row);
-    if (unplaced !== undefined) {
-      return unplaced.isLost ? "lost_in_memory" : (this.#options.read(unplaced)[index] ?? "lost_in_memory");
-    }
-    return this.#readBack(this.#table.segment[row], this.#table.offset[row], index);
-  }
-
-  async #readBack(segment: number, offset: number, index: number): Promise<UplinkPacket | "unreadable"> {
-    const file = await this.#options.disk.open(segmentName(segment));
-    try {
-      const header = await file.read(offset, RECORD_HEADER_BYTES);
-      if (header.length < RECORD_HEADER_BYTES) return "unreadable";
-      const length =
-        RECORD_HEADER_BYTES + Math.min(new DataView(header.buffer).getUint32(4, true), MAX_RECORD_PAYLOAD_BYTES);
-      const record = readRecord(await file.read(offset, length), 0);
-      return (record === null ? undefined : this.#options.read(record)[index]) ?? "unreadable";
-    } finally {
-      await file.close();
-    }
-  }
-
   #done(attached: Attached, row: number, packet: UplinkPacket | null, dropped: DropReason | "spool_full" | null): void {
     const { destination, number } = attached;
     if (dropped !== null) this.#dropped.add({ reason: dropped, destination: destination.name });
     else if (packet !== null) this.#options.onDelivered?.(destination.name, packet);
-    const record = this.#unplaced.get(row);
-    const index = this.#table.index[row];
-    if (record === undefined) this.#book.settled(this.#table.segment[row], this.#table.offset[row], index, number);
-    else {
-      record.open--;
-      record.early.push({ index, destination: number });
-    }
-    this.#release(row);
-  }
-
-  /** A row of a destination that went away. */
-  #abandon(row: number): void {
-    const record = this.#unplaced.get(row);
-    if (record === undefined) this.#book.abandoned(this.#table.segment[row]);
-    else record.open--;
-    this.#release(row);
-  }
-
-  #release(row: number): void {
-    if (!this.#table.release(row)) return;
-    this.#hot.delete(row);
-    this.#unplaced.delete(row);
+    this.#pending.settle(row, number);
   }
 
   /** Gives up the oldest segments while the spool is over a bound. */
@@ -475,7 +374,7 @@ export class Spool {
       const overdue = this.#book.overdue(maxBytes, clock.nowMs() - maxAgeMs);
       if (overdue === null) break;
       for (const attached of this.#attached.values()) {
-        const isIn = (row: number) => this.#table.segment[row] !== 0 && this.#table.segment[row] <= overdue.segment;
+        const isIn = (row: number) => this.#pending.isUpTo(row, overdue.segment);
         for (const { row, reason } of attached.lanes.sweep(clock.nowMs(), isIn)) {
           this.#done(attached, row, null, reason ?? overdue.reason);
         }
