@@ -125,6 +125,11 @@ export class LocalChain {
     return BlockHistory.genesis(this.#seed, 0).closed[0]!.hash;
   }
 
+  /** The 32 bytes that decided the genesis hash, the faucet and the wallets. */
+  get seed(): Uint8Array {
+    return this.#seed;
+  }
+
   get blocks(): BlockHistory {
     return this.#blocks;
   }

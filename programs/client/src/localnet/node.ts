@@ -81,10 +81,15 @@ export class LocalNode implements RpcNode {
     this.#stopListening = this.#listen();
   }
 
-  /** Stops the clock and saves. */
-  stop(): void {
+  /** Stops the clock without saving. */
+  abandon(): void {
     for (const stop of this.#stops.splice(0)) stop();
     this.#stopListening();
+  }
+
+  /** Stops the clock and saves. */
+  stop(): void {
+    this.abandon();
     if (this.#folder !== undefined) this.snapshot(LATEST);
   }
 

@@ -9,9 +9,9 @@ import { decodeSnapshot, encodeSnapshot } from "./snapshot.ts";
 export function saveSnapshot(folder: string, name: string, chain: LocalChain): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = snapshotPath(folder, name);
+  const bytes = encodeSnapshot(chain);
   const file = openSync(`${path}.new`, "w", 0o600);
   try {
-    const bytes = encodeSnapshot(chain);
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     fsyncSync(file);
   } finally {

@@ -1,0 +1,104 @@
+/** `localnet`: a Solana chain on this machine with Earshot's programs and funded wallets, until it is interrupted. */
+import { randomBytes } from "node:crypto";
+import { join, resolve } from "node:path";
+import { buildCommand } from "@stricli/core";
+import type { StartedChain } from "../localnet/start.ts";
+import { type CliContext, guarded, type JsonFlag, jsonFlag, print } from "./context.ts";
+import { integerParser, textParser } from "./parse.ts";
+
+interface LocalnetFlags extends JsonFlag {
+  readonly port: number;
+  readonly data: string;
+  readonly fresh: boolean;
+  readonly slotMs: number;
+  readonly finalizedAfter: number;
+}
+
+const ARTIFACTS = join(import.meta.dirname, "../../../artifacts");
+
+export const localnetCommand = buildCommand<LocalnetFlags, [], CliContext>({
+  docs: {
+    brief: "Run a local Solana chain with the programs and funded wallets",
+    fullDescription:
+      "Speaks Solana's JSON-RPC on PORT and websocket on PORT + 1, on 127.0.0.1 only. The chain is saved in DIR every ten seconds and at the end, " +
+      "and goes on from there the next time. Extra methods: earshot_warp, earshot_snapshot, earshot_restore, earshot_info.",
+  },
+  parameters: {
+    flags: {
+      port: {
+        kind: "parsed",
+        parse: integerParser(0, 65_534),
+        brief: "Port of JSON-RPC; 0 takes a free one",
+        default: "8899",
+      },
+      data: {
+        kind: "parsed",
+        parse: textParser,
+        brief: "Folder of snapshots and keypair files",
+        default: ".earshot/localnet",
+      },
+      fresh: { kind: "boolean", brief: "Start a new chain even where one was saved", default: false },
+      slotMs: { kind: "parsed", parse: integerParser(1, 60_000), brief: "Milliseconds a slot", default: "400" },
+      finalizedAfter: {
+        kind: "parsed",
+        parse: integerParser(1, 1000),
+        brief: "Blocks until a new chain's block is final; 32 on a cluster",
+        default: "32",
+      },
+      json: jsonFlag,
+    },
+  },
+  async func(flags) {
+    await guarded(this, flags, async () => {
+      // LiteSVM is native code for some platforms only: the other commands must not need it.
+      const { REAL_CLOCK, startLocalnet } = await import("../localnet/index.ts");
+      const started = startLocalnet({
+        port: flags.port,
+        folder: resolve(flags.data),
+        artifacts: ARTIFACTS,
+        fresh: flags.fresh,
+        seed: randomBytes(32),
+        clock: REAL_CLOCK,
+        slotMs: flags.slotMs,
+        settings: { finalizedAfter: flags.finalizedAfter },
+      });
+      print(this, flags, { json: summaryJson(started), text: summaryText(started) });
+      await this.interrupted();
+      await started.stop();
+    });
+  },
+});
+
+function summaryJson({ server, isRestored, programs, wallets, keypairFiles, node }: StartedChain): unknown {
+  return {
+    url: server.url,
+    websocketUrl: server.websocketUrl,
+    isRestored,
+    slot: node.chain.slotAt("processed"),
+    programs,
+    wallets: wallets.map(({ name, keypair }) => ({
+      name,
+      address: keypair.address,
+      keypairFile: keypairFiles.get(name),
+    })),
+  };
+}
+
+function summaryText({ server, isRestored, programs, wallets, keypairFiles, node }: StartedChain): string {
+  const width = Math.max(...wallets.map(({ name }) => name.length), ...programs.map(({ name }) => name.length));
+  const row = (name: string, ...rest: (string | undefined)[]) => `  ${name.padEnd(width)}  ${rest.join("  ")}`;
+  return [
+    `localnet ${isRestored ? `goes on at slot ${node.chain.slotAt("processed")}` : "starts a new chain"}`,
+    row("rpc", server.url),
+    row("websocket", server.websocketUrl),
+    "",
+    programs.length === 0 ? "programs: none are built" : "programs",
+    ...programs.map(({ name, address }) => row(name, address)),
+    "",
+    "wallets, 1,000 SOL each when new",
+    ...wallets.map(({ name, keypair }) => row(name, keypair.address.padEnd(44), keypairFiles.get(name))),
+    "",
+    "ready; stop with Ctrl-C",
+    "",
+  ].join("\n");
+}
