@@ -1,0 +1,234 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runCli } from "../../src/cli/app.ts";
+import { AgentProcess } from "../doubles/agent-process.ts";
+import { freePort } from "../doubles/mosquitto.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "earshot-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command line; `answers` are what a person types. */
+async function run(
+  args: readonly string[],
+  answers?: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Ran> {
+  const texts = { stdout: "", stderr: "" };
+  const terminal = (name: "stdout" | "stderr") => ({
+    write: (text: string) => {
+      texts[name] += text;
+    },
+  });
+  const left = answers?.slice();
+  const ask = left === undefined ? undefined : () => left.shift() ?? null;
+  const code = await runCli(args, { stdout: terminal("stdout"), stderr: terminal("stderr"), environment, ask });
+  return { code, ...texts };
+}
+
+function place(name: string): { readonly config: string; readonly state: string } {
+  return { config: join(folder, name, "agent.toml"), state: join(folder, name, "state") };
+}
+
+describe("the command line", () => {
+  test.each([
+    ["--help"],
+    ["server", "--help"],
+    ["init", "--help"],
+    ["info", "--help"],
+    ["doctor", "--help"],
+    ["config", "check", "--help"],
+  ])("explains itself: %s %s %s", async (...args) => {
+    const { code, stdout } = await run(args.filter((arg) => arg !== undefined));
+    expect([code, stdout.length > 200]).toEqual([0, true]);
+    expect(stdout).toContain("hotspot-agent");
+  });
+
+  test.each([[["doctr"]], [["info", "--jsn"]], [["server", "--set"]], [["config", "chekc"]]])(
+    "ends %j with 2",
+    async (args) => {
+      const { code, stderr, stdout } = await run(args);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).not.toBe("");
+    },
+  );
+
+  test("hints at the command that was meant", async () => {
+    expect((await run(["doctr"])).stderr).toContain("doctor");
+  });
+});
+
+describe("init", () => {
+  test("writes a configuration and a key from flags, and says who the hotspot is", async () => {
+    const { config, state } = place("flags");
+    const args = [
+      "--yes",
+      "--region",
+      "EU868",
+      "--server",
+      "mqtt://ns.example.org:1883",
+      "--state-dir",
+      state,
+      "-c",
+      config,
+    ];
+    const { code, stdout } = await run(["init", ...args]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^This hotspot is [A-Z][a-z]+ [A-Z][a-z]+ [A-Z][a-z]+\.$/m);
+    expect(statSync(join(state, "keys/hotspot.key")).mode & 0o777).toBe(0o600);
+    const check = await run(["config", "check", "-c", config]);
+    expect(check).toMatchObject({ code: 0, stdout: expect.stringContaining("right; 1 network server,") });
+    const printed = JSON.parse((await run(["config", "print", "--json", "-c", config])).stdout);
+    expect(printed.server[0]).toMatchObject({ name: "main", url: "mqtt://ns.example.org:1883", topic_prefix: "eu868" });
+    // A region's place in the file is where a person looks for it.
+    expect(readFileSync(config, "utf8")).toMatch(/^region = "EU868"$/m);
+  });
+
+  test("asks for what no flag says", async () => {
+    const { config, state } = place("asked");
+    const answers = ["US915", "mqtts://ns.example.org:8883", "us915_0", "hotspot", "/etc/earshot/password"];
+    const { code } = await run(["init", "--state-dir", state, "-c", config], answers);
+    expect(code).toBe(0);
+    const { server, hotspot } = JSON.parse((await run(["config", "print", "--json", "-c", config])).stdout);
+    expect(hotspot.region).toBe("US915");
+    expect(server[0]).toMatchObject({
+      topic_prefix: "us915_0",
+      username: "hotspot",
+      password_file: "/etc/earshot/password",
+    });
+  });
+
+  test("writes over nothing, keeps the key, and says what is wrong before it writes", async () => {
+    const { config, state } = place("twice");
+    const args = ["init", "--yes", "--json", "--state-dir", state, "-c", config];
+    const first = JSON.parse((await run(args)).stdout);
+    const again = await run(args);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("exists already")]);
+    const forced = JSON.parse((await run([...args, "--force"])).stdout);
+    expect(forced).toEqual(first);
+    const wrong = place("wrong");
+    const { code, stderr } = await run([
+      "init",
+      "--yes",
+      "--region",
+      "EU686",
+      "--state-dir",
+      wrong.state,
+      "-c",
+      wrong.config,
+    ]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("did you mean EU868?")]);
+    expect(existsSync(wrong.config)).toBe(false);
+  });
+});
+
+describe("info", () => {
+  test("says the same as init, from the key alone", async () => {
+    const { config, state } = place("info");
+    const made = JSON.parse((await run(["init", "--yes", "--json", "--state-dir", state, "-c", config])).stdout);
+    const info = JSON.parse((await run(["info", "--json", "-c", config, "--set", "page.enabled=false"])).stdout);
+    expect(info).toMatchObject({ key: made.key, name: made.name, gatewayId: made.gatewayId });
+    expect((await run(["info", "-c", config, "--set", "page.enabled=false"])).stdout).toContain(`${made.name}\n`);
+  });
+});
+
+describe("a wrong configuration", () => {
+  test("is named with key, line and the nearest name, as text and as JSON", async () => {
+    const config = join(folder, "wrong.toml");
+    writeFileSync(config, "[forwarder]\nlisen = 1\n");
+    const { code, stdout, stderr } = await run(["config", "check", "--json", "-c", config]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`forwarder.lisen (${config}, line 2): no such key; did you mean listen?`);
+    expect(JSON.parse(stdout).error.code).toBe("AGT_BAD_CONFIG");
+  });
+
+  test("that names a missing file says how to make one", async () => {
+    const { code, stderr } = await run(["server", "-c", join(folder, "missing.toml")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('"hotspot-agent init" writes one')]);
+  });
+
+  test("ends the agent with 2 before any socket opens or any file is made", async () => {
+    const config = join(folder, "early.toml");
+    const state = join(folder, "early-state");
+    const port = await freePort();
+    writeFileSync(config, `[hotspot]\nstate_dir = "${state}"\n[forwarder]\nlisten = "0.0.0.0:${port}"\n`);
+    const { code, stderr } = await run(["server", "-c", config]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("forwarder.allow")]);
+    expect(existsSync(state)).toBe(false);
+  });
+
+  test("comes from the environment with the variable's name", async () => {
+    const { code, stderr } = await run(["config", "check"], undefined, { AGENT__SPOOL__MAX_AGE: "soon" });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("spool.max_age (AGENT__SPOOL__MAX_AGE): expected a duration"),
+    ]);
+  });
+});
+
+describe("beside a running agent", () => {
+  let agent: AgentProcess;
+  beforeAll(async () => {
+    agent = await AgentProcess.prepare({ folder: join(folder, "running"), toml: "" });
+    await agent.start();
+  });
+  afterAll(() => agent.kill());
+
+  test("doctor names what is missing, with code 1, and its bundle holds it", async () => {
+    const bundle = join(folder, "bundle.json");
+    const { code, stdout } = await run(["doctor", "-c", agent.configFile, "--bundle", bundle]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      "fail  forwarder: No packet forwarder was heard.\n      → In the packet forwarder's global_conf.json",
+    );
+    expect(stdout).toContain("warn  server: No network server is configured");
+    const { findings, metrics, status } = JSON.parse(readFileSync(bundle, "utf8"));
+    expect(findings[0].check).toBe("forwarder");
+    expect([metrics.includes("agent_uptime_seconds"), status.version]).toEqual([true, expect.any(String)]);
+    expect(statSync(bundle).mode & 0o777).toBe(0o600);
+  });
+
+  test("info tells the running agent's hotspots", async () => {
+    const { primary } = await agent.status();
+    expect(JSON.parse((await run(["info", "--json", "-c", agent.configFile])).stdout)).toMatchObject(primary);
+  });
+
+  test("a second agent says that the port is taken", async () => {
+    const second = join(folder, "second.toml");
+    writeFileSync(
+      second,
+      readFileSync(agent.configFile, "utf8").replace(/state_dir = .*/, `state_dir = "${join(folder, "second-state")}"`),
+    );
+    const { code, stderr } = await run(["server", "-c", second]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("AGT_LISTEN_FAILED")]);
+  });
+});
+
+describe("without a running agent", () => {
+  test("doctor tries disk, ports, brokers and oracles itself", async () => {
+    const { config, state } = place("probes");
+    const free = await freePort();
+    await run(["init", "--yes", "--server", `mqtt://127.0.0.1:${free}`, "--state-dir", state, "-c", config]);
+    const flags = ["--set", `forwarder.listen=127.0.0.1:${await freePort()}`, "--set", `page.listen=127.0.0.1:${free}`];
+    const oracle = [
+      "--set",
+      `oracle.urls=["http://127.0.0.1:${free}"]`,
+      "--set",
+      'oracle.signers=["8yDyB5t8HkaTL45t6Txd8vHxXDuyvvkmEgTTrwvJpxqsmtuRzso"]',
+    ];
+    const { code, stdout } = await run(["doctor", "-c", config, ...flags, ...oracle]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("fail  agent: No agent answers");
+    expect(stdout).toContain("ok    disk: ");
+    expect(stdout).toContain("ok    forwarder port: ");
+    expect(stdout).toContain("cannot be reached: ECONNREFUSED.\n      → Nothing listens at that port");
+    expect(stdout).toMatch(/fail {2}oracle http:\/\/127\.0\.0\.1:[0-9]+: It cannot be reached/);
+  });
+});
