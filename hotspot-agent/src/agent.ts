@@ -24,7 +24,7 @@ import { MQTT_RECORD, readMqttRecord } from "./forwarder/mqtt-record.ts";
 import { readGwmpRecord, SemtechUdp } from "./forwarder/semtech-udp.ts";
 import { GatewayAdmission } from "./gateway-admission.ts";
 import { type Keyring, openKeyring } from "./keyring.ts";
-import { serveLocalPage } from "./local-page/server.ts";
+import { type LocalPage, serveLocalPage } from "./local-page/server.ts";
 import type { Log } from "./log.ts";
 import { keepMemorySmall } from "./memory-keeper.ts";
 import type { DownlinkCommand, UplinkPacket } from "./messages.ts";
@@ -71,8 +71,13 @@ const TIME_FILE_LOOK_MS = 10_000;
 
 /** Runs the agent until `stopped`. Throws the CodedError of the actor that cannot start. */
 export async function runAgent(options: AgentOptions): Promise<void> {
-  const agent = new Agent(options, await openState(options));
-  await agent.run();
+  const state = await openState(options);
+  try {
+    await new Agent(options, state).run();
+  } finally {
+    await state.spool.close();
+    await state.airTime.flushed();
+  }
 }
 
 async function openState({ config, clock, log }: AgentOptions): Promise<State> {
@@ -108,6 +113,10 @@ class Agent {
   readonly #mqttInputs: readonly MqttInput[];
   readonly #proof: ProofOfCoverage | undefined;
   readonly #routes: RouteWatcher | undefined;
+  readonly #stopping = new AbortController();
+  #page: LocalPage | undefined;
+  #proving: Promise<unknown> | undefined;
+  #cancelTasks: readonly (() => void)[] = [];
   #timeFile = { lookedMs: Number.NEGATIVE_INFINITY, exists: false };
 
   constructor(options: AgentOptions, state: State) {
@@ -170,53 +179,58 @@ class Agent {
     this.#routes = this.#makeRoutes();
   }
 
+  /** Runs until it is to stop; whatever was started has stopped when this settles, also after an error. */
   async run(): Promise<void> {
-    const { config, clock, log, manager, stopped } = this.#options;
-    const { airTime, spool, telemetry } = this.#state;
+    const { stopped } = this.#options;
+    try {
+      await this.#start();
+      await Promise.race([stopped, this.#update(stopped)]);
+    } finally {
+      await this.#stop();
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { config, clock, log, manager } = this.#options;
     const port = await this.#forwarder.open();
-    const page = config.page.enabled
-      ? serveLocalPage(config.page.listen, {
-          status: () => this.#status(),
-          metrics: () => this.#metrics(),
-          unhealthy: () => this.#unhealthy(),
-        })
-      : undefined;
+    if (config.page.enabled) {
+      this.#page = serveLocalPage(config.page.listen, {
+        status: () => this.#status(),
+        metrics: () => this.#metrics(),
+        unhealthy: () => this.#unhealthy(),
+      });
+    }
     this.#servers.start();
     this.#retireForgotten();
     for (const input of this.#mqttInputs) input.open();
-    const stop = new AbortController();
-    const proving = Promise.all([this.#proof?.run(stop.signal), this.#routes?.run(stop.signal)]);
-    const cancelWatchdog = keepAlive(manager, clock, () => this.#unhealthy() ?? "Relays packets.");
-    const cancelMemory = keepMemorySmall({
-      clock,
-      telemetry,
-      residentBytes: () => process.memoryUsage.rss(),
-      collect: () => Bun.gc(false),
-    });
+    const { signal } = this.#stopping;
+    this.#proving = Promise.all([this.#proof?.run(signal), this.#routes?.run(signal)]);
+    this.#cancelTasks = [
+      keepAlive(manager, clock, () => this.#unhealthy() ?? "Relays packets."),
+      keepMemorySmall({
+        clock,
+        telemetry: this.#state.telemetry,
+        residentBytes: () => process.memoryUsage.rss(),
+        collect: () => Bun.gc(false),
+      }),
+    ];
     manager.ready();
-    const { host } = config.forwarder.listen;
-    log.info("Started.", {
-      version: agentVersion,
-      name: this.#primaryName(),
-      listen: `${host}:${port}`,
-      page: page?.port,
-    });
+    const listen = `${config.forwarder.listen.host}:${port}`;
+    log.info("Started.", { version: agentVersion, name: this.#primaryName(), listen, page: this.#page?.port });
+  }
 
-    await Promise.race([stopped, this.#update(stopped)]);
-
+  async #stop(): Promise<void> {
+    const { log, manager } = this.#options;
     log.info("Stopping.");
     manager.stopping();
-    cancelWatchdog();
-    cancelMemory();
+    for (const cancel of this.#cancelTasks) cancel();
     this.#forwarder.close();
-    stop.abort();
+    this.#stopping.abort();
     this.#scheduler.close();
     await Promise.all(this.#mqttInputs.map((input) => input.close()));
-    await proving;
+    await this.#proving;
     await this.#servers.close();
-    await spool.close();
-    await airTime.flushed();
-    await page?.stop();
+    await this.#page?.stop();
   }
 
   /** Beacons of other hotspots are a witness's, everything else may be a device's. */

@@ -200,14 +200,13 @@ describe("beside a running agent", () => {
     expect(JSON.parse((await run(["info", "--json", "-c", agent.configFile])).stdout)).toMatchObject(primary);
   });
 
-  test("a second agent says that the port is taken", async () => {
+  test("a second agent says that the port is taken, and ends", async () => {
     const second = join(folder, "second.toml");
-    writeFileSync(
-      second,
-      readFileSync(agent.configFile, "utf8").replace(/state_dir = .*/, `state_dir = "${join(folder, "second-state")}"`),
-    );
-    const { code, stderr } = await run(["server", "-c", second]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining("AGT_LISTEN_FAILED")]);
+    const text = readFileSync(agent.configFile, "utf8");
+    writeFileSync(second, text.replace(/state_dir = .*/, `state_dir = "${join(folder, "second-state")}"`));
+    const child = Bun.spawn([...agent.command, "server", "-c", second], { stdout: "ignore", stderr: "pipe" });
+    expect(await child.exited).toBe(1);
+    expect(await new Response(child.stderr).text()).toContain("AGT_LISTEN_FAILED");
   });
 });
 
