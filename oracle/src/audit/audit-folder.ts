@@ -89,7 +89,11 @@ class FolderAudit {
 
   /** Notes an error as a finding of the file that its message begins with. */
   refuse(error: unknown): void {
-    if (!(error instanceof CodedError)) throw error;
+    if (!(error instanceof CodedError)) {
+      // Out of memory or stack: what is in the folder cannot be recomputed, which is as bad as a difference.
+      this.#findings.push({ file: this.#folder, what: `cannot be recomputed: ${String(error)}` });
+      return;
+    }
     const [, file, what] = /^[A-Z_]+: (.*?(?:\.arrow|\.json|\.seg|\.sha256)): (.*)$/.exec(error.message) ?? [];
     this.#findings.push({ file: file ?? this.#folder, what: what ?? error.message });
   }

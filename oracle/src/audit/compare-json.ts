@@ -16,9 +16,18 @@ export function compareJson(expected: unknown, found: unknown, path = ""): JsonD
     }
     return undefined;
   }
-  const want = JSON.stringify(expected) ?? "nothing";
-  const have = JSON.stringify(found) ?? "nothing";
+  const want = textOf(expected);
+  const have = textOf(found);
   return want === have ? undefined : { path, expected: want, found: have };
+}
+
+/** What is found comes from outside and may be nested deeper than JSON.stringify can follow. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "nothing";
+  } catch {
+    return "a value nested too deep to be shown";
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -135,14 +135,17 @@ export function assertArrowBounds(bytes: Uint8Array, file: string): void {
   footer.metadata(root, 4);
   const blocks = footer.vector(root, 3, BLOCK_BYTES, MAX_BATCHES);
   if (blocks.length === 0) throw damaged(file, "the file holds no record batch");
+  // In order and apart: one batch named thousands of times would fill the memory from a small file.
+  let free = HEAD_BYTES;
   for (let i = 0; i < blocks.length; i++) {
     const at = blocks.at + BLOCK_BYTES * i;
     const start = footer.u53(at);
     const bodyBytes = footer.u53(at + 16);
     const metadataBytes = footer.i32(at + 8);
-    if (metadataBytes < 16 || start < HEAD_BYTES || start + metadataBytes + bodyBytes > footerAt) {
+    if (metadataBytes < 16 || start < free || start + metadataBytes + bodyBytes > footerAt) {
       throw damaged(file, `record batch ${i} lies outside the file`);
     }
+    free = start + metadataBytes + bodyBytes;
     checkBatch(bytes, { start, metadataBytes, bodyBytes, columns, file });
   }
 }

@@ -72,10 +72,25 @@ export function checkOutputTable(
   const { hotspot, challenge, reason } = columns as Partial<Record<string, Uint32Array>>;
   if (hotspot !== undefined) checkBelow(table.name, "hotspot", hotspot, rows.hotspots, refuse, true);
   if (challenge !== undefined) checkBelow(table.name, "challenge", challenge, rows.challenges, refuse, true);
+  if (hotspot !== undefined && (table.name === "shares" || table.name === "rewards")) {
+    checkRowPerHotspot(table.name, hotspot, rows.hotspots, refuse);
+  }
   if (reason === undefined) return;
   const known = Array.from({ length: 256 }, (_, number) => reasonByNumber(number) !== undefined);
   for (let row = 0; row < reason.length; row++) {
     if (!known[reason[row]]) refuse(table.name, "reason", row, `no reason has the number ${reason[row]}`);
+  }
+}
+
+/** Shares have a row per hotspot, rewards one more for the treasury: readers find a hotspot by its row. */
+function checkRowPerHotspot(table: string, hotspot: ArrayLike<number>, hotspots: number, refuse: Refuse): void {
+  const expected = table === "rewards" ? hotspots + 1 : hotspots;
+  if (hotspot.length !== expected) {
+    refuse(table, "hotspot", Math.min(hotspot.length, expected), `${hotspot.length} rows, ${expected} expected`);
+  }
+  for (let row = 0; row < expected; row++) {
+    const wanted = row < hotspots ? row : NO_ROW;
+    if (hotspot[row] !== wanted) refuse(table, "hotspot", row, `expected ${wanted}, got ${hotspot[row]}`);
   }
 }
 

@@ -84,6 +84,8 @@ export async function writeEpochOutput(folder: string, output: OutputTables, man
   for (const name of [FILES.manifest, FILES.outputList]) removeDurably(join(folder, name));
   const checksums = new Map<string, string>();
   await writeTables(folder, OUTPUT_TABLES, output, checksums);
+  // Binds the results to the input they were made from.
+  checksums.set(FILES.inputList, sha256Hex(readWhole(join(folder, FILES.inputList))));
   checksums.set(FILES.manifest, sha256Hex(manifest));
   writeChecksums(join(folder, FILES.outputList), checksums);
   writeDurably(join(folder, FILES.manifest), [manifest]);
@@ -104,6 +106,7 @@ export function readEpochOutput(
   const files = Object.values(OUTPUT_TABLES).map(tableFile);
   assertPresent(folder, [...files, FILES.outputList, FILES.manifest]);
   const sealed = openSealed(folder, FILES.outputList, onChanged);
+  readSealed(sealed, FILES.inputList);
   const manifest = readSealed(sealed, FILES.manifest);
   const tables = readTables(sealed, OUTPUT_TABLES) as unknown as OutputTables;
   const rows = { hotspots: input.hotspots.region.length, challenges: input.challenges.minute.length };

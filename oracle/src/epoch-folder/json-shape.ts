@@ -78,7 +78,7 @@ export function object(fields: Readonly<Record<string, Shape>>): Shape {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return `${path}: expected an object, got ${shown(value)}`;
     }
-    const unknown = Object.keys(value).find((name) => !(name in fields));
+    const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
     if (unknown !== undefined) return `${path}.${unknown}: unknown field`;
     const byName = value as Readonly<Record<string, unknown>>;
     return firstFlaw(
@@ -117,5 +117,11 @@ function firstFlaw(checks: readonly (() => string | undefined)[]): string | unde
 
 /** A value as messages show it. */
 export function shown(value: unknown): string {
-  return value === undefined ? "nothing" : (JSON.stringify(value)?.slice(0, 60) ?? String(value));
+  if (value === undefined) return "nothing";
+  try {
+    return JSON.stringify(value)?.slice(0, 60) ?? String(value);
+  } catch {
+    // JSON.parse follows any depth, JSON.stringify does not.
+    return "a value nested too deep to be shown";
+  }
 }

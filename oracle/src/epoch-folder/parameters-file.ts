@@ -174,13 +174,19 @@ const rewards = byKind({
   ),
 });
 
+/** Names of checks, among them those that everything after them relies on: without them reports of nobody and from nowhere are judged. */
+const checkNames = fitting(list(checkName, 0, 64), (names: readonly string[]) => {
+  const missing = ["gateway_not_found", "not_asserted"].find((name) => !names.includes(name));
+  return missing === undefined ? undefined : `lacks ${missing}`;
+});
+
 const parametersShape = object({
   version: oneOf(1),
   name: text(/^[a-z][a-z0-9-]{0,31}$/, "a short name"),
   time,
   challenge,
-  beaconChecks: list(checkName, 0, 64),
-  witnessChecks: list(checkName, 0, 64),
+  beaconChecks: checkNames,
+  witnessChecks: checkNames,
   radio: object({
     speedOfLightMPerS: integer(1, U32_MAX),
     gains: oneOf("ddb", "whole-dbi"),

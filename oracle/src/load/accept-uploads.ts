@@ -3,7 +3,7 @@
  *
  * Canonical order is (receive ms, upload id). An upload counts when it was received between the start of the epoch and the end of
  * its grace time, verifies under a registered key, holds only what its sender may report, and continues its sender's chain. The
- * chain of a sender is walked in the order (receive ms, sequence, id) and goes on from the head that the epoch before left
+ * chain of a sender is walked in the order (sequence, receive ms, id) and goes on from the head that the epoch before left
  * (`chains-in`); a sender that had none begins with number 1. The heads that are left to the next epoch (`chains-out`) are those at
  * the end of the epoch: uploads of its grace time are in the next log too.
  */
@@ -119,13 +119,9 @@ function followChains(
   }
   const counted = new Set<AcceptedUpload>();
   for (const own of bySender.values()) {
-    // Uploads of one millisecond arrived in the order of their numbers; ids say nothing about that.
-    own.sort(
-      (a, b) =>
-        a.receiveOffsetMs - b.receiveOffsetMs ||
-        a.upload.header.sequence - b.upload.header.sequence ||
-        compareIds(a.upload.id, b.upload.id),
-    );
+    // By number, since clocks of ingests differ and step, and a sender that is refused once is refused for ever. Of one number the
+    // first by time counts; of one millisecond ids decide, which say nothing, but decide for everybody.
+    own.sort((a, b) => a.upload.header.sequence - b.upload.header.sequence || compareCanonical(a, b));
     const key = keyText(own[0].upload.header.signer, 0);
     const first = heads.get(key) ?? EMPTY_CHAIN;
     const logged: Uint8Array[] = [];

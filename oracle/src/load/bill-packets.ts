@@ -34,6 +34,8 @@ export interface BillingInput {
   readonly confirmationRows: number;
   readonly bytesPerDataCredit: number;
   readonly billWithinEpochs: number;
+  /** Eight bytes that follow from the whole log, so that nobody who reports could foresee them. */
+  readonly mixingKey: Uint8Array;
 }
 
 export interface Billing {
@@ -77,7 +79,7 @@ class BillingRun {
     this.#input = input;
     this.#carriedRows = pendingIn.kind.length;
     const rows = this.#carriedRows + receiptRows + confirmationRows;
-    this.#copies = new CopyIndex(rows, input.hotspotKeys.length / KEY_BYTES, input.hotspotRow);
+    this.#copies = new CopyIndex(rows, input.hotspotKeys.length / KEY_BYTES, input.hotspotRow, input.mixingKey);
     this.#pendingCopy = new Uint32Array(this.#carriedRows);
     this.#receiptCopy = new Uint32Array(receiptRows);
     this.#confirmationCopy = new Uint32Array(confirmationRows);

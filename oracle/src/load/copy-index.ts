@@ -1,8 +1,11 @@
 /**
  * Numbers the copies of packets: a copy is a packet hash at a hotspot, 0 is the first one asked for.
  *
- * Open addressing on the bytes of the hash. Hotspots that the registry does not hold are numbered behind its rows.
+ * Open addressing on a hash of the bytes that is keyed by the log as a whole: whoever reports a copy chooses its hash, and with a mixing
+ * known beforehand could choose thousands that fall into one slot. Hotspots that the registry does not hold are numbered behind its rows.
  */
+import { type HalfSipHashOutput, halfSipHash8 } from "@earshot/poc/protocol";
+
 const HASH_BYTES = 32;
 const KEY_BYTES = 33;
 
@@ -16,10 +19,18 @@ export class CopyIndex {
   readonly #hotspots: number;
   readonly #hotspotRow: (keys: Uint8Array, offset: number) => number | undefined;
   readonly #strangers = new Map<string, number>();
+  readonly #key0: number;
+  readonly #key1: number;
+  readonly #mixed: HalfSipHashOutput = { first: 0, second: 0 };
   #count = 0;
 
-  /** Room for `most` copies; `hotspots` is the number of rows of the registry. */
-  constructor(most: number, hotspots: number, hotspotRow: (keys: Uint8Array, offset: number) => number | undefined) {
+  /** Room for `most` copies; `hotspots` is the number of rows of the registry, `key` eight bytes that no reporter could foresee. */
+  constructor(
+    most: number,
+    hotspots: number,
+    hotspotRow: (keys: Uint8Array, offset: number) => number | undefined,
+    key: Uint8Array,
+  ) {
     let size = 16;
     while (size < most * 2) size *= 2;
     this.packetHash = new Uint8Array(most * HASH_BYTES);
@@ -28,15 +39,20 @@ export class CopyIndex {
     this.#mask = size - 1;
     this.#hotspots = hotspots;
     this.#hotspotRow = hotspotRow;
+    this.#key0 = wordAt(key, 0);
+    this.#key1 = wordAt(key, 4);
   }
 
   /** The copy of the packet hash in `row` at a row of the registry. */
   ofHotspot(hashes: Uint8Array, row: number, hotspot: number): number {
     const offset = row * HASH_BYTES;
-    // Hashes come from outside, so their own bytes are mixed before they choose a slot.
-    let mixed = hotspot;
-    for (let i = 0; i < HASH_BYTES; i++) mixed = Math.imul(mixed ^ hashes[offset + i], 0x01000193);
-    let slot = (mixed ^ (mixed >>> 15)) & this.#mask;
+    const mixed = this.#mixed;
+    mixed.first = this.#key0 ^ hotspot;
+    mixed.second = this.#key1;
+    for (let at = offset; at < offset + HASH_BYTES; at += 8) {
+      halfSipHash8(mixed.first, mixed.second, wordAt(hashes, at), wordAt(hashes, at + 4), mixed);
+    }
+    let slot = mixed.first & this.#mask;
     for (;;) {
       const copy = this.#slots[slot];
       if (copy === -1) return this.#add(slot, hashes, offset, hotspot);
@@ -78,4 +94,8 @@ export class CopyIndex {
     for (let i = 0; i < HASH_BYTES; i++) if (this.packetHash[own + i] !== hashes[offset + i]) return false;
     return true;
   }
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
 }

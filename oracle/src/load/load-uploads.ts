@@ -66,6 +66,7 @@ export function loadUploads(records: Iterable<LogRecord>, context: LoadContext):
     onProgress: context.onProgress,
   });
   const reports = decodeAll(accepted);
+  const idsDigest = digestOfIds(accepted);
   const judged = new JudgedReports(context.judgedIn, accepted, time.graceMs);
   const challengeOf = challengeRows(reports.beacons, context.challenges);
   const beacons = take(reports.beacons, judged, time.epochMs, (row) => challengeOf[row] !== NO_ROW);
@@ -85,6 +86,7 @@ export function loadUploads(records: Iterable<LogRecord>, context: LoadContext):
     confirmationRows,
     bytesPerDataCredit: rewards.bytesPerDataCredit,
     billWithinEpochs: rewards.billWithinEpochs,
+    mixingKey: Buffer.from(idsDigest, "hex").subarray(0, 8),
   });
   const places = placesInLog(carried, [
     [reports.beacons, beacons.rows],
@@ -107,7 +109,7 @@ export function loadUploads(records: Iterable<LogRecord>, context: LoadContext):
     intake: {
       uploads,
       accepted: accepted.length,
-      sha256: digestOfIds(accepted),
+      sha256: idsDigest,
       refused: refused.toObject(),
       beacons: beacons.rows.length,
       witnesses: witnesses.rows.length,

@@ -1,7 +1,7 @@
 /** Scores an epoch folder: reads its input half, judges and pays, writes its output half. */
 import { type EpochManifest, type EpochOutput, manifestBytes } from "@earshot/poc";
 import { sha256Hex } from "../epoch-folder/durable-file.ts";
-import { type FolderInput, readEpochInput, writeEpochOutput } from "../epoch-folder/folder.ts";
+import { type FolderInput, readEpochInput, verifyUploadFiles, writeEpochOutput } from "../epoch-folder/folder.ts";
 import { folderManifest } from "./folder-manifest.ts";
 import { type ScoreOptions, scoreInput } from "./score-input.ts";
 
@@ -20,6 +20,8 @@ export interface ScoredFolder {
 export async function scoreFolder(folder: string, options: ScoreOptions = {}): Promise<ScoredFolder> {
   options.onStage?.(0, "reading");
   const input = readEpochInput(folder);
+  // The columns stand for the raw log: results of a folder that lost it could never be audited.
+  verifyUploadFiles(folder);
   const output = await scoreInput(input, options);
   options.onStage?.(WRITING_FROM, "writing");
   const manifest = folderManifest(input, output);
