@@ -34,7 +34,9 @@ export function runChain(folder?: string): () => RunningChain {
 
 export function startChain(folder?: string): RunningChain {
   const chain = LocalChain.genesis({ seed: SEED, unixMs: START_MS, settings: { finalizedAfter: 2 } });
-  const node = new LocalNode({ chain, clock: REAL_CLOCK, slotMs: 20, ...(folder === undefined ? {} : { folder }) });
+  // Slots tick, time stands still: only warps move it.
+  const clock = { ...REAL_CLOCK, now: () => START_MS };
+  const node = new LocalNode({ chain, clock, slotMs: 20, ...(folder === undefined ? {} : { folder }) });
   const server = serveNode(node, 0);
   const connection = new Connection(server.url, "confirmed");
   return {

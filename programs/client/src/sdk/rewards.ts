@@ -1,0 +1,128 @@
+/** Instructions of an epoch's life: issue, vote, veto, finalise, claim. Each can be repeated safely: the program refuses a second. */
+import {
+  createAssociatedTokenAccountIdempotentInstruction,
+  getAssociatedTokenAddressSync,
+  TOKEN_PROGRAM_ID,
+} from "@solana/spl-token";
+import { type PublicKey, SystemProgram, type TransactionInstruction } from "@solana/web3.js";
+import {
+  claimOf,
+  epochOf,
+  epochRecordOf,
+  guardOf,
+  oracleSetOf,
+  PROGRAM_IDS,
+  rootOf,
+  scheduleOf,
+  vaultOf,
+} from "./addresses.ts";
+import type { ClaimProof } from "./claim-proof.ts";
+import type { NetworkAddresses } from "./create-network.ts";
+import type { Programs } from "./programs.ts";
+
+/** What oracles vote on; hashes are 32 bytes. */
+export interface RootTuple {
+  readonly rootHash: Uint8Array;
+  readonly total: bigint;
+  readonly leafCount: number;
+  readonly reportHash: Uint8Array;
+  readonly parameterHash: Uint8Array;
+}
+
+/** Issues an epoch that is over: anybody may, in order, once. */
+export function issueEpoch(
+  programs: Programs,
+  { distributor, network, dcConfig, tokenMint, gov }: NetworkAddresses,
+  payer: PublicKey,
+  epoch: bigint,
+): Promise<TransactionInstruction> {
+  return programs.instruction("rewards", "issueEpoch", [epoch], {
+    distributor,
+    epochAccount: epochOf(distributor, epoch),
+    root: rootOf(distributor, epoch, 0),
+    schedule: scheduleOf(distributor),
+    oracleSet: oracleSetOf(distributor),
+    network,
+    epochRecord: epochRecordOf(dcConfig, epoch),
+    tokenMint,
+    vault: vaultOf(distributor, tokenMint),
+    treasury: vaultOf(gov, tokenMint),
+    mintGuard: guardOf(tokenMint),
+    payer,
+    guardProgram: PROGRAM_IDS.guard,
+    tokenProgram: TOKEN_PROGRAM_ID,
+    systemProgram: SystemProgram.programId,
+  });
+}
+
+/** An oracle's vote on an epoch's root. */
+export function voteRoot(
+  programs: Programs,
+  { distributor }: NetworkAddresses,
+  args: { readonly oracle: PublicKey; readonly epoch: bigint; readonly attempt?: number; readonly tuple: RootTuple },
+): Promise<TransactionInstruction> {
+  const { oracle, epoch, attempt = 0, tuple } = args;
+  return programs.instruction("rewards", "voteRoot", [{ ...tuple }], {
+    root: rootOf(distributor, epoch, attempt),
+    epochAccount: epochOf(distributor, epoch),
+    oracleSet: oracleSetOf(distributor),
+    distributor,
+    oracle,
+  });
+}
+
+/** Makes an approved root final after its window; anybody may. */
+export function finalizeRoot(
+  programs: Programs,
+  { distributor }: NetworkAddresses,
+  epoch: bigint,
+  attempt = 0,
+): Promise<TransactionInstruction> {
+  return programs.instruction("rewards", "finalizeRoot", [], {
+    root: rootOf(distributor, epoch, attempt),
+    epochAccount: epochOf(distributor, epoch),
+    oracleSet: oracleSetOf(distributor),
+    distributor,
+  });
+}
+
+/** Pays a wallet what the final root owes it; anybody may pay the fee. Opens its claim account the first time. */
+export async function claimRewards(
+  programs: Programs,
+  network: NetworkAddresses,
+  args: {
+    readonly payer: PublicKey;
+    readonly beneficiary: PublicKey;
+    readonly cumulative: bigint;
+    readonly proof: ClaimProof;
+    /** Whether the wallet has claimed before. */
+    readonly hasClaim: boolean;
+  },
+): Promise<readonly TransactionInstruction[]> {
+  const { payer, beneficiary, cumulative, proof, hasClaim } = args;
+  const { distributor, tokenMint } = network;
+  const vault = vaultOf(distributor, tokenMint);
+  const claim = claimOf(distributor, beneficiary);
+  const payout = getAssociatedTokenAddressSync(tokenMint, beneficiary, true);
+  const steps = proof.steps.map(({ hash, sum }) => ({ hash, sum }));
+  const paid = await programs.instruction("rewards", "claim", [cumulative, proof.leftSiblings, steps], {
+    distributor,
+    claim,
+    beneficiary,
+    payout,
+    vault,
+    vaultGuard: guardOf(vault),
+    tokenMint,
+    guardProgram: PROGRAM_IDS.guard,
+    tokenProgram: TOKEN_PROGRAM_ID,
+  });
+  if (hasClaim) return [paid];
+  const open = await programs.instruction("rewards", "openClaim", [], {
+    claim,
+    distributor,
+    beneficiary,
+    payer,
+    systemProgram: SystemProgram.programId,
+  });
+  return [createAssociatedTokenAccountIdempotentInstruction(payer, payout, beneficiary, tokenMint), open, paid];
+}
