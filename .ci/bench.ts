@@ -1,7 +1,11 @@
 /** `bun run bench NAME …`: runs one benchmark. Timed runs are no tests: they live here and in no test suite. */
+import { runAgentBench } from "../hotspot-agent/bench/agent.ts";
 import { runCore } from "../poc/bench/core.ts";
 
-const BENCHES: Readonly<Record<string, (args: readonly string[]) => number>> = { core: runCore };
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
+  agent: runAgentBench,
+  core: runCore,
+};
 
 const [name, ...args] = process.argv.slice(2);
 const bench = name === undefined ? undefined : BENCHES[name];
@@ -10,4 +14,4 @@ if (bench === undefined) {
   process.stderr.write(`${fault}; usage: bun run bench ${Object.keys(BENCHES).join("|")} [options]\n`);
   process.exit(2);
 }
-process.exit(bench(args));
+process.exit(await bench(args));

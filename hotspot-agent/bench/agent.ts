@@ -8,7 +8,7 @@
  *
  * Needs mosquitto. Prints one table; every number is of this run on this machine.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { AgentProcess } from "../test/doubles/agent-process.ts";
@@ -25,7 +25,6 @@ interface Relay {
 }
 
 const PARTS = ["start", "latency", "rate", "memory"] as const;
-type Part = (typeof PARTS)[number];
 
 const GATEWAYS = 8;
 /** So many that none sends twice in 100 ms at any rate reached here. */
@@ -36,34 +35,39 @@ const RATE_ROUNDS = 5;
 const REPLAY_RATE = 2000;
 const MIB = 1024 ** 2;
 
-const wanted = process.argv.slice(2).filter((name): name is Part => (PARTS as readonly string[]).includes(name));
-const parts: readonly Part[] = wanted.length > 0 ? wanted : PARTS;
-const folder = mkdtempSync(join(tmpdir(), "earshot-bench-"));
-const rows: {
+interface Row {
   readonly what: string;
   readonly measured: string;
   readonly limit: string;
+  /** Undefined where there is no limit. */
   readonly reached: boolean | undefined;
-}[] = [];
+}
+
+const folder = join(tmpdir(), `earshot-bench-${process.pid}`);
+const rows: Row[] = [];
 let run = 0;
 let agents = 0;
 
-const broker = await startBroker({});
-try {
-  process.stdout.write(
-    `Bun ${Bun.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, mosquitto\n\n`,
-  );
-  for (const part of parts) await { start, latency, rate, memory }[part](broker);
-} finally {
-  await broker.dispose();
-  rmSync(folder, { recursive: true, force: true });
+/** Runs the parts named, or all; 1 if a limit was missed. */
+export async function runAgentBench(args: readonly string[]): Promise<number> {
+  const parts = PARTS.filter((name) => args.length === 0 || args.includes(name));
+  const broker = await startBroker({});
+  try {
+    process.stdout.write(
+      `Bun ${Bun.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, mosquitto\n\n`,
+    );
+    for (const part of parts) await { start, latency, rate, memory }[part](broker);
+  } finally {
+    await broker.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const width = Math.max(...rows.map(({ what }) => what.length));
+  for (const { what, measured, limit, reached } of rows) {
+    const verdict = reached === undefined ? "" : reached ? "reached" : "MISSED";
+    process.stdout.write(`${what.padEnd(width)}  ${measured.padStart(16)}  ${limit.padEnd(12)}  ${verdict}\n`);
+  }
+  return rows.some(({ reached }) => reached === false) ? 1 : 0;
 }
-const width = Math.max(...rows.map(({ what }) => what.length));
-for (const { what, measured, limit, reached } of rows) {
-  const verdict = reached === undefined ? "" : reached ? "reached" : "MISSED";
-  process.stdout.write(`${what.padEnd(width)}  ${measured.padStart(16)}  ${limit.padEnd(12)}  ${verdict}\n`);
-}
-if (rows.some(({ reached }) => reached === false)) process.exitCode = 1;
 
 function report(what: string, measured: string, limit = "", reached?: boolean): void {
   rows.push({ what, measured, limit, reached });

@@ -211,7 +211,7 @@ class Agent {
         clock,
         telemetry: this.#state.telemetry,
         residentBytes: () => process.memoryUsage.rss(),
-        collect: () => Bun.gc(false),
+        collect: () => Bun.gc(true),
       }),
     ];
     manager.ready();
