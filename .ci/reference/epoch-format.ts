@@ -52,6 +52,7 @@ The network parameters (parameters.md). Fields that are missing, unknown or out 
 | \`beacons\`, \`witnesses\` | integer | reports the epoch judges |
 | \`receipts\`, \`confirmations\` | integer | reports of packets that arrived in the epoch |
 | \`billed\` | integer | copies billed, of earlier receipts too |
+| \`gaps\` | integer | accepted uploads before which numbers of their sender are missing |
 | \`leftToNextEpoch\` | integer | reports received in the grace time that belong to the next epoch |
 | \`judgedInEpochBefore\` | integer | reports received in the grace time of the epoch before that have their verdict there |
 

@@ -227,6 +227,7 @@ const intakeShape = object({
   receipts: count,
   confirmations: count,
   billed: count,
+  gaps: count,
   leftToNextEpoch: count,
   judgedInEpochBefore: count,
 });

@@ -58,6 +58,8 @@ export interface Acceptance {
   /** In canonical order. */
   readonly accepted: readonly AcceptedUpload[];
   readonly uploads: number;
+  /** Accepted uploads before which numbers of their sender are missing. */
+  readonly gaps: number;
   readonly refused: RefusalCounts;
   readonly senders: Senders;
   readonly chainsOut: EpochLog["chainsOut"];
@@ -78,8 +80,8 @@ export function acceptUploads(records: Iterable<LogRecord>, options: AcceptOptio
   }
   verified.sort(compareCanonical);
   const heads = readHeads(options.chainsIn);
-  const accepted = followChains(verified, heads, options.epochMs, refused);
-  return { accepted, uploads, refused, senders, chainsOut: headColumns(heads) };
+  const followed = followChains(verified, heads, options.epochMs, refused);
+  return { ...followed, uploads, refused, senders, chainsOut: headColumns(heads) };
 }
 
 function verifyRecord(
@@ -103,14 +105,15 @@ function verifyRecord(
 
 /**
  * Keeps what continues its sender's chain; expects canonical order and keeps it. `heads`, by key, are those at the start of the epoch
- * and become those at its end.
+ * and become those at its end. Where numbers are missing the chain goes on behind the gap: an ingest acknowledged what follows, and a
+ * log that lost an upload, or hides one, must not silence its sender for ever. What is missing, the sender's receipt proves.
  */
 function followChains(
   verified: readonly AcceptedUpload[],
   heads: Map<string, ChainHead>,
   epochMs: number,
   refused: RefusalCounts,
-): AcceptedUpload[] {
+): { accepted: AcceptedUpload[]; gaps: number } {
   const bySender = new Map<Sender, AcceptedUpload[]>();
   for (const upload of verified) {
     const own = bySender.get(upload.sender);
@@ -118,19 +121,24 @@ function followChains(
     else own.push(upload);
   }
   const counted = new Set<AcceptedUpload>();
+  const gaps = new Set<AcceptedUpload>();
   for (const own of bySender.values()) {
     // By number, since clocks of ingests differ and step, and a sender that is refused once is refused for ever. Of one number the
     // first by time counts; of one millisecond ids decide, which say nothing, but decide for everybody.
     own.sort((a, b) => a.upload.header.sequence - b.upload.header.sequence || compareCanonical(a, b));
     const key = keyText(own[0].upload.header.signer, 0);
     const first = heads.get(key) ?? EMPTY_CHAIN;
-    const logged: Uint8Array[] = [];
+    const logged = new Map<number, Uint8Array>();
     let head = first;
     for (const upload of own) {
       const link = chainLink(upload.upload);
-      const step = stepChain(head, link, (number) => logged[number - first.sequence - 1]);
+      const isAfterGap = link.sequence > head.sequence + 1;
+      const step = isAfterGap
+        ? { outcome: "accept" as const, head: { sequence: link.sequence, id: link.id } }
+        : stepChain(head, link, (number) => logged.get(number));
       if (step.outcome === "accept") {
-        logged.push(step.head.id);
+        if (isAfterGap) gaps.add(upload);
+        logged.set(step.head.sequence, step.head.id);
         counted.add(upload);
         if (upload.receiveOffsetMs < epochMs) heads.set(key, step.head);
       } else {
@@ -139,7 +147,7 @@ function followChains(
       head = step.head;
     }
   }
-  return verified.filter((upload) => counted.has(upload));
+  return { accepted: verified.filter((upload) => counted.has(upload)), gaps: gaps.size };
 }
 
 function readHeads({ key, sequence, upload_id: ids }: EpochLog["chainsIn"]): Map<string, ChainHead> {

@@ -28,6 +28,8 @@ export interface Intake {
   readonly sha256: string;
   /** Refused uploads by code, codes in ascending order, none with 0. */
   readonly refused: Readonly<Partial<Record<IntakeRefusal, number>>>;
+  /** Accepted uploads before which numbers of their sender are missing in the logs so far. */
+  readonly gaps: number;
   /** Reports in the accepted uploads that the epoch judges. */
   readonly beacons: number;
   readonly witnesses: number;

@@ -55,7 +55,7 @@ type ReportTable = ReportColumns["beacons"] | ReportColumns["witnesses"] | Repor
 export function loadUploads(records: Iterable<LogRecord>, context: LoadContext): LoadedReports {
   const { time, rewards } = context.parameters;
   const { epoch } = context.header;
-  const { accepted, uploads, refused, senders, chainsOut } = acceptUploads(records, {
+  const { accepted, gaps, uploads, refused, senders, chainsOut } = acceptUploads(records, {
     hotspots: context.hotspots,
     payers: context.payers,
     chainsIn: context.chainsIn,
@@ -111,6 +111,7 @@ export function loadUploads(records: Iterable<LogRecord>, context: LoadContext):
       accepted: accepted.length,
       sha256: idsDigest,
       refused: refused.toObject(),
+      gaps,
       beacons: beacons.rows.length,
       witnesses: witnesses.rows.length,
       receipts: receiptRows,

@@ -31,3 +31,12 @@ describe("an ingest clock that steps back a millisecond between two uploads of a
     expect(refusedTomorrow(stepped)).toEqual({});
   });
 });
+
+describe("a log that lacks an upload", () => {
+  test("costs its sender that upload and not all that come after", () => {
+    const gapped = records.filter((record) => record !== own[3]);
+    const { intake } = loadUploads(gapped, context);
+    expect(intake).toMatchObject({ accepted: records.length - 1, gaps: 1 });
+    expect(refusedTomorrow(gapped)).not.toHaveProperty("wrong_predecessor");
+  });
+});

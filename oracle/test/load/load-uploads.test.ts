@@ -37,6 +37,7 @@ describe("loadUploads", () => {
       accepted: 106,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       refused: {},
+      gaps: 0,
       beacons: 20,
       witnesses: 80,
       receipts: 10,
@@ -84,10 +85,13 @@ describe("loadUploads", () => {
     expect(witnesses).toEqual(loadUploads(records, context).witnesses);
   });
 
-  test("refuses an upload that does not follow its predecessor", () => {
-    const content = { network: NETWORK_NUMBERS.local, sequence: 500, previousId: new Uint8Array(32).fill(1) };
-    const { bytes } = sealUpload({ ...content, witnesses: [heard] }, signers[1]);
-    expect(load([{ receiveMs: EPOCH_START_MS + EPOCH_MS, bytes }]).intake.refused).toEqual({ wrong_predecessor: 1 });
+  test("refuses an upload that names another predecessor than the one before it", () => {
+    const stranger = new UploadChain(signers[2]);
+    const first = stranger.seal({ witnesses: [heard] });
+    const content = { network: NETWORK_NUMBERS.local, sequence: 2, previousId: new Uint8Array(32).fill(1) };
+    const { bytes } = sealUpload({ ...content, witnesses: [heard] }, signers[2]);
+    const log = [first, bytes].map((upload) => ({ receiveMs: EPOCH_START_MS, bytes: upload }));
+    expect(loadUploads(log, context).intake).toMatchObject({ accepted: 1, refused: { wrong_predecessor: 1 } });
   });
 
   test("takes a sender's uploads of one millisecond in the order of their numbers", () => {
