@@ -6,6 +6,8 @@
  * | PRG_BAD_OPTION | a value on the command line cannot be used |
  * | PRG_BAD_PROOF | a reward proof is not shaped as the program reads it |
  * | PRG_BAD_SNAPSHOT | a local chain's snapshot is damaged or of another version |
+ * | PRG_NOT_FOUND | the chain does not hold what was asked for |
+ * | PRG_NO_CHAIN | nobody answers at the URL |
  * | PRG_REFUSED | the chain refused a transaction; the message has the program's own error |
  * | PRG_PORT_TAKEN | a port, or the one above it, is in use |
  */
@@ -13,6 +15,8 @@ export type ClientErrorCode =
   | "PRG_BAD_OPTION"
   | "PRG_BAD_PROOF"
   | "PRG_BAD_SNAPSHOT"
+  | "PRG_NOT_FOUND"
+  | "PRG_NO_CHAIN"
   | "PRG_PORT_TAKEN"
   | "PRG_REFUSED";
 

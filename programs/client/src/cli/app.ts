@@ -1,10 +1,29 @@
 /** The command line of the client: its commands, and how its errors become exit codes. */
 import { buildApplication, buildRouteMap, run, text_en } from "@stricli/core";
 import { type CliContext, EXIT, type Terminal } from "./context.ts";
+import { dcBalanceCommand, dcMintCommand, dcPriceCommand } from "./data-credits.ts";
+import { hotspotInfoCommand, hotspotOnboardCommand } from "./hotspot.ts";
 import { localnetCommand } from "./localnet.ts";
+import { networkParamsCommand } from "./network.ts";
+import { rewardsClaimCommand, rewardsStatusCommand } from "./rewards.ts";
 
 const routes = buildRouteMap({
-  routes: { localnet: localnetCommand },
+  routes: {
+    localnet: localnetCommand,
+    network: buildRouteMap({ routes: { params: networkParamsCommand }, docs: { brief: "The network's rules" } }),
+    dc: buildRouteMap({
+      routes: { price: dcPriceCommand, balance: dcBalanceCommand, mint: dcMintCommand },
+      docs: { brief: "Data credits" },
+    }),
+    hotspot: buildRouteMap({
+      routes: { onboard: hotspotOnboardCommand, info: hotspotInfoCommand },
+      docs: { brief: "Hotspots" },
+    }),
+    rewards: buildRouteMap({
+      routes: { status: rewardsStatusCommand, claim: rewardsClaimCommand },
+      docs: { brief: "Rewards" },
+    }),
+  },
   docs: { brief: "Earshot on chain" },
 });
 

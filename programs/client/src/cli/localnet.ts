@@ -1,5 +1,6 @@
 /** `localnet`: a Solana chain on this machine with Earshot's programs and funded wallets, until it is interrupted. */
 import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import type { StartedChain } from "../localnet/start.ts";
@@ -12,13 +13,15 @@ interface LocalnetFlags extends JsonFlag {
   readonly fresh: boolean;
   readonly slotMs: number;
   readonly finalizedAfter: number;
+  readonly epochSeconds: number;
+  readonly parameterHash: string;
 }
 
 const ARTIFACTS = join(import.meta.dirname, "../../../artifacts");
 
 export const localnetCommand = buildCommand<LocalnetFlags, [], CliContext>({
   docs: {
-    brief: "Run a local Solana chain with the programs and funded wallets",
+    brief: "Run a local Solana chain with the programs, a network and funded wallets",
     fullDescription:
       "Speaks Solana's JSON-RPC on PORT and websocket on PORT + 1, on 127.0.0.1 only. The chain is saved in DIR every ten seconds and at the end, " +
       "and goes on from there the next time. Extra methods: earshot_warp, earshot_snapshot, earshot_restore, earshot_info.",
@@ -45,6 +48,18 @@ export const localnetCommand = buildCommand<LocalnetFlags, [], CliContext>({
         brief: "Blocks until a new chain's block is final; 32 on a cluster",
         default: "32",
       },
+      epochSeconds: {
+        kind: "parsed",
+        parse: integerParser(60, 86_400),
+        brief: "Seconds of an epoch of a new network",
+        default: "86400",
+      },
+      parameterHash: {
+        kind: "parsed",
+        parse: hashParser,
+        brief: "SHA-256 of a new network's parameters, in hex",
+        default: "ea".repeat(32),
+      },
       json: jsonFlag,
     },
   },
@@ -62,20 +77,45 @@ export const localnetCommand = buildCommand<LocalnetFlags, [], CliContext>({
         slotMs: flags.slotMs,
         settings: { finalizedAfter: flags.finalizedAfter },
       });
-      print(this, flags, { json: summaryJson(started), text: summaryText(started) });
+      const networkFile = join(resolve(flags.data), "network.json");
+      if (!started.isRestored && started.programs.length > 0) {
+        const { createLocalNetwork, writeNetworkFile } = await import("./local-network.ts");
+        const network = await createLocalNetwork({
+          chain: started.node.chain,
+          secretKeys: new Map(started.wallets.map(({ name, keypair }) => [name, keypair.secretKey])),
+          epochSeconds: flags.epochSeconds,
+          parameterHash: new Uint8Array(Buffer.from(flags.parameterHash, "hex")),
+          nowMs: REAL_CLOCK.now,
+        });
+        writeNetworkFile(networkFile, network);
+      }
+      const network = existsSync(networkFile) ? JSON.parse(readFileSync(networkFile, "utf8")) : null;
+      print(this, flags, { json: summaryJson(started, network), text: summaryText(started, network) });
       await this.interrupted();
       await started.stop();
     });
   },
 });
 
-function summaryJson({ server, isRestored, programs, wallets, keypairFiles, node }: StartedChain): unknown {
+type NetworkSummary = Readonly<Record<string, string>> | null;
+
+function hashParser(text: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text) || /^0+$/.test(text))
+    throw new RangeError(`expected 64 hex digits, got ${JSON.stringify(text)}`);
+  return text;
+}
+
+function summaryJson(
+  { server, isRestored, programs, wallets, keypairFiles, node }: StartedChain,
+  network: NetworkSummary,
+): unknown {
   return {
     url: server.url,
     websocketUrl: server.websocketUrl,
     isRestored,
     slot: node.chain.slotAt("processed"),
     programs,
+    network,
     wallets: wallets.map(({ name, keypair }) => ({
       name,
       address: keypair.address,
@@ -84,7 +124,10 @@ function summaryJson({ server, isRestored, programs, wallets, keypairFiles, node
   };
 }
 
-function summaryText({ server, isRestored, programs, wallets, keypairFiles, node }: StartedChain): string {
+function summaryText(
+  { server, isRestored, programs, wallets, keypairFiles, node }: StartedChain,
+  network: NetworkSummary,
+): string {
   const width = Math.max(...wallets.map(({ name }) => name.length), ...programs.map(({ name }) => name.length));
   const row = (name: string, ...rest: (string | undefined)[]) => `  ${name.padEnd(width)}  ${rest.join("  ")}`;
   return [
@@ -95,6 +138,9 @@ function summaryText({ server, isRestored, programs, wallets, keypairFiles, node
     programs.length === 0 ? "programs: none are built" : "programs",
     ...programs.map(({ name, address }) => row(name, address)),
     "",
+    ...(network === null
+      ? []
+      : ["network", ...Object.entries(network).map(([name, address]) => row(name, address)), ""]),
     "wallets, 1,000 SOL each when new",
     ...wallets.map(({ name, keypair }) => row(name, keypair.address.padEnd(44), keypairFiles.get(name))),
     "",

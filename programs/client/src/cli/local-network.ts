@@ -1,0 +1,96 @@
+/**
+ * The network a fresh local chain starts with: token, data credits, price, registry, rewards and governance under its own wallets.
+ *
+ * Transactions go straight into the chain, a block each, and are the same as `createNetworkSteps` gives for a cluster.
+ */
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { Connection, Keypair, Transaction, type TransactionInstruction } from "@solana/web3.js";
+import { ClientError } from "../errors.ts";
+import type { LocalChain } from "../localnet/local-chain.ts";
+import { readTransaction } from "../localnet/wire-transaction.ts";
+import { createNetworkSteps, type NetworkAddresses, networkAddresses } from "../sdk/create-network.ts";
+import { openEpochRecord, submitPrice } from "../sdk/data-credits.ts";
+import { ATOMS, standardPlan } from "../sdk/network-plan.ts";
+import { Programs } from "../sdk/programs.ts";
+
+/** Half a dollar a token, 1e-8 USD. */
+const FIRST_PRICE_E8 = 50_000_000n;
+const GENESIS_TOKENS: readonly (readonly [string, bigint])[] = [
+  ["admin", 1_000_000n],
+  ["maker", 10_000n],
+  ["owner", 10_000n],
+  ["customer", 10_000n],
+];
+const MINT_BYTES = 82;
+
+export interface LocalNetworkOptions {
+  readonly chain: LocalChain;
+  /** Secret keys (64 bytes) of the chain's wallets by name. */
+  readonly secretKeys: ReadonlyMap<string, Uint8Array>;
+  readonly epochSeconds: number;
+  /** 32 bytes. */
+  readonly parameterHash: Uint8Array;
+  readonly nowMs: () => number;
+}
+
+/** Creates the network and says the first price. Throws PRG_REFUSED. */
+export async function createLocalNetwork(options: LocalNetworkOptions): Promise<NetworkAddresses> {
+  const { chain, secretKeys, epochSeconds, parameterHash } = options;
+  const wallet = (name: string) => Keypair.fromSecretKey(secretKeys.get(name)!);
+  const mintOf = (name: string) =>
+    Keypair.fromSeed(createHash("sha256").update("earshot localnet mint").update(chain.seed).update(name).digest());
+  const [admin, tokenMint, dcMint] = [wallet("admin"), mintOf("token"), mintOf("data credits")];
+  const oracles = [1, 2, 3, 4, 5].map((number) => wallet(`oracle-${number}`));
+  const epoch = BigInt(Math.floor(chain.blocks.open.unixMs / 1000 / epochSeconds));
+  const plan = standardPlan({
+    admin: admin.publicKey,
+    guardian: wallet("guardian").publicKey,
+    oracles: oracles.map(({ publicKey }) => publicKey),
+    genesis: GENESIS_TOKENS.map(([name, tokens]) => ({ wallet: wallet(name).publicKey, amountAtoms: tokens * ATOMS })),
+    parameterHash,
+    firstEpoch: epoch,
+    epochSeconds,
+  });
+  // Only builds instructions: nothing is asked of it.
+  const programs = new Programs(new Connection("http://127.0.0.1:1"));
+  const founders = { admin, tokenMint, dcMint, mintRentLamports: Number(chain.rentExemption(MINT_BYTES)) };
+  for (const { name, instructions, signers } of await createNetworkSteps(programs, founders, plan))
+    submit(options, programs, name, instructions, [admin, ...signers]);
+
+  const network = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
+  const open = await openEpochRecord(programs, network, admin.publicKey, epoch);
+  submit(options, programs, "open the epoch", [open], [admin]);
+  for (const oracle of oracles) {
+    const say = await submitPrice(programs, network, { oracle: oracle.publicKey, epoch, priceE8: FIRST_PRICE_E8 });
+    submit(options, programs, "say the price", [say], [oracle]);
+  }
+  return network;
+}
+
+/** Notes the network for the other commands. */
+export function writeNetworkFile(path: string, network: NetworkAddresses): void {
+  const addresses = Object.fromEntries(Object.entries(network).map(([name, address]) => [name, address.toBase58()]));
+  writeFileSync(path, `${JSON.stringify(addresses, null, 2)}\n`);
+}
+
+function submit(
+  { chain, nowMs }: LocalNetworkOptions,
+  programs: Programs,
+  name: string,
+  instructions: readonly TransactionInstruction[],
+  signers: readonly Keypair[],
+): void {
+  const latest = chain.latestBlockhash("processed");
+  const transaction = new Transaction({ feePayer: signers[0]!.publicKey, ...latest }).add(...instructions);
+  transaction.sign(...signers);
+  const read = readTransaction(transaction.serialize());
+  if (!read.ok) throw new ClientError("PRG_REFUSED", `${name}: ${read.reason}`);
+  const submitted = chain.submit(read.transaction);
+  const error = submitted.landed ? submitted.record.outcome.error : submitted.error;
+  if (error !== null) {
+    const known = submitted.landed ? programs.errorIn(submitted.record.outcome.logs) : null;
+    throw new ClientError("PRG_REFUSED", `${name}: ${known === null ? JSON.stringify(error) : known.message}`);
+  }
+  chain.closeBlock(nowMs());
+}
