@@ -6,11 +6,12 @@
  *   memory    resident memory idle, after 20,000 packets, and after an outage of an hour with 100,000 packets; its drain time
  *   start     from the start of the process to the first ack
  *
- * Needs mosquitto. Prints one table; every number is of this run on this machine.
+ * The agent is compiled first, as it is released; the bare relay runs from source. Needs mosquitto. Prints one table; every number is of this run on this machine.
  */
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { compile } from "../packaging/compile.ts";
 import { AgentProcess } from "../test/doubles/agent-process.ts";
 import { type Broker, freePort, startBroker } from "../test/doubles/mosquitto.ts";
 import { Arrivals, Forwarders, firstAck } from "./load.ts";
@@ -43,6 +44,10 @@ interface Row {
   readonly reached: boolean | undefined;
 }
 
+/** What owners run, and the same with a clock that signals move. */
+const MAIN = join(import.meta.dirname, "../src/main.ts");
+const STEPPED = join(import.meta.dirname, "agent-with-clock.ts");
+
 const folder = join(tmpdir(), `earshot-bench-${process.pid}`);
 const rows: Row[] = [];
 let run = 0;
@@ -51,6 +56,8 @@ let agents = 0;
 /** Runs the parts named, or all; 1 if a limit was missed. */
 export async function runAgentBench(args: readonly string[]): Promise<number> {
   const parts = PARTS.filter((name) => args.length === 0 || args.includes(name));
+  mkdirSync(folder, { recursive: true });
+  for (const entry of [MAIN, STEPPED]) compile(entry, binaryOf(entry), process.arch === "arm64" ? "arm64" : "x64");
   const broker = await startBroker({});
   try {
     process.stdout.write(
@@ -69,6 +76,11 @@ export async function runAgentBench(args: readonly string[]): Promise<number> {
   return rows.some(({ reached }) => reached === false) ? 1 : 0;
 }
 
+/** The agent is measured as it is released: compiled. */
+function binaryOf(entry: string): string {
+  return join(folder, basename(entry, ".ts"));
+}
+
 function report(what: string, measured: string, limit = "", reached?: boolean): void {
   rows.push({ what, measured, limit, reached });
   process.stderr.write(`${what}: ${measured}\n`);
@@ -83,7 +95,7 @@ async function startAgent(
   const agent = await AgentProcess.prepare({
     folder: join(folder, `agent-${++agents}`),
     toml: `[log]\nlevel = "warn"\n[spool]\n${options.spool ?? ""}\n${server}`,
-    ...(options.entry === undefined ? {} : { command: [process.execPath, options.entry] }),
+    command: [binaryOf(options.entry ?? MAIN)],
   });
   await agent.start();
   // A gateway's connection is made when it is first heard.
@@ -200,7 +212,7 @@ async function latency(at: Broker): Promise<void> {
 async function memory(at: Broker): Promise<void> {
   const arrivals = await Arrivals.connect(at.url);
   const { agent } = await startAgent(at, 1, {
-    entry: join(import.meta.dirname, "agent-with-clock.ts"),
+    entry: STEPPED,
     spool: `replay_rate = ${REPLAY_RATE}`,
   });
   const forwarders = await Forwarders.open(agent.udpPort);
@@ -252,7 +264,11 @@ async function memory(at: Broker): Promise<void> {
 
 async function start(): Promise<void> {
   const times: number[] = [];
-  const agent = await AgentProcess.prepare({ folder: join(folder, `agent-${++agents}`), toml: "" });
+  const agent = await AgentProcess.prepare({
+    folder: join(folder, `agent-${++agents}`),
+    toml: "",
+    command: [binaryOf(MAIN)],
+  });
   for (let i = 0; i < 5; i++) {
     const startMs = performance.now();
     agent.spawn();

@@ -11,13 +11,13 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, wri
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
+import { type Architecture, compile } from "./compile.ts";
 
 const packaging = import.meta.dirname;
 const root = join(packaging, "../..");
 
 /** Bun's name of an architecture, and Debian's. */
-const ARCHITECTURES = { arm64: "arm64", x64: "amd64" } as const;
-type Architecture = keyof typeof ARCHITECTURES;
+const ARCHITECTURES: Readonly<Record<Architecture, string>> = { arm64: "arm64", x64: "amd64" };
 
 const { values } = parseArgs({
   options: { out: { type: "string", default: join(root, "dist/agent") }, arch: { type: "string", multiple: true } },
@@ -45,18 +45,7 @@ for (const path of artefacts) process.stdout.write(`${path} ${(statSync(path).si
 
 function buildBinary(architecture: Architecture): string {
   const path = join(out, `hotspot-agent-${version}-linux-${architecture}`);
-  run([
-    process.execPath,
-    "build",
-    "--compile",
-    `--target=bun-linux-${architecture}`,
-    "--no-compile-autoload-dotenv",
-    "--no-compile-autoload-bunfig",
-    "--minify-syntax",
-    "--minify-whitespace",
-    `--outfile=${path}`,
-    join(root, "hotspot-agent/src/main.ts"),
-  ]);
+  compile(join(root, "hotspot-agent/src/main.ts"), path, architecture);
   return path;
 }
 
