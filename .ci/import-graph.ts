@@ -43,8 +43,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   typebox: ["hotspot-agent/src/config.ts", "hotspot-agent/src/config/"],
   litesvm: ["programs/client/src/localnet/svm.ts"],
   "@solana/web3.js": ["programs/client/src/sdk/", "programs/client/src/cli/"],
-  "@solana/spl-token": ["programs/client/src/sdk/", "programs/client/src/cli/"],
-  "@coral-xyz/anchor": ["programs/client/src/sdk/"],
+  "@coral-xyz/anchor": ["programs/client/src/sdk/programs.ts"],
   "angry-purple-tiger": ["hotspot-agent/src/animal-name.ts"],
 };
 

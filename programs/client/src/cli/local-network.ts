@@ -13,6 +13,7 @@ import { createNetworkSteps, type NetworkAddresses, networkAddresses } from "../
 import { openEpochRecord, submitPrice } from "../sdk/data-credits.ts";
 import { ATOMS, standardPlan } from "../sdk/network-plan.ts";
 import { Programs } from "../sdk/programs.ts";
+import { MINT_BYTES } from "../sdk/token-instructions.ts";
 
 /** Half a dollar a token, 1e-8 USD. */
 const FIRST_PRICE_E8 = 50_000_000n;
@@ -22,7 +23,6 @@ const GENESIS_TOKENS: readonly (readonly [string, bigint])[] = [
   ["owner", 10_000n],
   ["customer", 10_000n],
 ];
-const MINT_BYTES = 82;
 
 export interface LocalNetworkOptions {
   readonly chain: LocalChain;

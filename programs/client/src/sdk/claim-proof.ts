@@ -63,7 +63,7 @@ export interface Leaf {
 }
 
 /** The root a proof leads to: what the program compares before it pays. Null where a sum overflows. */
-export function rootOf(leaf: Leaf, { leftSiblings, steps }: ClaimProof): ProofStep | null {
+export function provenRoot(leaf: Leaf, { leftSiblings, steps }: ClaimProof): ProofStep | null {
   const { distributor, beneficiary, cumulative } = leaf;
   let node: ProofStep = { hash: sha256(LEAF_TAG, distributor, beneficiary, u64(cumulative)), sum: cumulative };
   for (const [index, sibling] of steps.entries()) {

@@ -2,15 +2,6 @@
  * Everything it takes to bring a network to life, in the order the programs demand: mint, data credits, price feed, network, rewards,
  * governance, and last the mint into the guard's hands. Nobody can mint by hand afterwards.
  */
-import {
-  createAssociatedTokenAccountIdempotentInstruction,
-  createInitializeMint2Instruction,
-  createMintToInstruction,
-  getAssociatedTokenAddressSync,
-  MINT_SIZE,
-  TOKEN_2022_PROGRAM_ID,
-  TOKEN_PROGRAM_ID,
-} from "@solana/spl-token";
 import { type Keypair, type PublicKey, SystemProgram, type TransactionInstruction } from "@solana/web3.js";
 import {
   dcConfigOf,
@@ -29,6 +20,15 @@ import {
 } from "./addresses.ts";
 import type { NetworkPlan } from "./network-plan.ts";
 import type { Programs } from "./programs.ts";
+import {
+  associatedAccountOf,
+  createAssociatedAccount,
+  initializeMint,
+  MINT_BYTES,
+  mintTo,
+  TOKEN_2022_PROGRAM_ID,
+  TOKEN_PROGRAM_ID,
+} from "./token-instructions.ts";
 
 /** One transaction: what it does, its instructions and who signs besides the payer. */
 export interface Step {
@@ -214,7 +214,7 @@ export async function createNetworkSteps(
     { name: "create the token", instructions: createMint(founders, plan), signers: [tokenMint] },
     ...plan.genesis.map(({ wallet, amountAtoms }) => ({
       name: `mint ${amountAtoms} to ${wallet.toBase58()}`,
-      instructions: mintTo(payer, mint, wallet, amountAtoms),
+      instructions: mintToWallet(payer, mint, wallet, amountAtoms),
       signers: [],
     })),
     { name: "create the data credits", instructions: [initDataCredits], signers: [dcMint] },
@@ -236,17 +236,21 @@ function createMint(
       fromPubkey: admin.publicKey,
       newAccountPubkey: tokenMint.publicKey,
       lamports: mintRentLamports,
-      space: MINT_SIZE,
+      space: MINT_BYTES,
       programId: TOKEN_PROGRAM_ID,
     }),
-    createInitializeMint2Instruction(tokenMint.publicKey, decimals, admin.publicKey, null),
+    initializeMint(tokenMint.publicKey, decimals, admin.publicKey),
   ];
 }
 
-function mintTo(payer: PublicKey, mint: PublicKey, wallet: PublicKey, amountAtoms: bigint): TransactionInstruction[] {
-  const account = getAssociatedTokenAddressSync(mint, wallet);
+function mintToWallet(
+  payer: PublicKey,
+  mint: PublicKey,
+  wallet: PublicKey,
+  amountAtoms: bigint,
+): TransactionInstruction[] {
   return [
-    createAssociatedTokenAccountIdempotentInstruction(payer, account, wallet, mint),
-    createMintToInstruction(mint, account, payer, amountAtoms),
+    createAssociatedAccount(payer, wallet, mint),
+    mintTo(mint, associatedAccountOf(mint, wallet), payer, amountAtoms),
   ];
 }

@@ -1,23 +1,23 @@
 /** Instructions around data credits: the price, minting them by burning tokens, and what a wallet holds. */
-import {
-  createAssociatedTokenAccountIdempotentInstruction,
-  getAssociatedTokenAddressSync,
-  TOKEN_2022_PROGRAM_ID,
-  TOKEN_PROGRAM_ID,
-} from "@solana/spl-token";
 import { type PublicKey, SystemProgram, type TransactionInstruction } from "@solana/web3.js";
 import { epochRecordOf, guardOf, PROGRAM_IDS, priceFeedOf } from "./addresses.ts";
 import type { NetworkAddresses } from "./create-network.ts";
 import type { Programs } from "./programs.ts";
+import {
+  associatedAccountOf,
+  createAssociatedAccount,
+  TOKEN_2022_PROGRAM_ID,
+  TOKEN_PROGRAM_ID,
+} from "./token-instructions.ts";
 
 /** The wallet's account of data credits. */
 export function dcAccountOf({ dcMint }: NetworkAddresses, wallet: PublicKey): PublicKey {
-  return getAssociatedTokenAddressSync(dcMint, wallet, true, TOKEN_2022_PROGRAM_ID);
+  return associatedAccountOf(dcMint, wallet, TOKEN_2022_PROGRAM_ID);
 }
 
 /** The wallet's account of the network's token. */
 export function tokenAccountOf({ tokenMint }: NetworkAddresses, wallet: PublicKey): PublicKey {
-  return getAssociatedTokenAddressSync(tokenMint, wallet, true);
+  return associatedAccountOf(tokenMint, wallet);
 }
 
 /** Opens the record of an epoch; once, in it or in the one before. */
@@ -63,10 +63,9 @@ export async function mintDataCredits(
 ): Promise<readonly TransactionInstruction[]> {
   const { payer, recipient, epoch, dataCredits, mostAtoms } = args;
   const { dcConfig, dcMint, tokenMint } = network;
-  const account = dcAccountOf(network, recipient);
   const conversion = { exactDataCredits: { dataCredits, mostTokens: mostAtoms } };
   return [
-    createAssociatedTokenAccountIdempotentInstruction(payer, account, recipient, dcMint, TOKEN_2022_PROGRAM_ID),
+    createAssociatedAccount(payer, recipient, dcMint, TOKEN_2022_PROGRAM_ID),
     await programs.instruction("dataCredits", "mintDataCredits", [conversion], {
       dcConfig,
       epochRecord: epochRecordOf(dcConfig, epoch),
@@ -75,7 +74,7 @@ export async function mintDataCredits(
       tokenMint,
       tokenAccount: tokenAccountOf(network, payer),
       dcMint,
-      recipient: account,
+      recipient: dcAccountOf(network, recipient),
       dcGuard: guardOf(dcMint),
       guardProgram: PROGRAM_IDS.guard,
       tokenProgram: TOKEN_PROGRAM_ID,

@@ -1,5 +1,4 @@
 /** Onboarding a hotspot: what its device signs, and the transaction that proves it. */
-import { ASSOCIATED_TOKEN_PROGRAM_ID, getAssociatedTokenAddressSync, TOKEN_2022_PROGRAM_ID } from "@solana/spl-token";
 import {
   Ed25519Program,
   PublicKey as Key,
@@ -13,6 +12,7 @@ import { eventAuthorityOf, hotspotMintOf, hotspotOf, PROGRAM_IDS } from "./addre
 import type { NetworkAddresses } from "./create-network.ts";
 import { dcAccountOf } from "./data-credits.ts";
 import type { Programs } from "./programs.ts";
+import { ASSOCIATED_TOKEN_PROGRAM_ID, associatedAccountOf, TOKEN_2022_PROGRAM_ID } from "./token-instructions.ts";
 
 export type HotspotKind = "full" | "light";
 
@@ -80,7 +80,7 @@ export async function onboardHotspot(
       network: network.network,
       hotspot,
       nftMint,
-      nftAccount: getAssociatedTokenAddressSync(nftMint, owner, true, TOKEN_2022_PROGRAM_ID),
+      nftAccount: associatedAccountOf(nftMint, owner, TOKEN_2022_PROGRAM_ID),
       owner,
       maker,
       issuer,

@@ -1,9 +1,4 @@
 /** Instructions of an epoch's life: issue, vote, veto, finalise, claim. Each can be repeated safely: the program refuses a second. */
-import {
-  createAssociatedTokenAccountIdempotentInstruction,
-  getAssociatedTokenAddressSync,
-  TOKEN_PROGRAM_ID,
-} from "@solana/spl-token";
 import { type PublicKey, SystemProgram, type TransactionInstruction } from "@solana/web3.js";
 import {
   claimOf,
@@ -19,6 +14,7 @@ import {
 import type { ClaimProof } from "./claim-proof.ts";
 import type { NetworkAddresses } from "./create-network.ts";
 import type { Programs } from "./programs.ts";
+import { associatedAccountOf, createAssociatedAccount, TOKEN_PROGRAM_ID } from "./token-instructions.ts";
 
 /** What oracles vote on; hashes are 32 bytes. */
 export interface RootTuple {
@@ -103,13 +99,12 @@ export async function claimRewards(
   const { distributor, tokenMint } = network;
   const vault = vaultOf(distributor, tokenMint);
   const claim = claimOf(distributor, beneficiary);
-  const payout = getAssociatedTokenAddressSync(tokenMint, beneficiary, true);
   const steps = proof.steps.map(({ hash, sum }) => ({ hash, sum }));
   const paid = await programs.instruction("rewards", "claim", [cumulative, proof.leftSiblings, steps], {
     distributor,
     claim,
     beneficiary,
-    payout,
+    payout: associatedAccountOf(tokenMint, beneficiary),
     vault,
     vaultGuard: guardOf(vault),
     tokenMint,
@@ -124,5 +119,5 @@ export async function claimRewards(
     payer,
     systemProgram: SystemProgram.programId,
   });
-  return [createAssociatedTokenAccountIdempotentInstruction(payer, payout, beneficiary, tokenMint), open, paid];
+  return [createAssociatedAccount(payer, beneficiary, tokenMint), open, paid];
 }

@@ -4,38 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Connection } from "@solana/web3.js";
 import { afterAll, expect, test } from "vitest";
-import { runCli } from "../../src/cli/app.ts";
+import { earshot } from "./run-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "earshot-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Run {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function earshot(
-  args: readonly string[],
-  whileRunning: (out: string) => Promise<void> = async () => {},
-): Promise<Run> {
-  let out = "";
-  let err = "";
-  const streams = {
-    stdout: {
-      write(text: string) {
-        out += text;
-      },
-    },
-    stderr: {
-      write(text: string) {
-        err += text;
-      },
-    },
-  };
-  const code = await runCli(args, streams, () => whileRunning(out));
-  return { code, out, err };
-}
 
 test("starts, answers, saves and goes on", async () => {
   const args = ["localnet", "--port", "0", "--data", folder, "--json"];

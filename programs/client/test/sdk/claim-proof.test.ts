@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type ClaimProof, decodeClaimProof, encodeClaimProof, rootOf } from "../../src/sdk/claim-proof.ts";
+import { type ClaimProof, decodeClaimProof, encodeClaimProof, provenRoot } from "../../src/sdk/claim-proof.ts";
 
 interface Vectors {
   readonly distributor: string;
@@ -34,7 +34,7 @@ describe("golden vectors", () => {
   test("lead to their root and survive their encoding", () => {
     expect(cases.length).toBeGreaterThan(10);
     for (const { root, leaf, proof } of cases) {
-      expect(rootOf(leaf, proof)).toEqual(root);
+      expect(provenRoot(leaf, proof)).toEqual(root);
       const bytes = encodeClaimProof(proof);
       expect(bytes.length).toBe(4 + 40 * proof.steps.length);
       expect(decodeClaimProof(bytes)).toEqual(proof);
@@ -52,7 +52,7 @@ describe("golden vectors", () => {
       [leaf, { ...proof, steps: [{ hash: first!.hash, sum: first!.sum + 1n }, ...others] }],
       [leaf, { ...proof, steps: [{ hash: first!.hash.map((byte) => byte ^ 1), sum: first!.sum }, ...others] }],
     ];
-    for (const [otherLeaf, otherProof] of changed) expect(rootOf(otherLeaf, otherProof)).not.toEqual(root);
+    for (const [otherLeaf, otherProof] of changed) expect(provenRoot(otherLeaf, otherProof)).not.toEqual(root);
   });
 });
 
@@ -61,8 +61,8 @@ describe("boundaries", () => {
 
   test("a sum beyond u64 leads nowhere", () => {
     const leaf = { distributor: new Uint8Array(32), beneficiary: new Uint8Array(32), cumulative: 1n };
-    expect(rootOf(leaf, { leftSiblings: 0, steps: [step] })).toBeNull();
-    expect(rootOf({ ...leaf, cumulative: 0n }, { leftSiblings: 0, steps: [step] })?.sum).toBe(2n ** 64n - 1n);
+    expect(provenRoot(leaf, { leftSiblings: 0, steps: [step] })).toBeNull();
+    expect(provenRoot({ ...leaf, cumulative: 0n }, { leftSiblings: 0, steps: [step] })?.sum).toBe(2n ** 64n - 1n);
   });
 
   test("24 steps are encoded, 25 refused", () => {

@@ -4,7 +4,7 @@ import { Keypair, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deployArtifacts } from "../../src/localnet/index.ts";
 import { claimOf, epochOf, hotspotOf, networkOf } from "../../src/sdk/addresses.ts";
-import { rootOf as rootOfProof } from "../../src/sdk/claim-proof.ts";
+import { provenRoot } from "../../src/sdk/claim-proof.ts";
 import { createNetworkSteps, type NetworkAddresses, networkAddresses } from "../../src/sdk/create-network.ts";
 import {
   dcAccountOf,
@@ -160,7 +160,7 @@ test("pays the reward five oracles agreed on, after the veto window", async () =
   const cumulative = 60_000n * ATOMS;
   const leaf = { distributor: network.distributor.toBytes(), beneficiary: owner.publicKey.toBytes(), cumulative };
   const proof = { leftSiblings: 0, steps: [] };
-  const root = rootOfProof(leaf, proof)!;
+  const root = provenRoot(leaf, proof)!;
   const tuple = { rootHash: root.hash, total: root.sum, leafCount: 1, reportHash: HASH, parameterHash: HASH };
   for (const oracle of oracles.slice(0, 4))
     await send(as(oracle), [await voteRoot(programs, network, { oracle: oracle.publicKey, epoch: EPOCH, tuple })]);
