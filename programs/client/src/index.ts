@@ -11,3 +11,4 @@ export * from "./sdk/onboard.ts";
 export { ARTIFACTS, type ProgramError, Programs, type Value } from "./sdk/programs.ts";
 export * from "./sdk/rewards.ts";
 export * from "./sdk/send.ts";
+export { type Act, Settlement } from "./sdk/settlement.ts";

@@ -5,6 +5,7 @@ import {
   epochOf,
   epochRecordOf,
   guardOf,
+  logHeadsOf,
   oracleSetOf,
   PROGRAM_IDS,
   rootOf,
@@ -120,4 +121,47 @@ export async function claimRewards(
     systemProgram: SystemProgram.programId,
   });
   return [createAssociatedAccount(payer, beneficiary, tokenMint), open, paid];
+}
+
+/** The oracle opens the account its log's heads go to; once. `ingestKey` is 33 bytes with its tag. */
+export function openLog(
+  programs: Programs,
+  { distributor }: NetworkAddresses,
+  { oracle, ingestKey }: { readonly oracle: PublicKey; readonly ingestKey: Uint8Array },
+): Promise<TransactionInstruction> {
+  return programs.instruction("rewards", "openLog", [ingestKey], {
+    logHeads: logHeadsOf(distributor, oracle),
+    oracleSet: oracleSetOf(distributor),
+    distributor,
+    oracle,
+    payer: oracle,
+    systemProgram: SystemProgram.programId,
+  });
+}
+
+/** The oracle writes the head of its log down: how many uploads, and the 32-byte head of their chain. */
+export function recordLogHead(
+  programs: Programs,
+  { distributor }: NetworkAddresses,
+  { oracle, length, head }: { readonly oracle: PublicKey; readonly length: bigint; readonly head: Uint8Array },
+): Promise<TransactionInstruction> {
+  return programs.instruction("rewards", "recordLogHead", [length, head], {
+    logHeads: logHeadsOf(distributor, oracle),
+    oracleSet: oracleSetOf(distributor),
+    distributor,
+    oracle,
+  });
+}
+
+/** The guardian or the admin refuses an approved root within its window. */
+export function vetoRoot(
+  programs: Programs,
+  { distributor }: NetworkAddresses,
+  { guardian, epoch, attempt }: { readonly guardian: PublicKey; readonly epoch: bigint; readonly attempt: number },
+): Promise<TransactionInstruction> {
+  return programs.instruction("rewards", "vetoRoot", [], {
+    root: rootOf(distributor, epoch, attempt),
+    distributor,
+    guardian,
+  });
 }

@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { Keypair, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deployArtifacts } from "../../src/localnet/index.ts";
-import { claimOf, epochOf, hotspotOf, networkOf } from "../../src/sdk/addresses.ts";
+import { claimOf, hotspotOf, networkOf } from "../../src/sdk/addresses.ts";
 import { provenRoot } from "../../src/sdk/claim-proof.ts";
 import { createNetworkSteps, type NetworkAddresses, networkAddresses } from "../../src/sdk/create-network.ts";
 import {
@@ -16,8 +16,9 @@ import {
 import { ATOMS, standardPlan } from "../../src/sdk/network-plan.ts";
 import { onboardHotspot, onboardMessage } from "../../src/sdk/onboard.ts";
 import { ARTIFACTS, Programs } from "../../src/sdk/programs.ts";
-import { claimRewards, finalizeRoot, issueEpoch, voteRoot } from "../../src/sdk/rewards.ts";
+import { claimRewards, finalizeRoot, issueEpoch } from "../../src/sdk/rewards.ts";
 import { type Sender, send, simulate } from "../../src/sdk/send.ts";
+import { Settlement } from "../../src/sdk/settlement.ts";
 import { type RunningChain, START_MS, startChain } from "../localnet/running-chain.ts";
 
 const key = (number: number) => Keypair.fromSeed(new Uint8Array(32).fill(number));
@@ -149,26 +150,41 @@ describe("a device", () => {
 test("pays the reward five oracles agreed on, after the veto window", async () => {
   const { chain } = running;
   const warpDay = () => chain.warp({ ms: 86_400_000 }, START_MS);
+  const settlement = (oracle: Keypair) => new Settlement(as(oracle), network);
+  const [first, second, third, fourth, fifth] = oracles.map(settlement) as [
+    Settlement,
+    Settlement,
+    Settlement,
+    Settlement,
+    Settlement,
+  ];
   await expect(send(as(owner), [await issueEpoch(programs, network, owner.publicKey, EPOCH)])).rejects.toMatchObject({
     message: expect.stringContaining("EpochNotOver"),
   });
+  expect(await first.issue(EPOCH)).toEqual({ state: "waiting" });
   warpDay();
-  await send(as(owner), [await issueEpoch(programs, network, owner.publicKey, EPOCH)]);
-  const epoch = await programs.account<Record<string, bigint>>("rewards", "epoch", epochOf(network.distributor, EPOCH));
-  expect(epoch).not.toBeNull();
+  const issues = await Promise.all([first, second, third].map((one) => one.issue(EPOCH)));
+  expect(issues.map(({ state }) => state).sort()).toEqual(["already", "already", "done"]);
 
   const cumulative = 60_000n * ATOMS;
   const leaf = { distributor: network.distributor.toBytes(), beneficiary: owner.publicKey.toBytes(), cumulative };
   const proof = { leftSiblings: 0, steps: [] };
   const root = provenRoot(leaf, proof)!;
   const tuple = { rootHash: root.hash, total: root.sum, leafCount: 1, reportHash: HASH, parameterHash: HASH };
-  for (const oracle of oracles.slice(0, 4))
-    await send(as(oracle), [await voteRoot(programs, network, { oracle: oracle.publicKey, epoch: EPOCH, tuple })]);
+  for (const one of [first, second, third]) expect((await one.vote(EPOCH, tuple)).state).toBe("done");
+  expect(await third.vote(EPOCH, tuple)).toEqual({ state: "already" });
+  expect((await fifth.vote(EPOCH, { ...tuple, total: root.sum - 1n })).state).toBe("done");
+  expect(await first.finalize(EPOCH)).toEqual({ state: "waiting" });
+  expect((await fourth.vote(EPOCH, tuple)).state).toBe("done");
+  expect(await first.finalize(EPOCH)).toEqual({ state: "waiting" });
   await expect(send(as(owner), [await finalizeRoot(programs, network, EPOCH)])).rejects.toMatchObject({
     code: "PRG_REFUSED",
   });
   warpDay();
-  await send(as(owner), [await finalizeRoot(programs, network, EPOCH)]);
+  const finals = await Promise.all([first, second].map((one) => one.finalize(EPOCH)));
+  expect(finals.map(({ state }) => state).sort()).toEqual(["already", "done"]);
+  const outsider = settlement(owner).issue(EPOCH);
+  expect(await outsider).toEqual({ state: "already" });
 
   const claim = (hasClaim: boolean) =>
     claimRewards(programs, network, {
@@ -186,6 +202,24 @@ test("pays the reward five oracles agreed on, after the veto window", async () =
     claimOf(network.distributor, owner.publicKey),
   );
   expect(stored?.claimed).toBe(cumulative);
+});
+
+test("writes the head of an oracle's log once an interval, and never two histories", async () => {
+  const { chain } = running;
+  const settlement = new Settlement(as(oracles[0]!), network);
+  const head = (number: number) => new Uint8Array(32).fill(number);
+  await expect(settlement.recordLogHead(1n, head(1))).rejects.toMatchObject({ code: "PRG_NOT_FOUND" });
+  const ingestKey = Uint8Array.from([0xed, ...oracles[0]!.publicKey.toBytes()]);
+  expect((await settlement.openLog(ingestKey)).state).toBe("done");
+  expect(await settlement.openLog(ingestKey)).toEqual({ state: "already" });
+  expect((await settlement.recordLogHead(10n, head(1))).state).toBe("done");
+  expect(await settlement.recordLogHead(10n, head(1))).toEqual({ state: "already" });
+  expect(await settlement.recordLogHead(11n, head(2))).toEqual({ state: "waiting" });
+  chain.warp({ ms: 3_600_000 }, START_MS);
+  await expect(settlement.recordLogHead(10n, head(3))).rejects.toMatchObject({
+    message: expect.stringContaining("LogForked"),
+  });
+  expect((await settlement.recordLogHead(11n, head(2))).state).toBe("done");
 });
 
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;

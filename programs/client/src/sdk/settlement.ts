@@ -1,0 +1,166 @@
+/**
+ * What an oracle does on chain, so that doing it again does nothing: each act first reads whether it is done, and a refusal is read again
+ * before it is reported, since another oracle or an earlier try may have been faster.
+ *
+ * The programs are what makes doubles impossible (one account per epoch, one bit per vote, one nonce per burn); this only spares the
+ * caller from telling "already" and "failed" apart. Nothing here decides what to vote.
+ */
+import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { ClientError } from "../errors.ts";
+import { epochOf, logHeadsOf, oracleSetOf, rootOf } from "./addresses.ts";
+import { chainSeconds } from "./chain-clock.ts";
+import type { NetworkAddresses } from "./create-network.ts";
+import { finalizeRoot, issueEpoch, openLog, type RootTuple, recordLogHead, voteRoot } from "./rewards.ts";
+import { type Sender, send } from "./send.ts";
+
+/** `done`: by this call. `already`: before it. `waiting`: its time has not come. */
+export type Act = { readonly state: "done"; readonly signature: string } | { readonly state: "already" | "waiting" };
+
+interface EpochAccount {
+  readonly attempts: number;
+  readonly isFinal: boolean;
+}
+
+interface RootAccount {
+  readonly voted: number;
+  readonly finalFrom: bigint;
+  readonly state: Readonly<Record<string, unknown>>;
+}
+
+interface DistributorAccount {
+  readonly epochSeconds: number;
+  readonly logSeconds: number;
+}
+
+interface LogHeadsAccount {
+  readonly recorded: bigint;
+  readonly heads: readonly { readonly interval: bigint; readonly length: bigint; readonly head: readonly number[] }[];
+}
+
+export class Settlement {
+  readonly #sender: Sender;
+  readonly #network: NetworkAddresses;
+
+  /** The sender's payer is the oracle. */
+  constructor(sender: Sender, network: NetworkAddresses) {
+    this.#sender = sender;
+    this.#network = network;
+  }
+
+  /** Issues an epoch once it is over. Throws PRG_REFUSED, as all acts do. */
+  issue(epoch: bigint): Promise<Act> {
+    return this.#act(
+      async () => {
+        if ((await this.#epoch(epoch)) !== null) return "already";
+        const { epochSeconds } = await this.#distributor();
+        return (await this.#now()) < (epoch + 1n) * BigInt(epochSeconds) ? "waiting" : "due";
+      },
+      () => issueEpoch(this.#sender.programs, this.#network, this.#oracle, epoch),
+    );
+  }
+
+  /** Votes in the epoch's latest attempt, once. `already` says that this oracle has voted there, for whichever tuple. */
+  vote(epoch: bigint, tuple: RootTuple): Promise<Act> {
+    let attempt = 0;
+    return this.#act(
+      async () => {
+        const issued = await this.#epoch(epoch);
+        if (issued === null) return "waiting";
+        if (issued.isFinal) return "already";
+        attempt = issued.attempts - 1;
+        const root = await this.#root(epoch, attempt);
+        return root !== null && (root.voted & (1 << (await this.#oracleIndex()))) !== 0 ? "already" : "due";
+      },
+      () => voteRoot(this.#sender.programs, this.#network, { oracle: this.#oracle, epoch, attempt, tuple }),
+    );
+  }
+
+  /** Makes the epoch's approved root final after its veto window. */
+  finalize(epoch: bigint): Promise<Act> {
+    let attempt = 0;
+    return this.#act(
+      async () => {
+        const issued = await this.#epoch(epoch);
+        if (issued === null) return "waiting";
+        if (issued.isFinal) return "already";
+        attempt = issued.attempts - 1;
+        const root = await this.#root(epoch, attempt);
+        return root !== null && "approved" in root.state && (await this.#now()) >= root.finalFrom ? "due" : "waiting";
+      },
+      () => finalizeRoot(this.#sender.programs, this.#network, epoch, attempt),
+    );
+  }
+
+  /** Opens the account of the oracle's log heads. */
+  openLog(ingestKey: Uint8Array): Promise<Act> {
+    return this.#act(
+      async () => ((await this.#logHeads()) === null ? "due" : "already"),
+      () => openLog(this.#sender.programs, this.#network, { oracle: this.#oracle, ingestKey }),
+    );
+  }
+
+  /** Writes the log's head down, once an interval; `waiting` when this interval has another one. */
+  recordLogHead(length: bigint, head: Uint8Array): Promise<Act> {
+    return this.#act(
+      async () => {
+        const account = await this.#logHeads();
+        if (account === null) throw new ClientError("PRG_NOT_FOUND", "the oracle has not opened its log on chain");
+        if (account.recorded === 0n) return "due";
+        const last = account.heads[Number((account.recorded - 1n) % BigInt(account.heads.length))]!;
+        const { logSeconds } = await this.#distributor();
+        if (last.interval < (await this.#now()) / BigInt(logSeconds)) return "due";
+        return last.length === length && Buffer.compare(Buffer.from(last.head), head) === 0 ? "already" : "waiting";
+      },
+      () => recordLogHead(this.#sender.programs, this.#network, { oracle: this.#oracle, length, head }),
+    );
+  }
+
+  async #act(
+    look: () => Promise<"due" | "already" | "waiting">,
+    instruction: () => Promise<TransactionInstruction>,
+  ): Promise<Act> {
+    const state = await look();
+    if (state !== "due") return { state };
+    try {
+      return { state: "done", signature: await send(this.#sender, [await instruction()]) };
+    } catch (error) {
+      if ((await look()) === "already") return { state: "already" };
+      throw error;
+    }
+  }
+
+  get #oracle(): PublicKey {
+    return (this.#sender.payer satisfies Keypair).publicKey;
+  }
+
+  #now(): Promise<bigint> {
+    return chainSeconds(this.#sender.connection);
+  }
+
+  #epoch(epoch: bigint): Promise<EpochAccount | null> {
+    return this.#sender.programs.account("rewards", "epoch", epochOf(this.#network.distributor, epoch));
+  }
+
+  #root(epoch: bigint, attempt: number): Promise<RootAccount | null> {
+    return this.#sender.programs.account("rewards", "root", rootOf(this.#network.distributor, epoch, attempt));
+  }
+
+  #logHeads(): Promise<LogHeadsAccount | null> {
+    return this.#sender.programs.account("rewards", "logHeads", logHeadsOf(this.#network.distributor, this.#oracle));
+  }
+
+  async #distributor(): Promise<DistributorAccount> {
+    const { distributor } = this.#network;
+    const account = await this.#sender.programs.account<DistributorAccount>("rewards", "distributor", distributor);
+    if (account === null) throw new ClientError("PRG_NOT_FOUND", "the network pays no rewards");
+    return account;
+  }
+
+  async #oracleIndex(): Promise<number> {
+    const address = oracleSetOf(this.#network.distributor);
+    const set = await this.#sender.programs.account<{ oracles: PublicKey[] }>("rewards", "oracleSet", address);
+    const index = set?.oracles.findIndex((oracle) => oracle.equals(this.#oracle)) ?? -1;
+    if (index < 0) throw new ClientError("PRG_REFUSED", `${this.#oracle.toBase58()} is no oracle of this network`);
+    return index;
+  }
+}
