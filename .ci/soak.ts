@@ -10,6 +10,7 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
   geo: ["geo/test"],
   poc: ["poc/test"],
   oracle: ["oracle/test"],
+  programs: ["programs/client/test"],
 };
 
 const args = process.argv.slice(2);
