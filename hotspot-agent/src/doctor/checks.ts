@@ -30,7 +30,7 @@ const FULL_SPOOL = 0.8;
 export function findings(status: AgentStatus): readonly Finding[] {
   return [
     ...forwarderFindings(status),
-    radioFinding(status),
+    ...(status.gateways.length === 0 ? [] : [radioFinding(status)]),
     diskFinding(status),
     ...serverFindings(status),
     clockFinding(status),
@@ -111,7 +111,7 @@ function diskFinding({ spool }: AgentStatus): Finding {
       );
 }
 
-function serverFindings({ servers, nowMs }: AgentStatus): readonly Finding[] {
+function serverFindings({ servers, gateways, nowMs }: AgentStatus): readonly Finding[] {
   if (servers.length === 0) {
     return [
       warn(
@@ -123,6 +123,9 @@ function serverFindings({ servers, nowMs }: AgentStatus): readonly Finding[] {
   }
   return servers.map((server) => {
     const check = `server ${server.name}`;
+    if (gateways.length === 0) {
+      return warn(check, "It is connected to when a forwarder is heard.", "See the forwarder above.");
+    }
     const waiting = server.backlog > 0 ? ` ${server.backlog} packets wait.` : "";
     if (server.isHealthy) return ok(check, `Connected; last delivery ${ago(server.lastDeliveredMs, nowMs)}.${waiting}`);
     return fail(check, `${server.problem ?? "It is not connected."}${waiting}`, serverRemedy(server));

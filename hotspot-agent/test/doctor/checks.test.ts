@@ -75,6 +75,11 @@ describe("findings", () => {
     expect(fault?.remedy).toContain(remedy);
   });
 
+  test("does not blame a server while there is no forwarder to connect for", () => {
+    const server = { ...healthyServer, isHealthy: false, isConnected: false, problem: "No gateway was heard yet." };
+    expect(faults({ gateways: [], servers: [server] }).map(({ verdict }) => verdict)).toEqual(["fail", "warn"]);
+  });
+
   test.each([
     ["Nobody is listening at the broker.", "topic_prefix"],
     ["Connection refused: Not authorized", "password_file"],
