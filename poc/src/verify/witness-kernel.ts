@@ -51,6 +51,10 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
   const tolerance = rules.toleranceDdb;
   const facts = new WitnessRow(job);
   const groups = starts.length - 1;
+  // Rows that pass have figures 0 and 0, written for all at once.
+  outReason.fill(0);
+  outMeasured.fill(0);
+  outLimit.fill(0);
   // Stamps are group numbers, which mean another beacon in another partition.
   for (let at = LINE.stamp; at < lines.length; at += LINE_STRIDE) lines[at] = 0;
   for (let group = 0; group < groups; group++) {
@@ -120,9 +124,6 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
           const ratio = chordSq * SQUARE_METRES * frequency * frequency * inverses[allowedDdb];
           if (ratio <= CERTAIN_RATIO) {
             outRatio[row] = ratio;
-            outReason[row] = 0;
-            outMeasured[row] = 0;
-            outLimit[row] = 0;
             continue;
           }
         }

@@ -6,13 +6,12 @@
  * core`); the others go through the check itself. A property test judges every row both ways and wants one answer.
  */
 import { LINE, LINE_STRIDE, META } from "./hotspot-lines.ts";
-import { REASON } from "./reason.ts";
 import { CHECK_REASONS, failsCheck, figuresOf } from "./witness-checks.ts";
 import type { RowVerdicts } from "./witness-facts.ts";
 import { BEACON_LINE, BEACON_STRIDE, ROW_STRIDE, type WitnessJob } from "./witness-job.ts";
 import type { WitnessRow } from "./witness-row.ts";
 
-/** Writes the verdict of `row` of `group`; `repeated`: its sender has an earlier row there; `facts` is scratch. */
+/** Writes the verdict of `row` of `group`, whose reason and figures are 0 so far; `repeated`: its sender has an earlier row there; `facts` is scratch. */
 export function judgeByList(
   job: WitnessJob,
   facts: WitnessRow,
@@ -120,7 +119,4 @@ export function judgeByList(
   }
   if (!isShown) facts.select(group, row, repeated);
   out.linkRatio[row] = facts.linkRatio;
-  out.reason[row] = REASON.valid;
-  out.measured[row] = 0;
-  out.limit[row] = 0;
 }
