@@ -14,11 +14,12 @@ export interface CoreOptions {
   readonly rounds: number;
 }
 
-export const CORE_USAGE = `usage: bun run bench core [--rows N] [--preset earshot|helium] [--json] [--quick] [--write]
+export const CORE_USAGE = `usage: bun run bench core [--rows N] [--preset earshot|helium] [--rounds N] [--json] [--quick] [--write]
 
   --rows N     witness rows of the epoch, 10000 to ${MAX_ROWS}; without it 1000000 and 10000000
   --preset P   only this preset; without it both
   --json       one JSON object on stdout and nothing else
+  --rounds N   interleaved rounds, 3 to 15; without it 5
   --quick      3 rounds and, without --rows, 200000 rows
   --write      write the table to docs/reference/performance.md; needs the full run
 `;
@@ -29,12 +30,14 @@ const FULL_ROWS = [1_000_000, 10_000_000];
 const QUICK_ROWS = [200_000];
 const FULL_ROUNDS = 5;
 const QUICK_ROUNDS = 3;
+const MAX_ROUNDS = 15;
 
 /** The options, or what is wrong with them in one sentence. */
 export function readCoreOptions(args: readonly string[]): CoreOptions | string {
   const flags = new Set<string>();
   let rows: number | undefined;
   let preset: PresetName | undefined;
+  let rounds: number | undefined;
   for (let at = 0; at < args.length; at++) {
     const flag = args[at];
     switch (flag) {
@@ -48,6 +51,14 @@ export function readCoreOptions(args: readonly string[]): CoreOptions | string {
         rows = Number(text);
         if (!/^\d+$/.test(text) || rows < MIN_ROWS || rows > MAX_ROWS) {
           return `--rows: expected a whole number from ${MIN_ROWS} to ${MAX_ROWS}, got ${text}`;
+        }
+        break;
+      }
+      case "--rounds": {
+        const text = args[++at] ?? "nothing";
+        rounds = Number(text);
+        if (!/^\d+$/.test(text) || rounds < QUICK_ROUNDS || rounds > MAX_ROUNDS) {
+          return `--rounds: expected a whole number from ${QUICK_ROUNDS} to ${MAX_ROUNDS}, got ${text}`;
         }
         break;
       }
@@ -72,6 +83,6 @@ export function readCoreOptions(args: readonly string[]): CoreOptions | string {
     json: flags.has("--json"),
     quick,
     write,
-    rounds: quick ? QUICK_ROUNDS : FULL_ROUNDS,
+    rounds: rounds ?? (quick ? QUICK_ROUNDS : FULL_ROUNDS),
   };
 }
