@@ -2,6 +2,7 @@
 
 import { fixtureErrors } from "../../fixtures/src/errors.ts";
 import { geoErrors } from "../../geo/src/errors.ts";
+import { agentErrors } from "../../hotspot-agent/src/errors.ts";
 import { oracleErrors } from "../../oracle/src/errors.ts";
 import { pocErrors } from "../../poc/src/errors.ts";
 import { API_ERRORS } from "../../poc/src/protocol/oracle-api.ts";
@@ -12,6 +13,7 @@ const catalogues = [
   ["poc", pocErrors],
   ["oracle", oracleErrors],
   ["fixtures", fixtureErrors],
+  ["hotspot-agent", agentErrors],
 ] as const;
 
 export function errorTable(): string {
