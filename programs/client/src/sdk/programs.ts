@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AnchorProvider, BN, type Idl, Program } from "@coral-xyz/anchor";
-import type { Connection, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import type { Commitment, Connection, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { eventAuthorityOf, PROGRAM_IDS, PROGRAM_NAMES, type ProgramName } from "./addresses.ts";
 
 export const ARTIFACTS = join(import.meta.dirname, "../../../artifacts");
@@ -68,14 +68,19 @@ export class Programs {
   }
 
   /** An account's fields, or null where there is none. Its name is camel-case, as its fields are. */
-  async account<T>(program: ProgramName, name: string, address: PublicKey): Promise<T | null> {
+  async account<T>(
+    program: ProgramName,
+    name: string,
+    address: PublicKey,
+    commitment: Commitment = "confirmed",
+  ): Promise<T | null> {
     const accounts = this.#programs[program].account as Record<
       string,
-      { fetchNullable(at: PublicKey): Promise<unknown> }
+      { fetchNullable(at: PublicKey, commitment: Commitment): Promise<unknown> }
     >;
     const client = accounts[name];
     if (client === undefined) throw new TypeError(`${program} has no account ${name}`);
-    const fields = await client.fetchNullable(address);
+    const fields = await client.fetchNullable(address, commitment);
     return fields === null ? null : (fromAnchor(fields) as T);
   }
 

@@ -8,11 +8,14 @@ import {
   type Keypair,
   SendTransactionError,
   Transaction,
-  TransactionExpiredBlockheightExceededError,
   type TransactionInstruction,
 } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
 import type { Programs } from "./programs.ts";
+
+const FIRST_WAIT_MS = 25;
+/** About a slot. */
+const LAST_WAIT_MS = 400;
 
 export interface Sender {
   readonly connection: Connection;
@@ -36,11 +39,9 @@ export async function send(
   const transaction = new Transaction({ feePayer: payer.publicKey, ...latest }).add(...instructions);
   transaction.sign(payer, ...signers);
   try {
-    const signature = await connection.sendRawTransaction(transaction.serialize(), {
-      preflightCommitment: "confirmed",
-    });
-    const { value } = await connection.confirmTransaction({ signature, ...latest }, "confirmed");
-    if (value.err !== null) throw new ClientError("PRG_REFUSED", `${signature} failed: ${JSON.stringify(value.err)}`);
+    const wire = transaction.serialize();
+    const signature = await connection.sendRawTransaction(wire, { preflightCommitment: "confirmed" });
+    await confirm(connection, signature, wire, latest.lastValidBlockHeight);
     return signature;
   } catch (error) {
     throw inWords(error, programs);
@@ -58,12 +59,29 @@ export async function simulate(sender: Sender, instructions: readonly Transactio
   return { unitsConsumed: value.unitsConsumed ?? 0, logs };
 }
 
+/** Asks until the transaction is confirmed, and sends the same bytes again meanwhile. No websocket: it would outlive the command. */
+async function confirm(connection: Connection, signature: string, wire: Buffer, lastHeight: number): Promise<void> {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LAST_WAIT_MS)) {
+    // The height comes first: a status read after it is as new as the height.
+    const height = await connection.getBlockHeight("confirmed");
+    const { value } = await connection.getSignatureStatuses([signature]);
+    const status = value[0];
+    if (status?.confirmationStatus === "confirmed" || status?.confirmationStatus === "finalized") {
+      if (status.err === null) return;
+      throw new ClientError("PRG_REFUSED", `${signature} failed: ${JSON.stringify(status.err)}`);
+    }
+    if (height > lastHeight)
+      throw new ClientError(
+        "PRG_REFUSED",
+        `${signature} was not confirmed before its blockhash expired: it did not happen`,
+      );
+    await Bun.sleep(waitMs);
+    if (waitMs === LAST_WAIT_MS) await connection.sendRawTransaction(wire, { skipPreflight: true });
+  }
+}
+
 function inWords(error: unknown, programs: Programs): unknown {
   if (error instanceof SendTransactionError) return refusal(error.logs ?? [], error.message, programs, error);
-  if (error instanceof TransactionExpiredBlockheightExceededError)
-    return new ClientError("PRG_REFUSED", "not confirmed before its blockhash expired: it did not happen", {
-      cause: error,
-    });
   return error;
 }
 

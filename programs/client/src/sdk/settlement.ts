@@ -5,13 +5,17 @@
  * The programs are what makes doubles impossible (one account per epoch, one bit per vote, one nonce per burn); this only spares the
  * caller from telling "already" and "failed" apart. Nothing here decides what to vote.
  */
-import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import type { Commitment, Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
 import { epochOf, logHeadsOf, oracleSetOf, rootOf } from "./addresses.ts";
 import { chainSeconds } from "./chain-clock.ts";
 import type { NetworkAddresses } from "./create-network.ts";
 import { finalizeRoot, issueEpoch, openLog, type RootTuple, recordLogHead, voteRoot } from "./rewards.ts";
 import { type Sender, send } from "./send.ts";
+
+const SLOT_MS = 400;
+/** How long another's transaction may take from processed to confirmed before the caller is told to come back. */
+const CONFIRMED_WITHIN_SLOTS = 32;
 
 /** `done`: by this call. `already`: before it. `waiting`: its time has not come. */
 export type Act = { readonly state: "done"; readonly signature: string } | { readonly state: "already" | "waiting" };
@@ -50,8 +54,8 @@ export class Settlement {
   /** Issues an epoch once it is over. Throws PRG_REFUSED, as all acts do. */
   issue(epoch: bigint): Promise<Act> {
     return this.#act(
-      async () => {
-        if ((await this.#epoch(epoch)) !== null) return "already";
+      async (commitment) => {
+        if ((await this.#epoch(epoch, commitment)) !== null) return "already";
         const { epochSeconds } = await this.#distributor();
         return (await this.#now()) < (epoch + 1n) * BigInt(epochSeconds) ? "waiting" : "due";
       },
@@ -63,12 +67,12 @@ export class Settlement {
   vote(epoch: bigint, tuple: RootTuple): Promise<Act> {
     let attempt = 0;
     return this.#act(
-      async () => {
-        const issued = await this.#epoch(epoch);
+      async (commitment) => {
+        const issued = await this.#epoch(epoch, commitment);
         if (issued === null) return "waiting";
         if (issued.isFinal) return "already";
         attempt = issued.attempts - 1;
-        const root = await this.#root(epoch, attempt);
+        const root = await this.#root(epoch, attempt, commitment);
         return root !== null && (root.voted & (1 << (await this.#oracleIndex()))) !== 0 ? "already" : "due";
       },
       () => voteRoot(this.#sender.programs, this.#network, { oracle: this.#oracle, epoch, attempt, tuple }),
@@ -79,12 +83,12 @@ export class Settlement {
   finalize(epoch: bigint): Promise<Act> {
     let attempt = 0;
     return this.#act(
-      async () => {
-        const issued = await this.#epoch(epoch);
+      async (commitment) => {
+        const issued = await this.#epoch(epoch, commitment);
         if (issued === null) return "waiting";
         if (issued.isFinal) return "already";
         attempt = issued.attempts - 1;
-        const root = await this.#root(epoch, attempt);
+        const root = await this.#root(epoch, attempt, commitment);
         return root !== null && "approved" in root.state && (await this.#now()) >= root.finalFrom ? "due" : "waiting";
       },
       () => finalizeRoot(this.#sender.programs, this.#network, epoch, attempt),
@@ -94,7 +98,7 @@ export class Settlement {
   /** Opens the account of the oracle's log heads. */
   openLog(ingestKey: Uint8Array): Promise<Act> {
     return this.#act(
-      async () => ((await this.#logHeads()) === null ? "due" : "already"),
+      async (commitment) => ((await this.#logHeads(commitment)) === null ? "due" : "already"),
       () => openLog(this.#sender.programs, this.#network, { oracle: this.#oracle, ingestKey }),
     );
   }
@@ -102,8 +106,8 @@ export class Settlement {
   /** Writes the log's head down, once an interval; `waiting` when this interval has another one. */
   recordLogHead(length: bigint, head: Uint8Array): Promise<Act> {
     return this.#act(
-      async () => {
-        const account = await this.#logHeads();
+      async (commitment) => {
+        const account = await this.#logHeads(commitment);
         if (account === null) throw new ClientError("PRG_NOT_FOUND", "the oracle has not opened its log on chain");
         if (account.recorded === 0n) return "due";
         const last = account.heads[Number((account.recorded - 1n) % BigInt(account.heads.length))]!;
@@ -116,16 +120,21 @@ export class Settlement {
   }
 
   async #act(
-    look: () => Promise<"due" | "already" | "waiting">,
+    look: (commitment: Commitment) => Promise<"due" | "already" | "waiting">,
     instruction: () => Promise<TransactionInstruction>,
   ): Promise<Act> {
-    const state = await look();
+    const state = await look("confirmed");
     if (state !== "due") return { state };
     try {
       return { state: "done", signature: await send(this.#sender, [await instruction()]) };
     } catch (error) {
-      if ((await look()) === "already") return { state: "already" };
-      throw error;
+      if ((await look("processed")) !== "already") throw error;
+      // Somebody's is in a block that may still be dropped: it counts once it is confirmed.
+      for (let slot = 0; slot < CONFIRMED_WITHIN_SLOTS; slot++) {
+        if ((await look("confirmed")) === "already") return { state: "already" };
+        await Bun.sleep(SLOT_MS);
+      }
+      return { state: "waiting" };
     }
   }
 
@@ -137,16 +146,18 @@ export class Settlement {
     return chainSeconds(this.#sender.connection);
   }
 
-  #epoch(epoch: bigint): Promise<EpochAccount | null> {
-    return this.#sender.programs.account("rewards", "epoch", epochOf(this.#network.distributor, epoch));
+  #epoch(epoch: bigint, commitment: Commitment): Promise<EpochAccount | null> {
+    return this.#sender.programs.account("rewards", "epoch", epochOf(this.#network.distributor, epoch), commitment);
   }
 
-  #root(epoch: bigint, attempt: number): Promise<RootAccount | null> {
-    return this.#sender.programs.account("rewards", "root", rootOf(this.#network.distributor, epoch, attempt));
+  #root(epoch: bigint, attempt: number, commitment: Commitment): Promise<RootAccount | null> {
+    const address = rootOf(this.#network.distributor, epoch, attempt);
+    return this.#sender.programs.account("rewards", "root", address, commitment);
   }
 
-  #logHeads(): Promise<LogHeadsAccount | null> {
-    return this.#sender.programs.account("rewards", "logHeads", logHeadsOf(this.#network.distributor, this.#oracle));
+  #logHeads(commitment: Commitment): Promise<LogHeadsAccount | null> {
+    const address = logHeadsOf(this.#network.distributor, this.#oracle);
+    return this.#sender.programs.account("rewards", "logHeads", address, commitment);
   }
 
   async #distributor(): Promise<DistributorAccount> {

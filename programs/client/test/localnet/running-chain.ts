@@ -12,6 +12,7 @@ export interface RunningChain {
   readonly node: LocalNode;
   readonly server: LocalServer;
   readonly connection: Connection;
+  stop(): Promise<void>;
   /** A new wallet with SOL. */
   funded(lamports?: number): Promise<Keypair>;
   /** One JSON-RPC call with the answer as it came. */
@@ -26,8 +27,7 @@ export function runChain(folder?: string): () => RunningChain {
     running = startChain(folder);
   });
   afterAll(async () => {
-    running?.node.stop();
-    await running?.server.stop();
+    await running?.stop();
   });
   return () => running!;
 }
@@ -38,12 +38,27 @@ export function startChain(folder?: string): RunningChain {
   const clock = { ...REAL_CLOCK, now: () => START_MS };
   const node = new LocalNode({ chain, clock, slotMs: 20, ...(folder === undefined ? {} : { folder }) });
   const server = serveNode(node, 0);
-  const connection = new Connection(server.url, "confirmed");
+  const open = new Set<Promise<unknown>>();
+  const connection = new Connection(server.url, {
+    commitment: "confirmed",
+    fetch: ((...args: Parameters<typeof fetch>) => {
+      const request = fetch(...args);
+      open.add(request);
+      request.catch(() => {}).then(() => open.delete(request));
+      return request;
+    }) as typeof fetch,
+  });
   return {
     chain,
     node,
     server,
     connection,
+    async stop() {
+      // web3.js asks once more after it has confirmed; nothing of it may meet a closed socket.
+      while (open.size > 0) await Promise.allSettled(open);
+      node.stop();
+      await server.stop();
+    },
     async funded(lamports = 10_000_000_000) {
       const wallet = Keypair.generate();
       await fund(connection, wallet.publicKey, lamports);

@@ -66,8 +66,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  running.node.stop();
-  await running.server.stop();
+  await running.stop();
 });
 
 test("is created, once", async () => {
