@@ -1,7 +1,9 @@
 /**
  * Who was served where: billed data credits by hotspot, and the history by (epoch, resolution-8 cell, payer) that cell weights read.
  */
+
 import { compareCells } from "@earshot/geo";
+import { compareByteRows } from "../byte-rows.ts";
 import type { HotspotOwners, ServedHistory } from "../score/cell-served.ts";
 import { allocateColumns, type Columns } from "./columns.ts";
 import { cellHalves, type EpochContext } from "./epoch-context.ts";
@@ -139,7 +141,7 @@ function toTable(
     (a, b) =>
       a.row.epoch - b.row.epoch ||
       compareCells(a.row.hi, a.row.lo, b.row.hi, b.row.lo) ||
-      compareBytes(a.wallet, b.wallet),
+      compareByteRows(a.wallet, 0, b.wallet, 0, WALLET_BYTES),
   );
   const out = allocateColumns(servedOutTable, kept.length);
   kept.forEach(({ row, wallet }, place) => {
@@ -149,9 +151,4 @@ function toTable(
     out.data_credits[place] = BigInt(row.credits);
   });
   return out;
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] - b[i];
-  return 0;
 }

@@ -1,11 +1,11 @@
 /** The last closed state by hotspot row, and the next state's table from what the epoch moved. */
+import { compareByteRows } from "../byte-rows.ts";
+import { DEVICE_KEY_BYTES } from "../protocol/device-key.ts";
 import type { Columns } from "./columns.ts";
 import { allocateColumns } from "./columns.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import { KeyIndex } from "./key-index.ts";
 import { stateOutTable } from "./tables.ts";
-
-const KEY_BYTES = 33;
 
 /** Unix ms by hotspot; 0 for never. */
 export interface HotspotHistory {
@@ -36,10 +36,10 @@ export function copyHistory(history: HotspotHistory): HotspotHistory {
 export function readHistory(input: Pick<EpochInput, "hotspots" | "stateIn">): HotspotHistory {
   const { hotspots, stateIn } = input;
   const count = hotspots.region.length;
-  const index = new KeyIndex(stateIn.key, KEY_BYTES, "state-in.key");
+  const index = new KeyIndex(stateIn.key, DEVICE_KEY_BYTES, "state-in.key");
   const history = emptyHistory(count);
   for (let hotspot = 0; hotspot < count; hotspot++) {
-    const row = index.find(hotspots.key, hotspot * KEY_BYTES);
+    const row = index.find(hotspots.key, hotspot * DEVICE_KEY_BYTES);
     if (row < 0) continue;
     history.lastBeaconMs[hotspot] = Number(stateIn.last_beacon_ms[row]);
     history.lastReciprocalBeaconMs[hotspot] = Number(stateIn.last_reciprocal_beacon_ms[row]);
@@ -51,21 +51,18 @@ export function readHistory(input: Pick<EpochInput, "hotspots" | "stateIn">): Ho
 /** state-out: every hotspot of the registry, by key. A hotspot that left the registry leaves the state. */
 export function writeHistory(hotspots: EpochInput["hotspots"], history: HotspotHistory): Columns<typeof stateOutTable> {
   const count = hotspots.region.length;
-  const order = Array.from({ length: count }, (_, hotspot) => hotspot).sort((a, b) => compareRows(hotspots.key, a, b));
+  const order = Array.from({ length: count }, (_, hotspot) => hotspot).sort((a, b) =>
+    compareByteRows(hotspots.key, a, hotspots.key, b, DEVICE_KEY_BYTES),
+  );
   const out = allocateColumns(stateOutTable, count);
   order.forEach((hotspot, row) => {
-    out.key.set(hotspots.key.subarray(hotspot * KEY_BYTES, (hotspot + 1) * KEY_BYTES), row * KEY_BYTES);
+    out.key.set(
+      hotspots.key.subarray(hotspot * DEVICE_KEY_BYTES, (hotspot + 1) * DEVICE_KEY_BYTES),
+      row * DEVICE_KEY_BYTES,
+    );
     out.last_beacon_ms[row] = BigInt(history.lastBeaconMs[hotspot]);
     out.last_reciprocal_beacon_ms[row] = BigInt(history.lastReciprocalBeaconMs[hotspot]);
     out.last_witness_ms[row] = BigInt(history.lastWitnessMs[hotspot]);
   });
   return out;
-}
-
-function compareRows(keys: Uint8Array, a: number, b: number): number {
-  for (let i = 0; i < KEY_BYTES; i++) {
-    const difference = keys[a * KEY_BYTES + i] - keys[b * KEY_BYTES + i];
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

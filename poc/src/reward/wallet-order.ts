@@ -1,14 +1,11 @@
 /** The order of wallets in ledgers and reward trees: ascending by their 32 bytes, as unsigned bytes. */
+import { compareByteRows } from "../byte-rows.ts";
 
 export const WALLET_BYTES = 32;
 
 /** Negative, zero or positive as wallet `a` of `left` stands before, at or after wallet `b` of `right` (indices of 32-byte rows). */
 export function compareWallets(left: Uint8Array, a: number, right: Uint8Array, b: number): number {
-  for (let k = 0; k < WALLET_BYTES; k++) {
-    const difference = left[a * WALLET_BYTES + k]! - right[b * WALLET_BYTES + k]!;
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  return compareByteRows(left, a, right, b, WALLET_BYTES);
 }
 
 /** First row that does not come after the one before it, or −1 when every row does. */

@@ -4,6 +4,8 @@
  * `entropy-rank`: by hash rank with entropy that nobody knew while the window was open, one per resolution-11 cell before a second
  * of any, so neither arrival nor a crowd at one place decides. `first-received`: by arrival, as Helium had it.
  */
+import { compareByteRows } from "../byte-rows.ts";
+import { DEVICE_KEY_BYTES } from "../protocol/device-key.ts";
 import { SelectionRank } from "../protocol/selection-rank.ts";
 
 export interface SelectionContext {
@@ -96,7 +98,7 @@ export class WitnessSelection {
     return (
       this.#hi[a] - this.#hi[b] ||
       this.#lo[a] - this.#lo[b] ||
-      compareKeys(this.#context.keys, candidates[a], candidates[b])
+      compareByteRows(this.#context.keys, candidates[a], this.#context.keys, candidates[b], DEVICE_KEY_BYTES)
     );
   }
 
@@ -144,12 +146,4 @@ function wordsOf(bytes: Uint8Array): Uint32Array {
   const words = new Uint32Array(bytes.byteLength / 4);
   for (let word = 0; word < words.length; word++) words[word] = view.getUint32(4 * word, true);
   return words;
-}
-
-function compareKeys(keys: Uint8Array, a: number, b: number): number {
-  for (let i = 0; i < 33; i++) {
-    const difference = keys[a * 33 + i] - keys[b * 33 + i];
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
