@@ -2,7 +2,7 @@
  * Outages: brokers, network servers, the agent itself and its disk go away in the middle of traffic. What the agent acknowledged
  * arrives once and in order; what it could not keep is counted.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { AgentProcess } from "../doubles/agent-process.ts";
@@ -172,7 +172,7 @@ describe("a group of servers", () => {
     expect(all).toEqual(Array.from({ length: sent }, (_, i) => i + 1));
   });
 
-  test("leaves packets to a local server while the backhaul is gone", async () => {
+  test("leaves packets to a local server while the backhaul is gone, and takes them back in order", async () => {
     scenario = await Scenario.start({ servers: ["far", "near"], toml: FAST_REPLAY, isPrepared: true });
     const { agent } = scenario;
     const text = await Bun.file(agent.configFile).text();
@@ -188,6 +188,15 @@ describe("a group of servers", () => {
     forwarder.push(forwarder.rxpk(device.uplink("2")));
     await agent.until(() => received(near, device).length === 1, "a packet nearby");
     expect([received(far, device), received(near, device)]).toEqual([["1"], ["2"]]);
+    await far.proxy.open();
+    let sent = 2;
+    const arrived = () => received(far, device).length + received(near, device).length;
+    while (received(far, device).length === 1) {
+      forwarder.push(forwarder.rxpk(device.uplink(String(++sent))));
+      await agent.until(() => arrived() === sent, "the packet at one of them");
+    }
+    expect(received(far, device).at(-1)).toBe(String(sent));
+    expect([...far.referee.log, ...near.referee.log]).toEqual([]);
   });
 });
 
@@ -206,6 +215,9 @@ describe("a full disk", () => {
   test("stops no ack and no delivery, and is said until there is room again", async () => {
     scenario = await Scenario.start({ isPrepared: true, toml: FAST_REPLAY });
     const { agent, server } = scenario;
+    const trial = spawnSync("unshare", [isRoot ? "-m" : "-Urm", "true"]);
+    if (trial.status !== 0)
+      throw new Error("a mount namespace is not allowed here: run as root, or allow user namespaces");
     agent.command = small(scenario.folder);
     await agent.start();
     const forwarder = await scenario.forwarder();
