@@ -79,7 +79,7 @@ function runStages(path: string, preset: PresetName, warm: number, iterations: n
       limit: new Int32Array(items),
       linkRatio: new Float32Array(items),
     };
-    measure("validate", isMeasured, () => validateStage(prepared, out));
+    measure("validate, new pages", isMeasured, () => validateStage(prepared, out));
     measure("reciprocity", isMeasured, () => reciprocityStage(prepared));
     measure("sample", isMeasured, () => sampleStage(prepared));
     measure("cells", isMeasured, () => cellStage(prepared));

@@ -239,9 +239,6 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
     }
     if (__builtin_expect(passes, 1)) {
       out.link_ratio[at] = (float)ratio;
-      out.reason[at] = VALID;
-      out.measured[at] = 0;
-      out.limit[at] = 0;
       continue;
     }
     facts_t facts = {
@@ -271,6 +268,10 @@ static inline __attribute__((always_inline)) void judge(const epoch_t *epoch, co
       .far_sq = chord_sq_of((helium ? 100999 : 100000) - ROUNDING_M),
   };
   for (size_t id = 0; id <= epoch->hotspots; id++) epoch->hotspot[id].stamp = 0;
+  /* Rows that pass have figures 0 and 0, written for all at once. */
+  memset(out.reason, VALID, epoch->rows);
+  memset(out.measured, 0, epoch->rows * sizeof *out.measured);
+  memset(out.limit, 0, epoch->rows * sizeof *out.limit);
   for (size_t group = 0; group < epoch->beacons; group++) judge_group(epoch, loss, &limits, out, group, helium, mask);
   for (size_t at = epoch->start[epoch->beacons]; at < epoch->rows; at++) {
     out.reason[at] = STALE;
