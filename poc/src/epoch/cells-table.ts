@@ -1,11 +1,15 @@
 /** cells.arrow and cell-reasons.arrow: what "scored per H3 cell" means, one row per cell and resolution. */
+
 import type { DensityMap } from "../score/density.ts";
+import { divideHalfEven } from "../score/half-even.ts";
 import { REASON } from "../verify/reason.ts";
 import type { FinalBeacons } from "./assemble-verdicts.ts";
 import { type CellSums, NO_MEDIAN, REASON_SLOTS } from "./cell-sums.ts";
 import { allocateColumns, type Columns } from "./columns.ts";
 import type { EpochContext } from "./epoch-context.ts";
 import { cellReasonsTable, cellsTable } from "./tables.ts";
+
+const ONE_E4 = 10_000n;
 
 /** What is said of cells of resolution 8, by dense cell id. */
 export interface CellDemand {
@@ -44,6 +48,9 @@ export function cellsTableOf(
         out.unclipped[row] = level.unclipped[hexagon];
         out.clipped[row] = level.clipped[hexagon];
         out.limit[row] = limits[hexagon];
+        out.scale_e4[row] = Number(
+          divideHalfEven(BigInt(level.clipped[hexagon]) * ONE_E4, BigInt(level.unclipped[hexagon])),
+        );
       }
       if (level.resolution === 8) fillResolution8(out, row, cell, sums, demand);
     }

@@ -237,6 +237,11 @@ export const cellsTable = {
     col("unclipped", "u32", "sum of its children's clipped counts"),
     col("clipped", "u32", "count after the limit"),
     col("limit", "u32", "density limit"),
+    col(
+      "scale_e4",
+      "u16",
+      "clipped / unclipped, 1e-4, half-even: this resolution's part of the density scale; 0 without active hotspots",
+    ),
     col("beacons", "u32", "beacon reports of its hotspots"),
     col("beacons_valid", "u32", "valid ones"),
     col("witness_reports", "u32", "witness reports of beacons sent from the cell"),

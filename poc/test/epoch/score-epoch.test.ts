@@ -192,6 +192,31 @@ describe("boundaries", () => {
     expect(output.summary.coverageAtoms + output.summary.treasuryAtoms).toBe(output.summary.budgetAtoms);
   });
 
+  test("two hotspots in one cell of resolution 10 halve its scale there and nowhere above", () => {
+    const input = emptyInput(3);
+    place(input, 0, near);
+    place(input, 1, near);
+    place(input, 2, far);
+    const { cells } = scoreEpoch(withProof(input, [2]));
+    const scales = [...cells.resolution].map((resolution, row) => [
+      resolution,
+      cells.active_hotspots[row],
+      cells.scale_e4[row],
+    ]);
+    // Hotspot 1 has no proof, so the beaconer is alone in its cell.
+    expect(scales.every(([, active, scale]) => scale === (active === 0 ? 0 : 10_000))).toBe(true);
+    const crowd = emptyInput(4);
+    for (const hotspot of [0, 3]) place(crowd, hotspot, near);
+    for (const hotspot of [1, 2]) place(crowd, hotspot, far);
+    const crowded = scoreEpoch(withProof(crowd, [1, 2])).cells;
+    const at = crowded.resolution.findIndex(
+      (resolution, row) => resolution === 10 && crowded.active_hotspots[row] === 2,
+    );
+    expect([crowded.unclipped[at], crowded.clipped[at], crowded.limit[at], crowded.scale_e4[at]]).toEqual([
+      2, 1, 1, 5000,
+    ]);
+  });
+
   test("a payload nobody beaconed is stale", () => {
     const input = withProof(emptyInput(2), [1]);
     input.witnesses.payload_key_hi[0] = 99;
