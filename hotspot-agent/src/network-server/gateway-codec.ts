@@ -23,7 +23,16 @@ import {
   type TxAckEvent,
   type UplinkEvent,
 } from "./gateway-message.ts";
+import {
+  downlinkFrameShape,
+  execRequestShape,
+  gatewayConfigurationShape,
+  gatewayStatsShape,
+  txAckShape,
+  uplinkFrameShape,
+} from "./message-shapes.ts";
 import { locationBytes, uplinkBytes } from "./uplink-bytes.ts";
+import { fitsShape } from "./wire-shape.ts";
 
 /** tx_info messages already encoded: a gateway hears on few channels and data rates. */
 const txInfoCache = new Map<string, Uint8Array>();
@@ -113,6 +122,7 @@ export function encodeExecResponse(response: ExecResponse): Uint8Array {
 
 /** command/down. */
 export function decodeDownlink(bytes: Uint8Array): RawDownlink | null {
+  if (!fitsShape(bytes, downlinkFrameShape)) return null;
   return reading(() => {
     const frame = gw.DownlinkFrame.deserializeBinary(bytes);
     return {
@@ -125,6 +135,7 @@ export function decodeDownlink(bytes: Uint8Array): RawDownlink | null {
 
 /** command/config. */
 export function decodeConfiguration(bytes: Uint8Array): GatewayConfiguration | null {
+  if (!fitsShape(bytes, gatewayConfigurationShape)) return null;
   return reading(() => {
     const message = gw.GatewayConfiguration.deserializeBinary(bytes);
     const interval = message.getStatsInterval();
@@ -139,6 +150,7 @@ export function decodeConfiguration(bytes: Uint8Array): GatewayConfiguration | n
 
 /** command/exec. */
 export function decodeExecRequest(bytes: Uint8Array): ExecRequest | null {
+  if (!fitsShape(bytes, execRequestShape)) return null;
   return reading(() => {
     const message = gw.GatewayCommandExecRequest.deserializeBinary(bytes);
     return {
@@ -153,6 +165,7 @@ export function decodeExecRequest(bytes: Uint8Array): ExecRequest | null {
 
 /** event/up of another gateway software; null also when it has no tx_info, rx_info or known modulation. */
 export function decodeUplink(bytes: Uint8Array): UplinkEvent | null {
+  if (!fitsShape(bytes, uplinkFrameShape)) return null;
   return reading(() => {
     const frame = gw.UplinkFrame.deserializeBinary(bytes);
     const txInfo = frame.getTxInfo();
@@ -188,6 +201,7 @@ export function decodeUplink(bytes: Uint8Array): UplinkEvent | null {
 
 /** event/stats of another gateway software. */
 export function decodeStats(bytes: Uint8Array): StatsEvent | null {
+  if (!fitsShape(bytes, gatewayStatsShape)) return null;
   return reading(() => {
     const stats = gw.GatewayStats.deserializeBinary(bytes);
     const time = stats.getTime();
@@ -213,6 +227,7 @@ export function decodeStats(bytes: Uint8Array): StatsEvent | null {
 
 /** event/ack of another gateway software; a status of no known name is INTERNAL_ERROR. */
 export function decodeTxAck(bytes: Uint8Array): TxAckEvent | null {
+  if (!fitsShape(bytes, txAckShape)) return null;
   return reading(() => {
     const ack = gw.DownlinkTxAck.deserializeBinary(bytes);
     const statuses = ack.getItemsList().map((item): TxStatus => TX_STATUSES[item.getStatus()] ?? "INTERNAL_ERROR");
