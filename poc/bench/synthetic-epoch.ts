@@ -1,8 +1,8 @@
 /**
  * A synthetic epoch for the bench, straight as columns of tables.ts (no uploads, no signatures), the same for one seed everywhere.
  *
- * Shape. 50,000 hotspots (synthetic-places.ts), N witness rows, about N / 9.7 beacons over the day. Rows a beacon: WITNESS_COUNTS,
- * a peak at 11, a tail to 40 and a few beacons nobody heard; about 5 % of beacons have more than 14 valid rows. Witnesses come
+ * Shape. 50,000 hotspots (synthetic-places.ts), N witness rows, about N / 9.9 beacons over the day. Rows a beacon: WITNESS_COUNTS,
+ * a peak at 10, a tail to 40 and a few beacons nobody heard; about 6 % of beacons have more than 14 valid rows. Witnesses come
  * from the beaconer's cluster. Beacons arrive 0.4 to 0.7 s and rows 0.7 to 4.3 s after transmission, so that rows of many beacons
  * interleave; every table is in log order.
  *
@@ -48,8 +48,8 @@ const LEAST_RSSI_DDBM = -1420;
 
 /** Beacons in 1,000 with 0, 1, 2, … witness rows. */
 const WITNESS_COUNTS = [
-  4, 10, 16, 24, 34, 40, 58, 80, 96, 108, 117, 121, 104, 78, 48, 18, 10, 6, 4, 3, 3, 2, 2, 2, 2, 0, 2, 0, 2, 0, 2, 0, 0,
-  2, 0, 0, 1, 0, 0, 0, 1,
+  4, 10, 16, 24, 34, 46, 62, 80, 96, 108, 112, 106, 92, 70, 48, 28, 16, 10, 7, 5, 4, 3, 3, 2, 2, 0, 2, 0, 2, 0, 2, 0, 0,
+  2, 0, 0, 2, 0, 0, 0, 2,
 ];
 
 type Fault =
