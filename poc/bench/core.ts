@@ -17,8 +17,11 @@ import { Results } from "./results.ts";
 import { millions } from "./targets.ts";
 
 const DENSITY_HOTSPOTS = [50_000, 1_000_000];
-/** From here on a pass is long enough that fewer of them will do, and naive objects do not fit. */
+/** From here on naive objects do not fit. */
 const LARGE_ROWS = 4_000_000;
+/** Rows a process judges before the clock starts, so that all of it is compiled at the last tier, and at least how many after. */
+const WARM_ROWS = 8_000_000;
+const TIMED_ROWS = 5_000_000;
 
 /** One process per round. */
 interface Job {
@@ -75,7 +78,8 @@ function measure(options: CoreOptions, folder: string): number {
 
 function epochJobs(dump: string, rows: number, preset: PresetName, peers: BuiltPeers, options: CoreOptions): Job[] {
   const isLarge = rows >= LARGE_ROWS;
-  const [warm, passes] = isLarge ? [1, 3] : [3, 5];
+  const warm = Math.ceil(WARM_ROWS / rows);
+  const passes = Math.max(3, Math.ceil(TIMED_ROWS / rows));
   const jobs: Job[] = [];
   const add = (ids: string, name: string, run: () => Measurement[]) => {
     jobs.push({ preset, rows, ids, name: `${name}, ${preset}, ${millions(rows)} rows, ${ids} ids`, run });
@@ -100,7 +104,7 @@ function epochJobs(dump: string, rows: number, preset: PresetName, peers: BuiltP
     );
   }
   add("cell", "TypeScript stages", () =>
-    runChild(script("engine.ts", "stages", dump, preset, isLarge ? 1 : 2, isLarge ? 1 : 3)),
+    runChild(script("engine.ts", "stages", dump, preset, Math.ceil(warm / 2), isLarge ? 2 : 3)),
   );
   if (isLarge || options.rows.length === 1) {
     add("cell", "TypeScript memory", () => runChild(script("engine.ts", "memory", dump, preset)));
