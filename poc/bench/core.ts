@@ -20,7 +20,7 @@ const DENSITY_HOTSPOTS = [50_000, 1_000_000];
 /** From here on naive objects do not fit. */
 const LARGE_ROWS = 4_000_000;
 /** Rows a process judges before the clock starts, so that all of it is compiled at the last tier, and at least how many after. */
-const WARM_ROWS = 8_000_000;
+const WARM_ROWS = 30_000_000;
 const TIMED_ROWS = 5_000_000;
 
 /** One process per round. */
