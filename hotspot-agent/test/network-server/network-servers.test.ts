@@ -322,7 +322,10 @@ describe("a failover group", () => {
   test("sends a packet only to a server whose filter admits it, first in the order or not", async () => {
     const [first, second] = [await broker(), await broker()];
     const [one, two] = [await referee(first.url), await referee(second.url)];
-    const { hear } = agent([server("one", first.url, { devAddrPrefixes: ["26000000/7"] }), server("two", second.url)]);
+    const configured = [server("one", first.url, { devAddrPrefixes: ["26000000/7"] }), server("two", second.url)];
+    const { hear, servers } = agent(configured);
+    // Whichever is reached first would get the packet meant for the first in the order.
+    await eventually(() => servers.status().every(({ isHealthy }) => isHealthy));
     const [a, b] = [knownDevice([one, two], "26000001"), knownDevice([one, two], "01020304")];
     hear(b, b.uplink("b"));
     hear(a, a.uplink("a"));
