@@ -22,6 +22,8 @@ const LARGE_ROWS = 4_000_000;
 /** Rows a process judges before the clock starts, so that all of it is compiled at the last tier, and at least how many after. */
 const WARM_ROWS = 30_000_000;
 const TIMED_ROWS = 5_000_000;
+/** Hotspots density is computed for before its clock starts. */
+const WARM_HOTSPOTS = 3_000_000;
 
 /** One process per round. */
 interface Job {
@@ -125,11 +127,11 @@ function smallJobs(folder: string, peers: BuiltPeers, options: CoreOptions): Job
     const dump = join(folder, `cells-${hotspots}`);
     runChild(script("generate.ts", "cells", dump, hotspots));
     add(hotspots, `TypeScript density, ${hotspots} hotspots`, () =>
-      runChild(script("engine.ts", "density", dump, 3, 5)),
+      runChild(script("engine.ts", "density", dump, Math.ceil(WARM_HOTSPOTS / hotspots), 5)),
     );
     const { rust } = peers;
     if (rust !== undefined) {
-      add(hotspots, `Rust density, ${hotspots} hotspots`, () => runChild([rust, "density", dump, "0", "1"]));
+      add(hotspots, `Rust density, ${hotspots} hotspots`, () => runChild([rust, "density", dump, "1", "3"]));
     }
   }
   return jobs;
