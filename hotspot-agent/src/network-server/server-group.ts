@@ -245,12 +245,13 @@ export class ServerGroup implements Destination {
     | null {
     const { gatewayEui } = packet;
     const now = this.#clock.nowMs();
-    const candidates = this.servers.flatMap((server, position) => {
+    const admitting = this.servers.flatMap((server, position) => {
       // With one server `accepts` has said so already.
       if (this.servers.length > 1 && !server.accepts(packet)) return [];
       const session = server.session(gatewayEui);
-      return session === null || tried.has(session) ? [] : [{ server, position, session }];
+      return session === null ? [] : [{ server, position, session }];
     });
+    const candidates = admitting.filter(({ session }) => !tried.has(session));
     const chosen = this.#preferred(gatewayEui, candidates, now);
     const trial = candidates.find(
       ({ session, position }) =>
@@ -260,11 +261,17 @@ export class ServerGroup implements Destination {
     );
     if (trial !== undefined) return { kind: "trial", server: trial.server, session: trial.session };
     if (chosen !== null) {
-      this.#active.set(gatewayEui, chosen.position);
+      this.#noteActive(gatewayEui, chosen.position, admitting[0]!.position);
       return { kind: "send", server: chosen.server, session: chosen.session };
     }
     const running = candidates.map(({ session }) => this.#trials.get(session)).find((promise) => promise !== undefined);
     return running === undefined ? null : { kind: "wait", trial: running };
+  }
+
+  /** A server that a filter alone makes the first for a packet is no fail-over: others still go to the ones before it. */
+  #noteActive(gatewayEui: GatewayEui, chosen: number, first: number): void {
+    const active = this.#active.get(gatewayEui) ?? 0;
+    if (chosen !== first || chosen < active) this.#active.set(gatewayEui, chosen);
   }
 
   #preferred<Candidate extends { readonly position: number; readonly session: ServerSession }>(
