@@ -17,6 +17,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { openKeyring } from "../../src/keyring.ts";
+import { artefactFor, readRelease } from "../../src/update/release.ts";
 import { AgentProcess } from "../doubles/agent-process.ts";
 import { PacketForwarder } from "../doubles/packet-forwarder.ts";
 
@@ -83,6 +85,27 @@ describe("the build", () => {
       expect(sums(again)).toEqual(sums(out));
     },
     BUILD_TIMEOUT_MS,
+  );
+});
+
+test("a release is signed as agents take it", () => {
+  const ring = openKeyring(join(folder, "release-key"));
+  const script = join(root, "hotspot-agent/packaging/sign-release.ts");
+  const url = "https://releases.example.org/agent";
+  execFileSync(
+    process.execPath,
+    [script, "--out", out, "--key", join(folder, "release-key/hotspot.key"), "--url", url],
+    {
+      cwd: root,
+    },
+  );
+  const release = readRelease(readFileSync(join(out, "release.json")), ring.primary.keyText);
+  rmSync(join(out, "release.json"));
+  expect(artefactFor(release, "0.0.1", "arm64")).toBeUndefined();
+  const [arm64] = release.artefacts;
+  expect(arm64).toMatchObject({ arch: "arm64", url: `${url}/hotspot-agent-${version}-linux-arm64` });
+  expect(readFileSync(join(out, "SHA256SUMS"), "utf8")).toContain(
+    `${arm64!.sha256}  hotspot-agent-${version}-linux-arm64\n`,
   );
 });
 
