@@ -1,9 +1,9 @@
 /**
  * What the peers get ready-made, outside their timed part: groups, positions, beacon verdicts, ids in arrival order.
  *
- * Groups stand in the engine's order, by resolution-8 cell of the beaconer, then log order: group g is beacon row
- * peer.group_beacon[g], its rows are peer.group_row[start[g]] to peer.group_row[start[g + 1] - 1] in log order; rows of payloads
- * nobody beaconed follow after the last group. Hotspot ids are in cell order; peer.arrival_id maps each to its id in a table
+ * Groups stand in the engine's order, that of the beacons' log: group g is beacon row peer.group_beacon[g], its rows are
+ * peer.group_row[start[g]] to peer.group_row[start[g + 1] - 1] in log order; rows of payloads nobody beaconed follow after the
+ * last group. Hotspot ids are in cell order; peer.arrival_id maps each to its id in a table
  * ordered by registration, which is no order in space.
  */
 import { cellBaseCell, gridDistance11, isPentagonBaseCell, localIj } from "@earshot/geo";
@@ -53,7 +53,7 @@ export function peerColumns(epoch: SyntheticEpoch): Map<string, DumpColumn> {
   columns.set("peer.beacon_reason", reason);
   columns.set("peer.beacon_measured", measured);
 
-  const groupBeacon = groupOrder(hotspots.columns.cell_public, beacons.hotspot);
+  const groupBeacon = Uint32Array.from({ length: beaconCount }, (_, beacon) => beacon);
   const { start, row } = groupRows(beaconOfWitness, groupBeacon);
   columns.set("peer.group_beacon", groupBeacon);
   columns.set("peer.group_start", start);
@@ -75,14 +75,6 @@ export function peerColumns(epoch: SyntheticEpoch): Map<string, DumpColumn> {
   }
   columns.set("peer.grid_steps", grid);
   return columns;
-}
-
-/** Beacon rows by public cell of the beaconer, then row: hotspots are in cell order, so equal cells stand together. */
-function groupOrder(publicCell: BigUint64Array, beaconer: Uint32Array): Uint32Array {
-  const rank = new Uint32Array(publicCell.length);
-  for (let id = 1; id < rank.length; id++) rank[id] = rank[id - 1] + (publicCell[id] === publicCell[id - 1] ? 0 : 1);
-  const keys = Float64Array.from(beaconer, (id, row) => rank[id] * 4294967296 + row).sort();
-  return Uint32Array.from(keys, (key) => key % 4294967296);
 }
 
 /** Rows by group, in log order inside each; rows without a beacon after all groups. */

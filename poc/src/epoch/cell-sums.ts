@@ -1,7 +1,7 @@
 /**
  * What an epoch says of each resolution-8 cell, counted over the proofs sent from it.
  *
- * Groups of a partition stand in cell order, so a cell is one run in every partition and the sums are merged cell by cell. Excess
+ * Groups stand in log order, so rows are tallied into their cells as they come; slots of valid rows are gathered by cell. Excess
  * loss is what a valid reception lost beyond free space, EIRP + gain − loss − RSSI. The kernel leaves it as a power ratio in single
  * precision, whose upper bits count in a histogram of 64 slots an octave (0.047 dB); the median slot gives the median, in 0.1 dB.
  */
@@ -19,8 +19,8 @@ export interface CellSums {
   readonly witnessReports: Uint32Array;
   readonly witnessesValid: Uint32Array;
   readonly witnessesSelected: Uint32Array;
-  /** Valid witnesses whose owner is not the beaconer's. */
-  readonly foreignValid: Uint32Array;
+  /** 1 where a valid witness has another owner than its beaconer, else 0. */
+  readonly hasForeignValid: Uint8Array;
   /** Lower median of the excess loss, 0.1 dB; NO_MEDIAN without valid witnesses. */
   readonly medianExcessLossDdb: Int32Array;
   /** Witness reports by reason, at cell × REASON_SLOTS + reason. */
@@ -52,80 +52,97 @@ export function sumCells(
     witnessReports: new Uint32Array(cells),
     witnessesValid: new Uint32Array(cells),
     witnessesSelected: new Uint32Array(cells),
-    foreignValid: new Uint32Array(cells),
+    hasForeignValid: new Uint8Array(cells),
     medianExcessLossDdb: new Int32Array(cells).fill(NO_MEDIAN),
     byReason: new Uint32Array(cells * REASON_SLOTS),
   };
+  // Room for every report of a cell; valid ones fill the front of it.
+  const tallies = new Uint32Array(cells * TALLY_STRIDE);
+  for (const { beaconOfGroup, starts } of partitions) {
+    for (let group = 0; group < beaconOfGroup.length - 1; group++) {
+      sums.witnessReports[cellOf(context, beaconOfGroup[group])] += starts[group + 1] - starts[group];
+    }
+  }
+  let reports = 0;
+  for (let cell = 0; cell < cells; cell++) {
+    tallies[cell * TALLY_STRIDE + TALLY.next] = reports;
+    reports += sums.witnessReports[cell];
+  }
+  const slots = new Uint16Array(reports);
+  for (const verdicts of partitions) tallyPartition(context, verdicts, owner, sums.byReason, tallies, slots);
   const histogram = {
     fine: new Uint32Array(SLOTS + BUCKET),
     coarse: new Uint32Array(Math.ceil(SLOTS / BUCKET)),
   };
-  const runs = partitions.map((verdicts) => new CellRuns(context, verdicts));
   for (let cell = 0; cell < cells; cell++) {
-    for (const run of runs) run.sum(cell, owner, sums, histogram);
-    const valid = sums.witnessesValid[cell];
-    if (valid > 0) sums.medianExcessLossDdb[cell] = excessLossDdb(context, takeMedian(histogram, valid));
+    const at = cell * TALLY_STRIDE;
+    const valid = tallies[at + TALLY.valid];
+    sums.byReason[cell * REASON_SLOTS + VALID] = valid;
+    sums.witnessesValid[cell] = valid;
+    sums.witnessesSelected[cell] = tallies[at + TALLY.selected];
+    sums.hasForeignValid[cell] = tallies[at + TALLY.foreign];
+    if (valid === 0) continue;
+    const end = tallies[at + TALLY.next];
+    countSlots(histogram, slots, end - valid, end);
+    sums.medianExcessLossDdb[cell] = excessLossDdb(context, takeMedian(histogram, valid));
   }
   return sums;
 }
 
-/** Walks one partition's groups, which stand in cell order, a cell at a time. */
-class CellRuns {
-  readonly #beacons: EpochContext["beacons"];
-  readonly #cellOf: Uint32Array;
-  readonly #verdicts: PartitionVerdicts;
-  readonly #ratioBits: Uint32Array;
-  #group = 0;
+function cellOf(context: EpochContext, beacon: number): number {
+  return context.cells8.of[context.beacons.hotspot[beacon]];
+}
 
-  constructor(context: EpochContext, verdicts: PartitionVerdicts) {
-    this.#beacons = context.beacons;
-    this.#cellOf = context.cells8.of;
-    this.#verdicts = verdicts;
-    const { linkRatio } = verdicts;
-    this.#ratioBits = new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
-  }
+/** Counts of a cell side by side, one cache line for all; `next` is where its next valid row writes its slot. */
+const TALLY = { next: 0, valid: 1, selected: 2, foreign: 3 } as const;
+const TALLY_STRIDE = 4;
 
-  /** Adds the groups of the next cell; cells must be asked for in order. */
-  sum(cell: number, owner: Uint32Array, sums: CellSums, histogram: Histogram): void {
-    const { beaconOfGroup, reason, rows, selected, starts } = this.#verdicts;
-    const groups = beaconOfGroup.length - 1;
-    const beaconers = this.#beacons.hotspot;
-    const cellOf = this.#cellOf;
-    const ratioBits = this.#ratioBits;
-    const { fine, coarse } = histogram;
-    const { byReason } = sums;
-    const base = cell * REASON_SLOTS;
-    const first = this.#group;
-    let group = first;
-    let valid = 0;
-    let chosen = 0;
-    let foreign = 0;
-    for (; group < groups; group++) {
-      const beaconer = beaconers[beaconOfGroup[group]];
-      if (cellOf[beaconer] !== cell) break;
+/** Counts the rows of one partition, and writes the ratio slots of its valid rows. */
+function tallyPartition(
+  context: EpochContext,
+  verdicts: PartitionVerdicts,
+  owner: Uint32Array,
+  byReason: Uint32Array,
+  tallies: Uint32Array,
+  slots: Uint16Array,
+): void {
+  const { beaconOfGroup, linkRatio, reason, rows, selectedCount, starts } = verdicts;
+  const ratioBits = new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
+  const beaconers = context.beacons.hotspot;
+  const cells = context.cells8.of;
+  for (let group = 0; group < beaconOfGroup.length - 1; group++) {
+    const beaconer = beaconers[beaconOfGroup[group]];
+    const cell = cells[beaconer];
+    const tally = cell * TALLY_STRIDE;
+    const first = tallies[tally];
+    const from = starts[group];
+    const to = starts[group + 1];
+    let at = first;
+    for (let row = from; row < to; row++) {
+      const why = reason[row];
+      if (why !== VALID) {
+        byReason[cell * REASON_SLOTS + why]++;
+        continue;
+      }
+      slots[at++] = ratioBits[row] >>> SLOT_SHIFT;
+    }
+    tallies[tally] = at;
+    tallies[tally + 1] += at - first;
+    tallies[tally + 2] += selectedCount[group];
+    if (tallies[tally + 3] === 0 && at > first) {
       const own = owner[beaconer];
-      const to = starts[group + 1];
-      for (let row = starts[group]; row < to; row++) {
-        const why = reason[row];
-        if (why !== VALID) {
-          byReason[base + why]++;
-          continue;
-        }
-        valid++;
-        const slot = ratioBits[row] >>> SLOT_SHIFT;
-        fine[slot]++;
-        coarse[slot >>> BUCKET_BITS]++;
-        chosen += selected[row];
-        if (owner[rows[row * ROW_STRIDE] & 0xffffff] !== own) foreign++;
+      for (let row = from; row < to; row++) {
+        if (reason[row] === VALID && owner[rows[row * ROW_STRIDE] & 0xffffff] !== own) tallies[tally + 3] = 1;
       }
     }
-    if (group === first) return;
-    this.#group = group;
-    byReason[base] += valid;
-    sums.witnessReports[cell] += starts[group] - starts[first];
-    sums.witnessesValid[cell] += valid;
-    sums.witnessesSelected[cell] += chosen;
-    sums.foreignValid[cell] += foreign;
+  }
+}
+
+function countSlots({ fine, coarse }: Histogram, slots: Uint16Array, from: number, to: number): void {
+  for (let at = from; at < to; at++) {
+    const slot = slots[at];
+    fine[slot]++;
+    coarse[slot >>> BUCKET_BITS]++;
   }
 }
 

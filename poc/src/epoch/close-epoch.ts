@@ -153,7 +153,7 @@ function barOwnCells(context: EpochContext, partitions: readonly PartitionVerdic
   const barred = new Uint8Array(cells8.hi.length + 1);
   if (!input.parameters.foreignWitnessRequired) return barred;
   for (let cell = 0; cell < barred.length; cell++) {
-    if (sums.witnessesValid[cell] === 0 || sums.foreignValid[cell] > 0) continue;
+    if (sums.witnessesValid[cell] === 0 || sums.hasForeignValid[cell] > 0) continue;
     barred[cell] = 1;
     sums.witnessesSelected[cell] = 0;
   }

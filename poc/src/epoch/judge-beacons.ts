@@ -28,7 +28,7 @@ export interface BeaconVerdicts {
   readonly limit: Int32Array;
   /** 1 for the report whose payload witnesses are matched with: its sender's first of a challenge of its own. */
   readonly matches: Uint8Array;
-  /** Beacon lines (witness-kernel.ts) by beacon row. */
+  /** Beacon lines (witness-job.ts) by beacon row, and a last one for rows that match no beacon. */
   readonly lines: Int32Array;
 }
 
@@ -46,8 +46,9 @@ export function judgeBeacons(input: EpochInput, hotspots: HotspotLines, lastBeac
     measured: new Int32Array(count),
     limit: new Int32Array(count),
     matches: new Uint8Array(count),
-    lines: new Int32Array(count * BEACON_STRIDE),
+    lines: new Int32Array((count + 1) * BEACON_STRIDE),
   };
+  writeStaleLine(verdicts.lines, count);
   const checks = beaconChecks(parameters.beaconChecks);
   const running = parameters.challenge.kind === "reported-entropy";
   const due = running ? new RunningIntervals(input, lastBeaconMs) : null;
@@ -90,6 +91,12 @@ export function judgeBeacons(input: EpochInput, hotspots: HotspotLines, lastBeac
     fillLine(verdicts, row, facts);
   }
   return verdicts;
+}
+
+/** The line of a group without a beacon: its rows are stale. */
+export function writeStaleLine(lines: Int32Array, group: number): void {
+  lines[group * BEACON_STRIDE + BEACON_LINE.reason] = REASON.stale;
+  lines[group * BEACON_STRIDE + BEACON_LINE.limit] = 1;
 }
 
 /** Greatest EIRP by region number, 0.1 dBm; unknown regions allow none. */

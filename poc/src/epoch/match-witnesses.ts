@@ -6,47 +6,70 @@
  * report of a challenge is entered. `group` is a counting sort that writes a row as four int32 at once.
  */
 import { pocError } from "../errors.ts";
-import { REASON } from "../verify/reason.ts";
-import { BEACON_LINE, BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
+import { BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
 import type { EpochInput } from "./epoch-input.ts";
-import type { BeaconVerdicts } from "./judge-beacons.ts";
+import { type BeaconVerdicts, writeStaleLine } from "./judge-beacons.ts";
 
-const SLOT_STRIDE = 4;
-/** Slots of this many rows are read ahead without a branch, so that the memory answers for all of them at once. */
+const SLOT_STRIDE = 2;
+/** Slots of this many keys are read ahead without a branch, so that the memory answers for all of them at once. */
 const TOUCH_ROWS = 64;
 
 export interface PayloadTable {
-  /** hi, lo, group + 1, unused. */
+  /** Lower word of the key, group + 1. */
   readonly slots: Int32Array;
   readonly mask: number;
+  /** Key and log index by group. */
+  readonly upper: Int32Array;
+  readonly lower: Int32Array;
+  readonly logIndex: Uint32Array;
+  /** False when two groups have one key. */
+  readonly isUnique: boolean;
 }
 
 /**
  * Enters the payload of each group's beacon; of two with one key the first in log order is kept. `groupOrder`: beacon row of each
- * group.
+ * group, ascending.
  */
 export function buildPayloadTable(verdicts: BeaconVerdicts, groupOrder: Uint32Array): PayloadTable {
-  const { payload_key_hi: keyHi, payload_key_lo: keyLo } = verdicts.beacons;
+  const { payload_key_hi: keyHi, payload_key_lo: keyLo, log_index: index } = verdicts.beacons;
+  const groups = groupOrder.length;
   let size = 16;
-  while (size < groupOrder.length * 2) size *= 2;
+  while (size < groups * 2) size *= 2;
   const slots = new Int32Array(size * SLOT_STRIDE);
   const mask = size - 1;
-  for (let group = 0; group < groupOrder.length; group++) {
+  const upper = new Int32Array(groups);
+  const lower = new Int32Array(groups);
+  const logIndex = new Uint32Array(groups);
+  for (let group = 0; group < groups; group++) {
     const beacon = groupOrder[group];
-    const hi = keyHi[beacon] | 0;
-    const lo = keyLo[beacon] | 0;
-    let slot = (lo & mask) * SLOT_STRIDE;
-    while (slots[slot + 2] !== 0 && !(slots[slot + 1] === lo && slots[slot] === hi)) {
-      slot = (slot + SLOT_STRIDE) & (mask * SLOT_STRIDE);
-    }
-    // Groups stand by cell, so an entry found again may be of a later report.
-    const other = slots[slot + 2];
-    if (other !== 0 && groupOrder[other - 1] < beacon) continue;
-    slots[slot] = hi;
-    slots[slot + 1] = lo;
-    slots[slot + 2] = group + 1;
+    upper[group] = keyHi[beacon];
+    lower[group] = keyLo[beacon];
+    logIndex[group] = index[beacon];
   }
-  return { slots, mask };
+  let isUnique = true;
+  let touched = 0;
+  for (let group = 0; group < groups; group++) {
+    if (group % TOUCH_ROWS === 0) {
+      const to = Math.min(group + TOUCH_ROWS, groups);
+      for (let ahead = group; ahead < to; ahead++) touched |= slots[(lower[ahead] & mask) * SLOT_STRIDE + 1];
+    }
+    const hi = upper[group];
+    const lo = lower[group];
+    let slot = (lo & mask) * SLOT_STRIDE;
+    let entry = slots[slot + 1];
+    while (entry !== 0 && !(slots[slot] === lo && upper[entry - 1] === hi)) {
+      slot = (slot + SLOT_STRIDE) & (mask * SLOT_STRIDE);
+      entry = slots[slot + 1];
+    }
+    if (entry !== 0) {
+      isUnique = false;
+      continue;
+    }
+    slots[slot] = lo;
+    slots[slot + 1] = group + 1;
+  }
+  if (touched < 0) throw pocError("POC_INVARIANT", "a payload table holds a negative group");
+  return { slots, mask, upper, lower, logIndex, isUnique };
 }
 
 /** Group of every witness row, and where the rows of each group will start; the last group takes rows that match no beacon. */
@@ -56,38 +79,56 @@ export interface WitnessMatches {
   readonly starts: Uint32Array;
 }
 
-/** Finds every row's group among `groups`, of which the last one is for rows without a beacon. */
+/** Rows between two looks at which beacons have come, and slots for the latest beacons: 128 KiB, inside any L2 cache. */
+const RECENT_ROWS = 1024;
+const RECENT_SLOTS = 1 << 14;
+
+/**
+ * Finds every row's group among `groups`, of which the last one is for rows without a beacon. Rows come in log order, so nearly all
+ * are of a beacon of the last seconds: those stand in a small table of the latest beacons, and only the rest ask the whole one.
+ */
 export function lookupGroups(table: PayloadTable, witnesses: EpochInput["witnesses"], groups: number): WitnessMatches {
-  const { slots, mask } = table;
-  const { payload_key_hi: keyHi, payload_key_lo: keyLo } = witnesses;
+  const { upper, lower, logIndex, isUnique } = table;
+  const { payload_key_hi: keyHi, payload_key_lo: keyLo, log_index: index } = witnesses;
   const rows = keyLo.length;
   const groupOf = new Uint32Array(rows);
   const starts = new Uint32Array(groups + 1);
-  let touched = 0;
-  for (let row = 0; row < rows; row++) {
-    if (row % TOUCH_ROWS === 0) {
-      const to = Math.min(row + TOUCH_ROWS, rows);
-      for (let ahead = row; ahead < to; ahead++) touched |= slots[(keyLo[ahead] & mask) * SLOT_STRIDE + 2];
+  const recent = new Int32Array(RECENT_SLOTS * SLOT_STRIDE);
+  // Of two beacons with one key the first counts, and it may have left the small table.
+  const entered = isUnique ? groups - 1 : 0;
+  let group = 0;
+  for (let from = 0; from < rows; from += RECENT_ROWS) {
+    const to = Math.min(from + RECENT_ROWS, rows);
+    for (; group < entered && logIndex[group] < index[to - 1]; group++) {
+      const slot = (lower[group] & (RECENT_SLOTS - 1)) * SLOT_STRIDE;
+      recent[slot] = lower[group];
+      recent[slot + 1] = group + 1;
     }
-    const lo = keyLo[row] | 0;
-    const hi = keyHi[row] | 0;
-    let slot = (lo & mask) * SLOT_STRIDE;
-    let group = groups - 1;
-    for (;;) {
-      const entry = slots[slot + 2];
-      if (entry === 0) break;
-      if (slots[slot + 1] === lo && slots[slot] === hi) {
-        group = entry - 1;
-        break;
-      }
-      slot = (slot + SLOT_STRIDE) & (mask * SLOT_STRIDE);
+    for (let row = from; row < to; row++) {
+      const lo = keyLo[row] | 0;
+      const hi = keyHi[row] | 0;
+      const slot = (lo & (RECENT_SLOTS - 1)) * SLOT_STRIDE;
+      const entry = recent[slot + 1];
+      const isRecent = recent[slot] === lo && entry !== 0 && upper[entry - 1] === hi;
+      const own = isRecent ? entry - 1 : findGroup(table, hi, lo, groups - 1);
+      groupOf[row] = own;
+      starts[own + 1]++;
     }
-    groupOf[row] = group;
-    starts[group + 1]++;
   }
-  for (let group = 0; group < groups; group++) starts[group + 1] += starts[group];
-  if (touched < 0) throw pocError("POC_INVARIANT", "a payload table holds a negative group");
+  for (let own = 0; own < groups; own++) starts[own + 1] += starts[own];
   return { groupOf, starts };
+}
+
+/** Group of a key, or `unmatched`. */
+function findGroup(table: PayloadTable, hi: number, lo: number, unmatched: number): number {
+  const { slots, mask, upper } = table;
+  let slot = (lo & mask) * SLOT_STRIDE;
+  for (;;) {
+    const entry = slots[slot + 1];
+    if (entry === 0) return unmatched;
+    if (slots[slot] === lo && upper[entry - 1] === hi) return entry - 1;
+    slot = (slot + SLOT_STRIDE) & (mask * SLOT_STRIDE);
+  }
 }
 
 /**
@@ -115,15 +156,17 @@ export function groupWitnesses(
   return rows;
 }
 
-/** Beacon lines in group order, and one for the group without a beacon, whose rows are stale. */
+/**
+ * Beacon lines in group order, and one for the group without a beacon, whose rows are stale. `groupOrder` is ascending, so when it
+ * leaves out no beacon the lines are those of the verdicts themselves, whose last line is the stale one.
+ */
 export function groupBeaconLines(verdicts: BeaconVerdicts, groupOrder: Uint32Array): Int32Array {
+  if (groupOrder.length === verdicts.count) return verdicts.lines;
   const lines = new Int32Array((groupOrder.length + 1) * BEACON_STRIDE);
   for (let group = 0; group < groupOrder.length; group++) {
     const from = groupOrder[group] * BEACON_STRIDE;
     for (let i = 0; i < BEACON_STRIDE; i++) lines[group * BEACON_STRIDE + i] = verdicts.lines[from + i];
   }
-  const stale = groupOrder.length * BEACON_STRIDE;
-  lines[stale + BEACON_LINE.reason] = REASON.stale;
-  lines[stale + BEACON_LINE.limit] = 1;
+  writeStaleLine(lines, groupOrder.length);
   return lines;
 }

@@ -78,22 +78,19 @@ export function verifyPartition(
     measured: new Int32Array(count),
     limit: new Int32Array(count),
     selected: new Uint8Array(count),
-    beaconReason: Uint8Array.from(
-      { length: groups },
-      (_, group) => beaconLines[group * BEACON_STRIDE + BEACON_LINE.reason],
-    ),
-    beaconMeasured: Int32Array.from(
-      { length: groups },
-      (_, group) => beaconLines[group * BEACON_STRIDE + BEACON_LINE.measured],
-    ),
-    beaconLimit: Int32Array.from(
-      { length: groups },
-      (_, group) => beaconLines[group * BEACON_STRIDE + BEACON_LINE.limit],
-    ),
+    beaconReason: new Uint8Array(groups),
+    beaconMeasured: new Int32Array(groups),
+    beaconLimit: new Int32Array(groups),
     selectedCount: new Uint16Array(groups),
     moved: emptyHistory(hotspots.count + 1),
   };
   verdicts.beaconOfGroup.set(order);
+  for (let group = 0; group < groups; group++) {
+    const at = group * BEACON_STRIDE;
+    verdicts.beaconReason[group] = beaconLines[at + BEACON_LINE.reason];
+    verdicts.beaconMeasured[group] = beaconLines[at + BEACON_LINE.measured];
+    verdicts.beaconLimit[group] = beaconLines[at + BEACON_LINE.limit];
+  }
   judgeWitnesses(
     {
       lines: hotspots.lines,
@@ -114,26 +111,17 @@ export function verifyPartition(
   return verdicts;
 }
 
-/** Matching beacons of the partition by the beaconer's resolution-8 cell, then log order: a counting sort. */
+/** Matching beacons of the partition in log order, so that the rows of a moment are packed side by side. */
 function groupOrder(context: EpochContext, place: PartitionPlace): Uint32Array {
-  const { beacons, cells8 } = context;
+  const { beacons } = context;
   const { partition, partitions } = place;
-  const counts = new Uint32Array(cells8.hi.length + 2);
-  const own = new Uint8Array(beacons.count);
+  const { payload_key_hi: keyHi, payload_key_lo: keyLo } = beacons.beacons;
+  const order = new Uint32Array(beacons.count);
+  let groups = 0;
   for (let row = 0; row < beacons.count; row++) {
     if (beacons.matches[row] === 0) continue;
-    if (
-      partitions > 1 &&
-      partitionOf(beacons.beacons.payload_key_hi[row], beacons.beacons.payload_key_lo[row], partitions) !== partition
-    )
-      continue;
-    own[row] = 1;
-    counts[cells8.of[beacons.hotspot[row]] + 1]++;
+    if (partitions > 1 && partitionOf(keyHi[row], keyLo[row], partitions) !== partition) continue;
+    order[groups++] = row;
   }
-  for (let cell = 1; cell < counts.length; cell++) counts[cell] += counts[cell - 1];
-  const order = new Uint32Array(counts[counts.length - 1]);
-  for (let row = 0; row < beacons.count; row++) {
-    if (own[row] === 1) order[counts[cells8.of[beacons.hotspot[row]]]++] = row;
-  }
-  return order;
+  return order.slice(0, groups);
 }

@@ -88,6 +88,7 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
     const by = lines[own + LINE.y];
     const bz = lines[own + LINE.z];
     const stamp = group + 1;
+    let open = 0;
     for (let row = from; row < to; row++) {
       const p = row * ROW_STRIDE;
       const word = rows[p];
@@ -128,9 +129,28 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
           }
         }
       }
-      judgeByList(job, facts, group, row, repeated, out);
+      if (open === OPEN_ROWS) open = judgeOpen(job, facts, group, open, out);
+      openRows[open++] = repeated ? -1 - row : row;
     }
+    if (open > 0) judgeOpen(job, facts, group, open, out);
   }
+}
+
+/**
+ * Rows of a group that the fast path gave up on, as −1 − row where the sender has an earlier row. They wait for the end of the group,
+ * because a call inside the hot loop costs its registers.
+ */
+const OPEN_ROWS = 64;
+const openRows = new Int32Array(OPEN_ROWS);
+
+/** Gives the first `open` waiting rows to the list; returns how many are left to wait: none. */
+function judgeOpen(job: WitnessJob, facts: WitnessRow, group: number, open: number, out: RowVerdicts): number {
+  for (let at = 0; at < open; at++) {
+    const row = openRows[at];
+    if (row < 0) judgeByList(job, facts, group, -1 - row, true, out);
+    else judgeByList(job, facts, group, row, false, out);
+  }
+  return 0;
 }
 
 /** Whether two lines are at least `minimum` grid cells apart for certain; `isFar`: so far in metres that only H3's refusal could fail them. */

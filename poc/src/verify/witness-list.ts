@@ -21,102 +21,96 @@ export function judgeByList(
   out: RowVerdicts,
 ): void {
   const { beacons, lines, rows, rules } = job;
-  const { limits, order } = rules;
+  const { bits, costly, limits, order } = rules;
   const p = row * ROW_STRIDE;
   const at = group * BEACON_STRIDE;
   const word = rows[p];
   const hotspot = word & 0xffffff;
   const meta = lines[hotspot * LINE_STRIDE + LINE.meta];
   const beaconer = beacons[at + BEACON_LINE.hotspot];
+  const region = lines[beaconer * LINE_STRIDE + LINE.meta] & META.regionMask;
   const receiveMs = rows[p + 3] >>> 0;
-  const zeroMs = beacons[at + BEACON_LINE.zeroOffsetMs];
-  let isShown = false;
-  let measured = 0;
-  let limit = 0;
-  for (let index = 0; index < order.length; index++) {
-    const code = order[index];
-    switch (code) {
-      case 0: // duplicate; unregistered senders share a line, so none of them repeats another
-        if (!repeated || (meta & META.unregistered) !== 0) continue;
-        measured = 2;
-        limit = 1;
-        break;
-      case 1: // gateway_not_found
-        if ((meta & META.unregistered) === 0) continue;
-        measured = 0;
-        limit = 1;
-        break;
-      case 2: // not_asserted
-        if ((meta & META.notAsserted) === 0) continue;
-        measured = 0;
-        limit = 1;
-        break;
-      case 3: // denied
-        if ((meta & META.suspended) === 0) continue;
-        measured = 1;
-        limit = 0;
-        break;
-      case 5: // self_witness
-        if (hotspot !== beaconer) continue;
-        measured = hotspot;
-        limit = beaconer;
-        break;
-      case 6: // entropy_expired
-        limit = beacons[at + BEACON_LINE.lastOffsetMs];
-        if (receiveMs <= limit && receiveMs >= beacons[at + BEACON_LINE.firstOffsetMs]) continue;
-        measured = receiveMs - zeroMs;
-        limit -= zeroMs;
-        break;
-      case 7: // early
-        limit = beacons[at + BEACON_LINE.firstOffsetMs];
-        if (receiveMs >= limit) continue;
-        measured = receiveMs - zeroMs;
-        limit -= zeroMs;
-        break;
-      case 8: // late
-        limit = beacons[at + BEACON_LINE.lastOffsetMs];
-        if (receiveMs <= limit) continue;
-        measured = receiveMs - zeroMs;
-        limit -= zeroMs;
-        break;
-      case 10: // invalid_capability
-        if ((meta & META.dataOnly) === 0) continue;
-        measured = 0;
-        limit = 1;
-        break;
-      case 11: // invalid_frequency
-        measured = Math.abs((rows[p + 1] >>> 0) - (beacons[at + BEACON_LINE.frequencyHz] >>> 0));
-        measured = limits.frequencyInt32 ? measured | 0 : Math.min(measured, 0x7fffffff);
-        limit = limits.frequencyToleranceHz;
-        if (measured <= limit) continue;
-        break;
-      case 12: // invalid_region
-        measured = meta & META.regionMask;
-        limit = lines[beaconer * LINE_STRIDE + LINE.meta] & META.regionMask;
-        if (measured === limit) continue;
-        break;
-      case 13: // invalid_data_rate
-        measured = word >>> 24;
-        limit = beacons[at + BEACON_LINE.dataRate];
-        if (measured === limit) continue;
-        break;
-      case 16: // bad_snr
-        measured = (rows[p + 2] << 16) >> 16;
-        limit = rules.snrFloorDdb[beacons[at + BEACON_LINE.dataRate] & 15];
-        if (measured >= limit) continue;
-        break;
-      default:
-        if (!isShown) facts.select(group, row, repeated);
-        isShown = true;
-        if (!failsCheck(code, facts, limits)) continue;
-        figuresOf(code, facts, limits, row, out);
-        return;
+  const firstMs = beacons[at + BEACON_LINE.firstOffsetMs];
+  const lastMs = beacons[at + BEACON_LINE.lastOffsetMs];
+  const apartHz = Math.abs((rows[p + 1] >>> 0) - (beacons[at + BEACON_LINE.frequencyHz] >>> 0));
+  const differenceHz = limits.frequencyInt32 ? apartHz | 0 : Math.min(apartHz, 0x7fffffff);
+  const dataRate = beacons[at + BEACON_LINE.dataRate];
+  const snrDdb = (rows[p + 2] << 16) >> 16;
+  const snrFloor = rules.snrFloorDdb[dataRate & 15];
+  // A bit for every check that fails, the first of the order uppermost.
+  let failed = 0;
+  // Unregistered senders share a line, so none of them repeats another.
+  if (repeated && (meta & META.unregistered) === 0) failed |= bits[0];
+  if ((meta & META.unregistered) !== 0) failed |= bits[1];
+  if ((meta & META.notAsserted) !== 0) failed |= bits[2];
+  if ((meta & META.suspended) !== 0) failed |= bits[3];
+  if (hotspot === beaconer) failed |= bits[5];
+  if (receiveMs < firstMs || receiveMs > lastMs) failed |= bits[6];
+  if (receiveMs < firstMs) failed |= bits[7];
+  if (receiveMs > lastMs) failed |= bits[8];
+  if ((meta & META.dataOnly) !== 0) failed |= bits[10];
+  if (differenceHz > limits.frequencyToleranceHz) failed |= bits[11];
+  if ((meta & META.regionMask) !== region) failed |= bits[12];
+  if (word >>> 24 !== dataRate) failed |= bits[13];
+  if (snrDdb < snrFloor) failed |= bits[16];
+  const place = Math.clz32(failed);
+  if (costly[0] < place) {
+    facts.select(group, row, repeated);
+    for (let index = 0; index < costly.length && costly[index] < place; index++) {
+      const code = order[costly[index]];
+      if (!failsCheck(code, facts, limits)) continue;
+      figuresOf(code, facts, limits, row, out);
+      return;
     }
-    out.reason[row] = CHECK_REASONS[code];
-    out.measured[row] = measured;
-    out.limit[row] = limit;
-    return;
+    if (failed === 0) {
+      out.linkRatio[row] = facts.linkRatio;
+      return;
+    }
   }
-  if (!isShown) facts.select(group, row, repeated);
-  out.linkRatio[row] = facts.linkRatio;
+  const zeroMs = beacons[at + BEACON_LINE.zeroOffsetMs];
+  const code = order[place];
+  let measured = 0;
+  let limit = 1;
+  switch (code) {
+    case 0:
+      measured = 2;
+      break;
+    case 3:
+      measured = 1;
+      limit = 0;
+      break;
+    case 5:
+      measured = hotspot;
+      limit = beaconer;
+      break;
+    case 6:
+    case 8:
+      measured = receiveMs - zeroMs;
+      limit = lastMs - zeroMs;
+      break;
+    case 7:
+      measured = receiveMs - zeroMs;
+      limit = firstMs - zeroMs;
+      break;
+    case 11:
+      measured = differenceHz;
+      limit = limits.frequencyToleranceHz;
+      break;
+    case 12:
+      measured = meta & META.regionMask;
+      limit = region;
+      break;
+    case 13:
+      measured = word >>> 24;
+      limit = dataRate;
+      break;
+    case 16:
+      measured = snrDdb;
+      limit = snrFloor;
+      break;
+    default:
+  }
+  out.reason[row] = CHECK_REASONS[code];
+  out.measured[row] = measured;
+  out.limit[row] = limit;
 }

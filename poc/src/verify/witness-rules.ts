@@ -8,6 +8,10 @@ import type { WitnessLimits } from "./witness-facts.ts";
 export interface WitnessRules {
   /** Codes of the checks in order (witness-checks.ts). */
   readonly order: Uint8Array;
+  /** By code: the bit of its place in the order, the first uppermost; 0 where the order lacks it. */
+  readonly bits: Int32Array;
+  /** Places of the checks that need more than words of the row and its lines; the last entry is beyond every place. */
+  readonly costly: Uint8Array;
   readonly limits: WitnessLimits;
   readonly loss: LossTable;
   readonly toleranceDdb: number;
@@ -21,6 +25,9 @@ export interface WitnessRules {
 
 /** The kernel takes resolution-11 cells farther apart than 1200 m for more than this many steps apart. */
 const MAX_GRID_CELLS = 8;
+
+/** denied_edge, too_late, below_min_distance, max_distance_exceeded, bad_rssi. */
+const COSTLY_CODES = [4, 9, 14, 15, 17];
 
 /** Throws POC_BAD_PARAMETERS when a list or a limit cannot be applied. */
 export function compileWitnessRules(parameters: NetworkParameters): WitnessRules {
@@ -45,6 +52,8 @@ export function compileWitnessRules(parameters: NetworkParameters): WitnessRules
   const applied = new Set(parameters.witnessChecks);
   return {
     order,
+    bits: Int32Array.from({ length: 32 }, (_, code) => (order.includes(code) ? 1 << (31 - order.indexOf(code)) : 0)),
+    costly: Uint8Array.of(...[...order.keys()].filter((place) => COSTLY_CODES.includes(order[place])), 32),
     limits: {
       frequencyToleranceHz: radio.frequencyToleranceHz,
       frequencyInt32: radio.frequencyDifference === "int32",
