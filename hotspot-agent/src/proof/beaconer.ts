@@ -33,8 +33,8 @@ import { Backoff, sleep } from "./wait.ts";
 export const BEACON_ORIGIN = "beaconer";
 /** Armed this long before the transmission, ms: one write to the disk. */
 const ARM_AHEAD_MS = 1000;
-/** Later than this a beacon is not sent, ms: witnesses and reports need the rest of the window. */
-const MAX_LATENESS_MS = 10_000;
+/** A beacon later than this part of its window is not sent: witnesses and reports need the rest. */
+const MAX_LATENESS_OF_WINDOW = 1 / 3;
 /** After a collision in the concentrator's queue, ms. */
 const COLLISION_RETRY_MS = 500;
 /** Statuses that say that nothing was sent and that it may go a moment later. */
@@ -129,7 +129,7 @@ export class Beaconer {
         continue;
       }
       backoff.reset();
-      if (news.kind === "drawn") await this.#perform(news.drawn, start, rules, stop);
+      if (news.kind === "drawn") await this.#perform(news.drawn, start, parameters(), stop);
       else {
         const next = nextQuestion(news.knownUntil, networkClock.nowMs(), times);
         waitMs = next.waitMs;
@@ -147,7 +147,8 @@ export class Beaconer {
     this.#status = { ...this.#status, nextBeaconMs: transmitMs };
     await this.#waitUntil(transmitMs - ARM_AHEAD_MS, stop);
     if (stop.aborted) return;
-    if (networkClock.untilMs(transmitMs) < -MAX_LATENESS_MS) {
+    const maxLatenessMs = rules.windowMs * MAX_LATENESS_OF_WINDOW;
+    if (networkClock.untilMs(transmitMs) < -maxLatenessMs) {
       return this.#skip(
         start,
         challengeId,
@@ -161,7 +162,7 @@ export class Beaconer {
     await this.#remember({ intervalStart: start, challengeId, report: null });
     await this.#waitUntil(transmitMs, stop);
     if (stop.aborted) return;
-    const ack = await this.#transmit(payload, plan, transmitMs, stop);
+    const ack = await this.#transmit(payload, plan, transmitMs + maxLatenessMs, stop);
     if (ack.accepted === null) {
       const status = ack.statuses[0] ?? "INTERNAL_ERROR";
       return this.#skip(start, challengeId, status, `the forwarder answered ${status}`);
@@ -187,11 +188,11 @@ export class Beaconer {
     });
   }
 
-  /** Hands the beacon to the forwarder, again while its queue is only momentarily busy. */
+  /** Hands the beacon to the forwarder, again while its queue is only momentarily busy and network time before `lastMs`. */
   async #transmit(
     payload: Uint8Array,
     plan: BeaconPlan & { readonly kind: "transmit" },
-    transmitMs: number,
+    lastMs: number,
     stop: AbortSignal,
   ): Promise<DownlinkAck> {
     const { transmit, gatewayEui, networkClock, clock } = this.#options;
@@ -200,7 +201,7 @@ export class Beaconer {
       const command = beaconCommand(payload, plan, gatewayEui, this.#downlinkId);
       const ack = await transmit(command);
       const isBusy = ack.accepted === null && WORTH_RETRYING.includes(ack.statuses[0] ?? "INTERNAL_ERROR");
-      const isTimeLeft = networkClock.untilMs(transmitMs) - COLLISION_RETRY_MS > -MAX_LATENESS_MS;
+      const isTimeLeft = networkClock.untilMs(lastMs) > COLLISION_RETRY_MS;
       if (!isBusy || !isTimeLeft || stop.aborted) return ack;
       await sleep(clock, COLLISION_RETRY_MS, stop);
     }

@@ -139,6 +139,19 @@ describe("a challenged hotspot", () => {
     expect(rig.transmissions).toHaveLength(1);
   });
 
+  test("sends no beacon so late in a short window that its report could not arrive", async () => {
+    const clock = new StepClock(START_MS);
+    const after = (delayMs: number, task: () => void) => void clock.after(delayMs, task);
+    a = earshotOracle("a", () => clock.nowMs(), { after, windowMs: 3000 });
+    rig = new Rig(clock, [a]);
+    rig.answers = new Array(5).fill("COLLISION_PACKET");
+    await rig.start();
+    await clock.advance(INTERVAL_MS);
+    // Again after 0.5 s, and not after a second: two of the three seconds are for the report.
+    expect(rig.transmissions).toHaveLength(2);
+    expect(rig.counter("agent_beacons_skipped_total", { reason: "COLLISION_PACKET" })).toBe(1);
+  });
+
   test("asks the next oracle when one is silent or lies about the draw", async () => {
     await start();
     a.isDown = true;
