@@ -3,4 +3,5 @@ export * from "./dev-addr.ts";
 export * from "./frame.ts";
 export * from "./mic.ts";
 export * from "./net-id.ts";
+export * from "./refutation.ts";
 export * from "./session.ts";
