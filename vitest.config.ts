@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: [".ci/test/**/*.test.ts", "{geo,poc,oracle,fixtures,hotspot-agent,programs/client}/test/**/*.test.ts"],
     pool: "forks",
+    // The slow files wait for brokers and clocks and leave a core idle; the default on two cores is one worker.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // .ci/run counts from the report.
