@@ -18,6 +18,10 @@ export const oracleErrors = {
   ORC_BAD_OPTION: "An option or argument of a command is out of its range.",
   ORC_UNKNOWN_HOTSPOT: "No hotspot of the epoch, or more than one, answers to the name given.",
   ORC_WORKER_FAILED: "A worker ended before it answered.",
+  ORC_RPC_FAILED: "A Solana endpoint gave no answer in time, or one of another shape; the next try may succeed.",
+  ORC_RPC_CONTRADICTION:
+    "What a Solana endpoint says does not fit together, or not with what was known: it lies, or follows a fork.",
+  ORC_BAD_ACCOUNT: "The bytes of an account on chain are not what its program writes.",
 } as const satisfies ErrorCatalogue;
 
 export type OracleErrorCode = keyof typeof oracleErrors;

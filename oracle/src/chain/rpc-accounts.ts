@@ -1,0 +1,66 @@
+/** Accounts of programs through web3.js: read at once over HTTP, and told of changes over the endpoint's websocket. */
+import { type Connection, PublicKey } from "@solana/web3.js";
+import type { AccountFilter, AccountSource, AccountsAt } from "../registry/account-source.ts";
+import { endpointName, type RpcEndpoint, rpcCall, rpcConnection } from "./rpc-connection.ts";
+
+/** 100,000 hotspots are about 100 MB. */
+const MAX_ACCOUNTS_ANSWER_BYTES = 1024 * 1024 * 1024;
+
+export class RpcAccounts implements AccountSource {
+  readonly name: string;
+  readonly #connection: Connection;
+
+  constructor(endpoint: Omit<RpcEndpoint, "maxAnswerBytes">) {
+    this.name = endpointName(endpoint.url);
+    this.#connection = rpcConnection({ ...endpoint, maxAnswerBytes: MAX_ACCOUNTS_ANSWER_BYTES });
+  }
+
+  account(address: Uint8Array) {
+    return rpcCall(this.name, "getAccountInfo", async () => {
+      const { context, value } = await this.#connection.getAccountInfoAndContext(new PublicKey(address), "finalized");
+      if (value === null) return undefined;
+      return { slot: context.slot, data: Uint8Array.from(value.data), owner: value.owner.toBytes() };
+    });
+  }
+
+  programAccounts(program: Uint8Array, filters: readonly AccountFilter[]): Promise<AccountsAt> {
+    return rpcCall(this.name, "getProgramAccounts", async () => {
+      const { context, value } = await this.#connection.getProgramAccounts(new PublicKey(program), {
+        commitment: "finalized",
+        withContext: true,
+        filters: filters.map(memcmp),
+      });
+      return {
+        slot: context.slot,
+        accounts: value.map(({ pubkey, account }) => ({ address: pubkey.toBytes(), data: account.data })),
+      };
+    });
+  }
+
+  onProgramAccount(
+    program: Uint8Array,
+    filters: readonly AccountFilter[],
+    tell: Parameters<AccountSource["onProgramAccount"]>[2],
+  ): () => void {
+    const id = this.#connection.onProgramAccountChange(
+      new PublicKey(program),
+      ({ accountId, accountInfo }, { slot }) => tell({ address: accountId.toBytes(), data: accountInfo.data }, slot),
+      { commitment: "finalized", filters: filters.map(memcmp) },
+    );
+    return () => this.#forget(this.#connection.removeProgramAccountChangeListener(id));
+  }
+
+  onSlot(tell: () => void): () => void {
+    const id = this.#connection.onSlotChange(() => tell());
+    return () => this.#forget(this.#connection.removeSlotChangeListener(id));
+  }
+
+  /** A listener that cannot be taken off is one whose socket is gone. */
+  #forget(removed: Promise<void>): void {
+    removed.catch(() => {});
+  }
+}
+
+function memcmp({ offset, bytes }: AccountFilter) {
+  return { memcmp: { offset, bytes: Buffer.from(bytes).toString("base64"), encoding: "base64" as const } };
+}

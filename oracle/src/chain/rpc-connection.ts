@@ -1,0 +1,61 @@
+/**
+ * A connection to one Solana RPC endpoint that always comes to an end: every request has a timeout and a largest answer.
+ *
+ * web3.js checks the shape of answers; what an endpoint says inside that shape is only as good as the endpoint.
+ */
+import { Connection } from "@solana/web3.js";
+import { oracleError } from "../errors.ts";
+
+export interface RpcEndpoint {
+  readonly url: string;
+  /** Of its websocket; without it web3.js derives it from `url`. */
+  readonly websocketUrl?: string | undefined;
+  /** Longest time for one answer, ms. */
+  readonly timeoutMs: number;
+  /** A longer answer is refused, bytes. */
+  readonly maxAnswerBytes: number;
+}
+
+/** Connects nothing yet: web3.js asks when it is asked. */
+export function rpcConnection({ url, websocketUrl, timeoutMs, maxAnswerBytes }: RpcEndpoint): Connection {
+  return new Connection(url, {
+    commitment: "finalized",
+    disableRetryOnRateLimit: true,
+    fetch: boundedFetch(timeoutMs, maxAnswerBytes),
+    ...(websocketUrl === undefined ? {} : { wsEndpoint: websocketUrl }),
+  });
+}
+
+/** The host of an endpoint as logs and metrics may show it: its path and query may hold a key. */
+export function endpointName(url: string): string {
+  return URL.parse(url)?.host ?? "unreadable address";
+}
+
+/** Runs one call of a connection; what fails is ORC_RPC_FAILED and may be tried again. */
+export async function rpcCall<T>(name: string, method: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw oracleError("ORC_RPC_FAILED", `${name}: ${method}: ${firstLine(why)}`, { cause, retryable: true });
+  }
+}
+
+function boundedFetch(timeoutMs: number, maxAnswerBytes: number): typeof fetch {
+  const send = async (url: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> => {
+    const answer = await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length > maxAnswerBytes) throw new Error(`an answer of more than ${maxAnswerBytes} bytes`);
+      chunks.push(chunk);
+    }
+    return new Response(Buffer.concat(chunks), { status: answer.status, statusText: answer.statusText });
+  };
+  return send as typeof fetch;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0]!.slice(0, 200);
+}

@@ -1,0 +1,150 @@
+/**
+ * The actor that learns the entropy of every minute from the chain, and makes it durable before anybody hears of it.
+ *
+ * Minutes of the running interval come first, in order, because challenges follow from them; earlier minutes that were missed are
+ * filled in when nothing is due. All endpoints are asked at once, and none is waited for longer than the others need to agree: one that
+ * hangs is not asked again until its call has come to an end, one that lags is asked again, one that says something else is outvoted.
+ */
+import { type EntropyRecord, intervalStart, type SolanaBlock, type SortitionTimes } from "@earshot/poc/protocol";
+import { type Clock, sleep } from "../service/clock.ts";
+import type { Log } from "../service/log.ts";
+import type { BlockReader } from "./block-reader.ts";
+import type { EntropyBook } from "./entropy-book.ts";
+import { agreedBlock } from "./entropy-quorum.ts";
+import { firstBlockAt } from "./first-block.ts";
+
+/** Between two rounds for a minute whose block is not final yet, ms; less where minutes are short. */
+const RETRY_MS = 1000;
+/** After a failure to fill in an earlier minute, ms: an endpoint may have pruned it. */
+const BACKFILL_PAUSE_MS = 60_000;
+
+export interface EntropyWatchOptions {
+  readonly readers: readonly BlockReader[];
+  /** Endpoints that must name the same block. */
+  readonly quorum: number;
+  readonly times: SortitionTimes;
+  readonly book: EntropyBook;
+  /** Makes a record durable; throws where the disk takes nothing. */
+  readonly keep: (record: EntropyRecord) => void;
+  /** Network time, Unix ms. */
+  readonly nowMs: () => number;
+  /** The earliest minute worth knowing where the book is empty. */
+  readonly since: (nowMinute: number) => number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** `outcome` is agreed, disagreed, lagging or failed. */
+  readonly onAnswer: (endpoint: string, outcome: "agreed" | "disagreed" | "lagging" | "failed") => void;
+}
+
+interface Endpoint {
+  readonly reader: BlockReader;
+  isBusy: boolean;
+}
+
+export class EntropyWatch {
+  readonly #options: EntropyWatchOptions;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #retryMs: number;
+  #backfillNotBeforeMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: EntropyWatchOptions) {
+    this.#options = options;
+    this.#endpoints = options.readers.map((reader) => ({ reader, isBusy: false }));
+    this.#retryMs = Math.min(RETRY_MS, options.times.entropyMs / 10);
+  }
+
+  /** Runs until `stop`. */
+  async run(stop: AbortSignal): Promise<void> {
+    const { clock, times, nowMs } = this.#options;
+    while (!stop.aborted) {
+      const due = this.#nextMinute();
+      if (due === undefined) {
+        const nextMinuteMs = (Math.floor(nowMs() / times.entropyMs) + 1) * times.entropyMs;
+        await sleep(clock, Math.min(nextMinuteMs - nowMs(), RETRY_MS), stop);
+      } else if (!(await this.#learn(due.minute, stop))) {
+        if (due.isBackfill) this.#backfillNotBeforeMs = clock.steadyMs() + BACKFILL_PAUSE_MS;
+        else await sleep(clock, this.#retryMs, stop);
+      }
+    }
+  }
+
+  #nextMinute(): { readonly minute: number; readonly isBackfill: boolean } | undefined {
+    const { book, times, nowMs, since, clock } = this.#options;
+    const nowMinute = Math.floor(nowMs() / times.entropyMs);
+    const start = intervalStart(nowMinute, times);
+    const minute = book.firstMissing(start, nowMinute);
+    if (minute !== undefined) return { minute, isBackfill: false };
+    if (clock.steadyMs() < this.#backfillNotBeforeMs) return undefined;
+    const missed = book.firstMissing(Math.min(book.range?.first ?? start, since(nowMinute)), start - 1);
+    return missed === undefined ? undefined : { minute: missed, isBackfill: true };
+  }
+
+  /** Tries once to learn a minute's entropy; true when it is durable and known. */
+  async #learn(minute: number, stop: AbortSignal): Promise<boolean> {
+    const { book, keep, log, times } = this.#options;
+    const before = book.get(minute - 1);
+    // The chain paused: the first block that is late enough for the minute before is so for this one too.
+    const isSame = before !== undefined && before.blockTimeS * 1000 >= minute * times.entropyMs;
+    const block = isSame ? before : await this.#ask(minute * times.entropyMs, book.blockBefore(minute), stop);
+    if (block === undefined) return false;
+    const record = { minute, slot: block.slot, blockTimeS: block.blockTimeS, blockhash: block.blockhash };
+    try {
+      keep(record);
+      book.add(record);
+      return true;
+    } catch (error) {
+      log.complain("entropy", "the entropy of a minute cannot be taken", { minute, error: String(error) });
+      return false;
+    }
+  }
+
+  /** The block that enough endpoints name, as soon as they do; undefined when this round brought none. */
+  async #ask(timeMs: number, anchor: SolanaBlock | undefined, stop: AbortSignal): Promise<SolanaBlock | undefined> {
+    const { quorum, log } = this.#options;
+    const opinions = new Map<string, SolanaBlock>();
+    const agreed = Promise.withResolvers<void>();
+    const asked = this.#endpoints
+      .filter(({ isBusy }) => !isBusy)
+      .map(async (endpoint) => {
+        const block = await this.#opinionOf(endpoint, timeMs, anchor);
+        if (block !== undefined) opinions.set(endpoint.reader.name, block);
+        if (agreedBlock(opinions.values(), quorum) !== undefined) agreed.resolve();
+      });
+    const stopped = () => agreed.resolve();
+    stop.addEventListener("abort", stopped);
+    await Promise.race([agreed.promise, Promise.all(asked)]);
+    stop.removeEventListener("abort", stopped);
+    const block = agreedBlock(opinions.values(), quorum);
+    this.#count(opinions, block);
+    if (block === undefined && opinions.size === this.#endpoints.length && opinions.size > 1) {
+      const slots = [...opinions].map(([name, { slot }]) => `${name} ${slot}`).join(", ");
+      log.complain("entropy", "endpoints do not agree on the block of a minute", { timeMs, slots });
+    }
+    return block;
+  }
+
+  async #opinionOf(endpoint: Endpoint, timeMs: number, anchor: SolanaBlock | undefined) {
+    const { log, onAnswer } = this.#options;
+    const { reader } = endpoint;
+    endpoint.isBusy = true;
+    try {
+      const block = await firstBlockAt(reader, timeMs, anchor);
+      if (block === undefined) onAnswer(reader.name, "lagging");
+      return block;
+    } catch (error) {
+      onAnswer(reader.name, "failed");
+      log.complain(`entropy ${reader.name}`, "an endpoint does not say the block of a minute", {
+        error: String(error),
+      });
+      return undefined;
+    } finally {
+      endpoint.isBusy = false;
+    }
+  }
+
+  #count(opinions: ReadonlyMap<string, SolanaBlock>, block: SolanaBlock | undefined): void {
+    for (const [name, { slot }] of opinions) {
+      this.#options.onAnswer(name, slot === block?.slot ? "agreed" : "disagreed");
+    }
+  }
+}

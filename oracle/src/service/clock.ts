@@ -1,0 +1,33 @@
+/** What the service asks of time: the wall clock in Unix ms, a steady clock, and to be called later. */
+export interface Clock {
+  /** Unix ms, whole. May step when somebody sets the machine's clock. */
+  wallMs(): number;
+  /** Ms since some moment; never steps. */
+  steadyMs(): number;
+  /** Calls `task` after a delay, unless the answer is called first. */
+  after(delayMs: number, task: () => void): () => void;
+}
+
+/** The machine's clocks. */
+export const SYSTEM_CLOCK: Clock = {
+  wallMs: () => Date.now(),
+  steadyMs: () => performance.now(),
+  after(delayMs, task) {
+    const timer = setTimeout(task, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after a delay, or at once when `stop` is or becomes aborted. */
+export function sleep(clock: Clock, delayMs: number, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel();
+      stop.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = clock.after(delayMs, done);
+    stop.addEventListener("abort", done);
+  });
+}
