@@ -29,6 +29,12 @@ pub struct FeedSet {
     pub quorum: u8,
 }
 
+#[event]
+pub struct EpochOpened {
+    pub dc_config: Pubkey,
+    pub epoch: u64,
+}
+
 /// The price of the token changed.
 #[event]
 pub struct PriceSet {

@@ -55,6 +55,12 @@ pub struct VoteCast {
 }
 
 #[event]
+pub struct VoteReleased {
+    pub proposal: Pubkey,
+    pub position: Pubkey,
+}
+
+#[event]
 pub struct ProposalChanged {
     pub proposal: Pubkey,
     pub state: ProposalState,

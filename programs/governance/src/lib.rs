@@ -5,6 +5,7 @@
 //! counts in it. Locked tokens belong to an authority that execution never signs for. Who may do what: programs/README.md.
 use anchor_lang::prelude::*;
 
+mod deposit;
 pub mod errors;
 pub mod events;
 pub mod instructions;

@@ -44,6 +44,20 @@ pub struct MakerRegistered {
 }
 
 #[event]
+pub struct MakerUpdated {
+    pub maker: Pubkey,
+    pub issuer: Pubkey,
+    /// Becomes admin when it accepts.
+    pub pending_admin: Option<Pubkey>,
+}
+
+#[event]
+pub struct MakerAdminChanged {
+    pub maker: Pubkey,
+    pub admin: Pubkey,
+}
+
+#[event]
 pub struct MakerApprovalChanged {
     pub maker: Pubkey,
     pub approved: bool,

@@ -161,6 +161,9 @@ pub enum RewardsError {
     /// 6052
     #[msg("the log has become shorter, or shows another head for the same length")]
     LogForked,
+    /// 6053
+    #[msg("the ingest key is not a usable one")]
+    BadIngestKey,
 }
 
 impl From<merkle_sum::Refusal> for RewardsError {

@@ -106,6 +106,21 @@ pub struct RewardClaimed {
 }
 
 #[event]
+pub struct RootClosed {
+    pub distributor: Pubkey,
+    pub epoch: u64,
+    pub attempt: u16,
+}
+
+#[event]
+pub struct LogOpened {
+    pub distributor: Pubkey,
+    pub oracle: Pubkey,
+    /// Key the log's receipts are signed with, and its tag.
+    pub ingest_key: [u8; 33],
+}
+
+#[event]
 pub struct LogHeadRecorded {
     pub distributor: Pubkey,
     pub oracle: Pubkey,

@@ -135,6 +135,7 @@ pub mod rewards {
     /// Opens the record of log heads of an oracle.
     ///
     /// ### Authority: an oracle of the set
+    #[access_control(ctx.accounts.validate(&ingest_key))]
     pub fn open_log(ctx: Context<OpenLog>, ingest_key: [u8; 33]) -> Result<()> {
         OpenLog::handle(ctx, ingest_key)
     }

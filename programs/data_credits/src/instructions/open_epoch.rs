@@ -1,6 +1,7 @@
-use crate::{errors::DataCreditsError, state::*};
+use crate::{errors::DataCreditsError, events::EpochOpened, state::*};
 use anchor_lang::prelude::*;
 
+#[event_cpi]
 #[derive(Accounts)]
 #[instruction(epoch: u64)]
 pub struct OpenEpoch<'info> {
@@ -33,6 +34,10 @@ impl OpenEpoch<'_> {
             price_e8: 0,
             price_at: 0,
             bump: ctx.bumps.epoch_record,
+        });
+        emit_cpi!(EpochOpened {
+            dc_config: ctx.accounts.dc_config.key(),
+            epoch,
         });
         Ok(())
     }

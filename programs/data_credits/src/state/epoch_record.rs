@@ -5,7 +5,9 @@ use anchor_lang::prelude::*;
 #[account]
 #[derive(InitSpace)]
 pub struct EpochRecord {
+    /// Whose record it is.
     pub dc_config: Pubkey,
+    /// Unix time / seconds of an epoch.
     pub epoch: u64,
     /// Base units of the network token burnt for data credits in this epoch.
     pub token_burned: u64,

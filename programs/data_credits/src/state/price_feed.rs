@@ -9,6 +9,7 @@ pub const MAX_PRICE_ORACLES: u8 = 15;
 #[account]
 #[derive(InitSpace)]
 pub struct PriceFeed {
+    /// Whose token it prices.
     pub dc_config: Pubkey,
     /// Oracles and what each said last.
     #[max_len(15)]
@@ -33,6 +34,7 @@ pub struct PriceFeed {
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, InitSpace)]
 pub struct Submission {
+    /// Who said it.
     pub oracle: Pubkey,
     /// 1e-8 USD a token; 0 before the first.
     pub price_e8: u64,

@@ -5,6 +5,7 @@ use solana_sha256_hasher::hash;
 #[account]
 #[derive(InitSpace)]
 pub struct Router {
+    /// Whose data credits it holds.
     pub dc_config: Pubkey,
     /// Route key with its tag (0xED Ed25519, 0x02/0x03 P-256); it signs the payer's meter reports.
     pub key: [u8; 33],

@@ -1,6 +1,7 @@
-use crate::{errors::GovernanceError, state::*};
+use crate::{errors::GovernanceError, events::VoteReleased, state::*};
 use anchor_lang::prelude::*;
 
+#[event_cpi]
 #[derive(Accounts)]
 pub struct ReleaseVote<'info> {
     pub proposal: Box<Account<'info, Proposal>>,
@@ -31,6 +32,10 @@ impl ReleaseVote<'_> {
             .votes_active
             .checked_sub(1)
             .ok_or(GovernanceError::BooksDoNotBalance)?;
+        emit_cpi!(VoteReleased {
+            proposal: ctx.accounts.proposal.key(),
+            position: ctx.accounts.position.key(),
+        });
         Ok(())
     }
 }

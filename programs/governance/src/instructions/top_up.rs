@@ -1,6 +1,6 @@
-use crate::{errors::GovernanceError, events::PositionChanged, state::*};
+use crate::{deposit::Deposit, errors::GovernanceError, events::PositionChanged, state::*};
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked};
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -40,26 +40,15 @@ impl TopUp<'_> {
         let total = accounts.position.amount.checked_add(amount);
         accounts.position.amount = total.ok_or(GovernanceError::AmountOverflow)?;
         accounts.position.checkpoint(from);
-        let locked = accounts.gov.locked.checked_add(amount);
-        accounts.gov.locked = locked.ok_or(GovernanceError::AmountOverflow)?;
-        transfer_checked(
-            CpiContext::new(
-                accounts.token_program.key(),
-                TransferChecked {
-                    from: accounts.from.to_account_info(),
-                    mint: accounts.mint.to_account_info(),
-                    to: accounts.locks.to_account_info(),
-                    authority: accounts.owner.to_account_info(),
-                },
-            ),
-            amount,
-            accounts.mint.decimals,
-        )?;
-        accounts.locks.reload()?;
-        require!(
-            accounts.locks.amount >= accounts.gov.locked,
-            GovernanceError::BooksDoNotBalance
-        );
+        Deposit {
+            gov: &mut accounts.gov,
+            locks: &mut accounts.locks,
+            mint: &accounts.mint,
+            from: accounts.from.to_account_info(),
+            owner: accounts.owner.to_account_info(),
+            token_program: accounts.token_program.key(),
+        }
+        .take(amount)?;
         emit_cpi!(PositionChanged {
             gov: ctx.accounts.gov.key(),
             position: ctx.accounts.position.key(),

@@ -5,6 +5,7 @@ use anchor_lang::prelude::*;
 #[account]
 #[derive(InitSpace)]
 pub struct Gov {
+    /// Mint of the token that is locked. Never changes.
     pub mint: Pubkey,
     /// Token program of the token.
     pub token_program: Pubkey,
@@ -14,6 +15,7 @@ pub struct Gov {
     pub treasury: Pubkey,
     /// Seconds of an epoch: a position counts from the next one on. Never changes.
     pub epoch_seconds: u32,
+    /// How votes are held.
     pub rules: GovRules,
     /// Proposals ever made; the next one bears this number.
     pub proposals: u64,

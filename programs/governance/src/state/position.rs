@@ -10,12 +10,15 @@ pub const MAX_CHECKPOINTS: u8 = 8;
 #[account]
 #[derive(InitSpace)]
 pub struct Position {
+    /// The governance it votes in.
     pub gov: Pubkey,
+    /// Who locked the tokens and gets them back. Never changes.
     pub owner: Pubkey,
     /// Number the owner gave it.
     pub id: u64,
     /// Base units.
     pub amount: u64,
+    /// How they are locked.
     pub lock: LockKind,
     /// Votes that are not released.
     pub votes_active: u16,
@@ -42,6 +45,7 @@ pub struct Checkpoint {
     pub from: i64,
     /// Base units.
     pub amount: u64,
+    /// How they are locked.
     pub lock: LockKind,
 }
 

@@ -6,6 +6,7 @@ use vote_weight::Tally;
 #[account]
 #[derive(InitSpace)]
 pub struct Proposal {
+    /// The governance that votes on it.
     pub gov: Pubkey,
     /// Number; proposals count from 0.
     pub id: u64,
@@ -35,6 +36,7 @@ pub struct Proposal {
     pub no: u64,
     /// Weight that abstains.
     pub abstain: u64,
+    /// Where it stands.
     pub state: ProposalState,
     /// When it can be executed, Unix seconds; 0 before it is queued.
     pub eta: i64,
@@ -63,9 +65,13 @@ pub enum Choice {
 #[account]
 #[derive(InitSpace)]
 pub struct Vote {
+    /// What was voted on.
     pub proposal: Pubkey,
+    /// Which position voted.
     pub position: Pubkey,
+    /// What it voted.
     pub choice: Choice,
+    /// Weight it counted for, base units.
     pub weight: u64,
     /// Who paid for this account and gets the rent back.
     pub rent_payer: Pubkey,

@@ -34,24 +34,16 @@ impl InitMintGuard<'_> {
 
     pub fn handle(ctx: Context<Self>, args: GuardArgs) -> Result<()> {
         let accounts = &mut *ctx.accounts;
-        accounts.guard.set_inner(Guard {
-            target: accounts.mint.key(),
+        let target = GuardTarget {
+            address: accounts.mint.key(),
             mint: accounts.mint.key(),
             token_program: accounts.token_program.key(),
-            caller: accounts.caller.key(),
-            admin: args.admin,
-            pending_admin: None,
-            guardian: args.guardian,
-            limit: args.limit,
-            window_s: args.window_s,
-            level: 0,
-            level_at: Clock::get()?.unix_timestamp,
-            lifetime_out: 0,
-            lifetime_cap: args.lifetime_cap,
             decimals: accounts.mint.decimals,
-            paused: false,
-            bump: ctx.bumps.guard,
-        });
+        };
+        let (caller, now) = (accounts.caller.key(), Clock::get()?.unix_timestamp);
+        accounts
+            .guard
+            .set_inner(Guard::new(target, caller, &args, now, ctx.bumps.guard));
         set_authority(
             CpiContext::new(
                 accounts.token_program.key(),

@@ -53,7 +53,37 @@ pub struct GuardArgs {
     pub lifetime_cap: u64,
 }
 
+/// What a guard holds: a mint, or a vault.
+pub struct GuardTarget {
+    pub address: Pubkey,
+    pub mint: Pubkey,
+    pub token_program: Pubkey,
+    pub decimals: u8,
+}
+
 impl Guard {
+    /// A guard that has let nothing out yet, at `now` (Unix seconds).
+    pub fn new(target: GuardTarget, caller: Pubkey, args: &GuardArgs, now: i64, bump: u8) -> Self {
+        Self {
+            target: target.address,
+            mint: target.mint,
+            token_program: target.token_program,
+            caller,
+            admin: args.admin,
+            pending_admin: None,
+            guardian: args.guardian,
+            limit: args.limit,
+            window_s: args.window_s,
+            level: 0,
+            level_at: now,
+            lifetime_out: 0,
+            lifetime_cap: args.lifetime_cap,
+            decimals: target.decimals,
+            paused: false,
+            bump,
+        }
+    }
+
     pub fn bucket_limit(&self) -> Limit {
         Limit {
             limit: self.limit,

@@ -1,6 +1,7 @@
-use crate::{errors::RegistryError, state::*};
+use crate::{errors::RegistryError, events::MakerAdminChanged, state::*};
 use anchor_lang::prelude::*;
 
+#[event_cpi]
 #[derive(Accounts)]
 pub struct AcceptMakerAdmin<'info> {
     #[account(mut)]
@@ -21,6 +22,10 @@ impl AcceptMakerAdmin<'_> {
         let maker = &mut ctx.accounts.maker;
         maker.admin = ctx.accounts.new_admin.key();
         maker.pending_admin = None;
+        emit_cpi!(MakerAdminChanged {
+            maker: ctx.accounts.maker.key(),
+            admin: ctx.accounts.new_admin.key(),
+        });
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
-use crate::{errors::RegistryError, state::*};
+use crate::{errors::RegistryError, events::MakerUpdated, state::*};
 use anchor_lang::prelude::*;
 
+#[event_cpi]
 #[derive(Accounts)]
 pub struct UpdateMaker<'info> {
     #[account(mut, has_one = admin @ RegistryError::NotTheMakerAdmin)]
@@ -13,6 +14,11 @@ impl UpdateMaker<'_> {
         let maker = &mut ctx.accounts.maker;
         maker.issuer = issuer;
         maker.pending_admin = pending_admin;
+        emit_cpi!(MakerUpdated {
+            maker: ctx.accounts.maker.key(),
+            issuer,
+            pending_admin,
+        });
         Ok(())
     }
 }

@@ -7,19 +7,25 @@ use solana_sha256_hasher::hash;
 #[account]
 #[derive(InitSpace)]
 pub struct Hotspot {
+    /// The network it belongs to.
     pub network: Pubkey,
     /// Public key with its tag: 0xED Ed25519, 0x02/0x03 P-256.
     pub device_key: [u8; 33],
     /// First 8 bytes of SHA-256(device key).
     pub gateway_id: [u8; 8],
+    /// What it takes part in. Never changes.
     pub kind: HotspotKind,
     /// Mint of the token that says who owns it: one token, no decimals.
     pub nft_mint: Pubkey,
     /// Who made it; none for light hotspots of no maker.
     pub maker: Option<Pubkey>,
+    /// The wallet that owns it, by epoch.
     pub owner: TimedOwner,
+    /// Where it says it is, by epoch.
     pub location: TimedLocation,
+    /// What antenna it has, by epoch.
     pub antenna: TimedAntenna,
+    /// Whether it is suspended, by epoch.
     pub suspended: TimedFlag,
     /// Location asserts so far; the next one bears the next number.
     pub assert_nonce: u32,

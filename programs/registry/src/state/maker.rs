@@ -14,6 +14,7 @@ pub fn name_hash(name: &str) -> [u8; 32] {
 #[account]
 #[derive(InitSpace)]
 pub struct Maker {
+    /// The network it is registered in.
     pub network: Pubkey,
     /// Sets the issuer, withdraws the stake.
     pub admin: Pubkey,

@@ -9,6 +9,7 @@ pub const MAX_URI_BYTES: u16 = 96;
 #[account]
 #[derive(InitSpace)]
 pub struct Network {
+    /// Mint of the network's token. Never changes.
     pub token_mint: Pubkey,
     /// Token program of the token.
     pub token_program: Pubkey,
@@ -26,8 +27,11 @@ pub struct Network {
     pub wire_id: u16,
     /// Seconds of an epoch; epoch = Unix time / this. Never changes.
     pub epoch_seconds: u32,
+    /// What is burnt for what, data credits.
     pub fees: Fees,
+    /// What is accepted.
     pub rules: Rules,
+    /// Which network parameters hold in which epoch.
     pub parameters: ParameterHashes,
     /// Hotspots ever onboarded.
     pub hotspots: u64,
@@ -84,14 +88,28 @@ impl Rules {
     }
 }
 
+/// Past changes that are kept: an epoch finds its parameters unless it is issued after five later changes came into force.
+pub const PAST_PARAMETERS: usize = 4;
+
+/// Parameters that held once.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, InitSpace)]
+pub struct PastParameters {
+    /// SHA-256 of the canonical JSON of the parameters.
+    pub hash: [u8; 32],
+    /// First epoch they held in.
+    pub from: u64,
+}
+
 /// Which parameters hold when: SHA-256 of their canonical JSON.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, InitSpace)]
 pub struct ParameterHashes {
-    /// Held before `current_from`.
-    pub previous: [u8; 32],
+    /// Held before `current`, oldest first; the hash is zero where there was none.
+    pub past: [PastParameters; PAST_PARAMETERS],
+    /// Holds from `current_from` to before `next_from`.
     pub current: [u8; 32],
     /// First epoch of `current`.
     pub current_from: u64,
+    /// Holds from `next_from` on.
     pub next: [u8; 32],
     /// First epoch of `next`; `current` and `next` are equal when no change is scheduled.
     pub next_from: u64,
@@ -101,7 +119,7 @@ impl ParameterHashes {
     /// The same from the beginning of time.
     pub fn constant(hash: [u8; 32]) -> Self {
         Self {
-            previous: hash,
+            past: [PastParameters::default(); PAST_PARAMETERS],
             current: hash,
             current_from: 0,
             next: hash,
@@ -116,14 +134,20 @@ impl ParameterHashes {
         } else if epoch >= self.current_from {
             self.current
         } else {
-            self.previous
+            let mut known = self.past.iter().rev().filter(|past| past.hash != [0; 32]);
+            let held = known.clone().find(|past| epoch >= past.from).or(known.next_back());
+            held.map_or(self.current, |past| past.hash)
         }
     }
 
     /// Schedules `hash` from `from_epoch` on, as seen in `epoch` (before it). A change that has not come into force is replaced.
     pub fn schedule(&mut self, hash: [u8; 32], from_epoch: u64, epoch: u64) {
         if epoch >= self.next_from && self.next != self.current {
-            self.previous = self.current;
+            self.past.rotate_left(1);
+            self.past[PAST_PARAMETERS - 1] = PastParameters {
+                hash: self.current,
+                from: self.current_from,
+            };
             self.current = self.next;
             self.current_from = self.next_from;
         }
@@ -135,7 +159,9 @@ impl ParameterHashes {
 /// Rules the admin can change.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone)]
 pub struct NetworkSettings {
+    /// What is burnt for what, data credits.
     pub fees: Fees,
+    /// What is accepted.
     pub rules: Rules,
     pub denylist_authority: Pubkey,
     /// At most 96 bytes.
@@ -184,13 +210,24 @@ mod tests {
         assert_eq!([11, 12, 19, 20].map(|epoch| hashes.at(epoch)[0]), [1, 3, 3, 4]);
         hashes.schedule([5; 32], 30, 25);
         assert_eq!([15, 20, 29, 30].map(|epoch| hashes.at(epoch)[0]), [3, 4, 4, 5]);
+        // An epoch that is issued late finds what held in it.
+        assert_eq!([0, 11, 12].map(|epoch| hashes.at(epoch)[0]), [1, 1, 3]);
+    }
+
+    #[test]
+    fn keeps_four_past_parameters_and_then_the_oldest_of_them() {
+        let mut hashes = ParameterHashes::constant([1; 32]);
+        for n in 2..=7u8 {
+            hashes.schedule([n; 32], u64::from(n) * 10, u64::from(n) * 10 - 1);
+        }
+        assert_eq!([5, 25, 30, 69, 70].map(|epoch| hashes.at(epoch)[0]), [2, 2, 3, 6, 7]);
     }
 
     #[test]
     fn has_the_layout_clients_read() {
         assert_eq!(
             Network::INIT_SPACE,
-            6 * 32 + 33 + 2 + 4 + 32 + 18 + 112 + 8 + 8 + 1 + 4 + 96
+            6 * 32 + 33 + 2 + 4 + 32 + 18 + (4 * 40 + 80) + 8 + 8 + 1 + 4 + 96
         );
     }
 }

@@ -11,11 +11,13 @@ const ONE_BPS: u32 = 10_000;
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq, InitSpace)]
 pub struct Split {
     #[max_len(6)]
+    /// Who gets how much: 1 to 6 different wallets.
     pub shares: Vec<Share>,
 }
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, InitSpace)]
 pub struct Share {
+    /// Who is paid.
     pub wallet: Pubkey,
     /// 1e-4 of the rewards; all of them sum to 10000.
     pub bps: u16,

@@ -1,6 +1,7 @@
-use crate::{errors::RewardsError, state::*};
+use crate::{errors::RewardsError, events::RootClosed, state::*};
 use anchor_lang::prelude::*;
 
+#[event_cpi]
 #[derive(Accounts)]
 pub struct CloseOldRoot<'info> {
     #[account(
@@ -28,7 +29,12 @@ impl CloseOldRoot<'_> {
         Ok(())
     }
 
-    pub fn handle(_ctx: Context<Self>) -> Result<()> {
+    pub fn handle(ctx: Context<Self>) -> Result<()> {
+        emit_cpi!(RootClosed {
+            distributor: ctx.accounts.distributor.key(),
+            epoch: ctx.accounts.root.epoch,
+            attempt: ctx.accounts.root.attempt,
+        });
         Ok(())
     }
 }

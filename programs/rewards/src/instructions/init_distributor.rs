@@ -1,7 +1,7 @@
 use crate::{errors::RewardsError, events::DistributorCreated, state::*};
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
-use guard::{cpi::accounts::InitVaultGuard, program::Guard as GuardProgram, GuardArgs, SEED_VAULT};
+use guard::{cpi::accounts::InitVaultGuard, program::Guard as GuardProgram, GuardArgs, SEED_GUARD, SEED_VAULT};
 use registry::Network;
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone)]
@@ -39,7 +39,7 @@ pub struct InitDistributor<'info> {
     pub network_admin: Signer<'info>,
     #[account(mint::token_program = token_program)]
     pub token_mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Receives the treasury's part.
+    /// Receives the treasury's part: a vault of the guard, which nobody can close to stop the epochs.
     #[account(constraint = treasury.mint == token_mint.key() @ RewardsError::WrongTokenAccount)]
     pub treasury: Box<InterfaceAccount<'info, TokenAccount>>,
     /// CHECK: created by the guard program, which derives it
@@ -62,6 +62,8 @@ impl InitDistributor<'_> {
         args.config.validate()?;
         args.settings.validate()?;
         args.oracles.validate()?;
+        let (guard, _) = Pubkey::find_program_address(&[SEED_GUARD, self.treasury.key().as_ref()], &guard::ID);
+        require_keys_eq!(self.treasury.owner, guard, RewardsError::WrongTokenAccount);
         let present = self.network.epoch_at(Clock::get()?.unix_timestamp);
         require!(args.first_epoch >= present, RewardsError::FirstEpochOver);
         Ok(())

@@ -1,6 +1,8 @@
-use crate::{errors::RewardsError, state::*};
+use crate::{errors::RewardsError, events::LogOpened, state::*};
 use anchor_lang::prelude::*;
+use precompile::check_key;
 
+#[event_cpi]
 #[derive(Accounts)]
 pub struct OpenLog<'info> {
     #[account(
@@ -22,12 +24,23 @@ pub struct OpenLog<'info> {
 }
 
 impl OpenLog<'_> {
+    pub fn validate(&self, ingest_key: &[u8; 33]) -> Result<()> {
+        check_key(ingest_key).map_err(|_| RewardsError::BadIngestKey)?;
+        Ok(())
+    }
+
     pub fn handle(ctx: Context<Self>, ingest_key: [u8; 33]) -> Result<()> {
         let mut log = ctx.accounts.log_heads.load_init()?;
         log.distributor = ctx.accounts.distributor.key();
         log.oracle = ctx.accounts.oracle.key();
         log.ingest_key = ingest_key;
         log.bump = ctx.bumps.log_heads;
+        drop(log);
+        emit_cpi!(LogOpened {
+            distributor: ctx.accounts.distributor.key(),
+            oracle: ctx.accounts.oracle.key(),
+            ingest_key,
+        });
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ pub struct Claim {
 /// One sibling of a proof: 40 bytes.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProofStep {
+    /// Hash of the sibling.
     pub hash: [u8; 32],
     /// Base units below the sibling.
     pub sum: u64,

@@ -6,7 +6,9 @@ use anchor_lang::prelude::*;
 #[account]
 #[derive(InitSpace)]
 pub struct Distributor {
+    /// The network it pays. Never changes.
     pub network: Pubkey,
+    /// Mint of the token it pays. Never changes.
     pub token_mint: Pubkey,
     /// Token program of the token.
     pub token_program: Pubkey,
@@ -52,6 +54,7 @@ pub struct Distributor {
     pub reissued: u64,
     /// Last price known, 1e-8 USD a token; 0 before the first.
     pub price_e8: u64,
+    /// How tokens are found and divided, by epoch.
     pub settings: TimedIssueSettings,
     /// Nothing is issued, voted, made final or paid while set.
     pub paused: bool,

@@ -4,7 +4,9 @@ use anchor_lang::prelude::*;
 #[account]
 #[derive(InitSpace)]
 pub struct Epoch {
+    /// Whose epoch it is.
     pub distributor: Pubkey,
+    /// Unix time / seconds of an epoch.
     pub epoch: u64,
     /// Base units by schedule.
     pub scheduled: u64,

@@ -8,6 +8,7 @@ pub const KEPT_HEADS: usize = 48;
 #[account(zero_copy)]
 #[repr(C)]
 pub struct LogHeads {
+    /// The network's distributor.
     pub distributor: Pubkey,
     /// Who records them.
     pub oracle: Pubkey,
@@ -19,6 +20,7 @@ pub struct LogHeads {
     pub reserved: [u8; 6],
     /// Heads ever recorded; the last one is at (recorded − 1) mod 48.
     pub recorded: u64,
+    /// A ring: the n-th head (from 0) is at n mod 48.
     pub heads: [LogHead; KEPT_HEADS],
 }
 

@@ -9,6 +9,7 @@ pub const MAX_ORACLES: u8 = 15;
 #[account]
 #[derive(InitSpace)]
 pub struct OracleSet {
+    /// Whose roots they vote on.
     pub distributor: Pubkey,
     /// Grows by one with every rotation; attempts of an older version count no more.
     pub version: u32,

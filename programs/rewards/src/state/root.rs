@@ -35,8 +35,11 @@ pub enum RootState {
 #[account]
 #[derive(InitSpace)]
 pub struct Root {
+    /// Whose epoch it is.
     pub distributor: Pubkey,
+    /// The epoch it is about.
     pub epoch: u64,
+    /// Number of the attempt; attempts count from 0.
     pub attempt: u16,
     /// Version of the oracle set it was opened under.
     pub set_version: u32,
@@ -46,6 +49,7 @@ pub struct Root {
     pub oracle_count: u8,
     /// Oracles that have voted, a bit each.
     pub voted: u16,
+    /// Where the attempt stands.
     pub state: RootState,
     /// What was approved; zero before.
     pub approved: RootTuple,

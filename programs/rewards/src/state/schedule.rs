@@ -10,6 +10,7 @@ pub const MAX_PERIODS: u16 = 48;
 #[account]
 #[derive(InitSpace)]
 pub struct Schedule {
+    /// Whose schedule it is.
     pub distributor: Pubkey,
     /// Bump of this account.
     pub bump: u8,
@@ -21,6 +22,7 @@ pub struct Schedule {
 /// Epochs that issue `total` base units together, in equal steps to the unit.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq, InitSpace)]
 pub struct EmissionPeriod {
+    /// First epoch of the period.
     pub start_epoch: u64,
     /// How many epochs.
     pub epochs: u32,
