@@ -5,9 +5,11 @@
  * A key has one encoding: a y coordinate of p or above, x = 0 with the sign bit, points off the curve and all points of small
  * order are refused here, before any signature is looked at. A small-order key would let one signature fit many messages.
  *
- * Text form: base58 (Bitcoin ALPHABET) of the 33 bytes and the first four bytes of SHA-256(SHA-256(key)).
+ * Text form: base58 (Bitcoin's alphabet) of the 33 bytes and the first four bytes of SHA-256(SHA-256(key)).
  */
+
 import { pocError } from "../errors.ts";
+import { BASE58_ALPHABET, base58Text } from "./base58.ts";
 import { bytesEqual, checkBytes } from "./byte-codec.ts";
 import { sha256 } from "./hash.ts";
 
@@ -127,7 +129,6 @@ function bigIntBigEndian(bytes: Uint8Array): bigint {
   return value;
 }
 
-const ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 /** A key's text has 50 or 51 characters: the tag byte is never zero, so no leading "1" is ever needed. */
 const MAX_TEXT_LENGTH = 51;
 
@@ -142,14 +143,10 @@ export function keyToText(key: Uint8Array): string {
  */
 export function keyToTextUnchecked(key: Uint8Array): string {
   checkBytes(key, DEVICE_KEY_BYTES, "key");
-  const checksum = sha256(sha256(key)).subarray(0, 4);
-  let value = (bigIntBigEndian(key) << 32n) | bigIntBigEndian(checksum);
-  let text = "";
-  while (value > 0n) {
-    text = ALPHABET[Number(value % 58n)]! + text;
-    value /= 58n;
-  }
-  return text;
+  const checked = new Uint8Array(DEVICE_KEY_BYTES + 4);
+  checked.set(key);
+  checked.set(sha256(sha256(key)).subarray(0, 4), DEVICE_KEY_BYTES);
+  return base58Text(checked);
 }
 
 /**
@@ -160,7 +157,7 @@ export function keyFromText(text: string): Uint8Array {
   if (text.length > MAX_TEXT_LENGTH) throw pocError("POC_BAD_KEY", `text of ${text.length} characters`);
   let value = 0n;
   for (const character of text) {
-    const digit = ALPHABET.indexOf(character);
+    const digit = BASE58_ALPHABET.indexOf(character);
     if (digit < 0) throw pocError("POC_BAD_KEY", `character ${JSON.stringify(character)} is not base58`);
     value = value * 58n + BigInt(digit);
   }
