@@ -26,10 +26,13 @@ const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
   "fixtures/src/generate-helium-vectors.ts": ["fixtures/helium/derived.json"],
   "fixtures/src/generate-protocol-vectors.ts": filesIn("fixtures/protocol"),
   "fixtures/src/generate-reward-vectors.ts": filesIn("fixtures/reward"),
+  "programs/client/src/generate-client.ts": filesIn("programs/client/src/generated", "ts"),
 };
 
-function filesIn(folder: string): string[] {
-  return [...new Bun.Glob("*.json").scanSync({ cwd: join(root, folder) })].sort().map((name) => `${folder}/${name}`);
+function filesIn(folder: string, ending = "json"): string[] {
+  return [...new Bun.Glob(`*.${ending}`).scanSync({ cwd: join(root, folder) })]
+    .sort()
+    .map((name) => `${folder}/${name}`);
 }
 
 /** Runs every generator; returns the files whose bytes changed. Throws when a generator fails. */

@@ -42,7 +42,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "google-protobuf": ["hotspot-agent/src/network-server/gateway-codec.ts"],
   typebox: ["hotspot-agent/src/config.ts", "hotspot-agent/src/config/"],
   litesvm: ["programs/client/src/localnet/svm.ts"],
-  "@solana/web3.js": ["programs/client/src/sdk/", "programs/client/src/cli/"],
+  "@solana/web3.js": ["programs/client/src/sdk/", "programs/client/src/cli/", "programs/client/src/generated/"],
   "@coral-xyz/anchor": ["programs/client/src/sdk/programs.ts"],
   "angry-purple-tiger": ["hotspot-agent/src/animal-name.ts"],
 };

@@ -6,6 +6,7 @@ import { agentErrors } from "../../hotspot-agent/src/errors.ts";
 import { oracleErrors } from "../../oracle/src/errors.ts";
 import { pocErrors } from "../../poc/src/errors.ts";
 import { API_ERRORS } from "../../poc/src/protocol/oracle-api.ts";
+import { clientErrors } from "../../programs/client/src/errors.ts";
 import { GENERATED_NOTE } from "./generated-note.ts";
 
 const catalogues = [
@@ -14,6 +15,7 @@ const catalogues = [
   ["oracle", oracleErrors],
   ["fixtures", fixtureErrors],
   ["hotspot-agent", agentErrors],
+  ["programs/client", clientErrors],
 ] as const;
 
 export function errorTable(): string {

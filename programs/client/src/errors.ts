@@ -1,31 +1,35 @@
-/**
- * Errors of the client: a stable code and a sentence. Codes are never reused.
- *
- * | code | meaning |
- * |---|---|
- * | PRG_BAD_OPTION | a value on the command line cannot be used |
- * | PRG_BAD_PROOF | a reward proof is not shaped as the program reads it |
- * | PRG_BAD_SNAPSHOT | a local chain's snapshot is damaged or of another version |
- * | PRG_NOT_FOUND | the chain does not hold what was asked for |
- * | PRG_NO_CHAIN | nobody answers at the URL |
- * | PRG_REFUSED | the chain refused a transaction; the message has the program's own error |
- * | PRG_PORT_TAKEN | a port, or the one above it, is in use |
- */
-export type ClientErrorCode =
-  | "PRG_BAD_OPTION"
-  | "PRG_BAD_PROOF"
-  | "PRG_BAD_SNAPSHOT"
-  | "PRG_NOT_FOUND"
-  | "PRG_NO_CHAIN"
-  | "PRG_PORT_TAKEN"
-  | "PRG_REFUSED";
+/** Errors of the client: a stable code and a sentence. Codes are never reused; docs/reference/errors.md is made from this catalogue. */
+
+export const clientErrors = {
+  PRG_BAD_OPTION:
+    "A value on the command line, or a file it names, cannot be used; the message says what was expected.",
+  PRG_BAD_PROOF: "A reward proof is not shaped as the program reads it, or leads to another root.",
+  PRG_BAD_SNAPSHOT: "A local chain's snapshot is damaged or of another version.",
+  PRG_BAD_VALUE: "A value does not fit the type an instruction takes; the message has its path and the range.",
+  PRG_NOT_FOUND: "The chain does not hold what was asked for.",
+  PRG_NO_CHAIN: "Nobody answers at the URL, or what answers is no Solana RPC. Worth a retry.",
+  PRG_REFUSED: "The chain refused a transaction; the message has the program's own error. Nothing happened.",
+  PRG_NOT_CONFIRMED: "A transaction was not confirmed before its blockhash expired: it did not happen. Worth a retry.",
+  PRG_UNSURE:
+    "A transaction was sent and the chain stopped answering: whether it happened has to be read from the chain.",
+  PRG_TOO_LARGE: "The instructions do not fit one transaction.",
+  PRG_PORT_TAKEN: "A port, or the one above it, is in use.",
+} as const satisfies Readonly<Record<string, string>>;
+
+export type ClientErrorCode = keyof typeof clientErrors;
+
+/** Codes after which the same call may succeed. */
+const RETRYABLE: ReadonlySet<ClientErrorCode> = new Set(["PRG_NO_CHAIN", "PRG_NOT_CONFIRMED", "PRG_UNSURE"]);
 
 export class ClientError extends Error {
   readonly code: ClientErrorCode;
+  /** True where the outside world failed and the same call may succeed later. */
+  readonly retryable: boolean;
 
   constructor(code: ClientErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "ClientError";
     this.code = code;
+    this.retryable = RETRYABLE.has(code);
   }
 }

@@ -1,5 +1,6 @@
 /** The client of the programs: what the oracle's settlement and the CLIs use. The local chain is `./localnet`. */
 export * from "./errors.ts";
+export type { RootTuple } from "./generated/rewards.ts";
 export * from "./sdk/addresses.ts";
 export { chainSeconds } from "./sdk/chain-clock.ts";
 export * from "./sdk/claim-proof.ts";
@@ -8,7 +9,7 @@ export * from "./sdk/data-credits.ts";
 export { findNetwork } from "./sdk/find-network.ts";
 export * from "./sdk/network-plan.ts";
 export * from "./sdk/onboard.ts";
-export { ARTIFACTS, type ProgramError, Programs, type Value } from "./sdk/programs.ts";
+export { ARTIFACTS, type ProgramError, type ProgramEvent, Programs } from "./sdk/programs.ts";
 export * from "./sdk/rewards.ts";
 export * from "./sdk/send.ts";
 export { type Act, Settlement } from "./sdk/settlement.ts";

@@ -74,7 +74,7 @@ export const dcMintCommand = buildCommand<MintFlags, [bigint], CliContext>({
     await withSession(this, flags, async (session) => {
       const { connection, programs, network } = session;
       const payer = session.payer().publicKey;
-      const config = await programs.account<{ epochSeconds: number }>("dataCredits", "dcConfig", network.dcConfig);
+      const config = await programs.account("dataCredits", "dcConfig", network.dcConfig);
       if (config === null) throw new ClientError("PRG_NOT_FOUND", "the network has no data credits");
       const epoch = (await chainSeconds(connection)) / BigInt(config.epochSeconds);
       const record = await connection.getAccountInfo(epochRecordOf(network.dcConfig, epoch), "confirmed");

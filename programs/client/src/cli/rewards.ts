@@ -11,26 +11,15 @@ import { textParser } from "./parse.ts";
 import { addressOf, type ChainFlags, chainFlags, type SpendFlags, spend, spendFlags, withSession } from "./session.ts";
 import { plain, tokenText } from "./show.ts";
 
-interface Distributor {
-  readonly nextEpoch: bigint;
-  readonly nextFinal: bigint;
-  readonly finalTotal: bigint;
-  readonly claimed: bigint;
-}
-
 export const rewardsStatusCommand = buildCommand<ChainFlags, [string?], CliContext>({
   docs: { brief: "Show the last final epoch and what a wallet has claimed" },
   parameters: { flags: chainFlags, positional: optionalWallet() },
   async func(flags, wallet) {
     await withSession(this, flags, async ({ programs, network, payer }) => {
       const owner = wallet === undefined ? payer().publicKey : addressOf(wallet, "WALLET");
-      const distributor = await programs.account<Distributor>("rewards", "distributor", network.distributor);
+      const distributor = await programs.account("rewards", "distributor", network.distributor);
       if (distributor === null) throw new ClientError("PRG_NOT_FOUND", "the network pays no rewards");
-      const claim = await programs.account<{ claimed: bigint }>(
-        "rewards",
-        "claim",
-        claimOf(network.distributor, owner),
-      );
+      const claim = await programs.account("rewards", "claim", claimOf(network.distributor, owner));
       const claimed = claim?.claimed ?? 0n;
       const { nextEpoch, nextFinal, finalTotal } = distributor;
       return {

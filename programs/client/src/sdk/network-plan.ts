@@ -1,6 +1,9 @@
 /** What a new network is to be: every number it is created with. Amounts are base units, times are seconds. */
 import type { PublicKey } from "@solana/web3.js";
-import type { Value } from "./programs.ts";
+import type { DcParameters, FeedArgs } from "../generated/data-credits.ts";
+import type { GovRules } from "../generated/governance.ts";
+import type { NetworkSettings } from "../generated/registry.ts";
+import type { DistributorConfig, EmissionPeriod, IssueSettings, OracleArgs } from "../generated/rewards.ts";
 
 export interface NetworkPlan {
   readonly decimals: number;
@@ -20,15 +23,14 @@ export interface NetworkPlan {
   readonly treasuryLimit: bigint;
   readonly dcMintLimit: bigint;
   readonly firstEpoch: bigint;
-  /** As the programs' types of these names: DcParameters, FeedArgs, NetworkSettings, … */
-  readonly dataCredits: Value;
-  readonly feed: Value;
-  readonly settings: Value;
-  readonly distributor: Value;
-  readonly issue: Value;
-  readonly oracles: Value;
-  readonly periods: Value;
-  readonly governance: Value;
+  readonly dataCredits: DcParameters;
+  readonly feed: FeedArgs;
+  readonly settings: NetworkSettings;
+  readonly distributor: DistributorConfig;
+  readonly issue: IssueSettings;
+  readonly oracles: OracleArgs;
+  readonly periods: readonly EmissionPeriod[];
+  readonly governance: GovRules;
 }
 
 /** One token: 8 decimals. */

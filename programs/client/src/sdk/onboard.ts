@@ -75,7 +75,7 @@ export async function onboardHotspot(
   const onboard = await programs.instruction(
     "registry",
     "onboard",
-    [{ deviceKey, kind: { [kind]: {} }, nonce, antenna: { gainDdbi, elevationM } }],
+    [{ deviceKey, kind: kind === "full" ? { full: {} } : { light: {} }, nonce, antenna: { gainDdbi, elevationM } }],
     {
       network: network.network,
       hotspot,

@@ -1,15 +1,30 @@
 /**
- * The five programs through their IDLs: instructions from names and values, accounts and errors read back. The door to Anchor.
+ * The five programs through their IDLs: instructions from names and values, accounts, events and errors read back. The door to Anchor.
  *
- * IDLs are read from the artefacts, so that instruction bytes follow the build. Integers of 64 bits are bigints on our side.
+ * IDLs are read from the artefacts, so that instruction bytes follow the build; the types of `../generated` are made from the same files.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AnchorProvider, BN, type Idl, Program } from "@coral-xyz/anchor";
-import type { Commitment, Connection, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { type Commitment, type Connection, PublicKey, type TransactionInstruction } from "@solana/web3.js";
+import { ClientError } from "../errors.ts";
+import type { ProgramTypes } from "../generated/index.ts";
 import { eventAuthorityOf, PROGRAM_IDS, PROGRAM_NAMES, type ProgramName } from "./addresses.ts";
+import { PROGRAM_FILES, typeName } from "./idl-names.ts";
+import {
+  decodeFields,
+  encodeValue,
+  type IdlTypes,
+  type IdlValueField,
+  type IdlValueType,
+  type ValueCodec,
+} from "./idl-values.ts";
 
 export const ARTIFACTS = join(import.meta.dirname, "../../../artifacts");
+/** What marks an event that a program emits by calling itself. */
+const EVENT_TAG = Uint8Array.of(0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d);
+/** Where an instruction of the compute-budget program can run out of units, in the runtime's words. */
+const OUT_OF_UNITS = /exceeded CUs meter|Computational budget exceeded/;
 
 /** What an instruction's arguments and an account's fields are made of; options are null or the value. */
 export type Value =
@@ -23,12 +38,11 @@ export type Value =
   | readonly Value[]
   | { readonly [name: string]: Value };
 
-const FILES: Readonly<Record<ProgramName, string>> = {
-  guard: "guard",
-  registry: "registry",
-  dataCredits: "data_credits",
-  rewards: "rewards",
-  governance: "governance",
+type Instructions<P extends ProgramName> = ProgramTypes[P]["instructions"];
+type Accounts<P extends ProgramName> = ProgramTypes[P]["accounts"];
+type InstructionOf<P extends ProgramName, N extends keyof Instructions<P>> = Instructions<P>[N] & {
+  readonly args: readonly unknown[];
+  readonly accounts: object;
 };
 
 export interface ProgramError {
@@ -38,89 +52,170 @@ export interface ProgramError {
   readonly message: string;
 }
 
+/** An event and the program that emitted it. */
+export interface ProgramEvent {
+  readonly program: ProgramName;
+  readonly name: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
 export class Programs {
+  readonly connection: Connection;
   readonly #programs: Readonly<Record<ProgramName, Program>>;
+  readonly #codecs: Readonly<Record<ProgramName, ValueCodec>>;
 
   constructor(connection: Connection, folder = ARTIFACTS) {
+    this.connection = connection;
     const wallet = { publicKey: PROGRAM_IDS.guard, signTransaction: refuse, signAllTransactions: refuse };
     const provider = new AnchorProvider(connection, wallet, {});
     const load = (name: ProgramName) =>
-      new Program(JSON.parse(readFileSync(join(folder, `${FILES[name]}.json`), "utf8")) as Idl, provider);
-    this.#programs = Object.fromEntries(PROGRAM_NAMES.map((name) => [name, load(name)])) as Record<
-      ProgramName,
-      Program
-    >;
+      new Program(JSON.parse(readFileSync(join(folder, `${PROGRAM_FILES[name]}.json`), "utf8")) as Idl, provider);
+    this.#programs = byProgram(load);
+    this.#codecs = byProgram((name) => codecOf(this.#programs[name].idl));
   }
 
-  /** An instruction by its camel-case name. The program and its event authority are filled in; an absent account is null. */
-  instruction(
+  /**
+   * An instruction by its camel-case name. The program, its event authority and accounts of a fixed address are filled in; an absent
+   * account is null. Throws PRG_BAD_VALUE.
+   */
+  instruction<P extends ProgramName, N extends keyof Instructions<P> & string>(
+    program: P,
+    name: N,
+    args: InstructionOf<P, N>["args"],
+    accounts: InstructionOf<P, N>["accounts"],
+  ): Promise<TransactionInstruction> {
+    return this.instructionByName(
+      program,
+      name,
+      args as readonly Value[],
+      accounts as Readonly<Record<string, PublicKey | null>>,
+    );
+  }
+
+  /** The same without types, for what goes through every instruction of an IDL. */
+  instructionByName(
     program: ProgramName,
     name: string,
     args: readonly Value[],
     accounts: Readonly<Record<string, PublicKey | null>>,
   ): Promise<TransactionInstruction> {
-    const method = this.#programs[program].methods[name];
-    if (method === undefined) throw new TypeError(`${program} has no instruction ${name}`);
+    const { idl, methods } = this.#programs[program];
+    const definition = idl.instructions.find((one) => one.name === name);
+    const method = methods[name];
+    if (definition === undefined || method === undefined) throw new TypeError(`${program} has no instruction ${name}`);
+    if (args.length !== definition.args.length)
+      throw new ClientError("PRG_BAD_VALUE", `${name} takes ${definition.args.length} arguments, not ${args.length}`);
+    const encoded = definition.args.map((arg, at) =>
+      encodeValue(this.#codecs[program], arg.type as IdlValueType, args[at], `${name}.${arg.name}`),
+    );
     const events = { eventAuthority: eventAuthorityOf(program), program: PROGRAM_IDS[program] };
-    return method(...args.map(toAnchor))
+    return method(...encoded)
       .accountsPartial({ ...events, ...accounts })
       .instruction();
   }
 
   /** An account's fields, or null where there is none. Its name is camel-case, as its fields are. */
-  async account<T>(
-    program: ProgramName,
-    name: string,
+  async account<P extends ProgramName, N extends keyof Accounts<P> & string>(
+    program: P,
+    name: N,
     address: PublicKey,
     commitment: Commitment = "confirmed",
-  ): Promise<T | null> {
-    const accounts = this.#programs[program].account as Record<
-      string,
-      { fetchNullable(at: PublicKey, commitment: Commitment): Promise<unknown> }
-    >;
-    const client = accounts[name];
-    if (client === undefined) throw new TypeError(`${program} has no account ${name}`);
-    const fields = await client.fetchNullable(address, commitment);
-    return fields === null ? null : (fromAnchor(fields) as T);
+  ): Promise<Accounts<P>[N] | null> {
+    const info = await this.connection.getAccountInfo(address, commitment);
+    if (info === null || !info.owner.equals(PROGRAM_IDS[program])) return null;
+    return this.decode(program, name, info.data);
   }
 
-  /** The error of ours that the logs of a failed transaction end in, or null. */
+  /** Every account of a kind whose bytes at an offset (after the 8 of the discriminator) are so. */
+  async accounts<P extends ProgramName, N extends keyof Accounts<P> & string>(
+    program: P,
+    name: N,
+    matches: readonly { readonly offset: number; readonly bytes: PublicKey }[] = [],
+  ): Promise<readonly { readonly address: PublicKey; readonly account: Accounts<P>[N] }[]> {
+    const { coder } = this.#programs[program];
+    const filters = matches.map(({ offset, bytes }) => ({ memcmp: { offset: 8 + offset, bytes: bytes.toBase58() } }));
+    const found = await this.connection.getProgramAccounts(PROGRAM_IDS[program], {
+      commitment: "confirmed",
+      filters: [{ memcmp: coder.accounts.memcmp(name) as { offset: number; bytes: string } }, ...filters],
+    });
+    return found.map(({ pubkey, account }) => ({
+      address: pubkey,
+      account: this.decode(program, name, account.data),
+    }));
+  }
+
+  /** The fields in an account's bytes. Throws PRG_NOT_FOUND where they are another account's. */
+  decode<P extends ProgramName, N extends keyof Accounts<P> & string>(
+    program: P,
+    name: N,
+    data: Uint8Array,
+  ): Accounts<P>[N] {
+    const fields = this.#codecs[program].types.get(name);
+    if (fields?.kind !== "struct") throw new TypeError(`${program} has no account ${name}`);
+    let decoded: Record<string, unknown>;
+    try {
+      decoded = this.#programs[program].coder.accounts.decode(name, Buffer.from(data));
+    } catch (error) {
+      throw new ClientError("PRG_NOT_FOUND", `the account is no ${name} of ${program}`, { cause: error });
+    }
+    return decodeFields(this.#codecs[program], fields.fields ?? [], decoded) as Accounts<P>[N];
+  }
+
+  /** The event in the data of an inner instruction of ours, or null. */
+  eventIn(programId: PublicKey, data: Uint8Array): ProgramEvent | null {
+    const program = PROGRAM_NAMES.find((name) => PROGRAM_IDS[name].equals(programId));
+    if (program === undefined || Buffer.compare(data.subarray(0, 8), EVENT_TAG) !== 0) return null;
+    const event = this.#programs[program].coder.events.decode(Buffer.from(data.subarray(8)).toString("base64"));
+    const type = event === null ? undefined : this.#codecs[program].types.get(event.name);
+    if (event === null || type?.kind !== "struct") return null;
+    return { program, name: event.name, fields: decodeFields(this.#codecs[program], type.fields ?? [], event.data) };
+  }
+
+  /** The error of ours, or of Anchor's checks, that the logs of a failed transaction end in, or null. */
   errorIn(logs: readonly string[]): ProgramError | null {
     const failed = logs
       .map((line) => /^Program (\w+) failed: custom program error: 0x([0-9a-f]+)$/.exec(line))
       .find(Boolean);
     const program = PROGRAM_NAMES.find((name) => PROGRAM_IDS[name].toBase58() === failed?.[1]);
-    const code = Number.parseInt(failed?.[2] ?? "", 16);
-    const known =
-      program === undefined ? undefined : this.#programs[program].idl.errors?.find((one) => one.code === code);
-    if (program === undefined || known === undefined) return null;
+    if (program === undefined) return null;
+    const code = Number.parseInt(failed![2]!, 16);
+    const known = this.#programs[program].idl.errors?.find((one) => one.code === code);
+    if (known === undefined) return anchorError(program, code, logs);
     // Anchor turns the program's names into camel case; the program says EpochNotOver.
-    const name = known.name.charAt(0).toUpperCase() + known.name.slice(1);
+    const name = typeName(known.name);
     return { program, code, name, message: known.msg ?? name };
   }
 }
 
+/** Errors below 6000 are of Anchor's own checks; the program says them in its logs. */
+function anchorError(program: ProgramName, code: number, logs: readonly string[]): ProgramError | null {
+  const said = logs
+    .map((line) => /Error Code: (\w+)\. Error Number: (\d+)\. Error Message: (.+?)\.?$/.exec(line))
+    .find((match) => Number(match?.[2]) === code);
+  return said ? { program, code, name: said[1]!, message: said[3]! } : null;
+}
+
+/** Whether a transaction failed because it was allowed too few compute units. */
+export function ranOutOfUnits(logs: readonly string[]): boolean {
+  return logs.some((line) => OUT_OF_UNITS.test(line));
+}
+
+function byProgram<T>(make: (name: ProgramName) => T): Readonly<Record<ProgramName, T>> {
+  return Object.fromEntries(PROGRAM_NAMES.map((name) => [name, make(name)])) as Record<ProgramName, T>;
+}
+
+function codecOf(idl: Idl): ValueCodec {
+  const types: IdlTypes = new Map(
+    (idl.types ?? []).map(({ name, type }) => [name, type as unknown as { kind: "struct"; fields: IdlValueField[] }]),
+  );
+  return {
+    types,
+    integerOf: (value) => new BN(value.toString()),
+    bigintOf: (value) => BigInt(String(value)),
+    isAddress: (value) => value instanceof PublicKey,
+  };
+}
+
 function refuse(): Promise<never> {
   return Promise.reject(new Error("instructions are signed by their sender"));
-}
-
-function toAnchor(value: Value): unknown {
-  if (typeof value === "bigint") return new BN(value.toString());
-  if (value instanceof Uint8Array) return [...value];
-  if (Array.isArray(value)) return (value as readonly Value[]).map(toAnchor);
-  if (isPlain(value))
-    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, toAnchor(field as Value)]));
-  return value;
-}
-
-function fromAnchor(value: unknown): unknown {
-  if (BN.isBN(value)) return BigInt(String(value));
-  if (Array.isArray(value)) return value.map(fromAnchor);
-  if (isPlain(value))
-    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, fromAnchor(field)]));
-  return value;
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,5 +1,6 @@
 /** Instructions of an epoch's life: issue, vote, veto, finalise, claim. Each can be repeated safely: the program refuses a second. */
 import { type PublicKey, SystemProgram, type TransactionInstruction } from "@solana/web3.js";
+import type { RootTuple } from "../generated/rewards.ts";
 import {
   claimOf,
   epochOf,
@@ -16,15 +17,6 @@ import type { ClaimProof } from "./claim-proof.ts";
 import type { NetworkAddresses } from "./create-network.ts";
 import type { Programs } from "./programs.ts";
 import { associatedAccountOf, createAssociatedAccount, TOKEN_PROGRAM_ID } from "./token-instructions.ts";
-
-/** What oracles vote on; hashes are 32 bytes. */
-export interface RootTuple {
-  readonly rootHash: Uint8Array;
-  readonly total: bigint;
-  readonly leafCount: number;
-  readonly reportHash: Uint8Array;
-  readonly parameterHash: Uint8Array;
-}
 
 /** Issues an epoch that is over: anybody may, in order, once. */
 export function issueEpoch(
@@ -59,7 +51,7 @@ export function voteRoot(
   args: { readonly oracle: PublicKey; readonly epoch: bigint; readonly attempt?: number; readonly tuple: RootTuple },
 ): Promise<TransactionInstruction> {
   const { oracle, epoch, attempt = 0, tuple } = args;
-  return programs.instruction("rewards", "voteRoot", [{ ...tuple }], {
+  return programs.instruction("rewards", "voteRoot", [tuple], {
     root: rootOf(distributor, epoch, attempt),
     epochAccount: epochOf(distributor, epoch),
     oracleSet: oracleSetOf(distributor),

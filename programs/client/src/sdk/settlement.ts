@@ -7,10 +7,11 @@
  */
 import type { Commitment, Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
+import type { Distributor, Epoch, LogHeads, Root, RootTuple } from "../generated/rewards.ts";
 import { epochOf, logHeadsOf, oracleSetOf, rootOf } from "./addresses.ts";
 import { chainSeconds } from "./chain-clock.ts";
 import type { NetworkAddresses } from "./create-network.ts";
-import { finalizeRoot, issueEpoch, openLog, type RootTuple, recordLogHead, voteRoot } from "./rewards.ts";
+import { finalizeRoot, issueEpoch, openLog, recordLogHead, voteRoot } from "./rewards.ts";
 import { type Sender, send } from "./send.ts";
 
 const SLOT_MS = 400;
@@ -19,27 +20,6 @@ const CONFIRMED_WITHIN_SLOTS = 32;
 
 /** `done`: by this call. `already`: before it. `waiting`: its time has not come. */
 export type Act = { readonly state: "done"; readonly signature: string } | { readonly state: "already" | "waiting" };
-
-interface EpochAccount {
-  readonly attempts: number;
-  readonly isFinal: boolean;
-}
-
-interface RootAccount {
-  readonly voted: number;
-  readonly finalFrom: bigint;
-  readonly state: Readonly<Record<string, unknown>>;
-}
-
-interface DistributorAccount {
-  readonly epochSeconds: number;
-  readonly logSeconds: number;
-}
-
-interface LogHeadsAccount {
-  readonly recorded: bigint;
-  readonly heads: readonly { readonly interval: bigint; readonly length: bigint; readonly head: readonly number[] }[];
-}
 
 export class Settlement {
   readonly #sender: Sender;
@@ -113,7 +93,7 @@ export class Settlement {
         const last = account.heads[Number((account.recorded - 1n) % BigInt(account.heads.length))]!;
         const { logSeconds } = await this.#distributor();
         if (last.interval < (await this.#now()) / BigInt(logSeconds)) return "due";
-        return last.length === length && Buffer.compare(Buffer.from(last.head), head) === 0 ? "already" : "waiting";
+        return last.length === length && Buffer.compare(last.head, head) === 0 ? "already" : "waiting";
       },
       () => recordLogHead(this.#sender.programs, this.#network, { oracle: this.#oracle, length, head }),
     );
@@ -146,30 +126,30 @@ export class Settlement {
     return chainSeconds(this.#sender.connection);
   }
 
-  #epoch(epoch: bigint, commitment: Commitment): Promise<EpochAccount | null> {
+  #epoch(epoch: bigint, commitment: Commitment): Promise<Epoch | null> {
     return this.#sender.programs.account("rewards", "epoch", epochOf(this.#network.distributor, epoch), commitment);
   }
 
-  #root(epoch: bigint, attempt: number, commitment: Commitment): Promise<RootAccount | null> {
+  #root(epoch: bigint, attempt: number, commitment: Commitment): Promise<Root | null> {
     const address = rootOf(this.#network.distributor, epoch, attempt);
     return this.#sender.programs.account("rewards", "root", address, commitment);
   }
 
-  #logHeads(commitment: Commitment): Promise<LogHeadsAccount | null> {
+  #logHeads(commitment: Commitment): Promise<LogHeads | null> {
     const address = logHeadsOf(this.#network.distributor, this.#oracle);
     return this.#sender.programs.account("rewards", "logHeads", address, commitment);
   }
 
-  async #distributor(): Promise<DistributorAccount> {
+  async #distributor(): Promise<Distributor> {
     const { distributor } = this.#network;
-    const account = await this.#sender.programs.account<DistributorAccount>("rewards", "distributor", distributor);
+    const account = await this.#sender.programs.account("rewards", "distributor", distributor);
     if (account === null) throw new ClientError("PRG_NOT_FOUND", "the network pays no rewards");
     return account;
   }
 
   async #oracleIndex(): Promise<number> {
     const address = oracleSetOf(this.#network.distributor);
-    const set = await this.#sender.programs.account<{ oracles: PublicKey[] }>("rewards", "oracleSet", address);
+    const set = await this.#sender.programs.account("rewards", "oracleSet", address);
     const index = set?.oracles.findIndex((oracle) => oracle.equals(this.#oracle)) ?? -1;
     if (index < 0) throw new ClientError("PRG_REFUSED", `${this.#oracle.toBase58()} is no oracle of this network`);
     return index;

@@ -58,12 +58,11 @@ export async function createTestNetwork(
     parameterHash: PARAMETERS,
     firstEpoch: epoch,
   });
-  const fields = (value: unknown) => value as Record<string, never>;
   const plan = change({
     ...standard,
-    dataCredits: { ...fields(standard.dataCredits), burnAuthority },
-    feed: { ...fields(standard.feed), oracles: priceOracles, quorum: 2 },
-    settings: { ...fields(standard.settings), denylistAuthority },
+    dataCredits: { ...standard.dataCredits, burnAuthority },
+    feed: { ...standard.feed, oracles: priceOracles, quorum: 2 },
+    settings: { ...standard.settings, denylistAuthority },
   });
   const founders = { admin, tokenMint, dcMint, mintRentLamports: Number(chain.rentExemption(82)) };
   for (const { instructions } of await createNetworkSteps(offline, founders, plan)) chain.must(...instructions);

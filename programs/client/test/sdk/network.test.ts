@@ -70,7 +70,7 @@ afterAll(async () => {
 });
 
 test("is created, once", async () => {
-  const stored = await programs.account<{ wireId: number; hotspots: bigint }>("registry", "network", network.network);
+  const stored = await programs.account("registry", "network", network.network);
   expect(stored).toMatchObject({ wireId: 1, hotspots: 0n });
   expect(await programs.account("registry", "network", networkOf(key(99).publicKey))).toBeNull();
   expect(await tokens(tokenAccountOf(network, owner.publicKey))).toBe(1000n * ATOMS);
@@ -136,11 +136,7 @@ describe("a device", () => {
     expect((await simulate(as(owner), instructions)).unitsConsumed).toBeLessThanOrEqual(200_000);
     await send(as(owner), instructions);
     expect(before - (await tokens(dcAccountOf(network, owner.publicKey)))).toBe(50_000n);
-    const hotspot = await programs.account<{ antenna: { next: unknown } }>(
-      "registry",
-      "hotspot",
-      hotspotOf(network.network, deviceKey),
-    );
+    const hotspot = await programs.account("registry", "hotspot", hotspotOf(network.network, deviceKey));
     expect(hotspot?.antenna.next).toEqual({ gainDdbi: 26, elevationM: 12 });
     await expect(send(as(owner), instructions)).rejects.toMatchObject({ code: "PRG_REFUSED" });
   });
@@ -195,11 +191,7 @@ test("pays the reward five oracles agreed on, after the veto window", async () =
     });
   await send(as(admin), await claim(false));
   expect(await tokens(tokenAccountOf(network, owner.publicKey))).toBe(60_900n * ATOMS);
-  const stored = await programs.account<{ claimed: bigint }>(
-    "rewards",
-    "claim",
-    claimOf(network.distributor, owner.publicKey),
-  );
+  const stored = await programs.account("rewards", "claim", claimOf(network.distributor, owner.publicKey));
   expect(stored?.claimed).toBe(cumulative);
 });
 
