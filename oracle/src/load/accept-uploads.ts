@@ -1,153 +1,148 @@
 /**
- * From a raw log to the uploads that count, in canonical order, whatever order the records lie in.
+ * From verified uploads to those that count, in canonical order, whatever order the chunks hold them in.
  *
- * Canonical order is (receive ms, upload id). An upload counts when it was received between the start of the epoch and the end of
- * its grace time, verifies under a registered key, holds only what its sender may report, and continues its sender's chain. The
- * chain of a sender is walked in the order (sequence, receive ms, id) and goes on from the head that the epoch before left
- * (`chains-in`); a sender that had none begins with number 1. The heads that are left to the next epoch (`chains-out`) are those at
- * the end of the epoch: uploads of its grace time are in the next log too.
+ * Canonical order is (receive ms, upload id). An upload counts when it continues its sender's chain. The chain of a sender is walked
+ * in the order (sequence, receive ms, id) and goes on from the head that the epoch before left (`chains-in`); a sender that had none
+ * begins with number 1. The heads that are left to the next epoch (`chains-out`) are those at the end of the epoch: uploads of its
+ * grace time are in the next log too.
  */
 import { allocateColumns, chainsOutTable, type EpochInput, type EpochLog } from "@earshot/poc";
-import {
-  type ChainHead,
-  chainLink,
-  EMPTY_CHAIN,
-  importKey,
-  parseUploadHeader,
-  stepChain,
-  type VerifiedUpload,
-  type VerifyKey,
-  verifyUpload,
-} from "@earshot/poc/protocol";
-import type { LogRecord } from "../log/segment-reader.ts";
+import { type ChainHead, EMPTY_CHAIN, stepChain } from "@earshot/poc/protocol";
 import { type IntakeRefusal, RefusalCounts } from "./intake.ts";
+import { keyText } from "./senders.ts";
+import { SENDER_KIND } from "./upload-chunk.ts";
+import { compareIds, type UploadSet } from "./upload-set.ts";
 
 const KEY_BYTES = 33;
 const ID_BYTES = 32;
 
-/** A sender that the registry knows: a hotspot by its row, or a payer's meter by its row. */
-export interface Sender {
-  readonly kind: "hotspot" | "payer";
-  readonly row: number;
-  /** Null when the registry holds a key that no signature can be checked with. */
-  readonly key: VerifyKey | null;
-}
-
-export interface AcceptedUpload {
-  readonly upload: VerifiedUpload;
-  readonly sender: Sender;
-  /** ms since the start of the epoch. */
-  readonly receiveOffsetMs: number;
-}
-
 export interface AcceptOptions {
   readonly hotspots: Pick<EpochInput["hotspots"], "key">;
-  readonly payers: EpochLog["payers"];
+  readonly payers: Pick<EpochLog["payers"], "key">;
   readonly chainsIn: EpochLog["chainsIn"];
-  readonly network: number;
-  /** Unix ms. */
-  readonly epochStartMs: number;
-  /** Length of the epoch, and of it and its grace time, ms. */
+  /** Length of the epoch, ms. */
   readonly epochMs: number;
-  readonly openMs: number;
-  /** Called now and then with the number of uploads verified. */
-  readonly onProgress?: ((uploads: number) => void) | undefined;
 }
 
 export interface Acceptance {
-  /** In canonical order. */
-  readonly accepted: readonly AcceptedUpload[];
-  readonly uploads: number;
+  /** Numbers of the accepted uploads (upload-set.ts) in canonical order: the place is the rank. */
+  readonly accepted: Uint32Array;
   /** Accepted uploads before which numbers of their sender are missing. */
   readonly gaps: number;
   readonly refused: RefusalCounts;
-  readonly senders: Senders;
   readonly chainsOut: EpochLog["chainsOut"];
 }
 
-/** Verifies a log. Never throws for what an upload says. */
-export function acceptUploads(records: Iterable<LogRecord>, options: AcceptOptions): Acceptance {
-  const senders = new Senders(options.hotspots.key, options.payers.key);
-  const refused = new RefusalCounts();
-  const verified: AcceptedUpload[] = [];
-  let uploads = 0;
-  for (const record of records) {
-    uploads++;
-    const answer = verifyRecord(record, options, senders);
-    if (typeof answer === "string") refused.add(answer);
-    else verified.push(answer);
-    if ((uploads & 1023) === 0) options.onProgress?.(uploads);
-  }
-  verified.sort(compareCanonical);
-  const heads = readHeads(options.chainsIn);
-  const followed = followChains(verified, heads, options.epochMs, refused);
-  return { ...followed, uploads, refused, senders, chainsOut: headColumns(heads) };
+/** Follows every sender's chain through the uploads. */
+export function acceptUploads(uploads: UploadSet, options: AcceptOptions): Acceptance {
+  return new ChainWalk(uploads, options).result();
 }
 
-function verifyRecord(
-  { receiveMs, bytes }: LogRecord,
-  { network, epochStartMs, openMs }: AcceptOptions,
-  senders: Senders,
-): AcceptedUpload | IntakeRefusal {
-  const receiveOffsetMs = receiveMs - epochStartMs;
-  if (receiveOffsetMs < 0 || receiveOffsetMs >= openMs) return "outside_epoch";
-  const parsed = parseUploadHeader(bytes);
-  if (parsed.status === "refused") return parsed.code;
-  const sender = senders.find(parsed.header.signer, 0);
-  if (sender?.key === null) return "bad_key";
-  const upload = verifyUpload(bytes, sender?.key, network);
-  if (upload.status === "refused") return upload.code;
-  if (sender === undefined) return "unknown_key";
-  const { reports, counts } = upload.header;
-  const allowed = sender.kind === "payer" ? counts.confirmations === reports : counts.confirmations === 0;
-  return allowed ? { upload, sender, receiveOffsetMs } : "wrong_sender";
-}
+class ChainWalk {
+  readonly #uploads: UploadSet;
+  readonly #options: AcceptOptions;
+  /** Canonical order. */
+  readonly #order: Uint32Array;
+  /** By place in that order. */
+  readonly #counts: Uint8Array;
+  readonly #heads: Map<string, ChainHead>;
+  readonly #refused = new RefusalCounts();
+  #gaps = 0;
 
-/**
- * Keeps what continues its sender's chain; expects canonical order and keeps it. `heads`, by key, are those at the start of the epoch
- * and become those at its end. Where numbers are missing the chain goes on behind the gap: an ingest acknowledged what follows, and a
- * log that lost an upload, or hides one, must not silence its sender for ever. What is missing, the sender's receipt proves.
- */
-function followChains(
-  verified: readonly AcceptedUpload[],
-  heads: Map<string, ChainHead>,
-  epochMs: number,
-  refused: RefusalCounts,
-): { accepted: AcceptedUpload[]; gaps: number } {
-  const bySender = new Map<Sender, AcceptedUpload[]>();
-  for (const upload of verified) {
-    const own = bySender.get(upload.sender);
-    if (own === undefined) bySender.set(upload.sender, [upload]);
-    else own.push(upload);
+  constructor(uploads: UploadSet, options: AcceptOptions) {
+    this.#uploads = uploads;
+    this.#options = options;
+    this.#order = uploads.canonicalOrder();
+    this.#counts = new Uint8Array(uploads.count);
+    this.#heads = readHeads(options.chainsIn);
   }
-  const counted = new Set<AcceptedUpload>();
-  const gaps = new Set<AcceptedUpload>();
-  for (const own of bySender.values()) {
+
+  result(): Acceptance {
+    const hotspots = this.#options.hotspots.key.length / KEY_BYTES;
+    const payers = this.#options.payers.key.length / KEY_BYTES;
+    const { places, firstOf } = this.#placesBySender(hotspots, hotspots + payers);
+    for (let sender = 0; sender < hotspots + payers; sender++) {
+      const own = places.subarray(firstOf[sender], firstOf[sender + 1]);
+      if (own.length === 0) continue;
+      const isHotspot = sender < hotspots;
+      const keys = isHotspot ? this.#options.hotspots.key : this.#options.payers.key;
+      this.#follow(own, keyText(keys, (isHotspot ? sender : sender - hotspots) * KEY_BYTES));
+    }
+    const accepted = this.#order.filter((_, place) => this.#counts[place] === 1);
+    return { accepted, gaps: this.#gaps, refused: this.#refused, chainsOut: headColumns(this.#heads) };
+  }
+
+  /** Places of each sender's uploads in canonical order, sender after sender: a counting sort. */
+  #placesBySender(hotspots: number, senders: number): { places: Uint32Array; firstOf: Uint32Array } {
+    const count = this.#order.length;
+    const senderAt = new Uint32Array(count);
+    const firstOf = new Uint32Array(senders + 1);
+    for (let place = 0; place < count; place++) {
+      const upload = this.#order[place];
+      const { uploads } = this.#uploads.chunkOf(upload);
+      const row = this.#uploads.rowOf(upload);
+      const sender = uploads.sender[row] + (uploads.sender_kind[row] === SENDER_KIND.payer ? hotspots : 0);
+      senderAt[place] = sender;
+      firstOf[sender + 1]++;
+    }
+    for (let sender = 0; sender < senders; sender++) firstOf[sender + 1] += firstOf[sender];
+    const places = new Uint32Array(count);
+    const next = firstOf.slice();
+    for (let place = 0; place < count; place++) places[next[senderAt[place]]++] = place;
+    return { places, firstOf };
+  }
+
+  /**
+   * Marks what continues the chain of one sender. Where numbers are missing the chain goes on behind the gap: an ingest acknowledged
+   * what follows, and a log that lost an upload, or hides one, must not silence its sender for ever. What is missing, the sender's
+   * receipt proves.
+   */
+  #follow(places: Uint32Array, key: string): void {
+    const sequenceAt = (place: number) => this.#uploads.sequence(this.#order[place]);
     // By number, since clocks of ingests differ and step, and a sender that is refused once is refused for ever. Of one number the
     // first by time counts; of one millisecond ids decide, which say nothing, but decide for everybody.
-    own.sort((a, b) => a.upload.header.sequence - b.upload.header.sequence || compareCanonical(a, b));
-    const key = keyText(own[0].upload.header.signer, 0);
-    const first = heads.get(key) ?? EMPTY_CHAIN;
-    const logged = new Map<number, Uint8Array>();
+    if (!isAscending(places, sequenceAt)) places.sort((a, b) => sequenceAt(a) - sequenceAt(b) || a - b);
+    const first = this.#heads.get(key) ?? EMPTY_CHAIN;
     let head = first;
-    for (const upload of own) {
-      const link = chainLink(upload.upload);
-      const isAfterGap = link.sequence > head.sequence + 1;
-      const step = isAfterGap
-        ? { outcome: "accept" as const, head: { sequence: link.sequence, id: link.id } }
-        : stepChain(head, link, (number) => logged.get(number));
-      if (step.outcome === "accept") {
-        if (isAfterGap) gaps.add(upload);
-        logged.set(step.head.sequence, step.head.id);
-        counted.add(upload);
-        if (upload.receiveOffsetMs < epochMs) heads.set(key, step.head);
-      } else {
-        refused.add(link.sequence < first.sequence ? "past_number" : step.outcome);
+    let atEpochEnd: ChainHead | undefined;
+    for (const place of places) {
+      const upload = this.#order[place];
+      const sequence = this.#uploads.sequence(upload);
+      const isNext = sequence === head.sequence + 1 && compareIds(this.#uploads.previousId(upload), head.id) === 0;
+      if (!isNext && sequence <= head.sequence + 1) {
+        this.#refused.add(sequence < first.sequence ? "past_number" : this.#refusalOf(upload, head));
+        continue;
       }
-      head = step.head;
+      if (!isNext) this.#gaps++;
+      this.#counts[place] = 1;
+      head = { sequence, id: this.#uploads.id(upload) };
+      if (this.#uploads.receiveOffsetMs(upload) < this.#options.epochMs) atEpochEnd = head;
     }
+    if (atEpochEnd !== undefined) this.#heads.set(key, atEpochEnd);
   }
-  return { accepted: verified.filter((upload) => counted.has(upload)), gaps: gaps.size };
+
+  /** Why an upload that neither follows the head nor lies behind a gap does not count. */
+  #refusalOf(upload: number, head: ChainHead): IntakeRefusal {
+    const link = {
+      sequence: this.#uploads.sequence(upload),
+      previousId: this.#uploads.previousId(upload),
+      id: this.#uploads.id(upload),
+      resumed: false,
+    };
+    // Uploads come in the order of their numbers, so only the head itself can be under this one.
+    const step = stepChain(head, link, () => undefined);
+    return step.outcome === "accept" ? "wrong_predecessor" : step.outcome;
+  }
+}
+
+function isAscending(places: Uint32Array, sequenceAt: (place: number) => number): boolean {
+  let last = 0;
+  for (const place of places) {
+    const sequence = sequenceAt(place);
+    if (sequence < last) return false;
+    last = sequence;
+  }
+  return true;
 }
 
 function readHeads({ key, sequence, upload_id: ids }: EpochLog["chainsIn"]): Map<string, ChainHead> {
@@ -171,63 +166,4 @@ function headColumns(heads: ReadonlyMap<string, ChainHead>): EpochLog["chainsOut
     columns.upload_id.set(id, row * ID_BYTES);
   });
   return columns;
-}
-
-function compareCanonical(a: AcceptedUpload, b: AcceptedUpload): number {
-  return a.receiveOffsetMs - b.receiveOffsetMs || compareIds(a.upload.id, b.upload.id);
-}
-
-function compareIds(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] - b[i];
-  return 0;
-}
-
-/** Who may send: hotspots and payers by key, each key imported when it first signs something. */
-export class Senders {
-  readonly #rows = new Map<string, { readonly kind: Sender["kind"]; readonly row: number }>();
-  readonly #senders = new Map<string, Sender>();
-  readonly #keys: Readonly<Record<Sender["kind"], Uint8Array>>;
-
-  constructor(hotspotKeys: Uint8Array, payerKeys: Uint8Array) {
-    this.#keys = { hotspot: hotspotKeys, payer: payerKeys };
-    // Hotspots last: where a key is in both lists it is the hotspot's, and confirms nothing.
-    for (const kind of ["payer", "hotspot"] as const) {
-      const keys = this.#keys[kind];
-      for (let row = 0; row * KEY_BYTES < keys.length; row++) {
-        this.#rows.set(keyText(keys, row * KEY_BYTES), { kind, row });
-      }
-    }
-  }
-
-  /** The sender whose key lies at `offset` of `bytes`, or undefined. */
-  find(bytes: Uint8Array, offset: number): Sender | undefined {
-    const text = keyText(bytes, offset);
-    const known = this.#senders.get(text);
-    if (known !== undefined) return known;
-    const place = this.#rows.get(text);
-    if (place === undefined) return undefined;
-    const keys = this.#keys[place.kind];
-    const sender = { ...place, key: usableKey(keys.slice(place.row * KEY_BYTES, (place.row + 1) * KEY_BYTES)) };
-    this.#senders.set(text, sender);
-    return sender;
-  }
-
-  /** The row of the hotspot whose key lies at `offset`, or undefined; imports nothing. */
-  hotspotRow(bytes: Uint8Array, offset: number): number | undefined {
-    const place = this.#rows.get(keyText(bytes, offset));
-    return place?.kind === "hotspot" ? place.row : undefined;
-  }
-}
-
-function keyText(bytes: Uint8Array, offset: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + offset, KEY_BYTES).toString("latin1");
-}
-
-function usableKey(key: Uint8Array): VerifyKey | null {
-  try {
-    return importKey(key);
-  } catch {
-    // The registry should refuse such a key when it is registered; here it means that nothing it signs can count.
-    return null;
-  }
 }

@@ -8,7 +8,6 @@
  * max(1, ceil(bytes / bytes per credit)).
  */
 import { allocateColumns, type EpochInput, type EpochLog, packetsTable, pendingOutTable } from "@earshot/poc";
-import type { ConfirmationTable, ReceiptTable } from "@earshot/poc/protocol";
 import { CopyIndex } from "./copy-index.ts";
 
 const HASH_BYTES = 32;
@@ -19,6 +18,24 @@ const NONE = -1;
 /** `kind` of a row in pending-in and pending-out. */
 export const PENDING_KIND = { receipt: 1, confirmation: 2, billed: 3 } as const;
 
+/** Receipts in log order; 32 bytes a row of `packetHash`. */
+export interface ReceiptRows {
+  readonly hotspot: Uint32Array;
+  readonly receiveOffsetMs: Uint32Array;
+  readonly packetHash: Uint8Array;
+  readonly phyBytes: Uint8Array;
+  readonly devAddr: Uint32Array;
+}
+
+/** Confirmations in log order; 32 and 33 bytes a row of `packetHash` and `hotspotKey`. */
+export interface ConfirmationRows {
+  /** Row in payers.arrow. */
+  readonly payer: Uint32Array;
+  readonly packetHash: Uint8Array;
+  readonly hotspotKey: Uint8Array;
+  readonly phyBytes: Uint8Array;
+}
+
 export interface BillingInput {
   readonly epoch: number;
   readonly pendingIn: EpochLog["pendingIn"];
@@ -27,11 +44,9 @@ export interface BillingInput {
   readonly hotspotKeys: Uint8Array;
   /** Row of the hotspot whose key lies at an offset, or undefined. */
   readonly hotspotRow: (keys: Uint8Array, offset: number) => number | undefined;
-  /** In log order; of each the first rows, those that arrived in the epoch. */
-  readonly receipts: ReceiptTable;
-  readonly receiptRows: number;
-  readonly confirmations: ConfirmationTable;
-  readonly confirmationRows: number;
+  /** Those that arrived in the epoch, its grace time not included. */
+  readonly receipts: ReceiptRows;
+  readonly confirmations: ConfirmationRows;
   readonly bytesPerDataCredit: number;
   readonly billWithinEpochs: number;
   /** Eight bytes that follow from the whole log, so that nobody who reports could foresee them. */
@@ -75,7 +90,9 @@ class BillingRun {
   readonly #bills: Bill[] = [];
 
   constructor(input: BillingInput) {
-    const { pendingIn, receiptRows, confirmationRows } = input;
+    const { pendingIn } = input;
+    const receiptRows = input.receipts.hotspot.length;
+    const confirmationRows = input.confirmations.payer.length;
     this.#input = input;
     this.#carriedRows = pendingIn.kind.length;
     const rows = this.#carriedRows + receiptRows + confirmationRows;
@@ -94,14 +111,14 @@ class BillingRun {
   }
 
   #noteReceipts(): void {
-    const { pendingIn, receipts, receiptRows } = this.#input;
+    const { pendingIn, receipts } = this.#input;
     for (let row = 0; row < this.#carriedRows; row++) {
       const copy = this.#copies.ofKey(pendingIn.packet_hash, row, pendingIn.hotspot_key);
       this.#pendingCopy[row] = copy;
       if (pendingIn.kind[row] === PENDING_KIND.billed) this.#isBilled[copy] = 1;
       if (pendingIn.kind[row] === PENDING_KIND.receipt && this.#receiptOf[copy] === NONE) this.#receiptOf[copy] = row;
     }
-    for (let row = 0; row < receiptRows; row++) {
+    for (let row = 0; row < receipts.hotspot.length; row++) {
       const copy = this.#copies.ofHotspot(receipts.packetHash, row, receipts.hotspot[row]);
       this.#receiptCopy[row] = copy;
       if (this.#receiptOf[copy] === NONE) this.#receiptOf[copy] = this.#carriedRows + row;
@@ -109,15 +126,15 @@ class BillingRun {
   }
 
   #matchConfirmations(): void {
-    const { pendingIn, confirmations, confirmationRows, payers } = this.#input;
+    const { pendingIn, confirmations, payers } = this.#input;
     for (let row = 0; row < this.#carriedRows; row++) {
       if (pendingIn.kind[row] !== PENDING_KIND.confirmation) continue;
       this.#confirm(this.#pendingCopy[row], pendingIn.phy_bytes[row], pendingIn.payer, row);
     }
-    for (let row = 0; row < confirmationRows; row++) {
+    for (let row = 0; row < confirmations.payer.length; row++) {
       const copy = this.#copies.ofKey(confirmations.packetHash, row, confirmations.hotspotKey);
       this.#confirmationCopy[row] = copy;
-      this.#confirm(copy, confirmations.phyBytes[row], payers.payer, confirmations.hotspot[row]);
+      this.#confirm(copy, confirmations.phyBytes[row], payers.payer, confirmations.payer[row]);
     }
   }
 
@@ -135,22 +152,22 @@ class BillingRun {
   }
 
   #packets(): Pick<Billing, "packets" | "carried"> {
-    const { pendingIn, receipts, receiptRows, bytesPerDataCredit } = this.#input;
+    const { pendingIn, receipts, bytesPerDataCredit } = this.#input;
     const carriedBills = this.#bills.filter(({ receipt }) => receipt < this.#carriedRows);
     carriedBills.sort((a, b) => a.receipt - b.receipt);
     const carried = carriedBills.length;
-    const packets = allocateColumns(packetsTable, carried + receiptRows);
+    const packets = allocateColumns(packetsTable, carried + receipts.hotspot.length);
     carriedBills.forEach(({ copy, receipt }, row) => {
       packets.hotspot[row] = this.#copies.hotspot[copy];
       packets.packet_hash.set(row32(pendingIn.packet_hash, receipt), row * HASH_BYTES);
       packets.phy_bytes[row] = pendingIn.phy_bytes[receipt];
       packets.dev_addr[row] = pendingIn.dev_addr[receipt];
     });
-    packets.hotspot.set(receipts.hotspot.subarray(0, receiptRows), carried);
-    packets.receive_offset_ms.set(receipts.receiveOffsetMs.subarray(0, receiptRows), carried);
-    packets.packet_hash.set(receipts.packetHash.subarray(0, receiptRows * HASH_BYTES), carried * HASH_BYTES);
-    packets.phy_bytes.set(receipts.phyBytes.subarray(0, receiptRows), carried);
-    packets.dev_addr.set(receipts.devAddr.subarray(0, receiptRows), carried);
+    packets.hotspot.set(receipts.hotspot, carried);
+    packets.receive_offset_ms.set(receipts.receiveOffsetMs, carried);
+    packets.packet_hash.set(receipts.packetHash, carried * HASH_BYTES);
+    packets.phy_bytes.set(receipts.phyBytes, carried);
+    packets.dev_addr.set(receipts.devAddr, carried);
     const rowOfCarried = new Map(carriedBills.map(({ receipt }, row) => [receipt, row]));
     for (const { receipt, wallets, walletRow } of this.#bills) {
       const row = rowOfCarried.get(receipt) ?? carried + receipt - this.#carriedRows;
@@ -194,7 +211,7 @@ class BillingRun {
       out.packet_hash.set(row32(confirmations.packetHash, row), at * HASH_BYTES);
       out.hotspot_key.set(keyRow(confirmations.hotspotKey, row), at * KEY_BYTES);
       out.phy_bytes[at] = confirmations.phyBytes[row];
-      out.payer.set(row32(payers.payer, confirmations.hotspot[row]), at * WALLET_BYTES);
+      out.payer.set(row32(payers.payer, confirmations.payer[row]), at * WALLET_BYTES);
       at++;
     }
     for (const { copy } of bills) {
@@ -219,7 +236,7 @@ class BillingRun {
 
   #waitingReceipts(): number[] {
     const waiting: number[] = [];
-    for (let row = 0; row < this.#input.receiptRows; row++) {
+    for (let row = 0; row < this.#receiptCopy.length; row++) {
       const copy = this.#receiptCopy[row];
       if (this.#isBilled[copy] === 0 && this.#receiptOf[copy] === this.#carriedRows + row) waiting.push(row);
     }
@@ -228,7 +245,7 @@ class BillingRun {
 
   #waitingConfirmations(): number[] {
     const waiting: number[] = [];
-    for (let row = 0; row < this.#input.confirmationRows; row++) {
+    for (let row = 0; row < this.#confirmationCopy.length; row++) {
       if (this.#isBilled[this.#confirmationCopy[row]] === 0) waiting.push(row);
     }
     return waiting;

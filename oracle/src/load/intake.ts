@@ -53,8 +53,8 @@ export function uploadsDigest({ accepted, sha256, refused }: Intake): UploadsDig
 export class RefusalCounts {
   readonly #counts = new Map<IntakeRefusal, number>();
 
-  add(code: IntakeRefusal): void {
-    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+  add(code: IntakeRefusal, count = 1): void {
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + count);
   }
 
   toObject(): Intake["refused"] {

@@ -6,23 +6,23 @@
  * whoever is registered in which of the two.
  */
 import { allocateColumns, type EpochLog, judgedOutTable } from "@earshot/poc";
-import type { AcceptedUpload } from "./accept-uploads.ts";
+import type { UploadSet } from "./upload-set.ts";
 
 const ID_BYTES = 32;
 
-/** A report by its place: rank of its upload among the accepted ones, index in it. */
+/** A report by its place: number of its upload, index in it. */
 export interface ReportPlace {
-  readonly uploadRank: number;
+  readonly upload: number;
   readonly indexInUpload: number;
 }
 
 /** Reports of the log that the epoch before has judged. */
 export class JudgedReports {
-  /** By rank of an accepted upload: indices of the reports. */
+  /** By number of an accepted upload: indices of the reports. */
   readonly #indices = new Map<number, Set<number>>();
 
-  /** `graceMs`: no later upload can be of the grace time of the epoch before. */
-  constructor(judgedIn: EpochLog["judgedIn"], accepted: readonly AcceptedUpload[], graceMs: number) {
+  /** `accepted` in canonical order; `graceMs`: no later upload can be of the grace time of the epoch before. */
+  constructor(judgedIn: EpochLog["judgedIn"], uploads: UploadSet, accepted: Uint32Array, graceMs: number) {
     const byId = new Map<string, Set<number>>();
     judgedIn.index_in_upload.forEach((index, row) => {
       const id = idText(judgedIn.upload_id, row * ID_BYTES);
@@ -31,28 +31,22 @@ export class JudgedReports {
       else indices.add(index);
     });
     if (byId.size === 0) return;
-    for (const [rank, { upload, receiveOffsetMs }] of accepted.entries()) {
-      if (receiveOffsetMs >= graceMs) break;
-      const indices = byId.get(idText(upload.id, 0));
-      if (indices !== undefined) this.#indices.set(rank, indices);
+    for (const upload of accepted) {
+      if (uploads.receiveOffsetMs(upload) >= graceMs) break;
+      const indices = byId.get(idText(uploads.id(upload), 0));
+      if (indices !== undefined) this.#indices.set(upload, indices);
     }
   }
 
-  has(uploadRank: number, indexInUpload: number): boolean {
-    return this.#indices.get(uploadRank)?.has(indexInUpload) ?? false;
-  }
-
-  get isEmpty(): boolean {
-    return this.#indices.size === 0;
+  /** Indices of an upload's judged reports, or undefined where there are none. */
+  of(upload: number): ReadonlySet<number> | undefined {
+    return this.#indices.get(upload);
   }
 }
 
 /** judged-out.arrow. */
-export function judgedColumns(
-  places: readonly ReportPlace[],
-  accepted: readonly AcceptedUpload[],
-): EpochLog["judgedOut"] {
-  const idOf = ({ uploadRank }: ReportPlace) => accepted[uploadRank].upload.id;
+export function judgedColumns(places: readonly ReportPlace[], uploads: UploadSet): EpochLog["judgedOut"] {
+  const idOf = ({ upload }: ReportPlace) => uploads.id(upload);
   const sorted = [...places].sort((a, b) => Buffer.compare(idOf(a), idOf(b)) || a.indexInUpload - b.indexInUpload);
   const columns = allocateColumns(judgedOutTable, sorted.length);
   sorted.forEach((place, row) => {

@@ -1,0 +1,145 @@
+/**
+ * Verifies records of a raw log, each once, and turns what they report into columns: the first half of loading, and the costly one.
+ *
+ * Looks at one record at a time: an upload counts further when it was received between the start of the epoch and the end of its grace
+ * time, verifies under a registered key, and holds only what its sender may report. Where it stands in its sender's chain is the
+ * second half's (accept-uploads.ts). A beacon's signature is checked here too, whether or not its challenge turns out to exist.
+ */
+import { allocateColumns, type EpochInput, type EpochLog } from "@earshot/poc";
+import {
+  decodeUpload,
+  parseUploadHeader,
+  ReportColumns,
+  type VerifiedUpload,
+  verifyBeaconSignature,
+  verifyUpload,
+} from "@earshot/poc/protocol";
+import type { LogRecord } from "../log/segment-reader.ts";
+import { type IntakeRefusal, RefusalCounts } from "./intake.ts";
+import { type Sender, Senders } from "./senders.ts";
+import { chunkUploadsTable, SENDER_KIND, type UploadChunk } from "./upload-chunk.ts";
+
+export interface VerifyOptions {
+  readonly hotspots: Pick<EpochInput["hotspots"], "key">;
+  readonly payers: Pick<EpochLog["payers"], "key">;
+  /** Network number that uploads must name (poc/protocol). */
+  readonly network: number;
+  /** Unix ms. */
+  readonly epochStartMs: number;
+  /** Length of the epoch and its grace time, ms. */
+  readonly openMs: number;
+}
+
+interface Verified {
+  readonly upload: VerifiedUpload;
+  readonly sender: Sender;
+  readonly receiveOffsetMs: number;
+}
+
+export class UploadVerifier {
+  readonly senders: Senders;
+  readonly #options: VerifyOptions;
+  /** Filled and emptied for every chunk. */
+  readonly #scratch = new ReportColumns();
+
+  constructor(options: VerifyOptions) {
+    this.#options = options;
+    this.senders = new Senders(options.hotspots.key, options.payers.key);
+  }
+
+  /** A chunk of the records, in their order. Never throws for what an upload says. */
+  chunk(records: readonly LogRecord[]): UploadChunk {
+    const refused = new RefusalCounts();
+    const verified: Verified[] = [];
+    for (const record of records) {
+      const answer = this.#verify(record);
+      if (typeof answer === "string") refused.add(answer);
+      else verified.push(answer);
+    }
+    return {
+      records: records.length,
+      refused: refused.toObject(),
+      uploads: uploadRows(verified),
+      ...this.#reports(verified),
+    };
+  }
+
+  #verify({ receiveMs, bytes }: LogRecord): Verified | IntakeRefusal {
+    const { epochStartMs, openMs, network } = this.#options;
+    const receiveOffsetMs = receiveMs - epochStartMs;
+    if (receiveOffsetMs < 0 || receiveOffsetMs >= openMs) return "outside_epoch";
+    const parsed = parseUploadHeader(bytes);
+    if (parsed.status === "refused") return parsed.code;
+    const sender = this.senders.find(parsed.header.signer, 0);
+    if (sender?.key === null) return "bad_key";
+    const upload = verifyUpload(bytes, sender?.key, network);
+    if (upload.status === "refused") return upload.code;
+    if (sender === undefined) return "unknown_key";
+    const { reports, counts } = upload.header;
+    const allowed = sender.kind === "payer" ? counts.confirmations === reports : counts.confirmations === 0;
+    return allowed ? { upload, sender, receiveOffsetMs } : "wrong_sender";
+  }
+
+  #reports(verified: readonly Verified[]): Pick<UploadChunk, "beacons" | "witnesses" | "receipts" | "confirmations"> {
+    const { beacons, witnesses, receipts, confirmations } = this.#scratch;
+    beacons.length = witnesses.length = receipts.length = confirmations.length = 0;
+    const signed: number[] = [];
+    for (const { upload, sender } of verified) {
+      const from = beacons.length;
+      decodeUpload(upload, { hotspot: sender.row, receiveOffsetMs: 0, uploadRank: 0 }, this.#scratch);
+      for (let row = from; row < beacons.length; row++) {
+        const challengeId = beacons.challengeId.subarray(row * 32, (row + 1) * 32);
+        const signature = beacons.signature.subarray(row * 64, (row + 1) * 64);
+        // `sender.key` is not null: its upload verified.
+        signed.push(verifyBeaconSignature(sender.key!, challengeId, signature) ? 1 : 0);
+      }
+    }
+    return {
+      beacons: {
+        challenge_id: beacons.challengeId.slice(0, beacons.length * 32),
+        is_signed: Uint8Array.from(signed),
+        payload_key_hi: beacons.payloadKeyHi.slice(0, beacons.length),
+        payload_key_lo: beacons.payloadKeyLo.slice(0, beacons.length),
+        frequency_hz: beacons.frequencyHz.slice(0, beacons.length),
+        data_rate: beacons.dataRate.slice(0, beacons.length),
+        tx_power_ddbm: beacons.txPowerDdbm.slice(0, beacons.length),
+      },
+      witnesses: {
+        payload_key_hi: witnesses.payloadKeyHi.slice(0, witnesses.length),
+        payload_key_lo: witnesses.payloadKeyLo.slice(0, witnesses.length),
+        frequency_hz: witnesses.frequencyHz.slice(0, witnesses.length),
+        rssi_ddbm: witnesses.rssiDdbm.slice(0, witnesses.length),
+        snr_ddb: witnesses.snrDdb.slice(0, witnesses.length),
+        data_rate: witnesses.dataRate.slice(0, witnesses.length),
+      },
+      receipts: {
+        packet_hash: receipts.packetHash.slice(0, receipts.length * 32),
+        phy_bytes: receipts.phyBytes.slice(0, receipts.length),
+        dev_addr: receipts.devAddr.slice(0, receipts.length),
+      },
+      confirmations: {
+        packet_hash: confirmations.packetHash.slice(0, confirmations.length * 32),
+        hotspot_key: confirmations.hotspotKey.slice(0, confirmations.length * 33),
+        phy_bytes: confirmations.phyBytes.slice(0, confirmations.length),
+      },
+    };
+  }
+}
+
+function uploadRows(verified: readonly Verified[]): UploadChunk["uploads"] {
+  const uploads = allocateColumns(chunkUploadsTable, verified.length);
+  for (const [row, { upload, sender, receiveOffsetMs }] of verified.entries()) {
+    const { sequence, previousId, counts } = upload.header;
+    uploads.receive_offset_ms[row] = receiveOffsetMs;
+    uploads.sender_kind[row] = SENDER_KIND[sender.kind];
+    uploads.sender[row] = sender.row;
+    uploads.sequence[row] = BigInt(sequence);
+    uploads.id.set(upload.id, row * 32);
+    uploads.previous_id.set(previousId, row * 32);
+    uploads.beacons[row] = counts.beacons;
+    uploads.witnesses[row] = counts.witnesses;
+    uploads.receipts[row] = counts.receipts;
+    uploads.confirmations[row] = counts.confirmations;
+  }
+  return uploads;
+}
