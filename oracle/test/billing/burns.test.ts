@@ -1,0 +1,187 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type Burn,
+  type BurnChain,
+  type BurnJournal,
+  burnBills,
+  isInArrears,
+  type OpenBill,
+  type RouterAccount,
+} from "../../src/billing/burns.ts";
+
+/** The burn rules of the program, with the faults of a network before and after them. */
+class ModelChain implements BurnChain {
+  readonly accounts = new Map<string, { payer: string; escrow: bigint; lastNonce: bigint; lastEpoch: number }>();
+  readonly burnt: Burn[] = [];
+  /** What happens to the next sends, in order: `lost` was never seen by the chain, `unanswered` was done. */
+  faults: ("lost" | "unanswered")[] = [];
+
+  fund(router: string, payer: string, dataCredits: bigint): void {
+    const account = this.accounts.get(router) ?? { payer, escrow: 0n, lastNonce: 0n, lastEpoch: 0 };
+    this.accounts.set(router, { ...account, escrow: account.escrow + dataCredits });
+  }
+
+  async routers(): Promise<RouterAccount[]> {
+    return [...this.accounts].map(([address, { payer, escrow, lastNonce }]) => ({ address, payer, escrow, lastNonce }));
+  }
+
+  async burn(burn: Burn) {
+    const fault = this.faults.shift();
+    if (fault === "lost") throw new Error("no answer");
+    const account = this.accounts.get(burn.router);
+    if (account === undefined) throw new Error("no such router");
+    if (burn.nonce !== account.lastNonce + 1n) throw new Error("NonceOutOfOrder");
+    if (burn.dataCredits > account.escrow || burn.dataCredits === 0n) throw new Error("EscrowTooSmall");
+    if (burn.epoch < account.lastEpoch) throw new Error("WrongEpoch");
+    account.escrow -= burn.dataCredits;
+    account.lastNonce = burn.nonce;
+    account.lastEpoch = burn.epoch;
+    this.burnt.push(burn);
+    if (fault === "unanswered") throw new Error("no answer");
+    return { signature: `signature ${this.burnt.length}` };
+  }
+}
+
+class ModelJournal implements BurnJournal {
+  readonly bills: OpenBill[] = [];
+  readonly #burns = new Map<string, { burn: Burn; isDone: boolean }>();
+
+  async addBill(bill: OpenBill): Promise<void> {
+    if (!this.bills.some(({ payer, epoch }) => payer === bill.payer && epoch === bill.epoch)) this.bills.push(bill);
+  }
+
+  async openBills() {
+    return this.bills
+      .map((bill) => ({ ...bill, burnt: this.burntOf(bill) }))
+      .filter(({ burnt, dataCredits }) => burnt < dataCredits)
+      .sort((a, b) => a.epoch - b.epoch);
+  }
+
+  async begin(burn: Burn): Promise<void> {
+    this.#burns.set(`${burn.router} ${burn.nonce}`, { burn, isDone: false });
+  }
+
+  async begun() {
+    return [...this.#burns.values()].filter(({ isDone }) => !isDone).map(({ burn }) => burn);
+  }
+
+  async done(burn: Burn): Promise<void> {
+    this.#burns.set(`${burn.router} ${burn.nonce}`, { burn, isDone: true });
+  }
+
+  burntOf({ billHash }: OpenBill): bigint {
+    const done = [...this.#burns.values()].filter(({ burn, isDone }) => isDone && burn.billHash === billHash);
+    return done.reduce((sum, { burn }) => sum + burn.dataCredits, 0n);
+  }
+}
+
+const bill = (payer: string, epoch: number, dataCredits: bigint): OpenBill => ({
+  payer,
+  epoch,
+  dataCredits,
+  billHash: new Uint8Array(32).fill(epoch),
+});
+
+describe("a bill", () => {
+  test("is burnt once, from as many routers of its payer as it takes, however often the round is run", async () => {
+    const chain = new ModelChain();
+    const journal = new ModelJournal();
+    chain.fund("r1", "alice", 60n);
+    chain.fund("r2", "alice", 100n);
+    chain.fund("r3", "bob", 1000n);
+    await journal.addBill(bill("alice", 1, 100n));
+    expect(await burnBills(chain, journal)).toEqual({ burns: 2, dataCredits: 100n, arrears: new Map() });
+    expect(await burnBills(chain, journal)).toEqual({ burns: 0, dataCredits: 0n, arrears: new Map() });
+    expect(chain.burnt.map(({ router, dataCredits }) => [router, dataCredits])).toEqual([
+      ["r1", 60n],
+      ["r2", 40n],
+    ]);
+  });
+
+  test("that the escrow cannot cover is burnt as far as it goes, and the rest when there is more", async () => {
+    const chain = new ModelChain();
+    const journal = new ModelJournal();
+    chain.fund("r1", "alice", 30n);
+    await journal.addBill(bill("alice", 1, 100n));
+    await journal.addBill(bill("alice", 2, 5n));
+    expect((await burnBills(chain, journal)).arrears).toEqual(new Map([["alice", 75n]]));
+    chain.fund("r1", "alice", 1000n);
+    expect(await burnBills(chain, journal)).toMatchObject({ dataCredits: 75n, arrears: new Map() });
+    expect(chain.burnt.map(({ epoch }) => epoch)).toEqual([1, 1, 2]);
+  });
+
+  test("whose burn was done but never answered is not burnt again", async () => {
+    const chain = new ModelChain();
+    const journal = new ModelJournal();
+    chain.fund("r1", "alice", 500n);
+    await journal.addBill(bill("alice", 1, 100n));
+    chain.faults = ["unanswered"];
+    await expect(burnBills(chain, journal)).rejects.toThrow("no answer");
+    await burnBills(chain, journal);
+    expect(chain.accounts.get("r1")!.escrow).toBe(400n);
+    expect(await journal.openBills()).toEqual([]);
+  });
+});
+
+test("every bill is burnt exactly, never in part twice, whatever answers are lost and wherever the process dies", async () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant("bill" as const), payer: fc.nat(2), amount: fc.bigInt(1n, 50n) }),
+    fc.record({ kind: fc.constant("fund" as const), router: fc.nat(5), amount: fc.bigInt(1n, 80n) }),
+    fc.record({
+      kind: fc.constant("round" as const),
+      faults: fc.array(fc.constantFrom("lost" as const, "unanswered" as const), { maxLength: 3 }),
+      diesAfter: fc.option(fc.nat(6)),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const chain = new ModelChain();
+      const journal = new ModelJournal();
+      let epoch = 0;
+      const fund = (router: number, amount: bigint) => chain.fund(`r${router}`, `p${router % 3}`, amount);
+      for (const one of steps) {
+        if (one.kind === "bill") await journal.addBill(bill(`p${one.payer}`, ++epoch, one.amount));
+        else if (one.kind === "fund") fund(one.router, one.amount);
+        else {
+          chain.faults = [...one.faults];
+          await burnBills(chain, mortal(journal, one.diesAfter ?? Number.POSITIVE_INFINITY)).catch(() => {});
+        }
+      }
+      chain.faults = [];
+      for (let router = 0; router < 6; router++) fund(router, 10_000n);
+      const { arrears } = await burnBills(chain, journal);
+      expect(arrears.size).toBe(0);
+      for (const { billHash, dataCredits } of journal.bills) {
+        const burnt = chain.burnt.filter((burn) => burn.billHash === billHash);
+        expect(burnt.reduce((sum, burn) => sum + burn.dataCredits, 0n)).toBe(dataCredits);
+      }
+    }),
+  );
+});
+
+/** The journal of a process that dies at its nth write. */
+function mortal(journal: ModelJournal, writes: number): BurnJournal {
+  let left = writes;
+  const live = () => {
+    if (left-- <= 0) throw new Error("killed");
+  };
+  return {
+    addBill: (one) => journal.addBill(one),
+    openBills: () => journal.openBills(),
+    begun: () => journal.begun(),
+    begin: async (burn) => {
+      live();
+      await journal.begin(burn);
+    },
+    done: async (burn) => {
+      live();
+      await journal.done(burn);
+    },
+  };
+}
+
+test("a payer is in arrears when its escrows hold less than it owes and the reserve", () => {
+  expect(isInArrears(90n, 100n, 10n)).toBe(false);
+  expect(isInArrears(91n, 100n, 10n)).toBe(true);
+});
