@@ -41,6 +41,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@chirpstack/chirpstack-api": ["hotspot-agent/src/network-server/gateway-codec.ts"],
   "google-protobuf": ["hotspot-agent/src/network-server/gateway-codec.ts"],
   typebox: ["hotspot-agent/src/config.ts", "hotspot-agent/src/config/"],
+  "@nats-io/jetstream": ["oracle/src/log/jetstream/"],
+  "@nats-io/transport-node": ["oracle/src/log/jetstream/"],
   litesvm: ["programs/client/src/localnet/svm.ts"],
   "@solana/web3.js": ["programs/client/src/sdk/", "programs/client/src/cli/", "programs/client/src/generated/"],
   "@coral-xyz/anchor": ["programs/client/src/sdk/programs.ts"],
