@@ -51,6 +51,8 @@ export class ReceiptJournal {
   #writing: Promise<void> | null = null;
   /** Until it is known what an earlier run left, nothing is written: it would be taken for that. */
   #isLoaded = false;
+  /** Names of files with rows that a power cut would cost. */
+  readonly #unsynced = new Set<string>();
   #isSyncing = false;
   #oldestMs: number | null = null;
 
@@ -102,8 +104,7 @@ export class ReceiptJournal {
 
   /** Up to `most` of the oldest receipts no upload has, and the index after the last of them. */
   async peek(most: number): Promise<{ readonly receipts: readonly PacketReceipt[]; readonly end: number }> {
-    this.#startWriting();
-    await this.#writing;
+    await this.#written();
     const receipts: PacketReceipt[] = [];
     let at = this.#consumed;
     for (const file of this.#files) {
@@ -126,7 +127,8 @@ export class ReceiptJournal {
 
   /** Forgets the receipts below `end`: a durable upload has them. */
   async consume(end: number): Promise<void> {
-    await this.#writing;
+    // A write that begins meanwhile would take rows that are forgotten here.
+    while (this.#writing !== null) await this.#writing;
     if (end > this.#diskEnd) {
       this.#unwritten.splice(0, end - this.#diskEnd);
       for (const file of this.#files) file.isClosed = true;
@@ -136,11 +138,10 @@ export class ReceiptJournal {
     this.#oldestMs = this.#options.clock.nowMs();
   }
 
-  /** Waits for what is being written. */
+  /** Makes durable what waits, as far as the disk takes it; rejects if it cannot be synced. */
   async flush(): Promise<void> {
-    await this.#writing;
-    const open = this.#files.at(-1);
-    if (open !== undefined) await this.#options.files.sync(open.name);
+    await this.#written();
+    await this.#sync();
   }
 
   get #diskEnd(): number {
@@ -155,7 +156,17 @@ export class ReceiptJournal {
   async #removeFiles(isGone: (file: JournalFile) => boolean): Promise<void> {
     const gone = this.#files.filter(isGone);
     this.#files = this.#files.filter((file) => !gone.includes(file));
-    for (const { name } of gone) await this.#options.files.remove(name).catch(() => {});
+    for (const { name } of gone) {
+      this.#unsynced.delete(name);
+      await this.#options.files.remove(name).catch(() => {});
+    }
+  }
+
+  /** Waits for a write on its way, and for one more of what is not on disk then: the disk may have been full before. */
+  async #written(): Promise<void> {
+    await this.#writing;
+    this.#startWriting();
+    await this.#writing;
   }
 
   /** Writes all that waits, one write at a time. */
@@ -185,7 +196,8 @@ export class ReceiptJournal {
       file.rows += rows.length;
       if (file.rows >= FILE_ROWS) file.isClosed = true;
       this.#unwritten.splice(0, rows.length);
-      this.#syncSoon(file.name);
+      this.#unsynced.add(file.name);
+      this.#syncSoon();
     }
     await this.#keepBound();
   }
@@ -200,13 +212,25 @@ export class ReceiptJournal {
     return file;
   }
 
-  #syncSoon(name: string): void {
+  #syncSoon(): void {
     if (this.#isSyncing) return;
     this.#isSyncing = true;
     this.#options.clock.after(SYNC_INTERVAL_MS, () => {
       this.#isSyncing = false;
-      this.#options.files.sync(name).catch(() => {});
+      this.#sync().catch(() => this.#syncSoon());
     });
+  }
+
+  async #sync(): Promise<void> {
+    for (const name of this.#unsynced) {
+      this.#unsynced.delete(name);
+      try {
+        await this.#options.files.sync(name);
+      } catch (error) {
+        this.#unsynced.add(name);
+        throw error;
+      }
+    }
   }
 
   async #keepBound(): Promise<void> {

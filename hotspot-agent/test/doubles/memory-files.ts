@@ -12,6 +12,8 @@ export class MemoryFiles implements StateFiles {
   /** While true nothing can be written; an append leaves half of its bytes behind. */
   isFull = false;
   writes = 0;
+  /** Comes before each append: a disk that takes its time, or fails once. */
+  beforeAppend: () => Promise<void> = () => Promise.resolve();
 
   async read(name: string): Promise<Uint8Array | null> {
     return this.#files.get(name)?.bytes.slice() ?? null;
@@ -23,6 +25,7 @@ export class MemoryFiles implements StateFiles {
   }
 
   async append(name: string, content: Uint8Array): Promise<void> {
+    await this.beforeAppend();
     const file = this.#files.get(name) ?? { bytes: new Uint8Array(0), synced: 0 };
     this.#files.set(name, file);
     const taken = this.isFull ? content.subarray(0, content.length >> 1) : content;

@@ -64,6 +64,47 @@ describe("the journal of receipts", () => {
     expect(await numbers((await open(files.copy())).journal)).toEqual([0, 1]);
   });
 
+  test("syncs the last rows of a file and the first of the next alike", async () => {
+    const files = new MemoryFiles();
+    const { journal, clock } = await open(files);
+    for (let i = 0; i < FILE_ROWS + 2; i++) journal.add(receipt(i));
+    await clock.advance(1500);
+    expect((await open(files.powerCut())).journal.length).toBe(FILE_ROWS + 2);
+  });
+
+  test("writes, when it is told to stop, what a full disk did not take before", async () => {
+    const files = new MemoryFiles();
+    const { journal } = await open(files);
+    journal.add(receipt(0));
+    await settle();
+    files.isFull = true;
+    journal.add(receipt(1));
+    files.isFull = false;
+    await journal.flush();
+    expect(await numbers((await open(files.powerCut())).journal)).toEqual([0, 1]);
+  });
+
+  test("forgets what an upload has and no more while others are on their way to the disk", async () => {
+    const files = new MemoryFiles();
+    const { journal } = await open(files);
+    files.isFull = true;
+    journal.add(receipt(0));
+    const { end } = await journal.peek(10);
+    files.isFull = false;
+    files.beforeAppend = () => {
+      files.beforeAppend = settle;
+      return Promise.reject(new Error("no space left on device"));
+    };
+    journal.add(receipt(1));
+    // The next write begins in the turn in which the failing one ends, before the receipts are forgotten.
+    const flushed = journal.flush();
+    await journal.consume(end);
+    journal.add(receipt(2));
+    await flushed;
+    expect(await numbers(journal)).toEqual([1, 2]);
+    expect(await numbers((await open(files.copy(), end)).journal)).toEqual([1, 2]);
+  });
+
   test("ignores a torn or damaged end, and goes on in a new file", async () => {
     for (const bytes of [1, 30, ROW_BYTES - 1]) {
       const files = new MemoryFiles();
@@ -111,7 +152,7 @@ describe("the journal of receipts", () => {
     const step = fc.constantFrom<Step>("add", "add", "add", "seal", "full", "free", "restart");
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const files = new MemoryFiles();
+        let files = new MemoryFiles();
         let { journal } = await open(files);
         let added = 0;
         let consumed = 0;
@@ -127,8 +168,8 @@ describe("the journal of receipts", () => {
           else if (one === "seal") await seal();
           else if (one === "full" || one === "free") files.isFull = one === "full";
           else if (!files.isFull) {
-            await journal.peek(1);
-            await settle();
+            await journal.flush();
+            files = files.powerCut();
             ({ journal } = await open(files, consumed));
           }
         }
