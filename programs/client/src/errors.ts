@@ -21,15 +21,29 @@ export type ClientErrorCode = keyof typeof clientErrors;
 /** Codes after which the same call may succeed. */
 const RETRYABLE: ReadonlySet<ClientErrorCode> = new Set(["PRG_NO_CHAIN", "PRG_NOT_CONFIRMED", "PRG_UNSURE"]);
 
+/** The error a program of ours refused with. */
+export interface RefusedBy {
+  readonly program: string;
+  readonly code: number;
+  readonly name: string;
+}
+
 export class ClientError extends Error {
   readonly code: ClientErrorCode;
   /** True where the outside world failed and the same call may succeed later. */
   readonly retryable: boolean;
+  /** Of PRG_REFUSED, where one of our programs refused. */
+  readonly programError: RefusedBy | undefined;
 
-  constructor(code: ClientErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ClientErrorCode,
+    message: string,
+    { programError, ...options }: ErrorOptions & { readonly programError?: RefusedBy } = {},
+  ) {
     super(message, options);
     this.name = "ClientError";
     this.code = code;
+    this.programError = programError;
     this.retryable = RETRYABLE.has(code);
   }
 }

@@ -69,15 +69,9 @@ export async function withSession(
 ): Promise<void> {
   await guarded(context, flags, async () => {
     const connection = new Connection(urlOf(flags), "confirmed");
-    try {
-      const programs = new Programs(connection);
-      const network = await findNetwork(programs, tokenMintOf(flags));
-      print(context, flags, await run({ connection, programs, network, payer: () => readKeypair(keypairPath(flags)) }));
-    } catch (error) {
-      // What fetch throws when nobody listens.
-      if (!(error instanceof Error) || !/fetch failed|Unable to connect|ECONNREFUSED/.test(error.message)) throw error;
-      throw new ClientError("PRG_NO_CHAIN", `no chain answers at ${connection.rpcEndpoint}`, { cause: error });
-    }
+    const programs = new Programs(connection);
+    const network = await findNetwork(programs, tokenMintOf(flags));
+    print(context, flags, await run({ connection, programs, network, payer: () => readKeypair(keypairPath(flags)) }));
   });
 }
 

@@ -10,6 +10,7 @@ import { type Commitment, type Connection, PublicKey, type TransactionInstructio
 import { ClientError } from "../errors.ts";
 import type { ProgramTypes } from "../generated/index.ts";
 import { eventAuthorityOf, PROGRAM_IDS, PROGRAM_NAMES, type ProgramName } from "./addresses.ts";
+import { ask } from "./ask.ts";
 import { PROGRAM_FILES, typeName } from "./idl-names.ts";
 import {
   decodeFields,
@@ -23,8 +24,6 @@ import {
 export const ARTIFACTS = join(import.meta.dirname, "../../../artifacts");
 /** What marks an event that a program emits by calling itself. */
 const EVENT_TAG = Uint8Array.of(0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d);
-/** Where an instruction of the compute-budget program can run out of units, in the runtime's words. */
-const OUT_OF_UNITS = /exceeded CUs meter|Computational budget exceeded/;
 
 /** What an instruction's arguments and an account's fields are made of; options are null or the value. */
 export type Value =
@@ -61,6 +60,8 @@ export interface ProgramEvent {
 
 export class Programs {
   readonly connection: Connection;
+  /** The newest slot one of our transactions was confirmed in; a node that has not reached it does not know what we did. */
+  newestSlot = 0;
   readonly #programs: Readonly<Record<ProgramName, Program>>;
   readonly #codecs: Readonly<Record<ProgramName, ValueCodec>>;
 
@@ -121,7 +122,7 @@ export class Programs {
     address: PublicKey,
     commitment: Commitment = "confirmed",
   ): Promise<Accounts<P>[N] | null> {
-    const info = await this.connection.getAccountInfo(address, commitment);
+    const info = await ask(this.connection, () => this.connection.getAccountInfo(address, commitment));
     if (info === null || !info.owner.equals(PROGRAM_IDS[program])) return null;
     return this.decode(program, name, info.data);
   }
@@ -134,10 +135,12 @@ export class Programs {
   ): Promise<readonly { readonly address: PublicKey; readonly account: Accounts<P>[N] }[]> {
     const { coder } = this.#programs[program];
     const filters = matches.map(({ offset, bytes }) => ({ memcmp: { offset: 8 + offset, bytes: bytes.toBase58() } }));
-    const found = await this.connection.getProgramAccounts(PROGRAM_IDS[program], {
-      commitment: "confirmed",
-      filters: [{ memcmp: coder.accounts.memcmp(name) as { offset: number; bytes: string } }, ...filters],
-    });
+    const found = await ask(this.connection, () =>
+      this.connection.getProgramAccounts(PROGRAM_IDS[program], {
+        commitment: "confirmed",
+        filters: [{ memcmp: coder.accounts.memcmp(name) as { offset: number; bytes: string } }, ...filters],
+      }),
+    );
     return found.map(({ pubkey, account }) => ({
       address: pubkey,
       account: this.decode(program, name, account.data),
@@ -193,11 +196,6 @@ function anchorError(program: ProgramName, code: number, logs: readonly string[]
     .map((line) => /Error Code: (\w+)\. Error Number: (\d+)\. Error Message: (.+?)\.?$/.exec(line))
     .find((match) => Number(match?.[2]) === code);
   return said ? { program, code, name: said[1]!, message: said[3]! } : null;
-}
-
-/** Whether a transaction failed because it was allowed too few compute units. */
-export function ranOutOfUnits(logs: readonly string[]): boolean {
-  return logs.some((line) => OUT_OF_UNITS.test(line));
 }
 
 function byProgram<T>(make: (name: ProgramName) => T): Readonly<Record<ProgramName, T>> {

@@ -1,23 +1,35 @@
 /**
  * Sends transactions and waits for them, or only simulates; an error of the chain becomes words and the program's own code.
  *
- * A transaction is signed once and re-sent as it is until it is confirmed or its blockhash has expired, so it cannot happen twice.
+ * A transaction is simulated, signed once and re-sent as it is until it is confirmed or its blockhash has expired, so it cannot happen
+ * twice; answers that are lost change nothing about that. Nodes behind one URL may be at different slots: a node must have seen
+ * the blocks our own transactions are in, and a transaction is given up only by a node that is past its last height.
  */
 import {
   type Connection,
   type Keypair,
-  SendTransactionError,
-  Transaction,
+  SolanaJSONRPCError,
+  type TransactionError,
   type TransactionInstruction,
+  type VersionedTransaction,
 } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
+import { base58 } from "../localnet/base58.ts";
+import { ask, noAnswer } from "./ask.ts";
 import type { Programs } from "./programs.ts";
+import { buildTransaction, signTransaction, type TransactionOptions } from "./transaction.ts";
 
 const FIRST_WAIT_MS = 25;
 /** About a slot. */
 const LAST_WAIT_MS = 400;
+/** Rounds of asking between two sendings of the same bytes; about two seconds. */
+const ROUNDS_PER_SEND = 5;
+/** Rounds without any answer after which whoever waits is told; about two minutes. */
+const MAX_SILENT_ROUNDS = 300;
+/** Times a simulation is tried on nodes that are behind or silent. */
+const MAX_SIMULATIONS = 30;
 
-export interface Sender {
+export interface Sender extends Omit<TransactionOptions, "payer"> {
   readonly connection: Connection;
   readonly programs: Programs;
   readonly payer: Keypair;
@@ -28,65 +40,131 @@ export interface Simulation {
   readonly logs: readonly string[];
 }
 
-/** Sends and waits for `confirmed`; gives the signature. Throws PRG_REFUSED. */
+/** Sends and waits for `confirmed`; gives the signature. Throws PRG_REFUSED, PRG_NOT_CONFIRMED, PRG_UNSURE, PRG_NO_CHAIN, PRG_TOO_LARGE. */
 export async function send(
   sender: Sender,
   instructions: readonly TransactionInstruction[],
   signers: readonly Keypair[] = [],
 ): Promise<string> {
-  const { connection, payer, programs } = sender;
-  const latest = await connection.getLatestBlockhash("confirmed");
-  const transaction = new Transaction({ feePayer: payer.publicKey, ...latest }).add(...instructions);
-  transaction.sign(payer, ...signers);
-  try {
-    const wire = transaction.serialize();
-    const signature = await connection.sendRawTransaction(wire, { preflightCommitment: "confirmed" });
-    await confirm(connection, signature, wire, latest.lastValidBlockHeight);
-    return signature;
-  } catch (error) {
-    throw inWords(error, programs);
+  const { transaction, lastValidBlockHeight } = await prepared(sender, instructions);
+  signTransaction(transaction, [sender.payer, ...signers]);
+  return deliver(sender, transaction, lastValidBlockHeight);
+}
+
+/** What the transaction would do; nothing is signed or spent. Throws PRG_REFUSED, PRG_NO_CHAIN, PRG_TOO_LARGE. */
+export async function simulate(sender: Sender, instructions: readonly TransactionInstruction[]): Promise<Simulation> {
+  return (await prepared(sender, instructions)).simulation;
+}
+
+interface Prepared {
+  readonly transaction: VersionedTransaction;
+  readonly lastValidBlockHeight: number;
+  readonly simulation: Simulation;
+}
+
+/** A transaction that a node not older than our own last one would take. */
+async function prepared(sender: Sender, instructions: readonly TransactionInstruction[]): Promise<Prepared> {
+  const { connection, programs } = sender;
+  const options = { ...sender, payer: sender.payer.publicKey };
+  for (let tries = 1; ; tries++) {
+    let failure: unknown;
+    try {
+      const minContextSlot = programs.newestSlot;
+      const { context, value: latest } = await connection.getLatestBlockhashAndContext({
+        commitment: "confirmed",
+        minContextSlot,
+      });
+      const transaction = buildTransaction(options, instructions, latest.blockhash);
+      const { value } = await connection.simulateTransaction(transaction, {
+        sigVerify: false,
+        commitment: "confirmed",
+        minContextSlot: Math.max(minContextSlot, context.slot),
+      });
+      const logs = value.logs ?? [];
+      if (value.err === null)
+        return { transaction, ...latest, simulation: { unitsConsumed: value.unitsConsumed ?? 0, logs } };
+      // A node that has not seen the blockhash yet, or no longer takes it: another one will do.
+      if (value.err !== "BlockhashNotFound" || tries === MAX_SIMULATIONS) throw refusal(logs, value.err, programs);
+    } catch (error) {
+      if (error instanceof ClientError) throw error;
+      failure = error;
+    }
+    if (failure !== undefined && (tries === MAX_SIMULATIONS || !isBehind(failure))) throw noAnswer(connection, failure);
+    await Bun.sleep(LAST_WAIT_MS / 4);
   }
 }
 
-/** What the transaction would do; nothing is signed or spent. Throws PRG_REFUSED. */
-export async function simulate(sender: Sender, instructions: readonly TransactionInstruction[]): Promise<Simulation> {
-  const { connection, payer, programs } = sender;
-  const latest = await connection.getLatestBlockhash("confirmed");
-  const transaction = new Transaction({ feePayer: payer.publicKey, ...latest }).add(...instructions);
-  const { value } = await connection.simulateTransaction(transaction);
-  const logs = value.logs ?? [];
-  if (value.err !== null) throw refusal(logs, JSON.stringify(value.err), programs);
-  return { unitsConsumed: value.unitsConsumed ?? 0, logs };
+/** JSON-RPC says that the node has not reached the slot, or is unhealthily far behind. */
+function isBehind(error: unknown): boolean {
+  return error instanceof SolanaJSONRPCError && (error.code === -32016 || error.code === -32005);
 }
 
 /** Asks until the transaction is confirmed, and sends the same bytes again meanwhile. No websocket: it would outlive the command. */
-async function confirm(connection: Connection, signature: string, wire: Buffer, lastHeight: number): Promise<void> {
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LAST_WAIT_MS)) {
-    // The height comes first: a status read after it is as new as the height.
-    const height = await connection.getBlockHeight("confirmed");
-    const { value } = await connection.getSignatureStatuses([signature]);
-    const status = value[0];
-    if (status?.confirmationStatus === "confirmed" || status?.confirmationStatus === "finalized") {
-      if (status.err === null) return;
-      throw new ClientError("PRG_REFUSED", `${signature} failed: ${JSON.stringify(status.err)}`);
+async function deliver(sender: Sender, transaction: VersionedTransaction, lastHeight: number): Promise<string> {
+  const { connection, programs } = sender;
+  const signature = base58(transaction.signatures[0]!);
+  const wire = transaction.serialize();
+  let waitMs = FIRST_WAIT_MS;
+  for (let round = 0, silent = 0; ; round++) {
+    // What a node says to it is not asked: a first answer may have been lost. The status decides.
+    if (round % ROUNDS_PER_SEND === 0)
+      await connection.sendRawTransaction(wire, { skipPreflight: true, maxRetries: 0 }).catch(() => {});
+    const fate = await fateOf(connection, signature, lastHeight).catch((cause: unknown) => ({ cause }));
+    if ("cause" in fate) {
+      if (++silent === MAX_SILENT_ROUNDS)
+        throw new ClientError("PRG_UNSURE", `the chain stopped answering; look whether ${signature} happened`, fate);
+    } else {
+      silent = 0;
+      if (fate.state === "expired")
+        throw new ClientError(
+          "PRG_NOT_CONFIRMED",
+          `${signature} was not confirmed before its blockhash expired: it did not happen`,
+        );
+      if (fate.state === "landed") {
+        programs.newestSlot = Math.max(programs.newestSlot, fate.slot);
+        if (fate.error === null) return signature;
+        throw refusal(await logsOf(connection, signature), fate.error, programs);
+      }
     }
-    if (height > lastHeight)
-      throw new ClientError(
-        "PRG_REFUSED",
-        `${signature} was not confirmed before its blockhash expired: it did not happen`,
-      );
     await Bun.sleep(waitMs);
-    if (waitMs === LAST_WAIT_MS) await connection.sendRawTransaction(wire, { skipPreflight: true });
+    waitMs = Math.min(2 * waitMs, LAST_WAIT_MS);
   }
 }
 
-function inWords(error: unknown, programs: Programs): unknown {
-  if (error instanceof SendTransactionError) return refusal(error.logs ?? [], error.message, programs, error);
-  return error;
+type Fate =
+  | { readonly state: "unknown" | "expired" }
+  | { readonly state: "landed"; readonly slot: number; readonly error: TransactionError | null };
+
+async function fateOf(connection: Connection, signature: string, lastHeight: number): Promise<Fate> {
+  // The height comes first: a status read at that slot or later knows of every block up to the height.
+  const { absoluteSlot, blockHeight = 0 } = await connection.getEpochInfo("confirmed");
+  const isPast = blockHeight > lastHeight;
+  const { context, value } = await connection.getSignatureStatuses([signature], { searchTransactionHistory: isPast });
+  const status = value[0];
+  if (status?.confirmationStatus === "confirmed" || status?.confirmationStatus === "finalized")
+    return { state: "landed", slot: status.slot, error: status.err };
+  return { state: status === null && isPast && context.slot >= absoluteSlot ? "expired" : "unknown" };
 }
 
-function refusal(logs: readonly string[], text: string, programs: Programs, cause?: unknown): ClientError {
+async function logsOf(connection: Connection, signature: string): Promise<readonly string[]> {
+  const shown = await ask(connection, () =>
+    connection.getTransaction(signature, { commitment: "confirmed", maxSupportedTransactionVersion: 0 }),
+  ).catch(() => null);
+  return shown?.meta?.logMessages ?? [];
+}
+
+function refusal(logs: readonly string[], error: TransactionError | string, programs: Programs): ClientError {
   const known = programs.errorIn(logs);
-  const message = known === null ? text : `${known.program}: ${known.message} (${known.name}, error ${known.code})`;
-  return new ClientError("PRG_REFUSED", message, { cause });
+  if (known === null) return new ClientError("PRG_REFUSED", transactionErrorText(error, logs));
+  const message = `${known.program}: ${known.message} (${known.name}, error ${known.code})`;
+  return new ClientError("PRG_REFUSED", message, { programError: known });
+}
+
+/** An error of the runtime or of another program, with what that program said last. */
+function transactionErrorText(error: TransactionError | string, logs: readonly string[]): string {
+  const said = logs
+    .map((line) => /^Program log: (?:Error: )?(.+)$/.exec(line)?.[1])
+    .filter((text) => text !== undefined && !text.startsWith("Instruction:"))
+    .at(-1);
+  return `the chain says ${JSON.stringify(error)}${said === undefined ? "" : `: ${said}`}`;
 }
