@@ -134,9 +134,14 @@ impl ParameterHashes {
         } else if epoch >= self.current_from {
             self.current
         } else {
-            let mut known = self.past.iter().rev().filter(|past| past.hash != [0; 32]);
-            let held = known.clone().find(|past| epoch >= past.from).or(known.next_back());
-            held.map_or(self.current, |past| past.hash)
+            let mut oldest = self.current;
+            for past in self.past.iter().rev().filter(|past| past.hash != [0; 32]) {
+                oldest = past.hash;
+                if epoch >= past.from {
+                    break;
+                }
+            }
+            oldest
         }
     }
 
