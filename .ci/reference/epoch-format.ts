@@ -1,5 +1,12 @@
 /** docs/reference/epoch-format.md from the table definitions, and what of a folder is no table. */
-import { inputTables, logTables, outputTables, type TableDefinition } from "../../poc/src/epoch/tables.ts";
+import {
+  anomalyInputTables,
+  anomalyOutputTables,
+  inputTables,
+  logTables,
+  outputTables,
+  type TableDefinition,
+} from "../../poc/src/epoch/tables.ts";
 import { GENERATED_NOTE } from "./generated-note.ts";
 
 const INTRODUCTION = `An epoch on disk is a folder in two halves. The input half is the raw log in \`uploads/\`, \`epoch.json\`, \`parameters.json\`, \`intake.json\`
@@ -74,6 +81,13 @@ export function epochFormat(): string {
   for (const table of logTables) lines.push(...tableLines(table));
   lines.push("## Output", "");
   for (const table of outputTables) lines.push(...tableLines(table));
+  lines.push(
+    "## Detectors",
+    "",
+    "Only under parameters with `anomaly`; elsewhere neither file nor hash exists (spoofing.md).",
+    "",
+  );
+  for (const table of [...anomalyInputTables, ...anomalyOutputTables]) lines.push(...tableLines(table));
   return `${lines.join("\n").trimEnd()}\n`;
 }
 

@@ -1,3 +1,4 @@
+export * from "./anomaly/index.ts";
 export * from "./epoch/canonical-hash.ts";
 export * from "./epoch/close-epoch.ts";
 export * from "./epoch/columns.ts";
@@ -15,6 +16,7 @@ export * from "./errors.ts";
 export * from "./helium/index.ts";
 export * from "./parameters/network-parameters.ts";
 export * from "./parameters/presets/demo.ts";
+export * from "./parameters/presets/detectors.ts";
 export * from "./parameters/presets/earshot.ts";
 export * from "./parameters/presets/helium.ts";
 export * from "./reward/index.ts";

@@ -10,7 +10,7 @@ import { CodedError } from "@earshot/geo";
 import { type Columns, manifestBytes, type TableDefinition } from "@earshot/poc";
 import { sha256Hex } from "../epoch-folder/durable-file.ts";
 import { type FolderInput, readEpochInput, readEpochOutput, verifyUploadFiles } from "../epoch-folder/folder.ts";
-import { FILES, INPUT_TABLES, OUTPUT_TABLES, type OutputTables, tableFile } from "../epoch-folder/layout.ts";
+import { FILES, INPUT_TABLES, type OutputTables, outputTablesOf, tableFile } from "../epoch-folder/layout.ts";
 import { deriveChallenges } from "../load/derive-challenges.ts";
 import { loadUploads } from "../load/load-uploads.ts";
 import { readLog } from "../log/segment-reader.ts";
@@ -78,9 +78,10 @@ class FolderAudit {
     this.#stored = tables;
     this.#manifestHash = sha256Hex(manifest);
     const output = await scoreInput(recomputed, this.#options);
-    for (const [field, table] of Object.entries(OUTPUT_TABLES)) {
+    for (const [field, table] of Object.entries(outputTablesOf(stored.parameters))) {
       const name = field as keyof OutputTables;
-      this.#compare(table, output[name], tables[name]);
+      const [expected, found] = [output[name], tables[name]];
+      if (expected !== undefined && found !== undefined) this.#compare(table, expected, found);
     }
     const expected = folderManifest(recomputed, output);
     this.#root = { hash: expected.root.hash, totalAtoms: expected.root.totalAtoms };

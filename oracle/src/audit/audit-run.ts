@@ -7,6 +7,8 @@
 import { join } from "node:path";
 import type { Columns, TableDefinition } from "@earshot/poc";
 import {
+  ANOMALY_INPUT_TABLES,
+  ANOMALY_OUTPUT_TABLES,
   CHAINED_TABLES,
   FILES,
   INPUT_TABLES,
@@ -80,16 +82,17 @@ function compareChained(
   earlier: EpochAudit,
   later: EpochAudit,
 ): Finding | undefined {
-  const table: TableDefinition = INPUT_TABLES[into];
+  const table: TableDefinition = { ...INPUT_TABLES, ...ANOMALY_INPUT_TABLES }[into];
   const left: Partial<OutputTables & InputTables> = { ...earlier.input, ...earlier.stored };
   const expected = left[out] as Columns<TableDefinition> | undefined;
-  if (expected === undefined) return undefined;
-  const stored = (later.input as InputTables | undefined)?.[into] as Columns<TableDefinition>;
+  const stored = (later.input as InputTables | undefined)?.[into] as Columns<TableDefinition> | undefined;
+  // Networks without detectors have no state of them.
+  if (expected === undefined || stored === undefined) return undefined;
   const finding = compareTables(table, expected, stored, join(later.folder, tableFile(table)));
   return (
     finding && {
       ...finding,
-      what: `${finding.what} than ${tableFile({ ...INPUT_TABLES, ...OUTPUT_TABLES }[out])} of the previous epoch`,
+      what: `${finding.what} than ${tableFile({ ...INPUT_TABLES, ...OUTPUT_TABLES, ...ANOMALY_INPUT_TABLES, ...ANOMALY_OUTPUT_TABLES }[out])} of the previous epoch`,
     }
   );
 }

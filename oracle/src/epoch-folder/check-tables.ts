@@ -5,7 +5,7 @@
  * absurd RSSI, a frequency of 0) passes: that is for a verdict. The first row that breaks a rule is refused as ORC_BAD_ROW.
  */
 import { isCell, parentHi, parentLo } from "@earshot/geo";
-import { type AnyColumn, type EpochInput, NO_ROW, reasonByNumber, type TableDefinition } from "@earshot/poc";
+import { type AnyColumn, DETECTORS, type EpochInput, NO_ROW, reasonByNumber, type TableDefinition } from "@earshot/poc";
 import { deviceKeyKind, sha256 } from "@earshot/poc/protocol";
 import { oracleError } from "../errors.ts";
 
@@ -53,6 +53,7 @@ export function checkInputTables(input: EpochInput, refuse: Refuse): void {
   checkStateTimes(input.stateIn, refuse);
   checkBytesAscending("ledger-in", "beneficiary", input.ledgerIn.beneficiary, WALLET_BYTES, refuse);
   checkServed(input.servedIn, refuse);
+  checkAnomalyTables(input, refuse);
   checkBelow("beacons", "challenge", beacons.challenge, rows.challenges, refuse, true);
   checkAtMost("beacons", "proof_status", beacons.proof_status, 2, refuse);
   for (const [table, columns] of Object.entries({ beacons, witnesses, packets })) {
@@ -60,6 +61,29 @@ export function checkInputTables(input: EpochInput, refuse: Refuse): void {
     checkAtMost(table, "receive_offset_ms", columns.receive_offset_ms, epochMs + graceMs, refuse);
   }
   checkLogIndices(input, refuse);
+}
+
+/** State of the detectors, conduct and upheld appeals, where there are any. */
+function checkAnomalyTables({ appeals, conduct, suspicionIn }: EpochInput, refuse: Refuse): void {
+  if (suspicionIn !== undefined) {
+    checkBytesAscending("suspicion-in", "key", suspicionIn.key, KEY_BYTES, refuse);
+    for (const [name, column] of Object.entries(suspicionIn))
+      if (name.endsWith("_e4")) checkAtMost("suspicion-in", name, column as Uint16Array, 10_000, refuse);
+  }
+  if (conduct !== undefined) checkBytesAscending("conduct", "key", conduct.key, KEY_BYTES, refuse);
+  if (appeals === undefined) return;
+  checkAtMost("appeals", "detector", appeals.detector, DETECTORS.length - 1, refuse);
+  for (let row = 0; row < appeals.detector.length; row++) {
+    if (appeals.until_epoch[row] <= appeals.from_epoch[row]) refuse("appeals", "until_epoch", row, "lifts no epoch");
+    if (row === 0) continue;
+    const order = Buffer.compare(keyOf(appeals.key, row - 1), keyOf(appeals.key, row));
+    if (order > 0 || (order === 0 && appeals.detector[row - 1] >= appeals.detector[row]))
+      refuse("appeals", "key", row, "not in order of key and detector");
+  }
+}
+
+function keyOf(keys: Uint8Array, row: number): Uint8Array {
+  return keys.subarray(row * KEY_BYTES, (row + 1) * KEY_BYTES);
 }
 
 /** Checks the references of an output table: hotspots, challenges and reasons that exist. Throws ORC_BAD_ROW. */

@@ -7,7 +7,14 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { AnyColumn, Columns, EpochInput, EpochLog, TableDefinition } from "@earshot/poc";
+import {
+  type AnyColumn,
+  allocateColumns,
+  type Columns,
+  type EpochInput,
+  type EpochLog,
+  type TableDefinition,
+} from "@earshot/poc";
 import { oracleError } from "../errors.ts";
 import type { Intake } from "../load/intake.ts";
 import { segmentNames } from "../log/segment-reader.ts";
@@ -16,7 +23,18 @@ import { checkLogTables } from "./check-log-tables.ts";
 import { checkInputTables, checkOutputTable, refuseRowsOf } from "./check-tables.ts";
 import { type OnChanged, openSealed, readSealed, type SealedFolder, writeChecksums } from "./checksums.ts";
 import { makeFolder, readWhole, removeDurably, sha256Hex, writeDurably } from "./durable-file.ts";
-import { FILES, INPUT_TABLES, type InputTables, OUTPUT_TABLES, type OutputTables, tableFile } from "./layout.ts";
+import {
+  ANOMALY_INPUT_TABLES,
+  ANOMALY_OUTPUT_TABLES,
+  FILES,
+  INPUT_TABLES,
+  type InputTables,
+  inputTablesOf,
+  OUTPUT_TABLES,
+  type OutputTables,
+  outputTablesOf,
+  tableFile,
+} from "./layout.ts";
 import { type FolderHeader, jsonFile, parseHeader, parseIntake, parseParameters } from "./parameters-file.ts";
 
 /** The input half in memory: what the engine takes, and what the loading of uploads needs besides. */
@@ -41,7 +59,7 @@ export async function writeEpochInput(folder: string, input: FolderInput): Promi
   ] as const) {
     checksums.set(name, writeDurably(join(folder, name), [bytes]));
   }
-  await writeTables(folder, INPUT_TABLES, input, checksums);
+  await writeTables(folder, inputTablesOf(input.parameters), input, checksums);
   for (const segment of segmentNames(join(folder, FILES.uploads))) {
     const name = `${FILES.uploads}/${segment}`;
     checksums.set(name, sha256Hex(readWhole(join(folder, name))));
@@ -61,7 +79,8 @@ export function readEpochInput(folder: string, onChanged?: OnChanged): FolderInp
   const header = parseHeader(readSealed(sealed, FILES.header), join(folder, FILES.header));
   const parameters = parseParameters(readSealed(sealed, FILES.parameters), join(folder, FILES.parameters));
   const intake = parseIntake(readSealed(sealed, FILES.intake), join(folder, FILES.intake));
-  const input = { header, parameters, intake, ...readTables(sealed, INPUT_TABLES) } as FolderInput;
+  if (parameters.anomaly !== undefined) assertPresent(folder, Object.values(ANOMALY_INPUT_TABLES).map(tableFile));
+  const input = { header, parameters, intake, ...readTables(sealed, inputTablesOf(parameters)) } as FolderInput;
   checkInputTables(input, refuseRowsOf(folder));
   checkLogTables(input, refuseRowsOf(folder));
   return input;
@@ -83,7 +102,8 @@ export function verifyUploadFiles(folder: string, onChanged?: OnChanged): void {
 export async function writeEpochOutput(folder: string, output: OutputTables, manifest: Uint8Array): Promise<void> {
   for (const name of [FILES.manifest, FILES.outputList]) removeDurably(join(folder, name));
   const checksums = new Map<string, string>();
-  await writeTables(folder, OUTPUT_TABLES, output, checksums);
+  const tables = output.evidence === undefined ? OUTPUT_TABLES : { ...OUTPUT_TABLES, ...ANOMALY_OUTPUT_TABLES };
+  await writeTables(folder, tables, output, checksums);
   // Binds the results to the input they were made from.
   checksums.set(FILES.inputList, sha256Hex(readWhole(join(folder, FILES.inputList))));
   checksums.set(FILES.manifest, sha256Hex(manifest));
@@ -100,17 +120,18 @@ export interface StoredOutput {
 /** Reads and checks the output half against the rows of its input. Throws as `readEpochInput`. */
 export function readEpochOutput(
   folder: string,
-  input: Pick<EpochInput, "hotspots" | "challenges">,
+  input: Pick<EpochInput, "hotspots" | "challenges" | "parameters">,
   onChanged?: OnChanged,
 ): StoredOutput {
-  const files = Object.values(OUTPUT_TABLES).map(tableFile);
+  const definitions = outputTablesOf(input.parameters);
+  const files = Object.values(definitions).map(tableFile);
   assertPresent(folder, [...files, FILES.outputList, FILES.manifest]);
   const sealed = openSealed(folder, FILES.outputList, onChanged);
   readSealed(sealed, FILES.inputList);
   const manifest = readSealed(sealed, FILES.manifest);
-  const tables = readTables(sealed, OUTPUT_TABLES) as unknown as OutputTables;
+  const tables = readTables(sealed, definitions) as unknown as OutputTables;
   const rows = { hotspots: input.hotspots.region.length, challenges: input.challenges.minute.length };
-  for (const [field, table] of Object.entries(OUTPUT_TABLES)) {
+  for (const [field, table] of Object.entries(definitions)) {
     const columns = tables[field as keyof OutputTables] as Readonly<Record<string, AnyColumn>>;
     checkOutputTable(table, columns, rows, refuseRowsOf(folder));
   }
@@ -128,10 +149,11 @@ async function writeTables(
   columns: InputTables | OutputTables,
   checksums: Map<string, string>,
 ): Promise<void> {
-  const byField = columns as unknown as Readonly<Record<string, Columns<TableDefinition>>>;
+  const byField = columns as unknown as Readonly<Record<string, Columns<TableDefinition> | undefined>>;
   for (const [field, table] of Object.entries(tables)) {
     const name = tableFile(table);
-    checksums.set(name, writeDurably(join(folder, name), await encodeTable(table, byField[field])));
+    const rows = byField[field] ?? allocateColumns(table, 0);
+    checksums.set(name, writeDurably(join(folder, name), await encodeTable(table, rows)));
   }
 }
 

@@ -5,6 +5,7 @@
  * tables and output.sha256, then manifest.json last. A half without its last file is partly written.
  */
 import {
+  appealsTable,
   beaconsTable,
   type Columns,
   cellReasonsTable,
@@ -12,12 +13,15 @@ import {
   chainsInTable,
   chainsOutTable,
   challengesTable,
+  conductTable,
   entropyTable,
+  evidenceTable,
   hotspotsTable,
   judgedInTable,
   judgedOutTable,
   ledgerInTable,
   ledgerOutTable,
+  type NetworkParameters,
   packetsTable,
   payersTable,
   pendingInTable,
@@ -28,6 +32,8 @@ import {
   sharesTable,
   stateInTable,
   stateOutTable,
+  suspicionInTable,
+  suspicionOutTable,
   type TableDefinition,
   verdictsTable,
   witnessesTable,
@@ -75,8 +81,31 @@ export const OUTPUT_TABLES = {
   ledgerOut: ledgerOutTable,
 } as const;
 
-export type InputTables = { readonly [K in keyof typeof INPUT_TABLES]: Columns<(typeof INPUT_TABLES)[K]> };
-export type OutputTables = { readonly [K in keyof typeof OUTPUT_TABLES]: Columns<(typeof OUTPUT_TABLES)[K]> };
+/** Tables that a folder has besides when its parameters have detectors (`anomaly`), and else has not. */
+export const ANOMALY_INPUT_TABLES = {
+  suspicionIn: suspicionInTable,
+  conduct: conductTable,
+  appeals: appealsTable,
+} as const;
+export const ANOMALY_OUTPUT_TABLES = {
+  suspicionOut: suspicionOutTable,
+  evidence: evidenceTable,
+} as const;
+
+type Tables<T extends Readonly<Record<string, TableDefinition>>> = { readonly [K in keyof T]: Columns<T[K]> };
+
+export type InputTables = Tables<typeof INPUT_TABLES> & Partial<Tables<typeof ANOMALY_INPUT_TABLES>>;
+export type OutputTables = Tables<typeof OUTPUT_TABLES> & Partial<Tables<typeof ANOMALY_OUTPUT_TABLES>>;
+
+/** The input tables of a folder under these parameters. */
+export function inputTablesOf({ anomaly }: Pick<NetworkParameters, "anomaly">) {
+  return anomaly === undefined ? INPUT_TABLES : { ...INPUT_TABLES, ...ANOMALY_INPUT_TABLES };
+}
+
+/** The output tables of a folder under these parameters. */
+export function outputTablesOf({ anomaly }: Pick<NetworkParameters, "anomaly">) {
+  return anomaly === undefined ? OUTPUT_TABLES : { ...OUTPUT_TABLES, ...ANOMALY_OUTPUT_TABLES };
+}
 
 /** Tables that an epoch leaves and the input tables of the next that must equal them. */
 export const CHAINED_TABLES = [
@@ -86,6 +115,7 @@ export const CHAINED_TABLES = [
   ["chainsOut", "chainsIn"],
   ["pendingOut", "pendingIn"],
   ["judgedOut", "judgedIn"],
+  ["suspicionOut", "suspicionIn"],
 ] as const satisfies readonly (readonly [keyof OutputTables | keyof InputTables, keyof InputTables])[];
 
 export function tableFile(table: TableDefinition): string {

@@ -5,6 +5,7 @@
  * never runs as a rule. The shape of NetworkParameters (poc) is spelled out here once more because types are gone at run time.
  */
 import type {
+  AnomalyParameters,
   DensityParameters,
   DistanceParameters,
   EpochHeader,
@@ -180,7 +181,38 @@ const checkNames = fitting(list(checkName, 0, 64), (names: readonly string[]) =>
   return missing === undefined ? undefined : `lacks ${missing}`;
 });
 
-const parametersShape = object({
+const ramp = { fromE4: share, fullE4: integer(1, 10_000) };
+const isRamp = ({ fromE4, fullE4 }: { readonly fromE4: number; readonly fullE4: number }) =>
+  fromE4 < fullE4 ? undefined : "expected fromE4 < fullE4";
+
+const anomaly = object({
+  ruleVersion: integer(1, U16_MAX),
+  minimumVoters: integer(1, U16_MAX),
+  cleanEpochs: integer(0, U16_MAX),
+  votes: fitting(object(ramp), isRamp),
+  placement: fitting(
+    object({
+      bands: list(object({ fromM: integer(0, MAX_DISTANCE_M), excessDdb: integer(-3000, 2000) }), 1, 32),
+    }),
+    ({ bands }: AnomalyParameters["placement"]) =>
+      bands[0].fromM === 0 && bands.every(({ fromM }, index) => index === 0 || fromM > bands[index - 1].fromM)
+        ? undefined
+        : "expected bands from 0 m on, each farther than the one before",
+  ),
+  reciprocity: object({ toleranceDdb: integer(0, 3000) }),
+  oneSided: object({ beacons: integer(1, U16_MAX) }),
+  silence: object({
+    nearM: integer(1, MAX_DISTANCE_M),
+    farM: integer(1, MAX_DISTANCE_M),
+    farShareE4: integer(1, 10_000),
+  }),
+  twins: object({ apartM: integer(0, MAX_DISTANCE_M), withinDdb: integer(0, 3000), agreeE4: integer(1, 10_000) }),
+  behaviour: fitting(object({ ...ramp, priorCount: integer(0, U16_MAX) }), isRamp),
+  keptPerEpochE4: share,
+  effectE4: share,
+});
+
+const parametersFields = {
   version: oneOf(1),
   name: text(/^[a-z][a-z0-9-]{0,31}$/, "a short name"),
   time,
@@ -213,7 +245,9 @@ const parametersShape = object({
   ),
   foreignWitnessRequired: oneOf(true, false),
   rewards,
-});
+};
+const parametersShape = object(parametersFields);
+const detectingShape = object({ ...parametersFields, anomaly });
 
 const count = integer(0, Number.MAX_SAFE_INTEGER);
 
@@ -260,7 +294,10 @@ export function jsonFile(value: unknown): Uint8Array {
 
 /** The parameters from parameters.json. Throws ORC_DAMAGED_FILE, ORC_BAD_HEADER. */
 export function parseParameters(bytes: Uint8Array, path: string): NetworkParameters {
-  return checked(parametersShape, parseJsonFile(bytes, path), path) as unknown as NetworkParameters;
+  const value = parseJsonFile(bytes, path);
+  // Networks without detectors have no such field, so that their hash is that of a value without it.
+  const shape = "anomaly" in value ? detectingShape : parametersShape;
+  return checked(shape, value, path) as unknown as NetworkParameters;
 }
 
 /** The header from epoch.json. Throws ORC_DAMAGED_FILE, ORC_BAD_HEADER. */

@@ -6,6 +6,7 @@
  */
 import {
   allocateColumns,
+  type Columns,
   chainsInTable,
   judgedInTable,
   ledgerInTable,
@@ -13,6 +14,7 @@ import {
   pendingInTable,
   servedInTable,
   stateInTable,
+  suspicionInTable,
 } from "@earshot/poc";
 import { DEVICE_KEY_BYTES } from "@earshot/poc/protocol";
 import type { InputTables } from "../epoch-folder/layout.ts";
@@ -25,7 +27,7 @@ const UPLOAD_ID_BYTES = 32;
 /** The tables that chain epochs. */
 export type ChainedState = Pick<
   InputTables,
-  "stateIn" | "servedIn" | "ledgerIn" | "chainsIn" | "pendingIn" | "judgedIn"
+  "stateIn" | "servedIn" | "ledgerIn" | "chainsIn" | "pendingIn" | "judgedIn" | "suspicionIn"
 >;
 
 /** State before `world.firstEpoch`, whose registry is given. */
@@ -55,7 +57,23 @@ export function firstState({ world, network, parameters }: Simulation, registry:
     chainsIn: firstChains(world, network),
     pendingIn: allocateColumns(pendingInTable, 0),
     judgedIn: allocateColumns(judgedInTable, 0),
+    ...(parameters.anomaly === undefined ? {} : { suspicionIn: firstSuspicion(world, stateIn.key) }),
   };
+}
+
+/** Whoever has been there for a while has a clean record as long. */
+function firstSuspicion(world: Simulation["world"], keys: Uint8Array): Columns<typeof suspicionInTable> {
+  const epochsOf = new Map(
+    world.hotspots.map(({ signer, firstEpoch }) => [signer.publicKey.toHex(), world.firstEpoch - firstEpoch]),
+  );
+  const rows = keys.length / DEVICE_KEY_BYTES;
+  const suspicion = allocateColumns(suspicionInTable, rows);
+  suspicion.key.set(keys);
+  for (let row = 0; row < rows; row++) {
+    const key = keys.subarray(row * DEVICE_KEY_BYTES, (row + 1) * DEVICE_KEY_BYTES);
+    suspicion.clean_epochs[row] = epochsOf.get(key.toHex()) ?? 0;
+  }
+  return suspicion;
 }
 
 /** Heads of the senders that have sent before. */

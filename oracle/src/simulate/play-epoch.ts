@@ -139,10 +139,13 @@ export async function writeEpoch(
 /** Scores an epoch for what the next one begins with; its folder stays without results, which are `oracle score`'s to write. */
 export function handOver({ input }: WrittenEpoch): Handover {
   const output = scoreEpoch(input);
-  const { stateOut: stateIn, servedOut: servedIn, ledgerOut: ledgerIn } = output;
+  const { stateOut: stateIn, servedOut: servedIn, ledgerOut: ledgerIn, suspicionOut: suspicionIn } = output;
   const { chainsOut: chainsIn, pendingOut: pendingIn, judgedOut: judgedIn } = input;
   return {
-    state: { stateIn, servedIn, ledgerIn, chainsIn, pendingIn, judgedIn },
+    state: {
+      ...{ stateIn, servedIn, ledgerIn, chainsIn, pendingIn, judgedIn },
+      ...(suspicionIn === undefined ? {} : { suspicionIn }),
+    },
     previousManifestHash: manifestHash(folderManifest(input, output)),
   };
 }

@@ -3,6 +3,8 @@
  */
 
 import { neighbours } from "@earshot/geo";
+import { detectAnomalies } from "../anomaly/detect.ts";
+import { evidenceTableOf, weighShares } from "../anomaly/outcome.ts";
 import { servedCells } from "../score/cell-served.ts";
 import { cellWeights } from "../score/cell-weight.ts";
 import { buildDensityMap, type DensityMap } from "../score/density.ts";
@@ -37,7 +39,15 @@ export function closeEpoch(context: EpochContext, partitions: readonly Partition
   const sums = sumCells(context, partitions, demand.ownerOf);
   const barred = barOwnCells(context, partitions, sums);
   const beacons = finalBeacons(context, partitions);
+  const detection =
+    parameters.anomaly === undefined
+      ? undefined
+      : detectAnomalies(context, partitions, parameters.anomaly, demand.ownerOf);
   const active = activeHotspots(context, partitions, history);
+  // Who is paid nothing takes no room from others.
+  detection?.weightE4.forEach((weight, hotspot) => {
+    if (weight === 0) active[hotspot] = 0;
+  });
   const { hi, lo } = cellHalves(input.hotspots.cell);
   const density = densityOf(context, active, hi, lo);
   const scaleE4 = density.scalesE4(hi, lo, parameters.density.defaultScaleE4);
@@ -48,7 +58,7 @@ export function closeEpoch(context: EpochContext, partitions: readonly Partition
     scaleE4,
     (scale, hotspot) => scale * (weightE4[context.cells8.of[hotspot]] ?? 0),
   );
-  const shares = sumShares(context, partitions, units, transmitE8);
+  const shares = weighShares(sumShares(context, partitions, units, transmitE8), detection?.weightE4);
   const pay = payEpoch(input, budget, shares, demand.creditsByHotspot);
   const cellDemand: CellDemand = {
     servedE4,
@@ -65,6 +75,9 @@ export function closeEpoch(context: EpochContext, partitions: readonly Partition
     stateOut: writeHistory(input.hotspots, history),
     servedOut: demand.servedOut,
     ledgerOut: pay.ledgerOut,
+    ...(detection === undefined
+      ? {}
+      : { suspicionOut: detection.suspicionOut, evidence: evidenceTableOf(detection.evidence, parameters.anomaly!) }),
     tree: pay.tree,
     summary: {
       ...countVerdicts(verdicts),

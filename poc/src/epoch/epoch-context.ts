@@ -20,7 +20,7 @@ import { assertColumns } from "./columns.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import { type HotspotHistory, readHistory } from "./history.ts";
 import { type BeaconVerdicts, judgeBeacons } from "./judge-beacons.ts";
-import { inputTables, tableField } from "./tables.ts";
+import { anomalyInputTables, inputTables, tableField } from "./tables.ts";
 
 /** Resolution at which cells are weighed and shown. */
 const CELL_RESOLUTION = 8;
@@ -49,6 +49,12 @@ export interface EpochContext {
 export function prepareEpoch(input: EpochInput): EpochContext {
   const tables = input as unknown as Readonly<Record<string, never>>;
   for (const table of inputTables) assertColumns(table, tables[tableField(table.name)]);
+  if (input.parameters.anomaly !== undefined) {
+    for (const table of anomalyInputTables) {
+      const columns = tables[tableField(table.name)];
+      if (columns !== undefined) assertColumns(table, columns);
+    }
+  }
   if (!input.parameters.density.limits.some(({ resolution }) => resolution === CELL_RESOLUTION)) {
     throw pocError(
       "POC_BAD_PARAMETERS",

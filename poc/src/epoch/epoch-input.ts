@@ -2,10 +2,12 @@
 import type { NetworkParameters } from "../parameters/network-parameters.ts";
 import type { Columns } from "./columns.ts";
 import type {
+  appealsTable,
   beaconsTable,
   chainsInTable,
   chainsOutTable,
   challengesTable,
+  conductTable,
   entropyTable,
   hotspotsTable,
   judgedInTable,
@@ -17,6 +19,7 @@ import type {
   pendingOutTable,
   servedInTable,
   stateInTable,
+  suspicionInTable,
   witnessesTable,
 } from "./tables.ts";
 
@@ -42,6 +45,10 @@ export interface EpochInput {
   readonly beacons: Columns<typeof beaconsTable>;
   readonly witnesses: Columns<typeof witnessesTable>;
   readonly packets: Columns<typeof packetsTable>;
+  /** State of the detectors, conduct and upheld appeals; read only under parameters with `anomaly`, and empty where they are absent. */
+  readonly suspicionIn?: Columns<typeof suspicionInTable>;
+  readonly conduct?: Columns<typeof conductTable>;
+  readonly appeals?: Columns<typeof appealsTable>;
   /** Denied pairs as `edgeCode`; only Helium's rules have them. */
   readonly deniedEdges?: ReadonlySet<number>;
 }

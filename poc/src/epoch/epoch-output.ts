@@ -4,11 +4,13 @@ import type { Columns } from "./columns.ts";
 import type {
   cellReasonsTable,
   cellsTable,
+  evidenceTable,
   ledgerOutTable,
   rewardsTable,
   servedOutTable,
   sharesTable,
   stateOutTable,
+  suspicionOutTable,
   verdictsTable,
 } from "./tables.ts";
 
@@ -41,6 +43,9 @@ export interface EpochOutput {
   readonly stateOut: Columns<typeof stateOutTable>;
   readonly servedOut: Columns<typeof servedOutTable>;
   readonly ledgerOut: Columns<typeof ledgerOutTable>;
+  /** State and evidence of the detectors; only under parameters with `anomaly`. */
+  readonly suspicionOut?: Columns<typeof suspicionOutTable>;
+  readonly evidence?: Columns<typeof evidenceTable>;
   readonly tree: MerkleSumTree;
   readonly summary: EpochSummary;
 }

@@ -9,11 +9,19 @@ import type { NetworkParameters } from "../parameters/network-parameters.ts";
 import { canonicalJsonBytes } from "../protocol/canonical-json.ts";
 import { sha256 } from "../protocol/hash.ts";
 import { hashTable, type TableHash } from "./canonical-hash.ts";
-import { assertColumns } from "./columns.ts";
+import { allocateColumns, assertColumns } from "./columns.ts";
 import type { EpochInput, EpochLog } from "./epoch-input.ts";
 import type { EpochOutput } from "./epoch-output.ts";
 import { bytesToHex } from "./hex.ts";
-import { inputTables, logTables, outputTables, type TableDefinition, tableField } from "./tables.ts";
+import {
+  anomalyInputTables,
+  anomalyOutputTables,
+  inputTables,
+  logTables,
+  outputTables,
+  type TableDefinition,
+  tableField,
+} from "./tables.ts";
 
 /** Raised whenever the same input may give other bytes. */
 export const ENGINE_VERSION = "1";
@@ -68,6 +76,10 @@ export function buildManifest(input: EpochInput, output: EpochOutput, log?: Mani
   hash(inputTables, input);
   if (log !== undefined) hash(logTables, log);
   hash(outputTables, output);
+  if (input.parameters.anomaly !== undefined) {
+    hash(anomalyInputTables, { ...emptyTables(anomalyInputTables), ...input });
+    hash(anomalyOutputTables, output);
+  }
   const { root } = output.tree;
   return {
     manifestVersion: 1,
@@ -88,6 +100,11 @@ export function buildManifest(input: EpochInput, output: EpochOutput, log?: Mani
     ),
     root: { hash: bytesToHex(root.hash), totalAtoms: root.totalAtoms.toString(), leafCount: root.leafCount },
   };
+}
+
+/** Tables without rows, for input that was not given. */
+function emptyTables(definitions: readonly TableDefinition[]) {
+  return Object.fromEntries(definitions.map((table) => [tableField(table.name), allocateColumns(table, 0)]));
 }
 
 function edgesDigest(edges: ReadonlySet<number>): NonNullable<EpochManifest["deniedEdges"]> {

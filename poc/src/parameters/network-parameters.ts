@@ -6,6 +6,7 @@
  * value, and with it the parameter hash, has one form: shares and scales in 1e-4, power and gain in 0.1 dB, money as decimal
  * strings of base units.
  */
+import type { AnomalyParameters } from "../anomaly/anomaly-parameters.ts";
 
 /** Names of the beacon checks the engine knows; a preset lists those it applies, in order. */
 export type BeaconCheckName =
@@ -249,6 +250,8 @@ export interface NetworkParameters {
   /** A cell whose valid witnesses all belong to the beaconer's owner earns nothing. */
   readonly foreignWitnessRequired: boolean;
   readonly rewards: WeightedRewardParameters | HeliumRewardParameters;
+  /** Detectors of spoofing and what they take; absent where there are none. */
+  readonly anomaly?: AnomalyParameters;
 }
 
 /** Rules of the kind this network has: challenges by sortition, rewards by weight. */

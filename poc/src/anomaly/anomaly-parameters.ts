@@ -1,0 +1,77 @@
+/**
+ * Rules of the detectors as data: part of NetworkParameters, absent where a network has none (`helium`).
+ *
+ * Integers only; shares in 1e-4, signal levels and losses in 0.1 dB, distances in m. How the values of the `earshot` preset were
+ * found, and what they let through, stands in docs/reference/spoofing.md.
+ */
+
+/** From `fromM` on, a link that loses less than `excessDdb` beyond free space speaks against its place. */
+export interface PlacementBand {
+  readonly fromM: number;
+  readonly excessDdb: number;
+}
+
+export interface PlacementParameters {
+  /** Ascending by `fromM`, the first from 0. */
+  readonly bands: readonly PlacementBand[];
+}
+
+/** Both directions of a link lose the same: where they differ by more, one end's figures are not true. */
+export interface ReciprocityDetectorParameters {
+  readonly toleranceDdb: number;
+}
+
+/** Who claims to hear others is heard by them. */
+export interface OneSidedParameters {
+  /** Beacons of the hotspot that a counterpart could have heard, at least, before its silence speaks. */
+  readonly beacons: number;
+}
+
+/** Who is heard far away is heard nearby. */
+export interface SilenceParameters {
+  /** A counterpart is near up to this distance, m. */
+  readonly nearM: number;
+  /** A link is far from this distance on, m; only hotspots with such links are asked about their neighbours. */
+  readonly farM: number;
+  /** Share of a hotspot's links that are far before its near neighbours are asked, 1e-4. */
+  readonly farShareE4: number;
+}
+
+/** Two hotspots that the same others hear equally well stand in one place. */
+export interface TwinsParameters {
+  /** Only pairs asserted at least this far apart, m. */
+  readonly apartM: number;
+  /** Losses to a common counterpart that differ by no more agree. */
+  readonly withinDdb: number;
+  /** Share of all counterparts of either that must agree, 1e-4. */
+  readonly agreeE4: number;
+}
+
+export interface BehaviourParameters {
+  /** Good acts that are added to what was seen, so that one slip among few does not count. */
+  readonly priorCount: number;
+  /** Share of bad acts up to which nothing happens, and from which suspicion is full, 1e-4. */
+  readonly fromE4: number;
+  readonly fullE4: number;
+}
+
+export interface AnomalyParameters {
+  /** Named in every evidence bundle; raised with any change of a rule. */
+  readonly ruleVersion: number;
+  /** Fewer voters than this never condemn. */
+  readonly minimumVoters: number;
+  /** Epochs without suspicion after which a hotspot may speak for or against another. */
+  readonly cleanEpochs: number;
+  /** Share of accusing voters up to which nothing happens, and from which suspicion is full, 1e-4. */
+  readonly votes: { readonly fromE4: number; readonly fullE4: number };
+  readonly placement: PlacementParameters;
+  readonly reciprocity: ReciprocityDetectorParameters;
+  readonly oneSided: OneSidedParameters;
+  readonly silence: SilenceParameters;
+  readonly twins: TwinsParameters;
+  readonly behaviour: BehaviourParameters;
+  /** What is left of a suspicion after an epoch without evidence, 1e-4. */
+  readonly keptPerEpochE4: number;
+  /** Part of the shares that full suspicion takes, 1e-4; 0 only reports. */
+  readonly effectE4: number;
+}

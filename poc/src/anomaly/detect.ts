@@ -1,0 +1,119 @@
+/**
+ * The detectors over one epoch: from its judged receptions and the last state to weights, evidence and the next state.
+ *
+ * Pure, and the same for any number of partitions. What an epoch shows counts in that epoch. Upheld appeals lift single detectors for
+ * the epochs they name; nothing that was paid changes.
+ */
+import type { Columns } from "../epoch/columns.ts";
+import type { EpochContext } from "../epoch/epoch-context.ts";
+import { KeyIndex } from "../epoch/key-index.ts";
+import type { suspicionOutTable } from "../epoch/tables.ts";
+import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
+import { DEVICE_KEY_BYTES } from "../protocol/device-key.ts";
+import type { AnomalyParameters } from "./anomaly-parameters.ts";
+import { badShareE4, nextConduct } from "./behaviour.ts";
+import { DETECTOR, DETECTORS } from "./detector.ts";
+import { gatherLinks } from "./gather-links.ts";
+import { type EvidenceRow, type Judgement, judgeSuspects, LEVEL_STRIDE } from "./judge-suspects.ts";
+import { levelOfShare, nextCleanEpochs, nextLevel, weightOfLevels } from "./suspicion.ts";
+import { emptySuspicion, readSuspicion, type SuspicionState, writeSuspicion } from "./suspicion-state.ts";
+import { type LinkTally, tallyLinks } from "./tally-links.ts";
+
+export interface Detection {
+  /** Weight of the shares of each hotspot, 1e-4. */
+  readonly weightE4: Uint16Array;
+  readonly evidence: readonly EvidenceRow[];
+  readonly suspicionOut: Columns<typeof suspicionOutTable>;
+}
+
+/** `owner`: dense owner id by hotspot. Throws POC_BAD_COLUMNS. */
+export function detectAnomalies(
+  context: EpochContext,
+  partitions: readonly PartitionVerdicts[],
+  parameters: AnomalyParameters,
+  owner: Uint32Array,
+): Detection {
+  const { input, hotspots, cells8 } = context;
+  const before = readSuspicion(input);
+  const tally = tallyLinks(context, partitions, parameters);
+  const links = gatherLinks(context, partitions, tally.isSuspect);
+  const voters = { owner, cell: cells8.of, cleanEpochs: before.cleanEpochs };
+  const judgement = judgeSuspects(context, parameters, tally, links, voters);
+  const lifted = liftedLevels(context);
+  const after = nextSuspicion(context, parameters, { before, judgement, tally });
+  const weightE4 = new Uint16Array(hotspots.count);
+  for (let hotspot = 0; hotspot < hotspots.count; hotspot++) {
+    const at = hotspot * LEVEL_STRIDE;
+    const levels = Array.from(after.levels.subarray(at, at + LEVEL_STRIDE), (level, detector) =>
+      lifted.has(at + detector) ? 0 : level,
+    );
+    weightE4[hotspot] = weightOfLevels(parameters, levels);
+  }
+  return { weightE4, evidence: judgement.evidence, suspicionOut: writeSuspicion(input.hotspots, after) };
+}
+
+function nextSuspicion(
+  { hotspots, input }: EpochContext,
+  parameters: AnomalyParameters,
+  {
+    before,
+    judgement,
+    tally,
+  }: { readonly before: SuspicionState; readonly judgement: Judgement; readonly tally: LinkTally },
+): SuspicionState {
+  const after = emptySuspicion(hotspots.count);
+  const conduct = conductOf(input);
+  for (let hotspot = 0; hotspot < hotspots.count; hotspot++) {
+    const at = hotspot * LEVEL_STRIDE;
+    const own = conduct.get(hotspot) ?? { good: 0, bad: 0 };
+    const counts = nextConduct(
+      { good16: before.good16[hotspot], bad16: before.bad16[hotspot] },
+      own.good,
+      own.bad,
+      parameters.keptPerEpochE4,
+    );
+    after.good16[hotspot] = counts.good16;
+    after.bad16[hotspot] = counts.bad16;
+    let highest = 0;
+    for (const { number } of DETECTORS) {
+      const fresh =
+        number === DETECTOR.conduct
+          ? levelOfShare(parameters.behaviour, badShareE4(counts, parameters.behaviour.priorCount))
+          : judgement.levels[at + number];
+      highest = Math.max(highest, fresh);
+      after.levels[at + number] = nextLevel(parameters, before.levels[at + number], fresh);
+    }
+    const tookPart = tally.heard[hotspot] > 0 && tally.sent[hotspot] > 0;
+    after.cleanEpochs[hotspot] = nextCleanEpochs(before.cleanEpochs[hotspot], tookPart, highest);
+  }
+  return after;
+}
+
+/** Good and bad acts of the epoch by hotspot row. */
+function conductOf({
+  conduct,
+  hotspots,
+}: EpochContext["input"]): ReadonlyMap<number, { readonly good: number; readonly bad: number }> {
+  const acts = new Map<number, { good: number; bad: number }>();
+  if (conduct === undefined || conduct.key.length === 0) return acts;
+  const index = new KeyIndex(hotspots.key, DEVICE_KEY_BYTES, "hotspots.key");
+  for (let row = 0; row < conduct.paid.length; row++) {
+    const hotspot = index.find(conduct.key, row * DEVICE_KEY_BYTES);
+    if (hotspot >= 0) acts.set(hotspot, { good: conduct.paid[row], bad: conduct.refuted[row] + conduct.forks[row] });
+  }
+  return acts;
+}
+
+/** Places in the levels, hotspot × detector, that an upheld appeal lifts this epoch. */
+function liftedLevels({ input: { appeals, header, hotspots } }: EpochContext): ReadonlySet<number> {
+  const lifted = new Set<number>();
+  if (appeals === undefined || appeals.key.length === 0) return lifted;
+  const index = new KeyIndex(hotspots.key, DEVICE_KEY_BYTES, "hotspots.key");
+  for (let row = 0; row < appeals.detector.length; row++) {
+    if (header.epoch < appeals.from_epoch[row] || header.epoch >= appeals.until_epoch[row]) continue;
+    const hotspot = index.find(appeals.key, row * DEVICE_KEY_BYTES);
+    if (hotspot >= 0 && appeals.detector[row] < LEVEL_STRIDE)
+      lifted.add(hotspot * LEVEL_STRIDE + appeals.detector[row]);
+  }
+  return lifted;
+}

@@ -1,0 +1,78 @@
+/**
+ * The detectors' state from epoch to epoch: levels, clean epochs and conduct by hotspot, 33 + 26 bytes each.
+ *
+ * Only hotspots that have something to remember have a row. A hotspot that leaves the registry leaves the state.
+ */
+
+import { compareByteRows } from "../byte-rows.ts";
+import { allocateColumns, type Columns } from "../epoch/columns.ts";
+import type { EpochInput } from "../epoch/epoch-input.ts";
+import { KeyIndex } from "../epoch/key-index.ts";
+import { suspicionOutTable } from "../epoch/tables.ts";
+import { DEVICE_KEY_BYTES } from "../protocol/device-key.ts";
+import { DETECTORS } from "./detector.ts";
+import { LEVEL_STRIDE } from "./judge-suspects.ts";
+
+export interface SuspicionState {
+  /** By hotspot × detector, 0 to 10,000. */
+  readonly levels: Uint16Array;
+  readonly cleanEpochs: Uint16Array;
+  /** Decayed conduct, 1/16. */
+  readonly good16: Uint32Array;
+  readonly bad16: Uint32Array;
+}
+
+export function emptySuspicion(count: number): SuspicionState {
+  return {
+    levels: new Uint16Array(count * LEVEL_STRIDE),
+    cleanEpochs: new Uint16Array(count),
+    good16: new Uint32Array(count),
+    bad16: new Uint32Array(count),
+  };
+}
+
+type LevelColumn = `${(typeof DETECTORS)[number]["name"]}_e4`;
+
+/** State of each row of hotspots.arrow; nothing is known of keys the table does not hold. Throws POC_BAD_COLUMNS on repeated keys. */
+export function readSuspicion({ hotspots, suspicionIn }: Pick<EpochInput, "hotspots" | "suspicionIn">): SuspicionState {
+  const count = hotspots.region.length;
+  const state = emptySuspicion(count);
+  if (suspicionIn === undefined) return state;
+  const index = new KeyIndex(suspicionIn.key, DEVICE_KEY_BYTES, "suspicion-in.key");
+  for (let hotspot = 0; hotspot < count; hotspot++) {
+    const row = index.find(hotspots.key, hotspot * DEVICE_KEY_BYTES);
+    if (row < 0) continue;
+    for (const { name, number } of DETECTORS)
+      state.levels[hotspot * LEVEL_STRIDE + number] = suspicionIn[`${name}_e4` as LevelColumn][row];
+    state.cleanEpochs[hotspot] = suspicionIn.clean_epochs[row];
+    state.good16[hotspot] = suspicionIn.good_16[row];
+    state.bad16[hotspot] = suspicionIn.bad_16[row];
+  }
+  return state;
+}
+
+/** suspicion-out: by key. */
+export function writeSuspicion(
+  hotspots: EpochInput["hotspots"],
+  state: SuspicionState,
+): Columns<typeof suspicionOutTable> {
+  const remembered: number[] = [];
+  for (let hotspot = 0; hotspot < state.cleanEpochs.length; hotspot++) {
+    const at = hotspot * LEVEL_STRIDE;
+    const isSuspected = state.levels.subarray(at, at + LEVEL_STRIDE).some((level) => level > 0);
+    if (isSuspected || state.cleanEpochs[hotspot] > 0 || state.good16[hotspot] > 0 || state.bad16[hotspot] > 0)
+      remembered.push(hotspot);
+  }
+  remembered.sort((a, b) => compareByteRows(hotspots.key, a, hotspots.key, b, DEVICE_KEY_BYTES));
+  const out = allocateColumns(suspicionOutTable, remembered.length);
+  remembered.forEach((hotspot, row) => {
+    const key = hotspots.key.subarray(hotspot * DEVICE_KEY_BYTES, (hotspot + 1) * DEVICE_KEY_BYTES);
+    out.key.set(key, row * DEVICE_KEY_BYTES);
+    for (const { name, number } of DETECTORS)
+      out[`${name}_e4` as LevelColumn][row] = state.levels[hotspot * LEVEL_STRIDE + number];
+    out.clean_epochs[row] = state.cleanEpochs[hotspot];
+    out.good_16[row] = state.good16[hotspot];
+    out.bad_16[row] = state.bad16[hotspot];
+  });
+  return out;
+}

@@ -1,0 +1,30 @@
+/**
+ * Rules of the detectors of preset `earshot`: how they were found and what they let through stands in docs/reference/spoofing.md.
+ *
+ * Placement limits are 3 dB under what 99 % of honest windows of public campaigns lose at those distances. Votes count from 40 %: a
+ * third that lies and a tenth of the rest that errs.
+ */
+import type { AnomalyParameters } from "../../anomaly/anomaly-parameters.ts";
+
+export const earshotDetectors: AnomalyParameters = {
+  ruleVersion: 1,
+  minimumVoters: 4,
+  cleanEpochs: 14,
+  votes: { fromE4: 4000, fullE4: 6600 },
+  placement: {
+    bands: [
+      { fromM: 0, excessDdb: -100 },
+      { fromM: 2000, excessDdb: 0 },
+      { fromM: 4000, excessDdb: 100 },
+      { fromM: 6000, excessDdb: 150 },
+      { fromM: 8000, excessDdb: 185 },
+    ],
+  },
+  reciprocity: { toleranceDdb: 150 },
+  oneSided: { beacons: 2 },
+  silence: { nearM: 1500, farM: 5000, farShareE4: 6600 },
+  twins: { apartM: 700, withinDdb: 40, agreeE4: 7500 },
+  behaviour: { priorCount: 20, fromE4: 200, fullE4: 1000 },
+  keptPerEpochE4: 9000,
+  effectE4: 10_000,
+};
