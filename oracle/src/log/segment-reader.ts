@@ -30,31 +30,62 @@ export interface LogRecord {
   readonly bytes: Uint8Array;
 }
 
-/** Names of the segments of a log folder in order. Throws ORC_MISSING_FILE, and ORC_BAD_LOG for a gap or a file that is no segment. */
+/** Folder of one ingest's segments in the upload folder of an epoch: letters, digits, `-`. */
+const INGEST_FOLDER = /^[A-Za-z0-9][A-Za-z0-9-]{0,79}$/;
+
+/**
+ * Names of the segments of a log folder, relative to it, in order. Either the segments lie in it and are numbered from 0, or it has a
+ * folder for each ingest, with segments in a row of that ingest's log (`INGEST/000012.seg`).
+ * Throws ORC_MISSING_FILE, and ORC_BAD_LOG for a gap or a file that is no segment.
+ */
 export function segmentNames(folder: string): string[] {
-  let names: string[];
+  const entries = entriesOf(folder);
+  if (entries.length === 0)
+    throw oracleError("ORC_MISSING_FILE", `${join(folder, segmentName(0))}: the log has no segment`);
+  if (!entries.every((entry) => entry.isDirectory())) {
+    const names = entries.map(({ name }) => name);
+    assertInARow(folder, names, 0);
+    return names;
+  }
+  return entries.flatMap(({ name: ingest }) => {
+    if (!INGEST_FOLDER.test(ingest))
+      throw oracleError("ORC_BAD_LOG", `${join(folder, ingest)}: not an ingest's folder`);
+    const names = entriesOf(join(folder, ingest)).map(({ name }) => name);
+    assertInARow(join(folder, ingest), names, numberOf(names[0] ?? ""));
+    return names.map((name) => `${ingest}/${name}`);
+  });
+}
+
+/** The number in a segment's name; 0 for another name. */
+export function numberOf(name: string): number {
+  const file = name.slice(name.lastIndexOf("/") + 1);
+  return SEGMENT_NAME.test(file) ? Number(file.slice(0, -".seg".length)) : 0;
+}
+
+function entriesOf(folder: string) {
   try {
-    names = readdirSync(folder).sort();
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
     throw readFailed(folder, cause);
   }
-  if (names.length === 0)
-    throw oracleError("ORC_MISSING_FILE", `${join(folder, segmentName(0))}: the log has no segment`);
+}
+
+function assertInARow(folder: string, names: readonly string[], first: number): void {
   for (const [index, name] of names.entries()) {
     if (!SEGMENT_NAME.test(name))
       throw oracleError("ORC_BAD_LOG", `${join(folder, name)}: not a segment of an upload log`);
-    if (name !== segmentName(index)) {
-      throw oracleError("ORC_MISSING_FILE", `${join(folder, segmentName(index))}: a segment is missing before ${name}`);
+    if (name !== segmentName(first + index)) {
+      const missing = join(folder, segmentName(first + index));
+      throw oracleError("ORC_MISSING_FILE", `${missing}: a segment is missing before ${name}`);
     }
   }
-  return names;
 }
 
 /** All records of a log folder, segment after segment. Throws ORC_MISSING_FILE, ORC_BAD_LOG, ORC_FOREIGN_FILE. */
 export function* readLog(folder: string): Generator<LogRecord> {
-  for (const [number, name] of segmentNames(folder).entries()) {
+  for (const name of segmentNames(folder)) {
     const path = join(folder, name);
-    yield* readSegment(readWhole(path), number, path);
+    yield* readSegment(readWhole(path), numberOf(name), path);
   }
 }
 

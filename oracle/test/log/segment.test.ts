@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
@@ -111,6 +120,32 @@ describe("readLog", () => {
     writeFileSync(join(folder, "notes.txt"), "x");
     expect(messageOf(() => [...readLog(folder)])).toContain("notes.txt: not a segment of an upload log");
     expect(messageOf(() => [...readLog(join(root, "nowhere"))])).toMatch(/^ORC_MISSING_FILE: .*nowhere: no such file/);
+  });
+});
+
+describe("the segments of several ingests", () => {
+  test("are read folder after folder, from whatever number each begins with", () => {
+    const folder = join(root, "ingests");
+    const second = writeLog(three, 1);
+    mkdirSync(join(folder, "b"), { recursive: true });
+    for (const name of ["000001.seg", "000002.seg"]) copyFileSync(join(second, name), join(folder, "b", name));
+    renameSync(writeLog(three, 1), join(folder, "a"));
+    const bytes = (records: Iterable<{ readonly bytes: Uint8Array }>) =>
+      Array.from(records, (record) => [...record.bytes]);
+    const own = bytes(readLog(second));
+    expect(bytes(readLog(folder))).toEqual([...own, ...own.slice(1)]);
+  });
+
+  test("are refused with a gap in one of them, or a foreign folder beside them", () => {
+    const folder = join(root, "gap");
+    mkdirSync(folder);
+    renameSync(writeLog(three, 1), join(folder, "a"));
+    renameSync(join(folder, "a", "000001.seg"), join(root, "gone.seg"));
+    expect(messageOf(() => [...readLog(folder)])).toBe(
+      `ORC_MISSING_FILE: ${join(folder, "a", "000001.seg")}: a segment is missing before 000002.seg`,
+    );
+    mkdirSync(join(folder, ".hidden"));
+    expect(messageOf(() => [...readLog(folder)])).toContain(".hidden: not an ingest's folder");
   });
 });
 
