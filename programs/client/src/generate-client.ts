@@ -124,7 +124,7 @@ ${lines.join("\n")}
 function typeText({ name, docs, type }: IdlTypeDefinition): string {
   const head = docText(docs, "");
   if (type.kind === "struct")
-    return `${head}export interface ${name} {\n${(type.fields ?? []).map((field) => fieldText(field, "  ")).join("")}}\n`;
+    return `${head}export type ${name} = {\n${(type.fields ?? []).map((field) => fieldText(field, "  ")).join("")}};\n`;
   const variants = type.variants.map((variant) => {
     const value = variant.fields === undefined ? "Unit" : `{ ${variant.fields.map(inlineField).join("; ")} }`;
     return `  | { readonly ${camelName(variant.name)}: ${value} }`;

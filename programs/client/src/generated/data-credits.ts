@@ -5,17 +5,17 @@ import type { PublicKey } from "@solana/web3.js";
 /** A variant without fields. */
 export type Unit = Readonly<Record<string, never>>;
 
-export interface AdminChanged {
+export type AdminChanged = {
   readonly dcConfig: PublicKey;
   readonly admin: PublicKey;
-}
+};
 
-export interface AdminProposed {
+export type AdminProposed = {
   readonly dcConfig: PublicKey;
   readonly admin: PublicKey | null;
-}
+};
 
-export interface BurnRouterArgs {
+export type BurnRouterArgs = {
   /** Data credits. */
   readonly amount: bigint;
   /** Epoch of the bill: not before that of the last burn, and not in the future. */
@@ -24,23 +24,23 @@ export interface BurnRouterArgs {
   readonly nonce: bigint;
   /** SHA-256 of the bill. */
   readonly reportHash: Uint8Array;
-}
+};
 
 /** What the payer fixes, and the worst it accepts for the other side. */
 export type Conversion =
   | { readonly exactTokens: { readonly tokens: bigint; readonly leastDataCredits: bigint } }
   | { readonly exactDataCredits: { readonly dataCredits: bigint; readonly mostTokens: bigint } };
 
-export interface DataCreditsCreated {
+export type DataCreditsCreated = {
   readonly dcConfig: PublicKey;
   readonly network: PublicKey;
   readonly dcMint: PublicKey;
   readonly tokenMint: PublicKey;
   readonly admin: PublicKey;
-}
+};
 
 /** Network tokens were burnt and data credits made. */
-export interface DataCreditsMinted {
+export type DataCreditsMinted = {
   readonly dcConfig: PublicKey;
   readonly payer: PublicKey;
   /** Token account that received. */
@@ -51,10 +51,10 @@ export interface DataCreditsMinted {
   readonly dcMinted: bigint;
   /** 1e-8 USD a token, confidence taken off. */
   readonly priceE8: bigint;
-}
+};
 
 /** Data credits of one network. `["dc", dc_mint]`. Calls the guard of the data-credit mint. */
-export interface DcConfig {
+export type DcConfig = {
   /** The network account (a PDA of the registry) whose signature burns fees. Never changes. */
   readonly network: PublicKey;
   /** Token-2022 mint of the data credits: no decimals, cannot be transferred. */
@@ -95,10 +95,10 @@ export interface DcConfig {
   readonly paused: boolean;
   /** Bump of this account. */
   readonly bump: number;
-}
+};
 
 /** Parameters the admin can change. */
-export interface DcParameters {
+export type DcParameters = {
   readonly guardian: PublicKey;
   readonly burnAuthority: PublicKey;
   readonly priceSource: PriceSource;
@@ -106,18 +106,18 @@ export interface DcParameters {
   readonly maxPriceAgeS: number;
   /** 1e-4 of the price, at most 10000. */
   readonly maxConfidenceBps: number;
-}
+};
 
-export interface EpochOpened {
+export type EpochOpened = {
   readonly dcConfig: PublicKey;
   readonly epoch: bigint;
-}
+};
 
 /**
  * What an epoch burnt and what a token cost in it. `["epoch", dc_config, epoch]`. Written only during its epoch, so that whoever
  * reads it later reads the same. Never closed.
  */
-export interface EpochRecord {
+export type EpochRecord = {
   /** Whose record it is. */
   readonly dcConfig: PublicKey;
   /** Unix time / seconds of an epoch. */
@@ -132,15 +132,15 @@ export interface EpochRecord {
   readonly priceAt: bigint;
   /** Bump of this account. */
   readonly bump: number;
-}
+};
 
-export interface FeeBurned {
+export type FeeBurned = {
   readonly dcConfig: PublicKey;
   readonly payer: PublicKey;
   /** Data credits. */
   readonly amount: bigint;
   readonly kind: FeeKind;
-}
+};
 
 /** What a fee is for. */
 export type FeeKind =
@@ -148,7 +148,7 @@ export type FeeKind =
   | { readonly assert: Unit };
 
 /** What the admin sets of a price feed. */
-export interface FeedArgs {
+export type FeedArgs = {
   /** 1 to 15 different keys. */
   readonly oracles: readonly PublicKey[];
   /** More than half of the oracles. */
@@ -159,15 +159,15 @@ export interface FeedArgs {
   readonly maxStepBps: number;
   /** Seconds, at least 1. */
   readonly stepSeconds: number;
-}
+};
 
-export interface FeedSet {
+export type FeedSet = {
   readonly dcConfig: PublicKey;
   readonly oracles: readonly PublicKey[];
   readonly quorum: number;
-}
+};
 
-export interface InitDataCreditsArgs {
+export type InitDataCreditsArgs = {
   /** The network account, a PDA of the registry. It need not exist yet. */
   readonly network: PublicKey;
   readonly admin: PublicKey;
@@ -178,9 +178,9 @@ export interface InitDataCreditsArgs {
   readonly mintLimit: bigint;
   /** Seconds of that window, at least 1. */
   readonly mintWindowS: number;
-}
+};
 
-export interface ParametersSet {
+export type ParametersSet = {
   readonly dcConfig: PublicKey;
   readonly burnAuthority: PublicKey;
   readonly guardian: PublicKey;
@@ -189,16 +189,16 @@ export interface ParametersSet {
   readonly maxPriceAgeS: number;
   /** 1e-4 of the price. */
   readonly maxConfidenceBps: number;
-}
+};
 
-export interface PauseSet {
+export type PauseSet = {
   readonly dcConfig: PublicKey;
   readonly by: PublicKey;
   readonly paused: boolean;
-}
+};
 
 /** The network's own price of its token: the median of what its oracles say. `["price", dc_config]`. */
-export interface PriceFeed {
+export type PriceFeed = {
   /** Whose token it prices. */
   readonly dcConfig: PublicKey;
   /** Oracles and what each said last. */
@@ -219,10 +219,10 @@ export interface PriceFeed {
   readonly updatedAt: bigint;
   /** Bump of this account. */
   readonly bump: number;
-}
+};
 
 /** The price of the token changed. */
-export interface PriceSet {
+export type PriceSet = {
   readonly dcConfig: PublicKey;
   readonly epoch: bigint;
   /** 1e-8 USD a token. */
@@ -231,22 +231,22 @@ export interface PriceSet {
   readonly confidenceE8: bigint;
   /** Unix seconds. */
   readonly at: bigint;
-}
+};
 
 /** Where the price of the network token comes from. */
 export type PriceSource =
   | { readonly feed: Unit }
   | { readonly pyth: { readonly feedId: Uint8Array } };
 
-export interface RegisterRouterArgs {
+export type RegisterRouterArgs = {
   /** Route key with its tag. */
   readonly key: Uint8Array;
   /** Organisation number; 0 for none. */
   readonly oui: number;
-}
+};
 
 /** A customer's account for packets: data credits in escrow that the metering oracle burns. `["router", dc_config, SHA-256(key)]`. */
-export interface Router {
+export type Router = {
   /** Whose data credits it holds. */
   readonly dcConfig: PublicKey;
   /** Route key with its tag (0xED Ed25519, 0x02/0x03 P-256); it signs the payer's meter reports. */
@@ -267,10 +267,10 @@ export interface Router {
   readonly lastEpoch: bigint;
   /** Bump of this account. */
   readonly bump: number;
-}
+};
 
 /** Data credits of a router were burnt for packets carried. */
-export interface RouterBurned {
+export type RouterBurned = {
   readonly router: PublicKey;
   /** Data credits. */
   readonly amount: bigint;
@@ -279,31 +279,31 @@ export interface RouterBurned {
   readonly nonce: bigint;
   /** SHA-256 of the bill. */
   readonly reportHash: Uint8Array;
-}
+};
 
-export interface RouterFunded {
+export type RouterFunded = {
   readonly router: PublicKey;
   readonly payer: PublicKey;
   /** Data credits. */
   readonly amount: bigint;
-}
+};
 
-export interface RouterRegistered {
+export type RouterRegistered = {
   readonly router: PublicKey;
   readonly authority: PublicKey;
   /** Route key with its tag. */
   readonly key: Uint8Array;
   readonly oui: number;
-}
+};
 
-export interface Submission {
+export type Submission = {
   /** Who said it. */
   readonly oracle: PublicKey;
   /** 1e-8 USD a token; 0 before the first. */
   readonly priceE8: bigint;
   /** Unix seconds. */
   readonly at: bigint;
-}
+};
 
 /** Instructions: their arguments in order, their accounts by name. */
 export interface DataCreditsInstructions {

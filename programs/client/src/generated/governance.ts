@@ -6,14 +6,14 @@ import type { PublicKey } from "@solana/web3.js";
 export type Unit = Readonly<Record<string, never>>;
 
 /** A position counts so from a time on. */
-export interface Checkpoint {
+export type Checkpoint = {
   /** Unix seconds. */
   readonly from: bigint;
   /** Base units. */
   readonly amount: bigint;
   /** How they are locked. */
   readonly lock: LockKind;
-}
+};
 
 export type Choice =
   | { readonly yes: Unit }
@@ -21,7 +21,7 @@ export type Choice =
   | { readonly abstain: Unit };
 
 /** Governance by the holders of one token. `["gov", mint]`. Signs what is executed, and calls the guard of the treasury. */
-export interface Gov {
+export type Gov = {
   /** Mint of the token that is locked. Never changes. */
   readonly mint: PublicKey;
   /** Token program of the token. */
@@ -42,10 +42,10 @@ export interface Gov {
   readonly lockAuthorityBump: number;
   /** Bump of this account. */
   readonly bump: number;
-}
+};
 
 /** How votes are held. Changed only by an executed proposal. */
-export interface GovRules {
+export type GovRules = {
   /** Weight that has to take part, abstentions included. */
   readonly quorum: bigint;
   /** Weight it takes to propose. */
@@ -62,15 +62,15 @@ export interface GovRules {
   readonly minLockSeconds: number;
   /** Longest lock, seconds: it counts in full. */
   readonly maxLockSeconds: number;
-}
+};
 
-export interface GovernanceCreated {
+export type GovernanceCreated = {
   readonly gov: PublicKey;
   readonly mint: PublicKey;
   readonly treasury: PublicKey;
-}
+};
 
-export interface InitGovArgs {
+export type InitGovArgs = {
   readonly rules: GovRules;
   /** Seconds of an epoch, at least 1. */
   readonly epochSeconds: number;
@@ -80,7 +80,7 @@ export interface InitGovArgs {
   readonly treasuryLimit: bigint;
   /** Seconds of that window, at least 1. */
   readonly treasuryWindowS: number;
-}
+};
 
 /** How tokens are locked. */
 export type LockKind =
@@ -88,14 +88,14 @@ export type LockKind =
   | { readonly constant: { readonly seconds: number } };
 
 /** One instruction of a proposal. Its program and accounts are the next accounts of `execute`, in order. */
-export interface PackedInstruction {
+export type PackedInstruction = {
   /** One byte an account: 1 when it signs, 2 when it is writable, 3 for both. */
   readonly flags: Uint8Array;
   readonly data: Uint8Array;
-}
+};
 
 /** Locked tokens of one owner. `["pos", gov, owner, id]`. Cannot be transferred. */
-export interface Position {
+export type Position = {
   /** The governance it votes in. */
   readonly gov: PublicKey;
   /** Who locked the tokens and gets them back. Never changes. */
@@ -112,10 +112,10 @@ export interface Position {
   readonly bump: number;
   /** What it counts from when on, oldest first: changes count from the next epoch. */
   readonly checkpoints: readonly Checkpoint[];
-}
+};
 
 /** A position was made, extended, topped up, or begins to unlock. */
-export interface PositionChanged {
+export type PositionChanged = {
   readonly gov: PublicKey;
   readonly position: PublicKey;
   readonly owner: PublicKey;
@@ -124,17 +124,17 @@ export interface PositionChanged {
   readonly lock: LockKind;
   /** From when on it counts so, Unix seconds. */
   readonly from: bigint;
-}
+};
 
-export interface PositionWithdrawn {
+export type PositionWithdrawn = {
   readonly gov: PublicKey;
   readonly position: PublicKey;
   /** Base units. */
   readonly amount: bigint;
-}
+};
 
 /** Instructions to vote on. `["prop", gov, id]`. The rules it was made under hold for it to the end. */
-export interface Proposal {
+export type Proposal = {
   /** The governance that votes on it. */
   readonly gov: PublicKey;
   /** Number; proposals count from 0. */
@@ -171,12 +171,12 @@ export interface Proposal {
   readonly eta: bigint;
   /** Bump of this account. */
   readonly bump: number;
-}
+};
 
-export interface ProposalChanged {
+export type ProposalChanged = {
   readonly proposal: PublicKey;
   readonly state: ProposalState;
-}
+};
 
 export type ProposalState =
   | { readonly voting: Unit }
@@ -186,7 +186,7 @@ export type ProposalState =
   | { readonly executed: Unit }
   | { readonly cancelled: Unit };
 
-export interface Proposed {
+export type Proposed = {
   readonly gov: PublicKey;
   readonly proposal: PublicKey;
   readonly id: bigint;
@@ -195,14 +195,14 @@ export interface Proposed {
   readonly instructionHash: Uint8Array;
   /** SHA-256 of the text. */
   readonly descriptionHash: Uint8Array;
-}
+};
 
-export interface RulesSet {
+export type RulesSet = {
   readonly gov: PublicKey;
-}
+};
 
 /** A position's vote. `["vote", proposal, position]`. It exists once, so a position votes once. */
-export interface Vote {
+export type Vote = {
   /** What was voted on. */
   readonly proposal: PublicKey;
   /** Which position voted. */
@@ -215,19 +215,19 @@ export interface Vote {
   readonly rentPayer: PublicKey;
   /** Bump of this account. */
   readonly bump: number;
-}
+};
 
-export interface VoteCast {
+export type VoteCast = {
   readonly proposal: PublicKey;
   readonly position: PublicKey;
   readonly choice: Choice;
   readonly weight: bigint;
-}
+};
 
-export interface VoteReleased {
+export type VoteReleased = {
   readonly proposal: PublicKey;
   readonly position: PublicKey;
-}
+};
 
 /** Instructions: their arguments in order, their accounts by name. */
 export interface GovernanceInstructions {

@@ -5,32 +5,32 @@ import type { PublicKey } from "@solana/web3.js";
 /** A variant without fields. */
 export type Unit = Readonly<Record<string, never>>;
 
-export interface AdminChanged {
+export type AdminChanged = {
   readonly network: PublicKey;
   readonly admin: PublicKey;
-}
+};
 
-export interface AdminProposed {
+export type AdminProposed = {
   readonly network: PublicKey;
   readonly admin: PublicKey | null;
-}
+};
 
 /** What the antenna of a hotspot is. */
-export interface Antenna {
+export type Antenna = {
   /** Gain, 0.1 dBi. */
   readonly gainDdbi: number;
   /** Height above ground, m. */
   readonly elevationM: number;
-}
+};
 
-export interface AntennaSet {
+export type AntennaSet = {
   readonly hotspot: PublicKey;
   readonly antenna: Antenna;
   /** First epoch it holds in. */
   readonly fromEpoch: bigint;
-}
+};
 
-export interface AssertLocationArgs {
+export type AssertLocationArgs = {
   /** H3 index of resolution 8. */
   readonly cellPublic: bigint;
   /** Commitment to the digits of resolutions 9 to 12 (see `Location`). */
@@ -41,26 +41,26 @@ export interface AssertLocationArgs {
   readonly region: number;
   /** One more than the last assert of the hotspot. */
   readonly nonce: number;
-}
+};
 
-export interface BeneficiarySet {
+export type BeneficiarySet = {
   readonly hotspot: PublicKey;
   readonly shares: readonly Share[];
   /** First epoch it holds in. */
   readonly fromEpoch: bigint;
-}
+};
 
-export interface CreateNetworkArgs {
+export type CreateNetworkArgs = {
   readonly admin: PublicKey;
   /** Number of the network in protocol messages. */
   readonly wireId: number;
   readonly settings: NetworkSettings;
   /** SHA-256 of the canonical JSON of the parameters. */
   readonly parameterHash: Uint8Array;
-}
+};
 
 /** Data credits of one network. `["dc", dc_mint]`. Calls the guard of the data-credit mint. */
-export interface DcConfig {
+export type DcConfig = {
   /** The network account (a PDA of the registry) whose signature burns fees. Never changes. */
   readonly network: PublicKey;
   /** Token-2022 mint of the data credits: no decimals, cannot be transferred. */
@@ -101,10 +101,10 @@ export interface DcConfig {
   readonly paused: boolean;
   /** Bump of this account. */
   readonly bump: number;
-}
+};
 
 /** What is burnt, in data credits. */
-export interface Fees {
+export type Fees = {
   /** To onboard a full hotspot. */
   readonly fullOnboard: bigint;
   /** To change the location of a full hotspot. */
@@ -113,13 +113,13 @@ export interface Fees {
   readonly lightOnboard: bigint;
   /** To change the location of a light hotspot. */
   readonly lightAssert: bigint;
-}
+};
 
 /**
  * A device and everything the network holds true of it. `["hotspot", network, SHA-256(device key)]`. Never closed, so that
  * a device key is onboarded once.
  */
-export interface Hotspot {
+export type Hotspot = {
   /** The network it belongs to. */
   readonly network: PublicKey;
   /** Public key with its tag: 0xED Ed25519, 0x02/0x03 P-256. */
@@ -156,14 +156,14 @@ export interface Hotspot {
   readonly bump: number;
   /** Where rewards go. Last, because its size varies. */
   readonly beneficiary: TimedSplit;
-}
+};
 
 /** What a hotspot takes part in. */
 export type HotspotKind =
   | { readonly full: Unit }
   | { readonly light: Unit };
 
-export interface HotspotOnboarded {
+export type HotspotOnboarded = {
   readonly hotspot: PublicKey;
   readonly deviceKey: Uint8Array;
   readonly owner: PublicKey;
@@ -172,7 +172,7 @@ export interface HotspotOnboarded {
   readonly nftMint: PublicKey;
   /** Data credits. */
   readonly fee: bigint;
-}
+};
 
 /**
  * Where a hotspot says it is.
@@ -188,7 +188,7 @@ export interface HotspotOnboarded {
  *
  * An open hotspot shows salt and digits here, and its resolution-12 cell is on record.
  */
-export interface Location {
+export type Location = {
   /** H3 index of resolution 8; 0 before the first assert. */
   readonly cellPublic: bigint;
   /** H3 index of resolution 12; 0 for a private hotspot. */
@@ -197,9 +197,9 @@ export interface Location {
   readonly commitment: Uint8Array;
   /** Number of the radio region. */
   readonly region: number;
-}
+};
 
-export interface LocationAsserted {
+export type LocationAsserted = {
   readonly hotspot: PublicKey;
   readonly location: Location;
   /** Data credits; 0 when nothing changed. */
@@ -207,10 +207,10 @@ export interface LocationAsserted {
   readonly nonce: number;
   /** First epoch it holds in. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** A manufacturer, whose issuer vouches for full hotspots. `["maker", network, SHA-256(name)]`. Owns its stake account. */
-export interface Maker {
+export type Maker = {
   /** The network it is registered in. */
   readonly network: PublicKey;
   /** Sets the issuer, withdraws the stake. */
@@ -229,34 +229,34 @@ export interface Maker {
   readonly bump: number;
   /** 1 to 32 bytes of UTF-8. */
   readonly name: string;
-}
+};
 
-export interface MakerAdminChanged {
+export type MakerAdminChanged = {
   readonly maker: PublicKey;
   readonly admin: PublicKey;
-}
+};
 
-export interface MakerApprovalChanged {
+export type MakerApprovalChanged = {
   readonly maker: PublicKey;
   readonly approved: boolean;
-}
+};
 
-export interface MakerRegistered {
+export type MakerRegistered = {
   readonly maker: PublicKey;
   readonly network: PublicKey;
   readonly name: string;
   readonly admin: PublicKey;
-}
+};
 
-export interface MakerUpdated {
+export type MakerUpdated = {
   readonly maker: PublicKey;
   readonly issuer: PublicKey;
   /** Becomes admin when it accepts. */
   readonly pendingAdmin: PublicKey | null;
-}
+};
 
 /** One deployment: its token, its rules, its counts. `["network", token_mint]`. Signs for fees. */
-export interface Network {
+export type Network = {
   /** Mint of the network's token. Never changes. */
   readonly tokenMint: PublicKey;
   /** Token program of the token. */
@@ -289,17 +289,17 @@ export interface Network {
   readonly bump: number;
   /** Hotspot tokens point to this, followed by the gateway id in hex; empty for nowhere. */
   readonly metadataUri: string;
-}
+};
 
-export interface NetworkCreated {
+export type NetworkCreated = {
   readonly network: PublicKey;
   readonly tokenMint: PublicKey;
   readonly dcConfig: PublicKey;
   readonly admin: PublicKey;
-}
+};
 
 /** Rules the admin can change. */
-export interface NetworkSettings {
+export type NetworkSettings = {
   /** What is burnt for what, data credits. */
   readonly fees: Fees;
   /** What is accepted. */
@@ -307,38 +307,38 @@ export interface NetworkSettings {
   readonly denylistAuthority: PublicKey;
   /** At most 96 bytes. */
   readonly metadataUri: string;
-}
+};
 
-export interface NetworkUpdated {
+export type NetworkUpdated = {
   readonly network: PublicKey;
-}
+};
 
-export interface OnboardArgs {
+export type OnboardArgs = {
   /** Public key of the device with its tag. */
   readonly deviceKey: Uint8Array;
   readonly kind: HotspotKind;
   /** Any number; the device signed it. */
   readonly nonce: bigint;
   readonly antenna: Antenna;
-}
+};
 
 /** What an open hotspot shows. */
-export interface Opening {
+export type Opening = {
   /** Random; never used again for a private location. */
   readonly salt: Uint8Array;
   /** Digits of resolutions 9, 10, 11 and 12, each 0 to 6. */
   readonly digits: Uint8Array;
-}
+};
 
-export interface OwnerSynced {
+export type OwnerSynced = {
   readonly hotspot: PublicKey;
   readonly owner: PublicKey;
   /** First epoch it holds in. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** Which parameters hold when: SHA-256 of their canonical JSON. */
-export interface ParameterHashes {
+export type ParameterHashes = {
   /** Held before `current`, oldest first; the hash is zero where there was none. */
   readonly past: readonly PastParameters[];
   /** Holds from `current_from` to before `next_from`. */
@@ -349,38 +349,38 @@ export interface ParameterHashes {
   readonly next: Uint8Array;
   /** First epoch of `next`; `current` and `next` are equal when no change is scheduled. */
   readonly nextFrom: bigint;
-}
+};
 
-export interface ParametersScheduled {
+export type ParametersScheduled = {
   readonly network: PublicKey;
   /** SHA-256 of the canonical JSON of the parameters. */
   readonly hash: Uint8Array;
   /** First epoch they hold in. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** Parameters that held once. */
-export interface PastParameters {
+export type PastParameters = {
   /** SHA-256 of the canonical JSON of the parameters. */
   readonly hash: Uint8Array;
   /** First epoch they held in. */
   readonly from: bigint;
-}
+};
 
 /** Where the price of the network token comes from. */
 export type PriceSource =
   | { readonly feed: Unit }
   | { readonly pyth: { readonly feedId: Uint8Array } };
 
-export interface RegisterMakerArgs {
+export type RegisterMakerArgs = {
   /** 1 to 32 bytes. */
   readonly name: string;
   /** Signs the onboarding of the maker's hotspots. */
   readonly issuer: PublicKey;
-}
+};
 
 /** What is accepted. */
-export interface Rules {
+export type Rules = {
   /** Least antenna gain, 0.1 dBi. */
   readonly gainMinDdbi: number;
   /** Greatest antenna gain, 0.1 dBi. */
@@ -393,83 +393,83 @@ export interface Rules {
   readonly assertsPerEpoch: number;
   /** Base units a maker stakes to be approved. */
   readonly makerStake: bigint;
-}
+};
 
-export interface Share {
+export type Share = {
   /** Who is paid. */
   readonly wallet: PublicKey;
   /** 1e-4 of the rewards; all of them sum to 10000. */
   readonly bps: number;
-}
+};
 
 /** Where the rewards of a hotspot go: one wallet, or a fixed split of up to six. */
-export interface Split {
+export type Split = {
   /** Who gets how much: 1 to 6 different wallets. */
   readonly shares: readonly Share[];
-}
+};
 
-export interface StakeWithdrawn {
+export type StakeWithdrawn = {
   readonly maker: PublicKey;
   /** Base units. */
   readonly amount: bigint;
-}
+};
 
-export interface SuspensionSet {
+export type SuspensionSet = {
   readonly hotspot: PublicKey;
   readonly suspended: boolean;
   /** First epoch it holds in. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** What antenna it has. */
-export interface TimedAntenna {
+export type TimedAntenna = {
   /** Holds before `from_epoch`. */
   readonly current: Antenna;
   /** Holds from `from_epoch` on. */
   readonly next: Antenna;
   /** Epoch. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** Whether it is suspended. */
-export interface TimedFlag {
+export type TimedFlag = {
   /** Holds before `from_epoch`. */
   readonly current: boolean;
   /** Holds from `from_epoch` on. */
   readonly next: boolean;
   /** Epoch. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** Where a hotspot says it is. */
-export interface TimedLocation {
+export type TimedLocation = {
   /** Holds before `from_epoch`. */
   readonly current: Location;
   /** Holds from `from_epoch` on. */
   readonly next: Location;
   /** Epoch. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** The wallet that owns a hotspot. */
-export interface TimedOwner {
+export type TimedOwner = {
   /** Holds before `from_epoch`. */
   readonly current: PublicKey;
   /** Holds from `from_epoch` on. */
   readonly next: PublicKey;
   /** Epoch. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** Where rewards go. */
-export interface TimedSplit {
+export type TimedSplit = {
   /** Holds before `from_epoch`. */
   readonly current: Split;
   /** Holds from `from_epoch` on. */
   readonly next: Split;
   /** Epoch. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** Instructions: their arguments in order, their accounts by name. */
 export interface RegistryInstructions {

@@ -5,35 +5,35 @@ import type { PublicKey } from "@solana/web3.js";
 /** A variant without fields. */
 export type Unit = Readonly<Record<string, never>>;
 
-export interface AdminChanged {
+export type AdminChanged = {
   readonly distributor: PublicKey;
   readonly admin: PublicKey;
-}
+};
 
-export interface AdminProposed {
+export type AdminProposed = {
   readonly distributor: PublicKey;
   readonly admin: PublicKey | null;
-}
+};
 
-export interface AttemptOpened {
+export type AttemptOpened = {
   readonly distributor: PublicKey;
   readonly epoch: bigint;
   readonly attempt: number;
-}
+};
 
 /** A tuple that somebody voted for. */
-export interface Candidate {
+export type Candidate = {
   /** SHA-256 of the tuple. */
   readonly digest: Uint8Array;
   /** Oracles that voted for it, a bit each. */
   readonly votes: number;
-}
+};
 
 /**
  * What a wallet has been paid. `["claim", distributor, beneficiary]`. 32 bytes with the discriminator, once for all epochs and
  * hotspots. Never closed: a new one would have been paid nothing.
  */
-export interface Claim {
+export type Claim = {
   /** Base units paid since genesis. */
   readonly claimed: bigint;
   /** Epoch of the root it was last paid by. */
@@ -44,20 +44,20 @@ export interface Claim {
   readonly payoutBump: number;
   /** Zero. */
   readonly reserved: Uint8Array;
-}
+};
 
-export interface ConfigSet {
+export type ConfigSet = {
   readonly distributor: PublicKey;
   readonly guardian: PublicKey;
   /** Seconds. */
   readonly vetoSeconds: number;
-}
+};
 
 /**
  * The pool of one network, and what it owes by its latest final root. `["dist", network]`. Calls the guards of the token's mint
  * and of the vault.
  */
-export interface Distributor {
+export type Distributor = {
   /** The network it pays. Never changes. */
   readonly network: PublicKey;
   /** Mint of the token it pays. Never changes. */
@@ -112,10 +112,10 @@ export interface Distributor {
   readonly paused: boolean;
   /** Bump of this account. */
   readonly bump: number;
-}
+};
 
 /** What the admin can change at once. */
-export interface DistributorConfig {
+export type DistributorConfig = {
   readonly guardian: PublicKey;
   /** Seconds, at least 1. */
   readonly vetoSeconds: number;
@@ -123,27 +123,27 @@ export interface DistributorConfig {
   readonly logSeconds: number;
   /** Epochs, at least 1. */
   readonly rootRetention: number;
-}
+};
 
-export interface DistributorCreated {
+export type DistributorCreated = {
   readonly distributor: PublicKey;
   readonly network: PublicKey;
   readonly vault: PublicKey;
   readonly firstEpoch: bigint;
-}
+};
 
 /** Epochs that issue `total` base units together, in equal steps to the unit. */
-export interface EmissionPeriod {
+export type EmissionPeriod = {
   /** First epoch of the period. */
   readonly startEpoch: bigint;
   /** How many epochs. */
   readonly epochs: number;
   /** Base units over the whole period. */
   readonly total: bigint;
-}
+};
 
 /** What an epoch issued and what it came to. `["epoch", distributor, epoch]`. Never closed; once final it never changes. */
-export interface Epoch {
+export type Epoch = {
   /** Whose epoch it is. */
   readonly distributor: PublicKey;
   /** Unix time / seconds of an epoch. */
@@ -180,9 +180,9 @@ export interface Epoch {
   readonly finalAt: bigint;
   /** Bump of this account. */
   readonly bump: number;
-}
+};
 
-export interface EpochIssued {
+export type EpochIssued = {
   readonly distributor: PublicKey;
   readonly epoch: bigint;
   /** Base units by schedule. */
@@ -196,10 +196,10 @@ export interface EpochIssued {
   /** 1e-8 USD a token. */
   readonly priceE8: bigint;
   readonly parameterHash: Uint8Array;
-}
+};
 
 /** What is burnt, in data credits. */
-export interface Fees {
+export type Fees = {
   /** To onboard a full hotspot. */
   readonly fullOnboard: bigint;
   /** To change the location of a full hotspot. */
@@ -208,9 +208,9 @@ export interface Fees {
   readonly lightOnboard: bigint;
   /** To change the location of a light hotspot. */
   readonly lightAssert: bigint;
-}
+};
 
-export interface InitDistributorArgs {
+export type InitDistributorArgs = {
   readonly admin: PublicKey;
   readonly config: DistributorConfig;
   readonly settings: IssueSettings;
@@ -221,36 +221,36 @@ export interface InitDistributorArgs {
   readonly vaultLimit: bigint;
   /** Seconds of that window, at least 1. */
   readonly vaultWindowS: number;
-}
+};
 
 /** How an epoch's tokens are found and divided. */
-export interface IssueSettings {
+export type IssueSettings = {
   /** Most base units an epoch issues again. */
   readonly reissueCap: bigint;
   /** Epochs the average of burns runs over; at least 1. */
   readonly averageEpochs: number;
   /** The treasury's part of what is issued, 1e-4; the pool gets the rest. */
   readonly treasuryBps: number;
-}
+};
 
-export interface IssueSettingsScheduled {
+export type IssueSettingsScheduled = {
   readonly distributor: PublicKey;
   readonly settings: IssueSettings;
   /** First epoch they hold in. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** A log was so long and had this head. */
-export interface LogHead {
+export type LogHead = {
   /** Unix time / interval. */
   readonly interval: bigint;
   /** Uploads in the log. */
   readonly length: bigint;
   /** Head of its hash chain. */
   readonly head: Uint8Array;
-}
+};
 
-export interface LogHeadRecorded {
+export type LogHeadRecorded = {
   readonly distributor: PublicKey;
   readonly oracle: PublicKey;
   /** Unix time / interval. */
@@ -258,10 +258,10 @@ export interface LogHeadRecorded {
   /** Uploads in the log. */
   readonly length: bigint;
   readonly head: Uint8Array;
-}
+};
 
 /** Heads of the report log of one oracle. `["log", distributor, oracle]`. */
-export interface LogHeads {
+export type LogHeads = {
   /** The network's distributor. */
   readonly distributor: PublicKey;
   /** Who records them. */
@@ -276,17 +276,17 @@ export interface LogHeads {
   readonly recorded: bigint;
   /** A ring: the n-th head (from 0) is at n mod 48. */
   readonly heads: readonly LogHead[];
-}
+};
 
-export interface LogOpened {
+export type LogOpened = {
   readonly distributor: PublicKey;
   readonly oracle: PublicKey;
   /** Key the log's receipts are signed with, and its tag. */
   readonly ingestKey: Uint8Array;
-}
+};
 
 /** One deployment: its token, its rules, its counts. `["network", token_mint]`. Signs for fees. */
-export interface Network {
+export type Network = {
   /** Mint of the network's token. Never changes. */
   readonly tokenMint: PublicKey;
   /** Token program of the token. */
@@ -319,18 +319,18 @@ export interface Network {
   readonly bump: number;
   /** Hotspot tokens point to this, followed by the gateway id in hex; empty for nowhere. */
   readonly metadataUri: string;
-}
+};
 
 /** A set of oracles. */
-export interface OracleArgs {
+export type OracleArgs = {
   /** 1 to 15 different keys. */
   readonly oracles: readonly PublicKey[];
   /** More than two thirds of them. */
   readonly threshold: number;
-}
+};
 
 /** Who votes on roots. `["oracles", distributor]`. */
-export interface OracleSet {
+export type OracleSet = {
   /** Whose roots they vote on. */
   readonly distributor: PublicKey;
   /** Grows by one with every rotation; attempts of an older version count no more. */
@@ -341,17 +341,17 @@ export interface OracleSet {
   readonly bump: number;
   /** Bit i of a bitmap of votes is oracle i. */
   readonly oracles: readonly PublicKey[];
-}
+};
 
-export interface OraclesRotated {
+export type OraclesRotated = {
   readonly distributor: PublicKey;
   readonly version: number;
   readonly oracles: readonly PublicKey[];
   readonly threshold: number;
-}
+};
 
 /** Which parameters hold when: SHA-256 of their canonical JSON. */
-export interface ParameterHashes {
+export type ParameterHashes = {
   /** Held before `current`, oldest first; the hash is zero where there was none. */
   readonly past: readonly PastParameters[];
   /** Holds from `current_from` to before `next_from`. */
@@ -362,37 +362,37 @@ export interface ParameterHashes {
   readonly next: Uint8Array;
   /** First epoch of `next`; `current` and `next` are equal when no change is scheduled. */
   readonly nextFrom: bigint;
-}
+};
 
 /** Parameters that held once. */
-export interface PastParameters {
+export type PastParameters = {
   /** SHA-256 of the canonical JSON of the parameters. */
   readonly hash: Uint8Array;
   /** First epoch they held in. */
   readonly from: bigint;
-}
+};
 
-export interface PauseSet {
+export type PauseSet = {
   readonly distributor: PublicKey;
   readonly by: PublicKey;
   readonly paused: boolean;
-}
+};
 
-export interface PeriodsAppended {
+export type PeriodsAppended = {
   readonly distributor: PublicKey;
   /** Periods in the schedule now. */
   readonly periods: number;
-}
+};
 
 /** One sibling of a proof: 40 bytes. */
-export interface ProofStep {
+export type ProofStep = {
   /** Hash of the sibling. */
   readonly hash: Uint8Array;
   /** Base units below the sibling. */
   readonly sum: bigint;
-}
+};
 
-export interface RewardClaimed {
+export type RewardClaimed = {
   readonly distributor: PublicKey;
   readonly beneficiary: PublicKey;
   /** Base units paid now. */
@@ -401,10 +401,10 @@ export interface RewardClaimed {
   readonly claimed: bigint;
   /** Epoch of the root that was proven against. */
   readonly epoch: bigint;
-}
+};
 
 /** One attempt to agree on the root of an epoch. `["root", distributor, epoch, attempt]`. */
-export interface Root {
+export type Root = {
   /** Whose epoch it is. */
   readonly distributor: PublicKey;
   /** The epoch it is about. */
@@ -431,20 +431,20 @@ export interface Root {
   readonly bump: number;
   /** The different tuples voted for. */
   readonly candidates: readonly Candidate[];
-}
+};
 
-export interface RootClosed {
+export type RootClosed = {
   readonly distributor: PublicKey;
   readonly epoch: bigint;
   readonly attempt: number;
-}
+};
 
-export interface RootFinal {
+export type RootFinal = {
   readonly distributor: PublicKey;
   readonly epoch: bigint;
   readonly attempt: number;
   readonly tuple: RootTuple;
-}
+};
 
 /** Where an attempt stands. */
 export type RootState =
@@ -454,7 +454,7 @@ export type RootState =
   | { readonly final: Unit };
 
 /** What oracles vote for: all of it has to be identical. */
-export interface RootTuple {
+export type RootTuple = {
   /** Hash of the Merkle-sum root. */
   readonly rootHash: Uint8Array;
   /** Sum of all leaves, base units. */
@@ -465,16 +465,16 @@ export interface RootTuple {
   readonly reportHash: Uint8Array;
   /** SHA-256 of the canonical JSON of the network parameters it was computed under. */
   readonly parameterHash: Uint8Array;
-}
+};
 
-export interface RootVetoed {
+export type RootVetoed = {
   readonly distributor: PublicKey;
   readonly epoch: bigint;
   readonly attempt: number;
   readonly by: PublicKey;
-}
+};
 
-export interface RootVoted {
+export type RootVoted = {
   readonly distributor: PublicKey;
   readonly epoch: bigint;
   readonly attempt: number;
@@ -484,10 +484,10 @@ export interface RootVoted {
   readonly votes: number;
   /** Whether this vote approved it. */
   readonly approved: boolean;
-}
+};
 
 /** What is accepted. */
-export interface Rules {
+export type Rules = {
   /** Least antenna gain, 0.1 dBi. */
   readonly gainMinDdbi: number;
   /** Greatest antenna gain, 0.1 dBi. */
@@ -500,27 +500,27 @@ export interface Rules {
   readonly assertsPerEpoch: number;
   /** Base units a maker stakes to be approved. */
   readonly makerStake: bigint;
-}
+};
 
 /** What is issued when. `["schedule", distributor]`. Periods are only ever appended. */
-export interface Schedule {
+export type Schedule = {
   /** Whose schedule it is. */
   readonly distributor: PublicKey;
   /** Bump of this account. */
   readonly bump: number;
   /** In order, not overlapping. */
   readonly periods: readonly EmissionPeriod[];
-}
+};
 
 /** Settings by epoch, so that an epoch is issued alike however late that happens. */
-export interface TimedIssueSettings {
+export type TimedIssueSettings = {
   /** Hold before `from_epoch`. */
   readonly current: IssueSettings;
   /** Hold from `from_epoch` on. */
   readonly next: IssueSettings;
   /** Epoch. */
   readonly fromEpoch: bigint;
-}
+};
 
 /** Instructions: their arguments in order, their accounts by name. */
 export interface RewardsInstructions {

@@ -44,6 +44,22 @@ export function issueEpoch(
   });
 }
 
+/** Opens the next attempt at an epoch's root where nothing can come of the one before; anybody may. */
+export function openAttempt(
+  programs: Programs,
+  { distributor }: NetworkAddresses,
+  { payer, epoch, attempt }: { readonly payer: PublicKey; readonly epoch: bigint; readonly attempt: number },
+): Promise<TransactionInstruction> {
+  return programs.instruction("rewards", "openAttempt", [epoch, attempt], {
+    root: rootOf(distributor, epoch, attempt),
+    previous: rootOf(distributor, epoch, attempt - 1),
+    epochAccount: epochOf(distributor, epoch),
+    oracleSet: oracleSetOf(distributor),
+    distributor,
+    payer,
+  });
+}
+
 /** An oracle's vote on an epoch's root. */
 export function voteRoot(
   programs: Programs,

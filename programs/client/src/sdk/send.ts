@@ -19,9 +19,8 @@ import { ask, noAnswer } from "./ask.ts";
 import type { Programs } from "./programs.ts";
 import { buildTransaction, signTransaction, type TransactionOptions } from "./transaction.ts";
 
-const FIRST_WAIT_MS = 25;
-/** About a slot. */
-const LAST_WAIT_MS = 400;
+/** A slot of Solana. */
+export const SLOT_MS = 400;
 /** Rounds of asking between two sendings of the same bytes; about two seconds. */
 const ROUNDS_PER_SEND = 5;
 /** Rounds without any answer after which whoever waits is told; about two minutes. */
@@ -33,6 +32,8 @@ export interface Sender extends Omit<TransactionOptions, "payer"> {
   readonly connection: Connection;
   readonly programs: Programs;
   readonly payer: Keypair;
+  /** Milliseconds a slot of the chain, 400 without it: how long to wait between questions. */
+  readonly slotMs?: number;
 }
 
 export interface Simulation {
@@ -64,7 +65,7 @@ interface Prepared {
 
 /** A transaction that a node not older than our own last one would take. */
 async function prepared(sender: Sender, instructions: readonly TransactionInstruction[]): Promise<Prepared> {
-  const { connection, programs } = sender;
+  const { connection, programs, slotMs = SLOT_MS } = sender;
   const options = { ...sender, payer: sender.payer.publicKey };
   for (let tries = 1; ; tries++) {
     let failure: unknown;
@@ -90,7 +91,7 @@ async function prepared(sender: Sender, instructions: readonly TransactionInstru
       failure = error;
     }
     if (failure !== undefined && (tries === MAX_SIMULATIONS || !isBehind(failure))) throw noAnswer(connection, failure);
-    await Bun.sleep(LAST_WAIT_MS / 4);
+    await Bun.sleep(slotMs / 4);
   }
 }
 
@@ -101,10 +102,10 @@ function isBehind(error: unknown): boolean {
 
 /** Asks until the transaction is confirmed, and sends the same bytes again meanwhile. No websocket: it would outlive the command. */
 async function deliver(sender: Sender, transaction: VersionedTransaction, lastHeight: number): Promise<string> {
-  const { connection, programs } = sender;
+  const { connection, programs, slotMs = SLOT_MS } = sender;
   const signature = base58(transaction.signatures[0]!);
   const wire = transaction.serialize();
-  let waitMs = FIRST_WAIT_MS;
+  let waitMs = slotMs / 16;
   for (let round = 0, silent = 0; ; round++) {
     // What a node says to it is not asked: a first answer may have been lost. The status decides.
     if (round % ROUNDS_PER_SEND === 0)
@@ -127,7 +128,7 @@ async function deliver(sender: Sender, transaction: VersionedTransaction, lastHe
       }
     }
     await Bun.sleep(waitMs);
-    waitMs = Math.min(2 * waitMs, LAST_WAIT_MS);
+    waitMs = Math.min(2 * waitMs, slotMs);
   }
 }
 

@@ -1,25 +1,22 @@
 /**
  * What an oracle does on chain, so that doing it again does nothing: each act first reads whether it is done, and a refusal is read again
- * before it is reported, since another oracle or an earlier try may have been faster.
+ * before it is reported, since another oracle or an earlier try may have been faster (`settle-once.ts`).
  *
  * The programs are what makes doubles impossible (one account per epoch, one bit per vote, one nonce per burn); this only spares the
- * caller from telling "already" and "failed" apart. Nothing here decides what to vote.
+ * caller from telling "already" and "failed" apart. Nothing here decides what to vote or to bill.
  */
-import type { Commitment, Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import type { Commitment, PublicKey } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
-import type { Distributor, Epoch, LogHeads, Root, RootTuple } from "../generated/rewards.ts";
+import type { Distributor, Epoch, LogHeads, OracleSet, Root, RootTuple } from "../generated/rewards.ts";
 import { epochOf, logHeadsOf, oracleSetOf, rootOf } from "./addresses.ts";
+import { isAttemptOver } from "./attempt.ts";
+import { burnBills, type RouterBill } from "./burn-batch.ts";
 import { chainSeconds } from "./chain-clock.ts";
+import { claimAll, type WalletClaim } from "./claim-crank.ts";
 import type { NetworkAddresses } from "./create-network.ts";
-import { finalizeRoot, issueEpoch, openLog, recordLogHead, voteRoot } from "./rewards.ts";
-import { type Sender, send } from "./send.ts";
-
-const SLOT_MS = 400;
-/** How long another's transaction may take from processed to confirmed before the caller is told to come back. */
-const CONFIRMED_WITHIN_SLOTS = 32;
-
-/** `done`: by this call. `already`: before it. `waiting`: its time has not come. */
-export type Act = { readonly state: "done"; readonly signature: string } | { readonly state: "already" | "waiting" };
+import { finalizeRoot, issueEpoch, openAttempt, openLog, recordLogHead, voteRoot } from "./rewards.ts";
+import type { Sender } from "./send.ts";
+import { type Act, type BatchAct, settleOnce } from "./settle-once.ts";
 
 export class Settlement {
   readonly #sender: Sender;
@@ -31,23 +28,25 @@ export class Settlement {
     this.#network = network;
   }
 
-  /** Issues an epoch once it is over. Throws PRG_REFUSED, as all acts do. */
+  /** Issues an epoch once it is over and those before it are issued. Throws PRG_REFUSED, as all acts do. */
   issue(epoch: bigint): Promise<Act> {
-    return this.#act(
-      async (commitment) => {
+    return settleOnce(this.#sender, {
+      look: async (commitment) => {
         if ((await this.#epoch(epoch, commitment)) !== null) return "already";
-        const { epochSeconds } = await this.#distributor();
-        return (await this.#now()) < (epoch + 1n) * BigInt(epochSeconds) ? "waiting" : "due";
+        const { epochSeconds, nextEpoch } = await this.#distributor(commitment);
+        const isOver = (await this.#now()) >= (epoch + 1n) * BigInt(epochSeconds);
+        return isOver && epoch <= nextEpoch ? "due" : "waiting";
       },
-      () => issueEpoch(this.#sender.programs, this.#network, this.#oracle, epoch),
-    );
+      instructions: async () => [await issueEpoch(this.#sender.programs, this.#network, this.#oracle, epoch)],
+      alreadyErrors: ["NotTheNextEpoch"],
+    });
   }
 
   /** Votes in the epoch's latest attempt, once. `already` says that this oracle has voted there, for whichever tuple. */
   vote(epoch: bigint, tuple: RootTuple): Promise<Act> {
     let attempt = 0;
-    return this.#act(
-      async (commitment) => {
+    return settleOnce(this.#sender, {
+      look: async (commitment) => {
         const issued = await this.#epoch(epoch, commitment);
         if (issued === null) return "waiting";
         if (issued.isFinal) return "already";
@@ -55,71 +54,95 @@ export class Settlement {
         const root = await this.#root(epoch, attempt, commitment);
         return root !== null && (root.voted & (1 << (await this.#oracleIndex()))) !== 0 ? "already" : "due";
       },
-      () => voteRoot(this.#sender.programs, this.#network, { oracle: this.#oracle, epoch, attempt, tuple }),
-    );
+      instructions: async () => [
+        await voteRoot(this.#sender.programs, this.#network, { oracle: this.#oracle, epoch, attempt, tuple }),
+      ],
+      alreadyErrors: ["AlreadyVoted", "EpochFinal"],
+    });
   }
 
-  /** Makes the epoch's approved root final after its veto window. */
-  finalize(epoch: bigint): Promise<Act> {
+  /** Opens the next attempt of an epoch whose latest one is vetoed, deadlocked, of oracles no longer in office, or overtaken. */
+  retry(epoch: bigint): Promise<Act> {
     let attempt = 0;
-    return this.#act(
-      async (commitment) => {
+    return settleOnce(this.#sender, {
+      look: async (commitment) => {
         const issued = await this.#epoch(epoch, commitment);
         if (issued === null) return "waiting";
         if (issued.isFinal) return "already";
+        const latest = await this.#root(epoch, issued.attempts - 1, commitment);
+        // Whoever was faster opened an attempt that is not over.
+        if (latest === null || !isAttemptOver(latest, await this.#oracleSet(), await this.#distributor(commitment)))
+          return attempt === 0 ? "waiting" : "already";
+        attempt = issued.attempts;
+        return "due";
+      },
+      instructions: async () => [
+        await openAttempt(this.#sender.programs, this.#network, { payer: this.#oracle, epoch, attempt }),
+      ],
+      alreadyErrors: ["NotTheLatestAttempt", "AttemptStillOpen", "EpochFinal"],
+    });
+  }
+
+  /** Makes the epoch's approved root final after its veto window, in the order of epochs. */
+  finalize(epoch: bigint): Promise<Act> {
+    let attempt = 0;
+    return settleOnce(this.#sender, {
+      look: async (commitment) => {
+        const issued = await this.#epoch(epoch, commitment);
+        if (issued === null) return "waiting";
+        if (issued.isFinal) return "already";
+        if ((await this.#distributor(commitment)).nextFinal < epoch) return "waiting";
         attempt = issued.attempts - 1;
         const root = await this.#root(epoch, attempt, commitment);
         return root !== null && "approved" in root.state && (await this.#now()) >= root.finalFrom ? "due" : "waiting";
       },
-      () => finalizeRoot(this.#sender.programs, this.#network, epoch, attempt),
-    );
+      instructions: async () => [await finalizeRoot(this.#sender.programs, this.#network, epoch, attempt)],
+      alreadyErrors: ["NotTheNextFinal", "NotApproved"],
+    });
   }
 
   /** Opens the account of the oracle's log heads. */
   openLog(ingestKey: Uint8Array): Promise<Act> {
-    return this.#act(
-      async (commitment) => ((await this.#logHeads(commitment)) === null ? "due" : "already"),
-      () => openLog(this.#sender.programs, this.#network, { oracle: this.#oracle, ingestKey }),
-    );
+    return settleOnce(this.#sender, {
+      look: async (commitment) => ((await this.#logHeads(commitment)) === null ? "due" : "already"),
+      instructions: async () => [
+        await openLog(this.#sender.programs, this.#network, { oracle: this.#oracle, ingestKey }),
+      ],
+      alreadyErrors: [],
+    });
   }
 
   /** Writes the log's head down, once an interval; `waiting` when this interval has another one. */
   recordLogHead(length: bigint, head: Uint8Array): Promise<Act> {
-    return this.#act(
-      async (commitment) => {
+    return settleOnce(this.#sender, {
+      look: async (commitment) => {
         const account = await this.#logHeads(commitment);
         if (account === null) throw new ClientError("PRG_NOT_FOUND", "the oracle has not opened its log on chain");
         if (account.recorded === 0n) return "due";
         const last = account.heads[Number((account.recorded - 1n) % BigInt(account.heads.length))]!;
-        const { logSeconds } = await this.#distributor();
+        const { logSeconds } = await this.#distributor(commitment);
         if (last.interval < (await this.#now()) / BigInt(logSeconds)) return "due";
         return last.length === length && Buffer.compare(last.head, head) === 0 ? "already" : "waiting";
       },
-      () => recordLogHead(this.#sender.programs, this.#network, { oracle: this.#oracle, length, head }),
-    );
+      instructions: async () => [
+        await recordLogHead(this.#sender.programs, this.#network, { oracle: this.#oracle, length, head }),
+      ],
+      alreadyErrors: ["HeadAlreadyRecorded"],
+    });
   }
 
-  async #act(
-    look: (commitment: Commitment) => Promise<"due" | "already" | "waiting">,
-    instruction: () => Promise<TransactionInstruction>,
-  ): Promise<Act> {
-    const state = await look("confirmed");
-    if (state !== "due") return { state };
-    try {
-      return { state: "done", signature: await send(this.#sender, [await instruction()]) };
-    } catch (error) {
-      if ((await look("processed")) !== "already") throw error;
-      // Somebody's is in a block that may still be dropped: it counts once it is confirmed.
-      for (let slot = 0; slot < CONFIRMED_WITHIN_SLOTS; slot++) {
-        if ((await look("confirmed")) === "already") return { state: "already" };
-        await Bun.sleep(SLOT_MS);
-      }
-      return { state: "waiting" };
-    }
+  /** Pays wallets what the latest final root owes them, in the order given: an answer for each. */
+  claimAll(claims: readonly WalletClaim[]): Promise<readonly BatchAct[]> {
+    return claimAll(this.#sender, this.#network, claims);
+  }
+
+  /** Burns bills from the escrows of their routers; the payer is the burn authority. An answer for each, in the order given. */
+  burn(bills: readonly RouterBill[]): Promise<readonly BatchAct[]> {
+    return burnBills(this.#sender, this.#network, bills);
   }
 
   get #oracle(): PublicKey {
-    return (this.#sender.payer satisfies Keypair).publicKey;
+    return this.#sender.payer.publicKey;
   }
 
   #now(): Promise<bigint> {
@@ -140,17 +163,21 @@ export class Settlement {
     return this.#sender.programs.account("rewards", "logHeads", address, commitment);
   }
 
-  async #distributor(): Promise<Distributor> {
+  async #distributor(commitment: Commitment): Promise<Distributor> {
     const { distributor } = this.#network;
-    const account = await this.#sender.programs.account("rewards", "distributor", distributor);
+    const account = await this.#sender.programs.account("rewards", "distributor", distributor, commitment);
     if (account === null) throw new ClientError("PRG_NOT_FOUND", "the network pays no rewards");
     return account;
   }
 
+  async #oracleSet(): Promise<OracleSet> {
+    const set = await this.#sender.programs.account("rewards", "oracleSet", oracleSetOf(this.#network.distributor));
+    if (set === null) throw new ClientError("PRG_NOT_FOUND", "the network has no oracles");
+    return set;
+  }
+
   async #oracleIndex(): Promise<number> {
-    const address = oracleSetOf(this.#network.distributor);
-    const set = await this.#sender.programs.account("rewards", "oracleSet", address);
-    const index = set?.oracles.findIndex((oracle) => oracle.equals(this.#oracle)) ?? -1;
+    const index = (await this.#oracleSet()).oracles.findIndex((oracle) => oracle.equals(this.#oracle));
     if (index < 0) throw new ClientError("PRG_REFUSED", `${this.#oracle.toBase58()} is no oracle of this network`);
     return index;
   }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll } from "vitest";
 import { LocalChain, LocalNode, type LocalServer, REAL_CLOCK, serveNode } from "../../src/localnet/index.ts";
 
 export const SEED = new Uint8Array(32).fill(7);
+export const SLOT_MS = 20;
 /** 1 December 2026, 00:00 UTC. */
 export const START_MS = 1_796_083_200_000;
 
@@ -36,7 +37,7 @@ export function startChain(folder?: string): RunningChain {
   const chain = LocalChain.genesis({ seed: SEED, unixMs: START_MS, settings: { finalizedAfter: 2 } });
   // Slots tick, time stands still: only warps move it.
   const clock = { ...REAL_CLOCK, now: () => START_MS };
-  const node = new LocalNode({ chain, clock, slotMs: 20, ...(folder === undefined ? {} : { folder }) });
+  const node = new LocalNode({ chain, clock, slotMs: SLOT_MS, ...(folder === undefined ? {} : { folder }) });
   const server = serveNode(node, 0);
   const open = new Set<Promise<unknown>>();
   const connection = new Connection(server.url, {

@@ -1,11 +1,10 @@
 /** A network from nothing to a paid reward, on the committed programs: through the SDK, web3.js and the local chain's RPC. */
 import { generateKeyPairSync, sign } from "node:crypto";
-import { Keypair, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
+import type { Keypair, PublicKey } from "@solana/web3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { deployArtifacts } from "../../src/localnet/index.ts";
 import { claimOf, hotspotOf, networkOf } from "../../src/sdk/addresses.ts";
 import { provenRoot } from "../../src/sdk/claim-proof.ts";
-import { createNetworkSteps, type NetworkAddresses, networkAddresses } from "../../src/sdk/create-network.ts";
+import type { NetworkAddresses } from "../../src/sdk/create-network.ts";
 import {
   dcAccountOf,
   mintDataCredits,
@@ -13,56 +12,35 @@ import {
   submitPrice,
   tokenAccountOf,
 } from "../../src/sdk/data-credits.ts";
-import { ATOMS, standardPlan } from "../../src/sdk/network-plan.ts";
+import { ATOMS } from "../../src/sdk/network-plan.ts";
 import { onboardHotspot, onboardMessage } from "../../src/sdk/onboard.ts";
-import { ARTIFACTS, Programs } from "../../src/sdk/programs.ts";
+import type { Programs } from "../../src/sdk/programs.ts";
 import { claimRewards, finalizeRoot, issueEpoch } from "../../src/sdk/rewards.ts";
 import { type Sender, send, simulate } from "../../src/sdk/send.ts";
 import { Settlement } from "../../src/sdk/settlement.ts";
-import { type RunningChain, START_MS, startChain } from "../localnet/running-chain.ts";
+import { type RunningChain, START_MS } from "../localnet/running-chain.ts";
+import {
+  admin,
+  EPOCH,
+  PARAMETER_HASH as HASH,
+  key,
+  type LiveNetwork,
+  oracles,
+  owner,
+  startNetwork,
+} from "./live-network.ts";
 
-const key = (number: number) => Keypair.fromSeed(new Uint8Array(32).fill(number));
-const [admin, guardian, owner, tokenMint, dcMint] = [21, 22, 23, 24, 25].map(key) as [
-  Keypair,
-  Keypair,
-  Keypair,
-  Keypair,
-  Keypair,
-];
-const oracles = [31, 32, 33, 34, 35].map(key);
-const EPOCH = BigInt(START_MS) / 86_400_000n;
-const HASH = new Uint8Array(32).fill(9);
-
+let live: LiveNetwork;
 let running: RunningChain;
 let programs: Programs;
 let network: NetworkAddresses;
-const as = (payer: Keypair): Sender => ({ connection: running.connection, programs, payer });
+const as = (payer: Keypair): Sender => live.as(payer);
 const tokens = async (account: PublicKey) =>
   BigInt((await running.connection.getTokenAccountBalance(account)).value.amount);
 
 beforeAll(async () => {
-  running = startChain();
-  deployArtifacts(running.chain, ARTIFACTS);
-  programs = new Programs(running.connection);
-  network = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
-  for (const { publicKey } of [admin, guardian, owner, ...oracles])
-    running.chain.airdrop(publicKey.toBase58(), BigInt(100 * LAMPORTS_PER_SOL));
-  running.chain.closeBlock(0);
-  const plan = standardPlan({
-    admin: admin.publicKey,
-    guardian: guardian.publicKey,
-    oracles: oracles.map(({ publicKey }) => publicKey),
-    genesis: [{ wallet: owner.publicKey, amountAtoms: 1000n * ATOMS }],
-    parameterHash: HASH,
-    firstEpoch: EPOCH,
-  });
-  const mintRentLamports = await running.connection.getMinimumBalanceForRentExemption(82);
-  for (const { instructions, signers } of await createNetworkSteps(
-    programs,
-    { admin, tokenMint, dcMint, mintRentLamports },
-    plan,
-  ))
-    await send(as(admin), instructions, signers);
+  live = await startNetwork();
+  ({ running, programs, network } = live);
 });
 
 afterAll(async () => {
@@ -143,8 +121,7 @@ describe("a device", () => {
 });
 
 test("pays the reward five oracles agreed on, after the veto window", async () => {
-  const { chain } = running;
-  const warpDay = () => chain.warp({ ms: 86_400_000 }, START_MS);
+  const { warpDay } = live;
   const settlement = (oracle: Keypair) => new Settlement(as(oracle), network);
   const [first, second, third, fourth, fifth] = oracles.map(settlement) as [
     Settlement,
