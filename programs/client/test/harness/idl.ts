@@ -126,8 +126,14 @@ export function errorName(program: ProgramName, code: number): string | null {
   return IDLS[program].errors.find((one) => one.code === code)?.name ?? null;
 }
 
+/** An argument: a value, or an object of values with a type of its own. */
+export type Arg = Value | object;
+
 /** Discriminator and arguments of an instruction. */
-export function encodeInstruction({ program, discriminator, args }: InstructionIdl, values: readonly Value[]): Uint8Array {
+export function encodeInstruction(
+  { program, discriminator, args }: InstructionIdl,
+  values: readonly Arg[],
+): Uint8Array {
   const out = [...discriminator];
   if (args.length !== values.length) throw new TypeError(`${args.length} arguments, not ${values.length}`);
   args.forEach(({ type }, index) => {
@@ -145,7 +151,10 @@ export function decodeAccount<T>(program: ProgramName, name: string, data: Uint8
 }
 
 function write(program: ProgramName, type: TypeIdl, value: Value, out: number[]): void {
-  if (typeof type === "string") return writePlain(type, value, out);
+  if (typeof type === "string") {
+    writePlain(type, value, out);
+    return;
+  }
   if ("option" in type) {
     out.push(value === null ? 0 : 1);
     if (value !== null) write(program, type.option, value, out);
@@ -184,7 +193,17 @@ function fieldOf(fields: Readonly<Record<string, Value>>, name: string): Value {
   return value;
 }
 
-const SIZES: Readonly<Record<string, number>> = { u8: 1, i8: 1, u16: 2, i16: 2, u32: 4, i32: 4, u64: 8, i64: 8, u128: 16 };
+const SIZES: Readonly<Record<string, number>> = {
+  u8: 1,
+  i8: 1,
+  u16: 2,
+  i16: 2,
+  u32: 4,
+  i32: 4,
+  u64: 8,
+  i64: 8,
+  u128: 16,
+};
 
 function writePlain(type: string, value: Value, out: number[]): void {
   if (type === "pubkey") return void out.push(...(value as PublicKey).toBytes());

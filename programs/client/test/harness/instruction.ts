@@ -1,8 +1,7 @@
 /** Instructions by name, from values and accounts by name: what the IDL fixes is filled in. */
 import { PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { eventAuthorityOf, PROGRAM_IDS, PROGRAM_NAMES, type ProgramName } from "../../src/sdk/addresses.ts";
-import type { Value } from "../../src/sdk/programs.ts";
-import { encodeInstruction, instructionIdl } from "./idl.ts";
+import { type Arg, encodeInstruction, instructionIdl } from "./idl.ts";
 
 export type Accounts = Readonly<Record<string, PublicKey | null>>;
 
@@ -15,7 +14,7 @@ const constants = new Map<string, PublicKey>();
 export function instruction(
   program: ProgramName,
   name: string,
-  args: readonly Value[],
+  args: readonly Arg[],
   accounts: Accounts,
 ): TransactionInstruction {
   const idl = instructionIdl(program, name);

@@ -142,6 +142,7 @@ export class TestChain {
 }
 
 const FAILED = /^Program (\w+) failed: custom program error: 0x([0-9a-f]+)$/;
+const PANICKED = /^Program (\w+) failed: SBF program [Pp]anicked/;
 const ids = new Map(PROGRAM_NAMES.map((name) => [PROGRAM_IDS[name].toBase58(), name]));
 const TOKEN_PROGRAMS = [TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID].map((id) => id.toBase58());
 
@@ -158,6 +159,11 @@ function nameOf(error: unknown, logs: readonly string[]): string {
 }
 
 function runtimeName(error: unknown, logs: readonly string[]): string {
+  const panicked = logs.map((line) => PANICKED.exec(line)).find((match) => match !== null);
+  if (panicked !== undefined && panicked !== null) {
+    const program = panicked[1] as string;
+    return `${ids.get(program) ?? (program === TOKEN_PROGRAMS[1] ? "Token-2022" : program)} panicked`;
+  }
   const last = logs.findLast((line) => line.includes(" failed: "));
   if (last !== undefined) return last.slice(last.indexOf(" failed: ") + 9);
   return typeof error === "number" ? `transaction error ${error}` : String(error);

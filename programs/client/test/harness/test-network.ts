@@ -1,5 +1,5 @@
 /** A whole network on a test chain, made by the SDK's own steps. Everybody has a wallet of their own, so that no role hides another. */
-import { Connection, type Keypair, type PublicKey } from "@solana/web3.js";
+import { Connection, type Keypair, type PublicKey, type TransactionInstruction } from "@solana/web3.js";
 import { createNetworkSteps, type NetworkAddresses, networkAddresses } from "../../src/sdk/create-network.ts";
 import { ATOMS, type NetworkPlan, standardPlan } from "../../src/sdk/network-plan.ts";
 import { Programs } from "../../src/sdk/programs.ts";
@@ -15,6 +15,7 @@ export const GENESIS_ATOMS = 1_000_000n * ATOMS;
 export const offline = new Programs(new Connection("http://127.0.0.1:1"));
 
 export interface TestNetwork {
+  readonly number: number;
   readonly at: NetworkAddresses;
   readonly admin: PublicKey;
   readonly guardian: PublicKey;
@@ -31,11 +32,12 @@ export interface TestNetwork {
   wallet(number: number): PublicKey;
 }
 
-/** Creates the `number`-th network of a chain. `change` makes another plan of the standard one. */
+/** Creates the `number`-th network of a chain. `change` makes another plan of the standard one; `send` takes its transactions. */
 export async function createTestNetwork(
   chain: TestChain,
   number: number,
   change: (plan: NetworkPlan) => NetworkPlan = (plan) => plan,
+  send: (instructions: readonly TransactionInstruction[]) => void = (instructions) => chain.must(...instructions),
 ): Promise<TestNetwork> {
   const keypair = (index: number): Keypair => wallet(number * 1_000 + index);
   const own = (index: number): PublicKey => {
@@ -65,8 +67,9 @@ export async function createTestNetwork(
     settings: { ...standard.settings, denylistAuthority },
   });
   const founders = { admin, tokenMint, dcMint, mintRentLamports: Number(chain.rentExemption(82)) };
-  for (const { instructions } of await createNetworkSteps(offline, founders, plan)) chain.must(...instructions);
+  for (const { instructions } of await createNetworkSteps(offline, founders, plan)) send(instructions);
   return {
+    number,
     at: networkAddresses(tokenMint.publicKey, dcMint.publicKey),
     admin: admin.publicKey,
     guardian,
