@@ -38,7 +38,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "programs/client/src/cli/",
   ],
   mqtt: ["hotspot-agent/src/network-server/mqtt-link.ts", "oracle/src/meter/broker-feed.ts"],
-  "@chirpstack/chirpstack-api": ["hotspot-agent/src/network-server/gateway-codec.ts", "oracle/src/meter/server-codec.ts"],
+  "@chirpstack/chirpstack-api": ["hotspot-agent/src/network-server/gateway-codec.ts"],
   "google-protobuf": ["hotspot-agent/src/network-server/gateway-codec.ts"],
   typebox: ["hotspot-agent/src/config.ts", "hotspot-agent/src/config/", "oracle/src/routes/route-definition.ts"],
   "@nats-io/jetstream": ["oracle/src/log/jetstream/"],
