@@ -40,7 +40,7 @@ export function buildRewardTree(distributor: PublicKey, earnings: readonly Earni
     if (below.length === 1) break;
     const above: ProofStep[] = [];
     for (let at = 0; at < below.length; at += 2)
-      above.push(at + 1 < below.length ? parentOf(below[at] as ProofStep, below[at + 1] as ProofStep) : below[at]!);
+      above.push(at + 1 < below.length ? joinNodes(below[at] as ProofStep, below[at + 1] as ProofStep) : below[at]!);
     levels.push(above);
   }
   return {
@@ -66,7 +66,8 @@ function prove(levels: readonly (readonly ProofStep[])[], index: number): ClaimP
   return { leftSiblings, steps };
 }
 
-function parentOf(left: ProofStep, right: ProofStep): ProofStep {
+/** The parent of two nodes in index order. */
+export function joinNodes(left: ProofStep, right: ProofStep): ProofStep {
   const digest = createHash("sha256").update(Uint8Array.of(1));
   for (const { hash, sum } of [left, right]) {
     const word = Buffer.alloc(8);

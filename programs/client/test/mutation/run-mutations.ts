@@ -20,63 +20,67 @@ export interface Trial {
 
 /** Every trial, in order. */
 export async function runMutations(): Promise<readonly Trial[]> {
-  const chain = new TestChain();
   const trials: Trial[] = [];
-  const payer = { [FIRST_NETWORK]: 50, [FIRST_NETWORK + 1]: 50 };
-  const creations = [creationOf(chain), creationOf(chain)];
-  const [first, second] = [await creations[0]!(FIRST_NETWORK, payer), await creations[1]!(FIRST_NETWORK + 1, payer)];
-  const steps = first.steps.map((instructions, index) => [instructions, second.steps[index]!] as const);
-  for (const [own, other] of steps) play(chain, own, other, trials);
-  for (const { before, build } of STORY) {
-    for (const { network } of [first, second]) before?.(chain, network);
-    play(chain, build(first.network), build(second.network), trials);
-  }
+  await tell((chain, own, twin) => {
+    const target = own.at(-1)!;
+    for (const mutation of [...mutationsOf(chain, target, twin), ...mixturesOf(target, twin)])
+      trials.push(tryOne(chain, own.slice(0, -1), target, mutation));
+    remember(chain, target);
+  });
   return trials;
 }
 
+/** What each instruction costs where it succeeds: compute units of the dearest. */
+export async function unitsOfStory(): Promise<ReadonlyMap<string, number>> {
+  const units = new Map<string, number>();
+  await tell(
+    () => {},
+    (title, used) => units.set(title, Math.max(used, units.get(title) ?? 0)),
+  );
+  return units;
+}
+
+type Before = (chain: TestChain, own: readonly TransactionInstruction[], twin: TransactionInstruction) => void;
+
+/** Plays the story; `before` sees each of our instructions before it is executed, `after` what it cost. */
+async function tell(before: Before, after: (title: string, units: number) => void = () => {}): Promise<void> {
+  const chain = new TestChain();
+  const [first, second] = [await recordCreation(chain, FIRST_NETWORK), await recordCreation(chain, FIRST_NETWORK + 1)];
+  const play = (own: readonly TransactionInstruction[], other: readonly TransactionInstruction[]) => {
+    const [target, twin] = [own.at(-1)!, other.at(-1)!];
+    if (isOurs(target)) before(chain, own, twin);
+    for (const instructions of [own, other]) {
+      const { units } = chain.must(...instructions);
+      if (isOurs(target)) after(titleOf(target), units);
+    }
+  };
+  for (const [index, own] of first.steps.entries()) play(own, second.steps[index]!);
+  for (const step of STORY) {
+    for (const { network } of [first, second]) step.before?.(chain, network);
+    play(step.build(first.network), step.build(second.network));
+  }
+}
+
+const isOurs = ({ programId }: TransactionInstruction) =>
+  PROGRAM_NAMES.some((name) => PROGRAM_IDS[name].equals(programId));
+
 type Steps = readonly (readonly TransactionInstruction[])[];
 
-/** A network that is created later, step by step: the instructions are recorded, not sent. */
-function creationOf(chain: TestChain) {
-  return async (
-    number: number,
-    payers: Readonly<Record<number, number>>,
-  ): Promise<{ network: TestNetwork; steps: Steps }> => {
-    const steps: TransactionInstruction[][] = [];
-    const network = await createTestNetwork(
-      chain,
-      number,
-      (plan) => plan,
-      (instructions) => steps.push([...instructions]),
-    );
-    const payer = network.wallet(payers[number] as number);
-    return { network, steps: steps.map((instructions) => instructions.map((one) => paidBy(one, payer))) };
-  };
+/** A network that is created later, step by step: the instructions are kept, not sent. */
+async function recordCreation(chain: TestChain, number: number): Promise<{ network: TestNetwork; steps: Steps }> {
+  const steps: TransactionInstruction[][] = [];
+  const keep = (instructions: readonly TransactionInstruction[]) => void steps.push([...instructions]);
+  const network = await createTestNetwork(chain, number, (plan) => plan, keep);
+  const payer = network.wallet(50);
+  return { network, steps: steps.map((instructions) => instructions.map((one) => paidBy(one, payer))) };
 }
 
 /** The creator pays for everything; here somebody else does, so that a dropped signature is nobody else's. */
 function paidBy(instruction: TransactionInstruction, payer: PublicKey): TransactionInstruction {
-  if (!PROGRAM_NAMES.some((name) => PROGRAM_IDS[name].equals(instruction.programId))) return instruction;
+  if (!isOurs(instruction)) return instruction;
   const at = idlOf(instruction).slots.findIndex(({ name }) => name === "payer");
   const keys = instruction.keys.map((key, index) => (index === at ? { ...key, pubkey: payer } : key));
   return new TransactionInstruction({ programId: instruction.programId, keys, data: instruction.data });
-}
-
-function play(
-  chain: TestChain,
-  own: readonly TransactionInstruction[],
-  other: readonly TransactionInstruction[],
-  trials: Trial[],
-): void {
-  const target = own.at(-1)!;
-  const twin = other.at(-1)!;
-  if (PROGRAM_NAMES.some((name) => PROGRAM_IDS[name].equals(target.programId))) {
-    for (const mutation of [...mutationsOf(chain, target, twin), ...mixturesOf(target, twin)])
-      trials.push(tryOne(chain, own.slice(0, -1), target, mutation));
-    remember(chain, target);
-  }
-  chain.must(...own);
-  chain.must(...other);
 }
 
 function tryOne(
