@@ -5,6 +5,7 @@
  */
 import type { Commitment, TransactionInstruction } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
+import type { Router } from "../generated/data-credits.ts";
 import { routerOf } from "./addresses.ts";
 import type { NetworkAddresses } from "./create-network.ts";
 import { burnRouter, type RouterBill } from "./routers.ts";
@@ -86,12 +87,9 @@ function refusalOf(error: unknown): Act | null {
 function deedOf(sender: Sender, network: NetworkAddresses, bills: readonly NumberedBill[]) {
   return {
     look: async (commitment: Commitment) => {
-      const states = [];
-      let before: NumberedBill | null = null;
-      for (const bill of bills) {
-        states.push(await stateOf(sender, network, bill, before, commitment));
-        before = bill;
-      }
+      const addresses = bills.map(({ bill }) => routerOf(network.dcConfig, bill.routeKey));
+      const routers = await sender.programs.accountsAt("dataCredits", "router", addresses, commitment);
+      const states = bills.map((bill, at) => stateOf(bill, routers[at]!, bills[at - 1]));
       if (states.every((state) => state === "already")) return "already" as const;
       return states.every((state) => state === "due") ? ("due" as const) : ("waiting" as const);
     },
@@ -102,14 +100,11 @@ function deedOf(sender: Sender, network: NetworkAddresses, bills: readonly Numbe
 }
 
 /** Whether a bill is burnt, or next, counting the bill that stands before it in the same transaction. */
-async function stateOf(
-  { programs }: Sender,
-  network: NetworkAddresses,
+function stateOf(
   { bill, router }: NumberedBill,
-  before: NumberedBill | null,
-  commitment: Commitment,
-): Promise<"due" | "already"> {
-  const stored = await programs.account("dataCredits", "router", routerOf(network.dcConfig, bill.routeKey), commitment);
+  stored: Router | null,
+  before: NumberedBill | undefined,
+): "due" | "already" {
   if (stored === null) throw new ClientError("PRG_NOT_FOUND", `the route key of ${router} has no router account`);
   if (stored.lastNonce >= bill.nonce) return "already";
   const last = before?.router === router ? before.bill.nonce : stored.lastNonce;

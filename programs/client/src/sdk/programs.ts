@@ -22,6 +22,8 @@ import {
 } from "./idl-values.ts";
 
 export const ARTIFACTS = join(import.meta.dirname, "../../../artifacts");
+/** Addresses in one question. */
+const MAX_ACCOUNTS = 100;
 /** What marks an event that a program emits by calling itself. */
 const EVENT_TAG = Uint8Array.of(0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d);
 
@@ -60,7 +62,7 @@ export interface ProgramEvent {
 
 export class Programs {
   readonly connection: Connection;
-  /** The newest slot one of our transactions was confirmed in; a node that has not reached it does not know what we did. */
+  /** The newest confirmed slot we have read at or sent into: a node that has not reached it would show the past. */
   newestSlot = 0;
   readonly #programs: Readonly<Record<ProgramName, Program>>;
   readonly #codecs: Readonly<Record<ProgramName, ValueCodec>>;
@@ -122,9 +124,34 @@ export class Programs {
     address: PublicKey,
     commitment: Commitment = "confirmed",
   ): Promise<Accounts<P>[N] | null> {
-    const info = await ask(this.connection, () => this.connection.getAccountInfo(address, commitment));
+    const minContextSlot = this.newestSlot;
+    const { context, value: info } = await ask(this.connection, () =>
+      this.connection.getAccountInfoAndContext(address, { commitment, minContextSlot }),
+    );
+    if (commitment === "confirmed") this.newestSlot = Math.max(this.newestSlot, context.slot);
     if (info === null || !info.owner.equals(PROGRAM_IDS[program])) return null;
     return this.decode(program, name, info.data);
+  }
+
+  /** The same for many addresses, as of one block each hundred. */
+  async accountsAt<P extends ProgramName, N extends keyof Accounts<P> & string>(
+    program: P,
+    name: N,
+    addresses: readonly PublicKey[],
+    commitment: Commitment = "confirmed",
+  ): Promise<readonly (Accounts<P>[N] | null)[]> {
+    const found: (Accounts<P>[N] | null)[] = [];
+    for (let at = 0; at < addresses.length; at += MAX_ACCOUNTS) {
+      const part = addresses.slice(at, at + MAX_ACCOUNTS);
+      const minContextSlot = this.newestSlot;
+      const { context, value } = await ask(this.connection, () =>
+        this.connection.getMultipleAccountsInfoAndContext([...part], { commitment, minContextSlot }),
+      );
+      if (commitment === "confirmed") this.newestSlot = Math.max(this.newestSlot, context.slot);
+      for (const info of value)
+        found.push(info?.owner.equals(PROGRAM_IDS[program]) === true ? this.decode(program, name, info.data) : null);
+    }
+    return found;
   }
 
   /** Every account of a kind whose bytes at an offset (after the 8 of the discriminator) are so. */

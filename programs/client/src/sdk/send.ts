@@ -5,17 +5,16 @@
  * twice; answers that are lost change nothing about that. Nodes behind one URL may be at different slots: a node must have seen
  * the blocks our own transactions are in, and a transaction is given up only by a node that is past its last height.
  */
-import {
-  type Connection,
-  type Keypair,
-  SolanaJSONRPCError,
-  type TransactionError,
-  type TransactionInstruction,
-  type VersionedTransaction,
+import type {
+  Connection,
+  Keypair,
+  TransactionError,
+  TransactionInstruction,
+  VersionedTransaction,
 } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
 import { base58 } from "../localnet/base58.ts";
-import { ask, noAnswer } from "./ask.ts";
+import { ask } from "./ask.ts";
 import type { Programs } from "./programs.ts";
 import { buildTransaction, signTransaction, type TransactionOptions } from "./transaction.ts";
 
@@ -25,7 +24,7 @@ export const SLOT_MS = 400;
 const ROUNDS_PER_SEND = 5;
 /** Rounds without any answer after which whoever waits is told; about two minutes. */
 const MAX_SILENT_ROUNDS = 300;
-/** Times a simulation is tried on nodes that are behind or silent. */
+/** Times a simulation is tried because its blockhash is not known. */
 const MAX_SIMULATIONS = 30;
 
 export interface Sender extends Omit<TransactionOptions, "payer"> {
@@ -63,41 +62,31 @@ interface Prepared {
   readonly simulation: Simulation;
 }
 
-/** A transaction that a node not older than our own last one would take. */
+/** A transaction that a node which knows what we know would take. */
 async function prepared(sender: Sender, instructions: readonly TransactionInstruction[]): Promise<Prepared> {
   const { connection, programs, slotMs = SLOT_MS } = sender;
   const options = { ...sender, payer: sender.payer.publicKey };
   for (let tries = 1; ; tries++) {
-    let failure: unknown;
-    try {
-      const minContextSlot = programs.newestSlot;
-      const { context, value: latest } = await connection.getLatestBlockhashAndContext({
-        commitment: "confirmed",
-        minContextSlot,
-      });
-      const transaction = buildTransaction(options, instructions, latest.blockhash);
-      const { value } = await connection.simulateTransaction(transaction, {
+    const minContextSlot = programs.newestSlot;
+    const { context, value: latest } = await ask(connection, () =>
+      connection.getLatestBlockhashAndContext({ commitment: "confirmed", minContextSlot }),
+    );
+    programs.newestSlot = Math.max(programs.newestSlot, context.slot);
+    const transaction = buildTransaction(options, instructions, latest.blockhash);
+    const { value } = await ask(connection, () =>
+      connection.simulateTransaction(transaction, {
         sigVerify: false,
         commitment: "confirmed",
-        minContextSlot: Math.max(minContextSlot, context.slot),
-      });
-      const logs = value.logs ?? [];
-      if (value.err === null)
-        return { transaction, ...latest, simulation: { unitsConsumed: value.unitsConsumed ?? 0, logs } };
-      // A node that has not seen the blockhash yet, or no longer takes it: another one will do.
-      if (value.err !== "BlockhashNotFound" || tries === MAX_SIMULATIONS) throw refusal(logs, value.err, programs);
-    } catch (error) {
-      if (error instanceof ClientError) throw error;
-      failure = error;
-    }
-    if (failure !== undefined && (tries === MAX_SIMULATIONS || !isBehind(failure))) throw noAnswer(connection, failure);
+        minContextSlot: programs.newestSlot,
+      }),
+    );
+    const logs = value.logs ?? [];
+    if (value.err === null)
+      return { transaction, ...latest, simulation: { unitsConsumed: value.unitsConsumed ?? 0, logs } };
+    // A node that does not know the blockhash yet, or no longer takes it: with another one it will.
+    if (value.err !== "BlockhashNotFound" || tries === MAX_SIMULATIONS) throw refusal(logs, value.err, programs);
     await Bun.sleep(slotMs / 4);
   }
-}
-
-/** JSON-RPC says that the node has not reached the slot, or is unhealthily far behind. */
-function isBehind(error: unknown): boolean {
-  return error instanceof SolanaJSONRPCError && (error.code === -32016 || error.code === -32005);
 }
 
 /** Asks until the transaction is confirmed, and sends the same bytes again meanwhile. No websocket: it would outlive the command. */
