@@ -21,6 +21,10 @@ export const oracleErrors = {
   ORC_RPC_FAILED: "A Solana endpoint gave no answer in time, or one of another shape; the next try may succeed.",
   ORC_RPC_CONTRADICTION:
     "What a Solana endpoint says does not fit together, or not with what was known: it lies, or follows a fork.",
+  ORC_BAD_CONFIG: "The configuration is wrong; the detail names each key, where it stands and the nearest valid one.",
+  ORC_BAD_KEY: "A key file cannot be read, can be read by others than its owner, or does not hold one key.",
+  ORC_WRONG_NETWORK: "Network and parameters do not fit together, or no account of a network is named.",
+  ORC_LISTEN_FAILED: "The address of the API cannot be listened at: its port is taken, or not permitted.",
   ORC_BAD_ACCOUNT: "The bytes of an account on chain are not what its program writes.",
   ORC_LOG_UNAVAILABLE:
     "The report log takes no uploads at the moment: disk full, no quorum, or too much in flight. Nothing was acknowledged; send again.",
@@ -28,6 +32,8 @@ export const oracleErrors = {
   ORC_STORE_UNAVAILABLE: "The database or the artefact store does not answer, or refused; the next try may succeed.",
   ORC_BAD_SCHEMA: "The database has another schema than this version knows: it is newer, or a migration was changed.",
   ORC_LEASE_LOST: "Another worker holds the lease by now; what was computed is not committed.",
+  ORC_CONTRADICTION:
+    "Two workers computed different results from the same log: stop, and compare their versions and their copies of it.",
 } as const satisfies ErrorCatalogue;
 
 export type OracleErrorCode = keyof typeof oracleErrors;

@@ -16,9 +16,14 @@ const LINE = /^([0-9a-f]{64}) {2}([A-Za-z0-9][A-Za-z0-9._/-]{0,120})$/;
 
 /** Writes the list, sorted by name. Throws ORC_WRITE_FAILED. */
 export function writeChecksums(path: string, checksums: Checksums): void {
+  writeDurably(path, [checksumsFile(checksums)]);
+}
+
+/** The bytes of the list, sorted by name. */
+export function checksumsFile(checksums: Checksums): Uint8Array {
   const lines = Array.from(checksums, ([name, sha256]) => `${sha256}  ${name}\n`);
   lines.sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1));
-  writeDurably(path, [new TextEncoder().encode(lines.join(""))]);
+  return new TextEncoder().encode(lines.join(""));
 }
 
 /** Reads the list. Throws ORC_MISSING_FILE when the folder was never finished, ORC_DAMAGED_FILE when a line is no line of such a list. */

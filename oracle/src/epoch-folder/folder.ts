@@ -44,6 +44,28 @@ export interface FolderInput extends EpochInput, EpochLog {
   readonly intake: Intake;
 }
 
+/** A file of an epoch folder: its name in it, and its bytes end to end. */
+export interface EpochFile {
+  readonly name: string;
+  readonly chunks: readonly Uint8Array[];
+}
+
+/** The files of the input half but the upload log and the list that seals it, each encoded when it is asked for. */
+export async function* inputFiles(input: FolderInput): AsyncGenerator<EpochFile> {
+  yield { name: FILES.header, chunks: [jsonFile(input.header)] };
+  yield { name: FILES.parameters, chunks: [jsonFile(input.parameters)] };
+  yield { name: FILES.intake, chunks: [jsonFile(input.intake)] };
+  yield* tableFiles(inputTablesOf(input.parameters), input);
+}
+
+/** The tables of the output half, each encoded when it is asked for. */
+export async function* outputFiles(output: OutputTables): AsyncGenerator<EpochFile> {
+  yield* tableFiles(
+    output.evidence === undefined ? OUTPUT_TABLES : { ...OUTPUT_TABLES, ...ANOMALY_OUTPUT_TABLES },
+    output,
+  );
+}
+
 /**
  * Writes the input half. The upload log must lie in `uploads/` already (log/segment-writer.ts): it is sealed with the rest.
  * An output half that is there is no longer that of this input, so its manifest goes first. Throws ORC_WRITE_FAILED.
@@ -52,14 +74,7 @@ export async function writeEpochInput(folder: string, input: FolderInput): Promi
   makeFolder(folder);
   for (const name of [FILES.manifest, FILES.outputList, FILES.inputList]) removeDurably(join(folder, name));
   const checksums = new Map<string, string>();
-  for (const [name, bytes] of [
-    [FILES.header, jsonFile(input.header)],
-    [FILES.parameters, jsonFile(input.parameters)],
-    [FILES.intake, jsonFile(input.intake)],
-  ] as const) {
-    checksums.set(name, writeDurably(join(folder, name), [bytes]));
-  }
-  await writeTables(folder, inputTablesOf(input.parameters), input, checksums);
+  for await (const { name, chunks } of inputFiles(input)) checksums.set(name, writeDurably(join(folder, name), chunks));
   for (const segment of segmentNames(join(folder, FILES.uploads))) {
     const name = `${FILES.uploads}/${segment}`;
     checksums.set(name, sha256Hex(readWhole(join(folder, name))));
@@ -102,8 +117,8 @@ export function verifyUploadFiles(folder: string, onChanged?: OnChanged): void {
 export async function writeEpochOutput(folder: string, output: OutputTables, manifest: Uint8Array): Promise<void> {
   for (const name of [FILES.manifest, FILES.outputList]) removeDurably(join(folder, name));
   const checksums = new Map<string, string>();
-  const tables = output.evidence === undefined ? OUTPUT_TABLES : { ...OUTPUT_TABLES, ...ANOMALY_OUTPUT_TABLES };
-  await writeTables(folder, tables, output, checksums);
+  for await (const { name, chunks } of outputFiles(output))
+    checksums.set(name, writeDurably(join(folder, name), chunks));
   // Binds the results to the input they were made from.
   checksums.set(FILES.inputList, sha256Hex(readWhole(join(folder, FILES.inputList))));
   checksums.set(FILES.manifest, sha256Hex(manifest));
@@ -143,17 +158,13 @@ export function isScored(folder: string): boolean {
   return existsSync(join(folder, FILES.manifest));
 }
 
-async function writeTables(
-  folder: string,
+async function* tableFiles(
   tables: Readonly<Record<string, TableDefinition>>,
   columns: InputTables | OutputTables,
-  checksums: Map<string, string>,
-): Promise<void> {
+): AsyncGenerator<EpochFile> {
   const byField = columns as unknown as Readonly<Record<string, Columns<TableDefinition> | undefined>>;
   for (const [field, table] of Object.entries(tables)) {
-    const name = tableFile(table);
-    const rows = byField[field] ?? allocateColumns(table, 0);
-    checksums.set(name, writeDurably(join(folder, name), await encodeTable(table, rows)));
+    yield { name: tableFile(table), chunks: await encodeTable(table, byField[field] ?? allocateColumns(table, 0)) };
   }
 }
 
