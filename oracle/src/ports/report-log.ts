@@ -123,7 +123,7 @@ export interface ShuffledPage {
 }
 
 export interface ReportLog {
-  /** Number of partitions of uploads, and of shuffled reports. Fixed when the log is made; a power of two from 1 to 256. */
+  /** Number of partitions of uploads, and of shuffled reports: 1 to 256, fixed when the log is made. */
   readonly partitions: number;
 
   /** The partition of a sender: `logPartition(deviceKey, partitions)`. */
@@ -146,7 +146,7 @@ export interface ReportLog {
   get(logIndex: number): Promise<LoggedUpload | undefined>;
 
   /** What is durable now. Sign this as the log head (poc/protocol signLogHead). */
-  tip(): LogTip;
+  tip(): Promise<LogTip>;
 
   /**
    * Durable uploads in log order with `logIndex > after` (−1: from the start), in batches that are never empty. `partition` undefined:
@@ -180,10 +180,10 @@ export interface ReportLog {
   trimShuffled(checkpoints: ReadonlyMap<number, ShuffleCheckpoint>): Promise<void>;
 
   /**
-   * Segments that are sealed, in order. One is sealed when it reaches 64 MiB, when an upload of another span of `segmentMs` follows, or
+   * Segments that are sealed, in order, from a number on. One is sealed when it reaches 64 MiB, when an upload of another span of `segmentMs` follows, or
    * by `sealSegments`. Sealed does not mean public: `publishedSegments` (log/published-segments.ts) says which may be shown.
    */
-  segments(): Promise<readonly SealedSegment[]>;
+  segments(from?: number): Promise<readonly SealedSegment[]>;
 
   /** Seals the open segment if its span of `segmentMs` ended before `nowMs`; called by a timer, so that quiet hours are sealed too. */
   sealSegments(nowMs: number): Promise<void>;
@@ -194,6 +194,9 @@ export interface ReportLog {
   /** For /metrics and /readyz: uploads in flight, and undefined or the reason why appends fail at the moment. */
   health(): { readonly inFlight: number; readonly fault: string | undefined };
 
-  /** Waits for what is in flight, ends all readers and lets go of the log. */
+  /** Waits for what is in flight, ends all readers and lets go of the log. Closing twice is closing once. */
   close(): Promise<void>;
 }
+
+/** What workers and the API open, in as many processes as they like: everything but writing uploads. */
+export type ReportLogReader = Omit<ReportLog, "append" | "sealSegments" | "health">;
