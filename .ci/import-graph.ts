@@ -23,7 +23,7 @@ const DIRECTION: Readonly<Record<string, readonly string[]>> = {
   oracle: ["@earshot/geo", "@earshot/poc", "@earshot/poc/protocol", "@earshot/poc/radio", "@earshot/poc/lorawan", "@earshot/fixtures"],
   // Not all of geo: h3-js would be half of the agent's memory.
   "hotspot-agent": ["@earshot/geo/errors", "@earshot/poc/protocol", "@earshot/poc/radio", "@earshot/poc/lorawan"],
-  "programs/client": [],
+  "programs/client": ["@earshot/geo", "@earshot/poc/protocol", "@earshot/poc/radio"],
 };
 
 /** Third-party package → the files (or folders, ending in /) that may import it. */
