@@ -15,6 +15,8 @@ import { ATOMS, standardPlan } from "../sdk/network-plan.ts";
 import { Programs } from "../sdk/programs.ts";
 import { MINT_BYTES } from "../sdk/token-instructions.ts";
 
+/** Number of local networks in protocol messages (poc/src/protocol/upload.ts): agents let only private ones hurry. */
+const LOCAL_WIRE_ID = 3;
 /** Half a dollar a token, 1e-8 USD. */
 const FIRST_PRICE_E8 = 50_000_000n;
 const GENESIS_TOKENS: readonly (readonly [string, bigint])[] = [
@@ -43,7 +45,7 @@ export async function createLocalNetwork(options: LocalNetworkOptions): Promise<
   const [admin, tokenMint, dcMint] = [wallet("admin"), mintOf("token"), mintOf("data credits")];
   const oracles = [1, 2, 3, 4, 5].map((number) => wallet(`oracle-${number}`));
   const epoch = BigInt(Math.floor(chain.blocks.open.unixMs / 1000 / epochSeconds));
-  const plan = standardPlan({
+  const standard = standardPlan({
     admin: admin.publicKey,
     guardian: wallet("guardian").publicKey,
     oracles: oracles.map(({ publicKey }) => publicKey),
@@ -52,6 +54,7 @@ export async function createLocalNetwork(options: LocalNetworkOptions): Promise<
     firstEpoch: epoch,
     epochSeconds,
   });
+  const plan = { ...standard, wireId: LOCAL_WIRE_ID };
   // Only builds instructions: nothing is asked of it.
   const programs = new Programs(new Connection("http://127.0.0.1:1"));
   const founders = { admin, tokenMint, dcMint, mintRentLamports: Number(chain.rentExemption(MINT_BYTES)) };
