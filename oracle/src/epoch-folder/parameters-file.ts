@@ -193,6 +193,8 @@ const anomaly = object({
   placement: fitting(
     object({
       bands: list(object({ fromM: integer(0, MAX_DISTANCE_M), excessDdb: integer(-3000, 2000) }), 1, 32),
+      impossibleDdb: integer(-3000, 2000),
+      impossibleVoters: integer(1, U16_MAX),
     }),
     ({ bands }: AnomalyParameters["placement"]) =>
       bands[0].fromM === 0 && bands.every(({ fromM }, index) => index === 0 || fromM > bands[index - 1].fromM)

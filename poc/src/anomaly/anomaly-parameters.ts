@@ -14,6 +14,9 @@ export interface PlacementBand {
 export interface PlacementParameters {
   /** Ascending by `fromM`, the first from 0. */
   readonly bands: readonly PlacementBand[];
+  /** A link that loses less than this beyond free space is impossible, 0.1 dB; so many voters are enough when they all see one. */
+  readonly impossibleDdb: number;
+  readonly impossibleVoters: number;
 }
 
 /** Both directions of a link lose the same: where they differ by more, one end's figures are not true. */

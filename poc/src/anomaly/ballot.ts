@@ -12,10 +12,21 @@ export interface Vote {
   readonly owner: number;
   readonly cell: number;
   readonly accuses: boolean;
+  /** What it saw nothing honest could be: such votes condemn in smaller number. */
+  readonly isCertain?: boolean;
+}
+
+/** Voices that a share needs before it counts. */
+export interface Quorum {
+  readonly voters: number;
+  /** Enough among certain ones; absent where there are none. */
+  readonly certainVoters?: number;
 }
 
 export interface Tally {
   readonly accusing: number;
+  /** Of these, the certain ones alone. */
+  readonly certain: number;
   readonly supporting: number;
 }
 
@@ -25,14 +36,16 @@ const ONE_E4 = 10_000;
 export function countVoices(votes: readonly Vote[]): Tally {
   return {
     accusing: matchingSize(votes.filter(({ accuses }) => accuses)),
+    certain: matchingSize(votes.filter(({ accuses, isCertain }) => accuses && isCertain === true)),
     supporting: matchingSize(votes.filter(({ accuses }) => !accuses)),
   };
 }
 
-/** Accusing share of the voices, 1e-4, rounded down; 0 where there are fewer than `minimumVoters`. */
-export function accusingShareE4({ accusing, supporting }: Tally, minimumVoters: number): number {
+/** Accusing share of the voices, 1e-4, rounded down; 0 below the quorum. */
+export function accusingShareE4({ accusing, certain, supporting }: Tally, quorum: Quorum): number {
   const voices = accusing + supporting;
-  if (voices === 0 || accusing < minimumVoters) return 0;
+  const isQuorate = accusing >= quorum.voters || certain >= (quorum.certainVoters ?? Number.POSITIVE_INFINITY);
+  if (voices === 0 || !isQuorate) return 0;
   return Math.floor((accusing * ONE_E4) / voices);
 }
 

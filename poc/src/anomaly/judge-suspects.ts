@@ -8,12 +8,12 @@ import { POSITION_UNITS_PER_M } from "@earshot/geo";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
-import { accusingShareE4, countVoices } from "./ballot.ts";
+import { accusingShareE4, countVoices, type Quorum } from "./ballot.ts";
 import { DETECTOR, DETECTORS, type DetectorName } from "./detector.ts";
 import { lineChordSquared, type SuspectLink } from "./gather-links.ts";
 import { meanDdb } from "./link.ts";
 import { isOneSided } from "./one-sided.ts";
-import { contradictsPlace, leastExcessDdb, lowerExcessDdb } from "./placement.ts";
+import { contradictsPlace, isImpossible, leastExcessDdb, lowerExcessDdb } from "./placement.ts";
 import { contradictsReciprocity, lossGapDdb } from "./reciprocity-gap.ts";
 import { isHeardFarAway } from "./silence.ts";
 import { levelOfShare } from "./suspicion.ts";
@@ -70,7 +70,7 @@ function byHotspotDetectorCounterpart(a: EvidenceRow, b: EvidenceRow): number {
   return a.hotspot - b.hotspot || a.detector - b.detector || a.counterpart - b.counterpart;
 }
 
-type Ballot = Omit<EvidenceRow, "hotspot" | "detector">;
+type Ballot = Omit<EvidenceRow, "hotspot" | "detector"> & { readonly isCertain?: boolean };
 
 class Bench {
   readonly levels: Uint16Array;
@@ -91,7 +91,11 @@ class Bench {
 
   judge(hotspot: number, links: readonly SuspectLink[]): void {
     const own = links.filter(({ counterpart }) => this.#mayVote(hotspot, counterpart));
-    this.#settle(hotspot, "placement", this.#placementVotes(own));
+    const certainVoters = this.#parameters.placement.impossibleVoters;
+    this.#settle(hotspot, "placement", this.#placementVotes(own), {
+      voters: this.#parameters.minimumVoters,
+      certainVoters,
+    });
     this.#settle(hotspot, "reciprocity_gap", this.#gapVotes(own));
     this.#settle(hotspot, "one_sided", this.#oneSidedVotes(hotspot, own));
     const { silence } = this.#parameters;
@@ -135,7 +139,7 @@ class Bench {
       };
     };
     const votes = [...agreeing.map((id) => vote(id, true)), ...differing.map((id) => vote(id, false))];
-    const share = accusingShareE4(this.#count(votes), minimumVoters);
+    const share = accusingShareE4(this.#count(votes), { voters: minimumVoters });
     if (share >= twins.agreeE4) this.#raise(younger, "twin", 10_000, votes);
   }
 
@@ -158,6 +162,7 @@ class Bench {
     return links.map((link) => ({
       ...common(link),
       accuses: contradictsPlace(placement, link),
+      isCertain: isImpossible(placement, link),
       measured: lowerExcessDdb(link) ?? 0,
       limit: leastExcessDdb(placement, link.distanceM),
     }));
@@ -199,12 +204,22 @@ class Bench {
   #count(votes: readonly Ballot[]) {
     const { owner, cell } = this.#voters;
     return countVoices(
-      votes.map(({ counterpart, accuses }) => ({ owner: owner[counterpart], cell: cell[counterpart], accuses })),
+      votes.map(({ counterpart, accuses, isCertain = false }) => ({
+        owner: owner[counterpart],
+        cell: cell[counterpart],
+        accuses,
+        isCertain,
+      })),
     );
   }
 
-  #settle(hotspot: number, name: DetectorName, votes: readonly Ballot[]): void {
-    const share = accusingShareE4(this.#count(votes), this.#parameters.minimumVoters);
+  #settle(
+    hotspot: number,
+    name: DetectorName,
+    votes: readonly Ballot[],
+    quorum: Quorum = { voters: this.#parameters.minimumVoters },
+  ): void {
+    const share = accusingShareE4(this.#count(votes), quorum);
     this.#raise(hotspot, name, levelOfShare(this.#parameters.votes, share), votes);
   }
 
@@ -215,7 +230,7 @@ class Bench {
     // The twin that shows the same level already stands with its evidence.
     if (level === this.levels[at]) return;
     this.levels[at] = level;
-    for (const vote of votes) this.evidence.push({ hotspot, detector, ...vote });
+    for (const { isCertain: _, ...vote } of votes) this.evidence.push({ hotspot, detector, ...vote });
   }
 }
 

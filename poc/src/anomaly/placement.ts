@@ -28,3 +28,9 @@ export function contradictsPlace(parameters: PlacementParameters, link: Link): b
   const excess = lowerExcessDdb(link);
   return excess !== null && excess < leastExcessDdb(parameters, link.distanceM);
 }
+
+/** Whether a link that speaks against its place is one that no antenna could make. */
+export function isImpossible(parameters: PlacementParameters, link: Link): boolean {
+  const excess = lowerExcessDdb(link);
+  return contradictsPlace(parameters, link) && excess !== null && excess < parameters.impossibleDdb;
+}

@@ -1,14 +1,14 @@
 /**
  * Rules of the detectors of preset `earshot`: how they were found and what they let through stands in docs/reference/spoofing.md.
  *
- * Placement limits are 3 dB under what 99 % of honest windows of public campaigns lose at those distances. Votes count from 40 %: a
+ * Placement limits are 1.5 dB under what 99 % of honest windows of any public campaign lose from 4 km on, and fall towards near links. Votes count from 40 %: a
  * third that lies and a tenth of the rest that errs.
  */
 import type { AnomalyParameters } from "../../anomaly/anomaly-parameters.ts";
 
 export const earshotDetectors: AnomalyParameters = {
   ruleVersion: 1,
-  minimumVoters: 4,
+  minimumVoters: 5,
   cleanEpochs: 14,
   votes: { fromE4: 4000, fullE4: 6600 },
   placement: {
@@ -17,8 +17,10 @@ export const earshotDetectors: AnomalyParameters = {
       { fromM: 2000, excessDdb: 0 },
       { fromM: 4000, excessDdb: 100 },
       { fromM: 6000, excessDdb: 150 },
-      { fromM: 8000, excessDdb: 185 },
+      { fromM: 8000, excessDdb: 175 },
     ],
+    impossibleDdb: 0,
+    impossibleVoters: 3,
   },
   reciprocity: { toleranceDdb: 150 },
   oneSided: { beacons: 2 },
