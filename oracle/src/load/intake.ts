@@ -57,6 +57,10 @@ export class RefusalCounts {
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + count);
   }
 
+  addAll(refused: Intake["refused"]): void {
+    for (const [code, count] of Object.entries(refused)) this.add(code as IntakeRefusal, count);
+  }
+
   toObject(): Intake["refused"] {
     return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
   }

@@ -13,7 +13,7 @@ import type { EpochInput, EpochLog } from "@earshot/poc";
 import type { LogRecord } from "../log/segment-reader.ts";
 import { acceptUploads } from "./accept-uploads.ts";
 import { billPackets } from "./bill-packets.ts";
-import type { Intake, IntakeRefusal, RefusalCounts } from "./intake.ts";
+import type { Intake } from "./intake.ts";
 import { JudgedReports, judgedColumns } from "./judged-reports.ts";
 import { Senders } from "./senders.ts";
 import { TakenReports } from "./take-reports.ts";
@@ -75,7 +75,7 @@ export function loadChunks(chunks: readonly UploadChunk[], context: LoadContext)
   const { epoch } = context.header;
   const uploads = new UploadSet(chunks);
   const { accepted, gaps, refused, chainsOut } = acceptUploads(uploads, { ...context, epochMs: time.epochMs });
-  for (const chunk of chunks) addRefusals(refused, chunk.refused);
+  for (const chunk of chunks) refused.addAll(chunk.refused);
   const idsDigest = digestOfIds(uploads, accepted);
   const taken = new TakenReports({
     uploads,
@@ -136,10 +136,6 @@ export function* batches<T>(items: Iterable<T>, size: number): Generator<T[]> {
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-function addRefusals(counts: RefusalCounts, refused: Intake["refused"]): void {
-  for (const [code, count] of Object.entries(refused)) counts.add(code as IntakeRefusal, count);
 }
 
 function digestOfIds(uploads: UploadSet, accepted: Uint32Array): string {

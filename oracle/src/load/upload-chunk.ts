@@ -5,8 +5,15 @@
  * that sender, receive time and place of a report are those of its upload and stand there once. What the engine does not read of a
  * report (its own clock) is left in the raw log. Nothing here depends on which records share a chunk.
  */
-import type { Columns, ColumnType, TableDefinition } from "@earshot/poc";
-import type { Intake } from "./intake.ts";
+import {
+  type AnyColumn,
+  allocateColumn,
+  type Columns,
+  type ColumnType,
+  columnStride,
+  type TableDefinition,
+} from "@earshot/poc";
+import { type Intake, RefusalCounts } from "./intake.ts";
 
 const col = <const N extends string, const T extends ColumnType>(name: N, type: T, meaning: string) =>
   ({ name, type, meaning }) as const;
@@ -104,3 +111,30 @@ export const REPORT_KINDS = ["beacons", "witnesses", "receipts", "confirmations"
 export type ReportKind = (typeof REPORT_KINDS)[number];
 
 export const SENDER_KIND = { hotspot: 0, payer: 1 } as const;
+
+/** One chunk with the records of several, in their order. */
+export function mergeChunks(chunks: readonly UploadChunk[]): UploadChunk {
+  const tables = Object.entries(CHUNK_TABLES).map(([field, table]) => {
+    const columns = table.columns.map((definition) => {
+      const parts = chunks.map(
+        (chunk) => (chunk[field as keyof ChunkTables] as Readonly<Record<string, AnyColumn>>)[definition.name],
+      );
+      const rows = parts.reduce((sum, part) => sum + part.length, 0) / columnStride(definition.type);
+      const merged = allocateColumn(definition, rows);
+      let at = 0;
+      for (const part of parts) {
+        merged.set(part as never, at);
+        at += part.length;
+      }
+      return [definition.name, merged];
+    });
+    return [field, Object.fromEntries(columns)];
+  });
+  const refused = new RefusalCounts();
+  for (const chunk of chunks) refused.addAll(chunk.refused);
+  return {
+    records: chunks.reduce((sum, { records }) => sum + records, 0),
+    refused: refused.toObject(),
+    ...(Object.fromEntries(tables) as ChunkTables),
+  };
+}
