@@ -4,18 +4,21 @@ import { auditCommand } from "./audit.ts";
 import { type CliContext, EXIT, type Terminal } from "./context.ts";
 import { explainCommand } from "./explain.ts";
 import { scoreCommand } from "./score.ts";
+import { configRoutes, serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
 import { tourCommand } from "./tour.ts";
 
 const routes = buildRouteMap({
   routes: {
+    serve: serveCommand,
+    config: configRoutes,
     simulate: simulateCommand,
     score: scoreCommand,
     audit: auditCommand,
     explain: explainCommand,
     tour: tourCommand,
   },
-  docs: { brief: "Earshot's oracle: simulate coverage, score it, audit it, explain it" },
+  docs: { brief: "Earshot's oracle: serve it, simulate coverage, score it, audit it, explain it" },
 });
 
 const app = buildApplication<CliContext>(routes, {

@@ -57,6 +57,9 @@ export async function answer(
   }
 }
 
+/** Codes of a wrong command line or configuration: trying again without a change is no use. */
+const USAGE_CODES: ReadonlySet<string> = new Set(["ORC_BAD_OPTION", "ORC_BAD_CONFIG"]);
+
 function isUsageError(error: unknown): boolean {
-  return error instanceof CodedError && error.code === "ORC_BAD_OPTION";
+  return error instanceof CodedError && USAGE_CODES.has(error.code);
 }

@@ -1,4 +1,4 @@
-/** The network's own account, and the accounts of its payers, from their bytes (programs/registry, programs/data_credits). */
+/** What the service reads of the network's own account, and the accounts of its payers, from their bytes (programs/registry, programs/data_credits). */
 import { AccountReader } from "./account-reader.ts";
 
 export interface NetworkAccount {
@@ -7,13 +7,7 @@ export interface NetworkAccount {
   /** Number of the network in protocol messages. */
   readonly wireId: number;
   readonly epochSeconds: number;
-  /** Parameter hash (32 bytes) by the first epoch it holds in, the later of the two last. */
-  readonly parameters: readonly { readonly hash: Uint8Array; readonly fromEpoch: number }[];
-  /** Hotspots ever onboarded. */
-  readonly hotspots: bigint;
 }
-
-const PAST_PARAMETERS = 4;
 
 /** Throws ORC_BAD_ACCOUNT for bytes that are no network. */
 export function decodeNetwork(bytes: Uint8Array): NetworkAccount {
@@ -27,22 +21,7 @@ export function decodeNetwork(bytes: Uint8Array): NetworkAccount {
   reader.bytes(32); // denylist authority
   const wireId = reader.u16();
   const epochSeconds = reader.u32();
-  for (let fee = 0; fee < 4; fee++) reader.u64();
-  for (let limit = 0; limit < 5; limit++) reader.u16();
-  reader.u64(); // stake of a maker
-  for (let past = 0; past < PAST_PARAMETERS; past++) {
-    reader.bytes(32);
-    reader.u64();
-  }
-  const current = { hash: reader.bytes(32), fromEpoch: reader.epoch() };
-  const next = { hash: reader.bytes(32), fromEpoch: reader.epoch() };
-  return { dcConfig, wireId, epochSeconds, parameters: [current, next], hotspots: reader.u64() };
-}
-
-/** The parameter hash that holds in an epoch. */
-export function parameterHashAt({ parameters }: NetworkAccount, epoch: number): Uint8Array {
-  const holding = parameters.filter(({ fromEpoch }) => epoch >= fromEpoch);
-  return (holding.at(-1) ?? parameters[0])!.hash;
+  return { dcConfig, wireId, epochSeconds };
 }
 
 export interface RouterAccount {

@@ -43,12 +43,14 @@ export class RegistryBook {
     return this.#payers.size;
   }
 
-  putHotspot(account: HotspotAccount, slot: number): void {
-    put(this.#hotspots, account.deviceKey, account, slot);
+  /** False where a newer reading is known. */
+  putHotspot(account: HotspotAccount, slot: number): boolean {
+    return put(this.#hotspots, account.deviceKey, account, slot);
   }
 
-  putPayer(account: RouterAccount, slot: number): void {
-    put(this.#payers, account.key, account, slot);
+  /** False where a newer reading is known. */
+  putPayer(account: RouterAccount, slot: number): boolean {
+    return put(this.#payers, account.key, account, slot);
   }
 
   /** All hotspots, in no order. */
@@ -95,14 +97,16 @@ export class RegistryBook {
   }
 }
 
-function put<Account>(entries: Map<string, Entry<Account>>, key: Uint8Array, account: Account, slot: number): void {
+function put<Account>(entries: Map<string, Entry<Account>>, key: Uint8Array, account: Account, slot: number): boolean {
   const name = nameOf(key);
   const entry = entries.get(name);
+  if (entry !== undefined && slot < entry.slot) return false;
   if (entry === undefined) entries.set(name, { account, slot });
-  else if (slot >= entry.slot) {
+  else {
     entry.account = account;
     entry.slot = slot;
   }
+  return true;
 }
 
 function usableKey(key: Uint8Array): VerifyKey | null {

@@ -1,0 +1,99 @@
+/**
+ * The configuration of an oracle: every key, its meaning, its default and what it may hold.
+ *
+ * One table a part of the oracle; the same schema gives the checks, the file that `config print` writes and the hints of an error. Secrets
+ * never stand in it, only paths to them.
+ */
+import Type, { type Static, type TObject, type TProperties } from "typebox";
+import { choice, duration, endpoint, flag, integer, size, text, urls } from "./values.ts";
+
+const table = <T extends TProperties>(properties: T, description: string) =>
+  Type.Object(properties, { additionalProperties: false, default: {}, description });
+
+const http = table(
+  {
+    listen: endpoint("127.0.0.1:8080", "Address of the API. Beyond loopback put a proxy with TLS in front."),
+    trust_proxy: flag(false, "Believe X-Forwarded-For: limits per address need it behind a proxy."),
+    max_connections: integer(1, 1_000_000, 20_000, "Connections at a time."),
+    max_waiting: integer(0, 1_000_000, 10_000, "Requests that may wait for a challenge at a time."),
+  },
+  "The API for agents and everybody.",
+);
+
+const data = table(
+  { folder: text(".earshot/oracle", "Folder of key, log, entropy and caches. One process at a time uses it.") },
+  "What this oracle keeps.",
+);
+
+const network = table(
+  {
+    account: text("", "Address of the network's account. Empty: the one that `localnet` noted in .earshot/localnet."),
+    parameters: choice(
+      ["auto", "earshot", "demo", "file"],
+      "auto",
+      'Rules: "earshot", "demo" scaled to the network\'s epoch, "file" as written; "auto" takes by the length of the epoch.',
+    ),
+    parameters_file: text("", 'JSON of the parameters, with parameters = "file".', "a path"),
+  },
+  "The network that is served.",
+);
+
+const chain = table(
+  {
+    rpc: urls(
+      ["http://127.0.0.1:8899"],
+      "Solana endpoints. Three of different operators outvote one that lies or lags.",
+    ),
+    quorum: integer(0, 100, 0, "Endpoints that must name the same block; 0: more than half of them."),
+    timeout: duration("10 s", "Longest time for one answer."),
+    registry_resync: duration("10 min", "The whole registry is read anew this often, changes are heard of at once."),
+    registry_timeout: duration("2 min", "Longest time for an answer with all hotspots."),
+    clock_tolerance: duration(
+      "10 min",
+      "Uploads are refused while our time and the chain's differ by more; 0 s: never.",
+    ),
+  },
+  "How the chain is read.",
+);
+
+const ingest = table(
+  {
+    key_file: text(
+      "",
+      "Key that receipts are signed with. Empty: ingest.key in the data folder, made at the first start.",
+      "a path",
+    ),
+    uploads_per_second: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1_000_000,
+      default: 2,
+      description: "Uploads of one device in the long run.",
+      expected: "a number above 0",
+    }),
+    upload_burst: integer(1, 1_000_000, 200, "Uploads of one device at once: what it missed."),
+    bad_signatures_per_minute: integer(1, 1_000_000, 600, "Uploads with a bad signature of one address."),
+    max_waiting: integer(1, 1_000_000, 10_000, "Uploads that may wait for the log."),
+    max_waiting_size: size("256 MiB", "Bytes of uploads that may wait for the log."),
+    max_body_size: size("256 MiB", "Bytes of uploads that are being received."),
+    body_timeout: duration("20 s", "Time an upload may take, besides what 16 kB/s need."),
+    commit_interval: duration("5 ms", "Uploads are made durable together this often, at most 10 ms."),
+    partitions: integer(1, 256, 16, "Partitions of the log, a power of two. Fixed when the log is made."),
+  },
+  "Uploads of hotspots and meters.",
+);
+
+const log = table(
+  {
+    level: choice(["debug", "info", "warn", "error"], "info", "Least severity that is written."),
+    repeat_interval: duration("1 min", "A complaint that repeats is written this often."),
+  },
+  "NDJSON lines on stderr.",
+);
+
+export const configSchema = Type.Object({ http, data, network, chain, ingest, log }, { additionalProperties: false });
+
+/** The configuration as written: keys and units as in TOML, every default filled in. */
+export type WrittenConfig = Static<typeof configSchema>;
+
+/** The tables by name, as the plain JSON Schema that they are. */
+export const configTables = configSchema.properties as Readonly<Record<string, TObject>>;

@@ -1,0 +1,98 @@
+/** Ingest as a part of the service: intake with its limits, chain heads, withheld counts, and their upkeep. */
+import { join } from "node:path";
+import { MAX_UPLOAD_BYTES } from "@earshot/poc/protocol";
+import { durationMs, sizeBytes } from "../config/values.ts";
+import type { ServiceContext, ServicePart } from "../service/part.ts";
+import { BodyAdmission } from "./body-admission.ts";
+import { ChainHeads } from "./chain-heads.ts";
+import { ForkEvidence } from "./fork-evidence.ts";
+import { followLog } from "./head-replay.ts";
+import { ToldTip } from "./told-tip.ts";
+import { UploadIntake } from "./upload-intake.ts";
+import { uploadRoutes } from "./upload-routes.ts";
+import { WithheldTally } from "./withheld-tally.ts";
+
+/** Slowest sender that is waited for, bytes per ms: 16 kB/s. */
+const SLOWEST_BYTES_PER_MS = 16;
+/** Limits that have filled up again are forgotten this often, ticks. */
+const SWEEP_TICKS = 60;
+
+export async function ingestPart(context: ServiceContext): Promise<ServicePart> {
+  const { config, rules, signer, registry, reportLog, networkClock, clock, log, telemetry } = context;
+  const { ingest, data, chain } = config;
+  const nowMs = () => networkClock.nowMs();
+  const steadyMs = () => clock.steadyMs();
+  const heads = new ChainHeads(rules.withholdMs);
+  await followLog(reportLog, heads);
+  const toldTip = new ToldTip(rules.withholdMs, await reportLog.tip());
+  const tally = new WithheldTally(rules.withholdMs);
+  const admission = new BodyAdmission({
+    maxBytes: sizeBytes(ingest.max_body_size),
+    maxBodyBytes: MAX_UPLOAD_BYTES,
+    graceMs: durationMs(ingest.body_timeout),
+    minBytesPerMs: SLOWEST_BYTES_PER_MS,
+  });
+  const intake = new UploadIntake({
+    network: rules.network,
+    signer,
+    registry,
+    heads,
+    log: reportLog,
+    forks: new ForkEvidence(join(data.folder, "forks")),
+    limits: {
+      perDevice: { perSecond: ingest.uploads_per_second, size: ingest.upload_burst },
+      badPerAddress: {
+        perSecond: ingest.bad_signatures_per_minute / 60,
+        size: ingest.bad_signatures_per_minute,
+      },
+      maxWaiting: ingest.max_waiting,
+      maxWaitingBytes: sizeBytes(ingest.max_waiting_size),
+    },
+    nowMs,
+    steadyMs,
+    epochAt: rules.epochAt,
+    headElsewhere: async () => undefined,
+    clockFault: () => clockFault(networkClock.chainErrorMs, durationMs(chain.clock_tolerance)),
+    onUpload: (event) => tally.add(event, steadyMs()),
+    onRefused: (code) => telemetry.uploadRefused(code),
+    serviceLog: log.for("ingest"),
+  });
+  const tell = () => {
+    for (const second of tally.due(steadyMs())) telemetry.uploads(second);
+  };
+  telemetry.beforeScrape(tell);
+  let ticks = 0;
+  return {
+    name: "ingest",
+    routes: (app) =>
+      uploadRoutes(app, {
+        network: rules.network,
+        signer,
+        intake,
+        admission,
+        registry,
+        heads,
+        log: reportLog,
+        toldTip,
+        nowMs,
+        steadyMs,
+        epochAt: rules.epochAt,
+      }),
+    tick() {
+      reportLog.tip().then(
+        (tip) => toldTip.note(tip, nowMs()),
+        (error) => log.complain("tip", "the head of the log cannot be read", { error: String(error) }),
+      );
+      admission.cutOverdue(steadyMs());
+      tell();
+      if (++ticks % SWEEP_TICKS === 0) intake.sweep();
+    },
+    fault: () => reportLog.health().fault ?? clockFault(networkClock.chainErrorMs, durationMs(chain.clock_tolerance)),
+  };
+}
+
+/** What is wrong with our time, if receive times cannot be trusted by it. */
+function clockFault(chainErrorMs: number | undefined, toleranceMs: number): string | undefined {
+  if (toleranceMs === 0 || chainErrorMs === undefined || Math.abs(chainErrorMs) <= toleranceMs) return undefined;
+  return `the clock is ${Math.round(chainErrorMs / 1000)} s off the chain's time`;
+}

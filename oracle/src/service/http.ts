@@ -1,0 +1,108 @@
+/**
+ * The HTTP server of an oracle: fastify with TypeBox schemas, errors in the form of oracle-api.ts, limits for slow and large clients.
+ * With service/openapi.ts the door to fastify: parts of the oracle add routes as functions that take a `HttpApp`.
+ */
+
+import { API_ERRORS, type ApiError, type ApiErrorCode } from "@earshot/poc/protocol";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from "fastify";
+import type { Log } from "./log.ts";
+
+export type HttpApp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+export type HttpRequest = FastifyRequest;
+export type HttpReply = FastifyReply;
+
+export interface HttpOptions {
+  /** Believe X-Forwarded-For of a proxy in front. */
+  readonly trustProxy: boolean;
+  readonly maxConnections: number;
+  readonly log: Log;
+}
+
+/** Largest body of a request that is no upload, bytes. */
+const MAX_BODY_BYTES = 64 * 1024;
+/** Longest path parameter: a key's text has 51 characters, an id 64. */
+const MAX_PARAMETER_LENGTH = 128;
+/** Headers must be there within this, ms. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** A request must be there within this, ms: 4 MiB at 16 kB/s. */
+const REQUEST_TIMEOUT_MS = 300_000;
+/** A connection without a request is kept this long, ms: agents ask about once a minute. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** The server without its routes. */
+export function createHttpApp({ trustProxy, maxConnections, log }: HttpOptions): HttpApp {
+  const app = fastify({
+    logger: false,
+    trustProxy,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: REQUEST_TIMEOUT_MS + KEEP_ALIVE_MS,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.maxConnections = maxConnections;
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const { code, expected, got } = explained(error);
+    if (code === "log_unavailable") log.error("a request failed", { error: error.stack ?? error.message });
+    return sendError(reply, code, expected, got);
+  });
+  app.setNotFoundHandler((request, reply) => sendError(reply, "not_found", "a route of the API", request.method));
+  return app;
+}
+
+/** Answers with an error of the interface; `extra` are further members such as the head. */
+export function sendError(
+  reply: HttpReply,
+  code: ApiErrorCode,
+  expected: string | number,
+  got: string | number,
+  extra: { readonly retryAfterMs?: number | undefined; readonly head?: string } = {},
+): HttpReply {
+  const { retryAfterMs, head } = extra;
+  const body: ApiError & { head?: string } = {
+    code,
+    expected,
+    got,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(head === undefined ? {} : { head }),
+  };
+  reply.code(API_ERRORS[code].status);
+  if (retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(retryAfterMs / 1000)));
+  return reply.type("application/json; charset=utf-8").send(JSON.stringify(body));
+}
+
+/** What fastify refused, in words of the interface. */
+function explained(error: FastifyError): { code: ApiErrorCode; expected: string; got: string } {
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    return { code: "oversized", expected: "a body within the limit of the route", got: "a larger one" };
+  }
+  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    return { code: "bad_request", expected: "the content type of the route", got: "another" };
+  }
+  if ((error.statusCode ?? 500) < 500)
+    return { code: "bad_request", expected: "a request of the API", got: error.message };
+  return { code: "log_unavailable", expected: "an answer", got: "a fault of the server" };
+}
+
+/** A path of ORACLE_API (`/v1/devices/{key}/head`) as fastify writes it. */
+export function fastifyPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ":$1");
+}

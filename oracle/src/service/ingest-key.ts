@@ -1,0 +1,64 @@
+/**
+ * The key an ingest signs with: a file with a comment and one line, `ed25519 <seed>`, 64 hex digits; mode 0600, made on first use and
+ * never written over. Refused: a file that others may read, and one that holds anything else.
+ */
+import { randomBytes } from "node:crypto";
+import { closeSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { type DeviceSigner, signerFromEd25519Seed } from "@earshot/poc/protocol";
+import { makeFolder, writeFailed } from "../epoch-folder/durable-file.ts";
+import { oracleError } from "../errors.ts";
+
+const COMMENT =
+  "# The key of an Earshot ingest. Whoever has it signs receipts in its name: keep a copy, show it to nobody.\n";
+
+/** The signer of the file; made when it is not there and `mayMake`. Throws ORC_BAD_KEY, ORC_WRITE_FAILED. */
+export function ingestSigner(path: string, mayMake: boolean): DeviceSigner {
+  const text = readKeyFile(path) ?? (mayMake ? makeKeyFile(path) : undefined);
+  if (text === undefined) throw oracleError("ORC_BAD_KEY", `${path}: there is no such file`);
+  const seed = /^(?:#[^\n]*\n)*ed25519 ([0-9a-f]{64})\n?$/.exec(text)?.[1];
+  if (seed === undefined) {
+    throw oracleError("ORC_BAD_KEY", `${path}: expected comments and one line "ed25519 <64 hex digits>"`);
+  }
+  return signerFromEd25519Seed(Uint8Array.fromHex(seed));
+}
+
+function readKeyFile(path: string): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw oracleError("ORC_BAD_KEY", `${path}: ${code}`, { cause });
+  }
+  try {
+    const { mode } = fstatSync(file);
+    if ((mode & 0o077) !== 0) throw oracleError("ORC_BAD_KEY", `${path}: others may read it; chmod 600 it`);
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whole or not at all, and never over a file that has come meanwhile. */
+function makeKeyFile(path: string): string {
+  const text = `${COMMENT}ed25519 ${randomBytes(32).toString("hex")}\n`;
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    makeFolder(dirname(path));
+    const file = openSync(temporary, "w", 0o600);
+    try {
+      writeSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    linkSync(temporary, path);
+    return text;
+  } catch (cause) {
+    throw writeFailed(path, cause);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}

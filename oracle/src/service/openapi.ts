@@ -1,0 +1,23 @@
+/** The description of the API from the routes' schemas, at /openapi.json, and a page to read and try it at /docs. */
+import { fastifySwagger } from "@fastify/swagger";
+import { fastifySwaggerUi } from "@fastify/swagger-ui";
+import packageJson from "../../package.json" with { type: "json" };
+import type { HttpApp } from "./http.ts";
+
+/** Describes every route that is registered after it. */
+export async function describeApi(app: HttpApp): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Earshot oracle",
+        version: packageJson.version,
+        description:
+          "Challenges, sealed uploads and the public log of a LoRaWAN coverage network. Binary values are standard base64, " +
+          "times are ms since the Unix epoch. Nothing about a challenge is told before its window is closed.",
+      },
+    },
+  });
+  await app.register(fastifySwaggerUi, { routePrefix: "/docs" });
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+}

@@ -1,0 +1,196 @@
+/**
+ * The process of an oracle: finds its network, opens what it keeps, starts its parts, answers until it is told to stop, and ends in the
+ * order that loses nothing. A `kill -9` at any point loses nothing either: what was acknowledged is durable, the rest is made again.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { keyToText } from "@earshot/poc/protocol";
+import { addressBytes } from "../chain/address.ts";
+import { RpcAccounts } from "../chain/rpc-accounts.ts";
+import { EntropyBook } from "../challenges/entropy-book.ts";
+import { EntropyFile } from "../challenges/entropy-file.ts";
+import { LongPolls } from "../challenges/long-polls.ts";
+import type { WrittenConfig } from "../config/schema.ts";
+import { durationMs, hostAndPort } from "../config/values.ts";
+import { oracleError } from "../errors.ts";
+import { EmbeddedReportLog } from "../log/embedded/embedded-report-log.ts";
+import { RegistryBook } from "../registry/registry-book.ts";
+import { RegistryWatch } from "../registry/registry-watch.ts";
+import { createApi } from "./app.ts";
+import { type Clock, sleep } from "./clock.ts";
+import type { HttpApp } from "./http.ts";
+import { ingestSigner } from "./ingest-key.ts";
+import type { Log } from "./log.ts";
+import { NetworkClock } from "./network-clock.ts";
+import { networkRules } from "./network-rules.ts";
+import type { ServiceContext, ServicePart } from "./part.ts";
+import { serviceParts } from "./parts.ts";
+import { Telemetry } from "./telemetry.ts";
+
+/** Where `localnet` notes the network it made. */
+const LOCAL_NETWORK_FILE = join(".earshot", "localnet", "network.json");
+const TICK_MS = 1000;
+/** Requests under way are given this long at the end, ms. */
+const DRAIN_MS = 10_000;
+
+export interface RunOptions {
+  readonly config: WrittenConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborted when the service shall end. */
+  readonly stop: AbortSignal;
+  /** Called once, when the API listens. */
+  readonly onListening?: (address: { readonly url: string; readonly key: string }) => void;
+}
+
+/** Runs until `stop`. Throws ORC_BAD_CONFIG, ORC_BAD_KEY, ORC_WRONG_NETWORK, ORC_LOG_BUSY, ORC_LISTEN_FAILED, and what opening files throws. */
+export async function runService(options: RunOptions): Promise<void> {
+  const { log, stop } = options;
+  const ending = new AbortController();
+  const process: Process = { ended: AbortSignal.any([stop, ending.signal]), actors: [], closers: [] };
+  try {
+    await serve(options, process);
+    await whenAborted(process.ended);
+    log.info("the oracle stops");
+  } finally {
+    ending.abort();
+    const ends = await Promise.allSettled(process.actors);
+    // The last that was opened is closed first: requests end before the log they wait for.
+    for (const close of process.closers.toReversed()) await close();
+    for (const end of ends) if (end.status === "rejected") log.error("an actor failed", { error: String(end.reason) });
+  }
+  log.info("the oracle has stopped");
+}
+
+/** What has to come to an end. */
+interface Process {
+  /** Aborted when the service ends, for whatever reason. */
+  readonly ended: AbortSignal;
+  readonly actors: Promise<void>[];
+  readonly closers: (() => Promise<void> | void)[];
+}
+
+/** Opens, starts and listens; comes back when all of it runs, or when it shall end before that. */
+async function serve({ config, clock, log, onListening }: RunOptions, { ended, actors, closers }: Process) {
+  const { folder } = config.data;
+  const signer = ingestSigner(config.ingest.key_file || join(folder, "ingest.key"), config.ingest.key_file === "");
+  const networkClock = new NetworkClock(clock, log.for("clock"));
+  const telemetry = new Telemetry();
+  const registry = new RegistryBook();
+  const registryWatch = watchRegistry(config, registry, clock, log);
+  registryWatch.loadCache();
+  actors.push(registryWatch.run(ended));
+  const network = await Promise.race([registryWatch.network, whenAborted(ended)]);
+  if (network === undefined) return;
+
+  const rules = networkRules(network, config.network);
+  const reportLog = await EmbeddedReportLog.open({
+    folder: join(folder, "log"),
+    network: rules.network,
+    ingestKey: signer.publicKey,
+    partitions: config.ingest.partitions,
+    segmentMs: rules.parameters.time.graceMs,
+    gatherMs: durationMs(config.ingest.commit_interval),
+  });
+  closers.push(() => reportLog.close());
+  const entropyFile = new EntropyFile(join(folder, "entropy.records"), rules.parameters.time.entropyMs);
+  closers.push(() => entropyFile.close());
+  const entropy = new EntropyBook();
+  for (const record of entropyFile.records) entropy.add(record);
+  const polls = new LongPolls(clock, config.http.max_waiting);
+  const shared = { config, rules, signer, registry, entropy, polls, reportLog, networkClock, clock, log, telemetry };
+  const parts = await serviceParts(shared, entropyFile);
+  for (const { close } of parts) if (close !== undefined) closers.push(close);
+  countState(shared, registryWatch);
+  const app = await createApi({
+    trustProxy: config.http.trust_proxy,
+    maxConnections: config.http.max_connections,
+    log: log.for("http"),
+    rules,
+    telemetry,
+    faults: () => faultsOf(parts, registryWatch),
+    parts,
+  });
+  closers.push(() => closeWithin(app, clock));
+  closers.push(() => polls.close());
+
+  const { host, port } = hostAndPort(config.http.listen);
+  const url = await app.listen({ host, port }).catch((cause) => {
+    throw oracleError("ORC_LISTEN_FAILED", `${config.http.listen}: ${(cause as Error).message}`, { cause });
+  });
+  for (const { run } of parts) if (run !== undefined) actors.push(run(ended));
+  actors.push(tickAll(parts, networkClock, clock, ended));
+  const key = keyToText(signer.publicKey);
+  log.info("the oracle answers", { url, key, network: rules.network, parameters: rules.parameters.name });
+  onListening?.({ url, key });
+}
+
+async function tickAll(parts: readonly ServicePart[], networkClock: NetworkClock, clock: Clock, ended: AbortSignal) {
+  while (!ended.aborted) {
+    networkClock.check();
+    for (const { tick } of parts) tick?.();
+    await sleep(clock, TICK_MS, ended);
+  }
+}
+
+/** Lets requests under way be answered, but not for ever. */
+async function closeWithin(app: HttpApp, clock: Clock): Promise<void> {
+  const drained = new AbortController();
+  await Promise.race([app.close(), sleep(clock, DRAIN_MS, drained.signal)]);
+  drained.abort();
+}
+
+function watchRegistry(config: WrittenConfig, book: RegistryBook, clock: Clock, log: Log): RegistryWatch {
+  const { chain, data, network } = config;
+  return new RegistryWatch({
+    sources: chain.rpc.map((url) => new RpcAccounts({ url, timeoutMs: durationMs(chain.registry_timeout) })),
+    network: addressBytes(network.account === "" ? notedAccount() : network.account, "network.account"),
+    book,
+    file: join(data.folder, "registry.cache"),
+    resyncMs: durationMs(chain.registry_resync),
+    clock,
+    log: log.for("registry"),
+  });
+}
+
+/** The account that `localnet` noted in this folder. */
+function notedAccount(): string {
+  if (!existsSync(LOCAL_NETWORK_FILE)) {
+    throw oracleError("ORC_WRONG_NETWORK", "set network.account, or start `bun run localnet` in this folder first");
+  }
+  const noted = JSON.parse(readFileSync(LOCAL_NETWORK_FILE, "utf8")) as { readonly network?: unknown };
+  return typeof noted.network === "string" ? noted.network : "";
+}
+
+function faultsOf(parts: readonly ServicePart[], registryWatch: RegistryWatch): Record<string, string> {
+  const faults: Record<string, string> = {};
+  for (const { name, fault } of parts) {
+    const found = fault?.();
+    if (found !== undefined) faults[name] = found;
+  }
+  if (registryWatch.ageMs === undefined) faults.registry = "the chain has not been read; what was known before is used";
+  return faults;
+}
+
+function countState({ telemetry, registry, networkClock }: ServiceContext, registryWatch: RegistryWatch): void {
+  const inSeconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1000);
+  telemetry.gauge("oracle_registry_hotspots", "Hotspots in the registry.", () => registry.hotspotCount);
+  telemetry.gauge("oracle_registry_payers", "Payers in the registry.", () => registry.payerCount);
+  telemetry.gauge("oracle_registry_age_seconds", "Since the registry was last heard of.", () =>
+    inSeconds(registryWatch.ageMs),
+  );
+  telemetry.gauge(
+    "oracle_clock_wall_error_seconds",
+    "Wall clock less the oracle's time.",
+    () => networkClock.wallErrorMs / 1000,
+  );
+  telemetry.gauge("oracle_clock_chain_error_seconds", "The oracle's time less the chain's.", () =>
+    inSeconds(networkClock.chainErrorMs),
+  );
+}
+
+/** Resolves when the signal is aborted. */
+function whenAborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
+}
