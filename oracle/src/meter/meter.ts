@@ -1,0 +1,182 @@
+/**
+ * A payer's meter: confirms, under the route's key, the copies its network server accepted (DESIGN, metering).
+ *
+ *   broker ──► read ──► match delivered with accepted ──► journal (synced) ──► sealed uploads ──► an ingest's receipt
+ *
+ * It runs at the payer's, beside ChirpStack, and needs no right but to read two topics. What it does not confirm within the time for
+ * bills is contested when hotspots of two owners hold it, so a meter that stops costs its payer the route and not the money.
+ */
+import type { DeviceSigner, PacketConfirmation } from "@earshot/poc/protocol";
+import type { Log } from "../service/log.ts";
+import { type BrokerOptions, followBroker } from "./broker-feed.ts";
+import { ConfirmationJournal } from "./confirmation-journal.ts";
+import { type Ingest, sendConfirmations } from "./confirmation-sender.ts";
+import { type ConfirmedCopy, CopyMatcher, type UnconfirmedReason } from "./copy-matcher.ts";
+import { readAccepted, readDelivered, topicKind } from "./server-messages.ts";
+
+export interface MeterOptions {
+  readonly broker: Omit<BrokerOptions, "log">;
+  readonly ingests: readonly Ingest[];
+  readonly network: number;
+  readonly signer: DeviceSigner;
+  readonly stateFolder: string;
+  readonly maxCopies: (devAddr: number) => number;
+  /** Key of the hotspot with this gatewayId, 33 bytes; undefined for a gateway that is no hotspot of the network. */
+  readonly hotspotKey: (gatewayId: string) => Uint8Array | undefined;
+  readonly log: Log;
+  /** Milliseconds of a clock that does not step. */
+  readonly steadyMs: () => number;
+  /** From a confirmation to its upload, ms. */
+  readonly flushMs: number;
+}
+
+/** What it has done since it started. */
+export interface MeterStatus {
+  isConnected: boolean;
+  delivered: number;
+  accepted: number;
+  confirmed: number;
+  unreadable: number;
+  /** Accepted through gateways that are no hotspots of the network: the payer's own, say. */
+  foreignGateways: number;
+  uploads: number;
+  readonly unconfirmed: Partial<Record<UnconfirmedReason, number>>;
+}
+
+/** How long delivered and accepted wait for each other: ChirpStack collects copies for 200 ms. */
+const MATCH_WAIT_MS = 300_000;
+const MAX_WAITING = 200_000;
+const SEND_TIMEOUT_MS = 10_000;
+/** Confirmations are written together this often, ms: one sync each. */
+const WRITE_MS = 200;
+
+export class Meter {
+  readonly status: MeterStatus;
+  readonly #options: MeterOptions;
+  readonly #matcher: CopyMatcher;
+  readonly #journal: ConfirmationJournal;
+  #unwritten: PacketConfirmation[] = [];
+
+  /** Opens its state. Throws as ConfirmationJournal. */
+  constructor(options: MeterOptions) {
+    const { stateFolder, network, signer, maxCopies } = options;
+    this.#options = options;
+    this.#journal = new ConfirmationJournal(stateFolder, network, signer);
+    this.status = {
+      isConnected: false,
+      delivered: 0,
+      accepted: 0,
+      confirmed: 0,
+      unreadable: 0,
+      foreignGateways: 0,
+      uploads: 0,
+      unconfirmed: {},
+    };
+    this.#matcher = new CopyMatcher({
+      maxCopies,
+      onConfirmed: (copy) => this.#confirmed(copy),
+      onUnconfirmed: (reason) => {
+        this.status.unconfirmed[reason] = (this.status.unconfirmed[reason] ?? 0) + 1;
+      },
+      waitMs: MATCH_WAIT_MS,
+      maxWaiting: MAX_WAITING,
+    });
+  }
+
+  /** Confirmations that are in no log yet. */
+  get waiting(): number {
+    return this.#unwritten.length + this.#journal.waiting + (this.#journal.outstanding === null ? 0 : 1);
+  }
+
+  /** Runs until `stop`, then writes what it has and lets go of its files. */
+  async run(stop: AbortSignal): Promise<void> {
+    const { broker, log, flushMs } = this.#options;
+    const writing = setInterval(() => this.#write(), WRITE_MS);
+    try {
+      await Promise.all([
+        followBroker(
+          { ...broker, log },
+          (topic, payload) => this.take(topic, payload),
+          (isConnected) => {
+            this.status.isConnected = isConnected;
+          },
+          stop,
+        ),
+        this.#sendUntil(stop, flushMs),
+      ]);
+    } finally {
+      clearInterval(writing);
+      this.#write();
+      this.#journal.close();
+    }
+  }
+
+  /** One message of the broker. */
+  take(topic: string, payload: Uint8Array): void {
+    const kind = topicKind(topic);
+    const nowMs = this.#options.steadyMs();
+    const delivered = kind === "delivered" ? readDelivered(payload) : null;
+    const accepted = kind === "accepted" ? readAccepted(payload) : null;
+    if (delivered !== null) {
+      this.status.delivered++;
+      this.#matcher.delivered(delivered, nowMs);
+    } else if (accepted !== null) {
+      this.status.accepted++;
+      this.#matcher.accepted(accepted, nowMs);
+    } else {
+      this.status.unreadable++;
+      this.#options.log.complain(`unreadable ${kind}`, "a message of the broker cannot be read", { kind });
+    }
+  }
+
+  #confirmed({ gatewayId, packetHash, phyBytes }: ConfirmedCopy): void {
+    const hotspotKey = this.#options.hotspotKey(gatewayId);
+    if (hotspotKey === undefined) {
+      this.status.foreignGateways++;
+      return;
+    }
+    this.status.confirmed++;
+    this.#unwritten.push({ packetHash, hotspotKey, phyBytes });
+  }
+
+  /** Into the journal; what the disk does not take now stays for the next time. */
+  #write(): void {
+    this.#matcher.expire(this.#options.steadyMs());
+    if (this.#unwritten.length === 0) return;
+    try {
+      this.#journal.add(this.#unwritten);
+      this.#unwritten = [];
+    } catch (error) {
+      this.#options.log.complain("journal", "confirmations cannot be written", { error: String(error) });
+    }
+  }
+
+  async #sendUntil(stop: AbortSignal, everyMs: number): Promise<void> {
+    const { ingests, network, log } = this.#options;
+    while (!stop.aborted) {
+      const options = { journal: this.#journal, ingests, network, log, timeoutMs: SEND_TIMEOUT_MS };
+      const outcome = await sendConfirmations(options, stop).catch((error: unknown) => {
+        log.complain("send", "the meter's upload cannot be sealed", { error: String(error) });
+        return "later";
+      });
+      if (outcome === "taken") this.status.uploads++;
+      await pause(everyMs, stop);
+    }
+  }
+}
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (stop.aborted) {
+      resolve();
+      return;
+    }
+    const done = () => {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stop.addEventListener("abort", done, { once: true });
+  });
+}
