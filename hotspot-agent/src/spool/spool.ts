@@ -259,6 +259,8 @@ export class Spool {
       for (const [index, packet] of read(record).entries()) {
         const lane = laneOf(packet, wantedCrc);
         if (!lane.isForServers || !attached.destination.accepts(packet)) continue;
+        // It may have had the packet before it went away; the note of that waits for the record's place.
+        if (record.early.some((one) => one.index === index && one.destination === attached.number)) continue;
         const row = this.#pending.addLive(record, index, packet, 1);
         attached.behind?.push({ row, key: lane.key, isJoin: lane.isJoin });
       }

@@ -340,6 +340,24 @@ describe("restart", () => {
     expect(server.fCnts()).toEqual([1, 2, 3]);
   });
 
+  test("gives a destination that comes back nothing again that it had while the disk took nothing", async () => {
+    bench = await SpoolBench.open();
+    const server = destinationOn();
+    const handle = await attached(server);
+    bench.disk.hang();
+    bench.pushFrame(deviceA, 1);
+    await bench.clock.advance(100);
+    expect(server.fCnts()).toEqual([1]);
+    handle.detach();
+    bench.pushFrame(deviceA, 2);
+    await bench.clock.advance(100);
+    const back = bench.spool.attach(server);
+    bench.disk.release();
+    back.setReady(true);
+    await bench.clock.advance(2000);
+    expect(server.fCnts()).toEqual([1, 2]);
+  });
+
   test("forgets what waits for a destination that is retired", async () => {
     bench = await SpoolBench.open();
     const handle = await attached(destinationOn(), false);
