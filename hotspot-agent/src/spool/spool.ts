@@ -61,6 +61,7 @@ interface Attached {
   readonly number: number;
   readonly lanes: DeviceLanes;
   readonly pump: DeliveryPump;
+  readonly isNew: boolean;
   /** Packets that arrive while the backlog is read: they stand behind it. Null afterwards. */
   behind: { readonly row: number; readonly key: LaneKey; readonly isJoin: boolean }[] | null;
 }
@@ -73,6 +74,10 @@ export class Spool {
   readonly #numbers: DestinationNumbers;
   readonly #pending: PendingPackets;
   readonly #attached = new Map<number, Attached>();
+  /** Deliveries under way to those that were detached, by number: what comes of them decides what the next one gets. */
+  readonly #leaving = new Map<number, Promise<void>>();
+  /** Attached as soon as the one before them has left. */
+  readonly #arriving = new Map<number, Attached>();
   readonly #dropped;
   readonly #pendingGauge;
   readonly #bytesGauge;
@@ -106,8 +111,7 @@ export class Spool {
         book.seal(segment);
         this.#keepBounds();
       },
-      isWanted: (record) =>
-        !record.isAdmitted || record.open > 0 || numbers.numbers.some((number) => !this.#attached.has(number)),
+      isWanted: (record) => !record.isAdmitted || record.open > 0 || this.#hasAbsent,
       onPlaced: (record) => this.#pending.placed(record),
     });
     this.#sweepLater();
@@ -168,6 +172,8 @@ export class Spool {
     const wanting: Attached[] = [];
     for (const attached of this.#attached.values()) if (attached.destination.accepts(packet)) wanting.push(attached);
     if (wanting.length === 0) {
+      // One that is away finds it on disk when it comes back.
+      if (this.#hasAbsent) return;
       this.#dropped.add({ reason: this.#attached.size === 0 ? "no_server" : "no_server_wants_it" });
       return;
     }
@@ -179,17 +185,25 @@ export class Spool {
   }
 
   /**
-   * Gives a destination what it has not got yet and all that comes. Several at once share one reading of the backlog. Throws
-   * AGT_BAD_DESTINATION for a name that is unusable or attached.
+   * Gives a destination what it has not got yet and all that comes; one that comes back waits for what was under way when it
+   * left. Several at once share one reading of the backlog. Throws AGT_BAD_DESTINATION for a name that is unusable or attached.
    */
   attach(destination: Destination): DestinationHandle {
     return this.attachAll([destination])[0];
   }
 
   attachAll(destinations: readonly Destination[]): readonly DestinationHandle[] {
-    const attached = destinations.map((destination) => this.#attachOne(destination));
-    const end = this.#writer.position;
-    this.#scan = this.#scan.then(() => this.#scanFor(attached, end));
+    const attached = destinations.map((destination) => this.#prepare(destination));
+    const [late, now] = [true, false].map((isLate) =>
+      attached.filter(({ number }) => this.#leaving.has(number) === isLate),
+    );
+    const end = this.#enter(now);
+    this.#scan = this.#scan.then(() => this.#scanFor(now, end));
+    if (late.length > 0) {
+      const left = Promise.all(late.map(({ number }) => this.#leaving.get(number)));
+      const entered = left.then(() => this.#enter(late));
+      this.#scan = this.#scan.then(async () => this.#scanFor(late, await entered));
+    }
     return attached.map((one) => this.#handle(one));
   }
 
@@ -201,7 +215,7 @@ export class Spool {
   /** Forgets a destination that is not attached and what waits for it. */
   retire(name: string): void {
     const number = this.#numbers.numbers.find((one) => this.#numbers.nameOf(one) === name);
-    if (number === undefined || this.#attached.has(number)) return;
+    if (number === undefined || this.#attached.has(number) || this.#arriving.has(number)) return;
     this.#numbers.retire(name, this.#writer.position.segment + 1);
     this.#book.forgotten(number);
   }
@@ -219,12 +233,19 @@ export class Spool {
     await this.#options.disk.unlock();
   }
 
-  #attachOne(destination: Destination): Attached {
+  /** Whether some destination in use is not attached now. */
+  get #hasAbsent(): boolean {
+    return this.#numbers.numbers.some((number) => !this.#attached.has(number));
+  }
+
+  #prepare(destination: Destination): Attached {
     const { name } = destination;
     if (!/^[a-z0-9-]{1,40}$/.test(name)) throw agentError("AGT_BAD_DESTINATION", `${name}: a-z, 0-9 and - only`);
     const isNew = !this.#numbers.names.includes(name);
     const number = this.#numbers.numberFor(name, this.#book.numbers[0] ?? this.#writer.position.segment);
-    if (this.#attached.has(number)) throw agentError("AGT_BAD_DESTINATION", `${name} is attached`);
+    if (this.#attached.has(number) || this.#arriving.has(number)) {
+      throw agentError("AGT_BAD_DESTINATION", `${name} is attached`);
+    }
     const { clock, log, telemetry, deviceSpacingMs, replayPerSecond, joinMaxAgeMs, maxAgeMs } = this.#options;
     const lanes = new DeviceLanes(this.#pending.table, {
       spacingMs: deviceSpacingMs,
@@ -244,11 +265,21 @@ export class Spool {
       fetch: (row) => this.#pending.fetch(row),
       onDone: (row, packet, dropped) => this.#done(attached, row, packet, dropped),
     });
-    const attached: Attached = { destination, number, lanes, pump, behind: [] };
-    if (isNew) this.#subscribe(number);
-    else this.#takeFromMemory(attached);
-    this.#attached.set(number, attached);
+    const attached: Attached = { destination, number, lanes, pump, isNew, behind: [] };
+    this.#arriving.set(number, attached);
     return attached;
+  }
+
+  /** From now on they get what comes; the answer is where that begins. */
+  #enter(attached: readonly Attached[]): { readonly segment: number; readonly offset: number } {
+    for (const one of attached) {
+      if (this.#arriving.get(one.number) !== one) continue;
+      this.#arriving.delete(one.number);
+      if (one.isNew) this.#subscribe(one.number);
+      else this.#takeFromMemory(one);
+      this.#attached.set(one.number, one);
+    }
+    return this.#writer.position;
   }
 
   /** What was accepted while the destination was away and has not reached the disk: no scan would find it. */
@@ -294,12 +325,18 @@ export class Spool {
 
   #handle(attached: Attached): DestinationHandle {
     const { destination, number, lanes, pump } = attached;
+    const isHere = () => this.#attached.get(number) === attached || this.#arriving.get(number) === attached;
     const leave = () => {
       this.#attached.delete(number);
-      void pump.close().then(() => {
+      this.#arriving.delete(number);
+      const before = this.#leaving.get(number);
+      const left = pump.close().then(async () => {
         for (const row of lanes.waiting()) this.#pending.abandon(row);
         for (const { row } of attached.behind ?? []) this.#pending.abandon(row);
+        await before;
+        if (this.#leaving.get(number) === left) this.#leaving.delete(number);
       });
+      this.#leaving.set(number, left);
     };
     return {
       setReady: (isReady) => {
@@ -308,12 +345,12 @@ export class Spool {
       },
       pendingCount: () => lanes.pending + (attached.behind?.length ?? 0),
       detach: () => {
-        if (this.#attached.get(number) !== attached) return;
+        if (!isHere()) return;
         this.#book.left(number);
         leave();
       },
       retire: (reason) => {
-        if (this.#attached.get(number) !== attached) return;
+        if (!isHere()) return;
         const label = { reason, destination: destination.name };
         this.#dropped.add(label, lanes.pending + (attached.behind?.length ?? 0));
         leave();

@@ -358,6 +358,30 @@ describe("restart", () => {
     expect(server.fCnts()).toEqual([1, 2]);
   });
 
+  test("gives a destination that comes back nothing again that was under way when it left and was taken", async () => {
+    for (const outcome of ["delivered", "retry"] as const) {
+      bench = await SpoolBench.open();
+      const before = destinationOn();
+      const { promise, resolve } = Promise.withResolvers<typeof outcome>();
+      before.answer = () => promise;
+      const handle = await attached(before);
+      bench.pushFrame(deviceA, 1);
+      await bench.clock.advance(100);
+      handle.detach();
+      const after = destinationOn();
+      const back = bench.spool.attach(after);
+      back.setReady(true);
+      bench.pushFrame(deviceA, 2);
+      await bench.clock.advance(100);
+      expect(after.attempts).toEqual([]);
+      resolve(outcome);
+      await bench.clock.advance(2000);
+      expect(after.fCnts()).toEqual(outcome === "delivered" ? [2] : [1, 2]);
+      expect(back.pendingCount()).toBe(0);
+      expect(bench.dropped("no_server")).toBe(0);
+    }
+  });
+
   test("forgets what waits for a destination that is retired", async () => {
     bench = await SpoolBench.open();
     const handle = await attached(destinationOn(), false);
