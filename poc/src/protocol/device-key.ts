@@ -9,7 +9,7 @@
  */
 
 import { pocError } from "../errors.ts";
-import { BASE58_ALPHABET, base58Text } from "./base58.ts";
+import { base58Bytes, base58Text } from "./base58.ts";
 import { bytesEqual, checkBytes } from "./byte-codec.ts";
 import { sha256 } from "./hash.ts";
 
@@ -129,6 +129,7 @@ function bigIntBigEndian(bytes: Uint8Array): bigint {
   return value;
 }
 
+const CHECKSUM_BYTES = 4;
 /** A key's text has 50 or 51 characters: the tag byte is never zero, so no leading "1" is ever needed. */
 const MAX_TEXT_LENGTH = 51;
 
@@ -143,9 +144,9 @@ export function keyToText(key: Uint8Array): string {
  */
 export function keyToTextUnchecked(key: Uint8Array): string {
   checkBytes(key, DEVICE_KEY_BYTES, "key");
-  const checked = new Uint8Array(DEVICE_KEY_BYTES + 4);
+  const checked = new Uint8Array(DEVICE_KEY_BYTES + CHECKSUM_BYTES);
   checked.set(key);
-  checked.set(sha256(sha256(key)).subarray(0, 4), DEVICE_KEY_BYTES);
+  checked.set(checksumOf(key), DEVICE_KEY_BYTES);
   return base58Text(checked);
 }
 
@@ -155,20 +156,16 @@ export function keyToTextUnchecked(key: Uint8Array): string {
  */
 export function keyFromText(text: string): Uint8Array {
   if (text.length > MAX_TEXT_LENGTH) throw pocError("POC_BAD_KEY", `text of ${text.length} characters`);
-  let value = 0n;
-  for (const character of text) {
-    const digit = BASE58_ALPHABET.indexOf(character);
-    if (digit < 0) throw pocError("POC_BAD_KEY", `character ${JSON.stringify(character)} is not base58`);
-    value = value * 58n + BigInt(digit);
-  }
-  const key = new Uint8Array(DEVICE_KEY_BYTES + 4);
-  for (let i = key.length - 1; i >= 0; i--) {
-    key[i] = Number(value & 0xffn);
-    value >>= 8n;
-  }
+  const key = base58Bytes(text);
+  if (key === undefined) throw pocError("POC_BAD_KEY", `${JSON.stringify(text)} is not base58`);
   const body = key.slice(0, DEVICE_KEY_BYTES);
-  if (value !== 0n || text.startsWith("1") || !bytesEqual(sha256(sha256(body)).subarray(0, 4), key.subarray(33))) {
+  const hasLength = key.length === DEVICE_KEY_BYTES + CHECKSUM_BYTES;
+  if (!hasLength || !bytesEqual(checksumOf(body), key.subarray(DEVICE_KEY_BYTES))) {
     throw pocError("POC_BAD_KEY", "the checksum of the text does not fit");
   }
   return checkDeviceKey(body);
+}
+
+function checksumOf(key: Uint8Array): Uint8Array {
+  return sha256(sha256(key)).subarray(0, CHECKSUM_BYTES);
 }

@@ -1,4 +1,4 @@
-export { base58Text } from "./base58.ts";
+export * from "./base58.ts";
 export * from "./beacon.ts";
 export * from "./canonical-json.ts";
 export * from "./chain-head.ts";

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { base58Text } from "../../src/protocol/base58.ts";
+import { base58Bytes, base58Text } from "../../src/protocol/base58.ts";
 
 describe("base58", () => {
   test.each([
@@ -11,5 +12,15 @@ describe("base58", () => {
     ["", ""],
   ])("of %s is %s", (hex, text) => {
     expect(base58Text(Uint8Array.fromHex(hex))).toBe(text);
+    expect(base58Bytes(text)?.toHex()).toBe(hex);
+  });
+
+  test("of any bytes is read back, and text outside the alphabet is refused", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 48 }), (bytes) => {
+        expect(base58Bytes(base58Text(bytes))).toEqual(bytes);
+      }),
+    );
+    for (const text of ["0", "O", "I", "l", "a b", "ä"]) expect(base58Bytes(text)).toBeUndefined();
   });
 });

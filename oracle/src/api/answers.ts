@@ -1,0 +1,81 @@
+/** What the routes of closed epochs have in common: which epoch, ETags, pages, and values as JSON. */
+import { cellToString } from "@earshot/geo";
+import Type, { type Static, type TSchema } from "typebox";
+import { apiErrorSchema } from "../service/api-schemas.ts";
+import { type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
+import type { EpochView } from "./epoch-view.ts";
+import type { EpochViews } from "./epoch-views.ts";
+
+const MAX_PAGE = 500;
+const DEFAULT_PAGE = 100;
+/** Closed epochs do not change; the latest one does when the next is closed, which a client may learn this late, s. */
+const LATEST_MAX_AGE_S = 30;
+const CLOSED_MAX_AGE_S = 86_400;
+
+export const epochNumber = Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: "Number of the epoch" });
+export const epochQuery = Type.Object({
+  epoch: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: "A closed epoch; the latest" })),
+});
+export const pageQuery = Type.Object({
+  epoch: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: "A closed epoch; the latest" })),
+  after: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: "`next` of the page before" })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, description: `Entries; ${DEFAULT_PAGE}` })),
+});
+export type PageQuery = Static<typeof pageQuery>;
+
+export const cellText = Type.String({ pattern: "^[0-9a-f]{15,16}$", description: "H3 cell, hexadecimal" });
+/** An amount in base units, as a decimal string: JSON numbers end at 2^53. */
+export const atoms = Type.String({ pattern: "^[0-9]+$", description: "Base units" });
+export const nextPage = Type.Union([Type.Integer(), Type.Null()], {
+  description: "`after` of the next page; null at the end",
+});
+
+/** Answers by status: 200 and the errors every route of epochs can give. */
+export function epochAnswers<T extends TSchema>(schema: T) {
+  return { 200: schema, 304: Type.Null(), 400: apiErrorSchema, 404: apiErrorSchema, 500: apiErrorSchema };
+}
+
+/**
+ * Answers from the epoch asked for. The ETag is the manifest's hash: the answer follows from it and the address alone. `make` gives
+ * undefined when what is asked for is not in the epoch; `what` says what that is.
+ */
+export async function answerFrom<T>(
+  views: EpochViews,
+  epoch: number | undefined,
+  request: HttpRequest,
+  reply: HttpReply,
+  what: string,
+  make: (view: EpochView) => T | undefined,
+): Promise<T | HttpReply> {
+  const view = await views.view(epoch);
+  if (view === undefined) return sendError(reply, "not_found", "a closed epoch", epoch ?? "none is closed yet");
+  const tag = `"${view.epoch.manifestHash.slice(0, 32)}"`;
+  reply.header("etag", tag);
+  reply.header("cache-control", `public, max-age=${epoch === undefined ? LATEST_MAX_AGE_S : CLOSED_MAX_AGE_S}`);
+  if (request.headers["if-none-match"]?.split(/\s*,\s*/).includes(tag) === true) return reply.code(304).send();
+  const body = make(view);
+  return body === undefined ? sendError(reply, "not_found", what, "nothing of that name in the epoch") : body;
+}
+
+/** A page of a list whose entries are numbered 0 … count − 1. */
+export function pageOf<T>(
+  count: number,
+  { after, limit = DEFAULT_PAGE }: Pick<PageQuery, "after" | "limit">,
+  entry: (index: number) => T,
+): { readonly entries: T[]; readonly next: number | null } {
+  const first = after ?? 0;
+  const end = Math.min(count, first + limit);
+  const entries: T[] = [];
+  for (let index = first; index < end; index++) entries.push(entry(index));
+  return { entries, next: end < count ? end : null };
+}
+
+/** A cell as text, null for none. */
+export function cellOrNull(cell: bigint): string | null {
+  return cell === 0n ? null : cellToString(Number(cell >> 32n), Number(cell & 0xffff_ffffn));
+}
+
+/** Unix ms as ISO 8601; null for zero, which stands for never. */
+export function timeOrNull(unixMs: bigint | number): string | null {
+  return Number(unixMs) === 0 ? null : new Date(Number(unixMs)).toISOString();
+}
