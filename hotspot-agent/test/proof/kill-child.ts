@@ -1,6 +1,6 @@
 /**
- * Run by kill.test.ts: FOLDER URL KEY FIRST. Receipts one packet after the other, each with its number as DevAddr, and says the
- * number after the last one that is on disk. Receipts are due at once, not after a minute, so that uploads are many.
+ * Run by kill.test.ts: FOLDER URL KEY FIRST. Receipts one packet after the other, each with its number as DevAddr, and says every
+ * twentieth. Receipts are due at once, not after a minute, so that uploads are many.
  */
 import { join } from "node:path";
 import { systemClock } from "../../src/clock.ts";
