@@ -1,10 +1,12 @@
 /** `bun run bench NAME …`: runs one benchmark. Timed runs are no tests: they live here and in no test suite. */
 import { runAgentBench } from "../hotspot-agent/bench/agent.ts";
+import { runAttacks } from "../oracle/bench/attacks.ts";
 import { runCore } from "../poc/bench/core.ts";
 import { runSpoof } from "../poc/bench/spoof/report.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
   agent: runAgentBench,
+  attacks: runAttacks,
   core: runCore,
   spoof: runSpoof,
 };

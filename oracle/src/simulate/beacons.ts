@@ -73,6 +73,8 @@ export function transmissionsOf(plan: EpochPlan): Transmission[] {
     const hotspot = world.hotspots[occasion.hotspot];
     const stream = randomStream(world.seed, "beacon", hotspot.id, epoch, occasion.challengeId.toHex());
     const transmission = transmit(plan, occasion, hotspot, stream);
+    const { attacker } = hotspot;
+    if (attacker !== undefined && !stream.chance(attacker.onAirShare)) return [];
     return isDark(outages[occasion.hotspot], transmission.atMs) ? [] : [transmission];
   });
 }
@@ -109,7 +111,7 @@ function* unasked({ world, epoch, parameters, registry }: EpochPlan): Generator<
 function transmit(
   { epoch, parameters }: EpochPlan,
   occasion: Occasion,
-  { signer, site, fault, eirpDdbm, assertedRegion, radioRegion }: SimulatedHotspot,
+  { signer, site, fault, eirpDdbm, assertedRegion, radioRegion, attacker }: SimulatedHotspot,
   stream: RandomStream,
 ): Transmission {
   const { challengeId, hotspot } = occasion;
@@ -118,6 +120,8 @@ function transmit(
   const isSpoilt = stream.chance(SPOILT_SHARE);
   const signature = signBeacon(signer, challengeId);
   if (fault === "bad_signatures" && isSpoilt) signature[40] ^= 1;
+  // Another's payload does not follow from a signature of one's own.
+  if (attacker?.extra === "theft") signature.set(derive("theft", [challengeId.toHex()]), 0);
   const atMs = fault === "fast_clock" ? Math.max(0, occasion.atMs - aheadMs) : occasion.atMs;
   const plan = (region: number): RegionPlan => regionByNumber(region, parameters.radio.regionPlans);
   const own = plan(radioRegion);
@@ -132,7 +136,7 @@ function transmit(
     atMs,
     frequencyHz,
     dataRate: occasion.dataRate,
-    eirpDdbm: power + site.gainDdbi,
+    eirpDdbm: power + site.gainDdbi + (attacker === undefined ? 0 : attacker.extraPowerDdb - attacker.hiddenLossDdb),
     payload: beaconPayload(challengeId, signature),
     report: isLost
       ? undefined

@@ -7,6 +7,9 @@
 import { NO_ROW } from "@earshot/poc";
 import { type PacketConfirmation, packDataRate, spreadingFactorOf, type WitnessReport } from "@earshot/poc/protocol";
 import { regionByNumber, timeOnAirUs } from "@earshot/poc/radio";
+import type { AttackCrew } from "./attacks/crew.ts";
+import { withExtras } from "./attacks/extras.ts";
+import type { WrittenFigures } from "./attacks/figures.ts";
 import { type EpochPlan, isPlayed, type Transmission, transmissionsOf } from "./beacons.ts";
 import { CHANNEL_SLIP_HZ, NOISE_SNR_DDB, REPEAT_SHARE, RSSI_LIE_DDB } from "./behaviour.ts";
 import { isDark } from "./outages.ts";
@@ -30,6 +33,8 @@ export interface Network {
   readonly unsent: Report[][];
   readonly unconfirmed: Report[][];
   readonly networkNumber: number;
+  /** Undefined in an honest world. */
+  readonly crew: AttackCrew | undefined;
 }
 
 /** From the end of a transmission to the agent's knowledge of it, ms. */
@@ -67,7 +72,8 @@ export function playDay(plan: EpochPlan, network: Network, onProgress?: (share: 
     };
     const repeats = randomStream(world.seed, "repeats", hotspot.id, plan.epoch);
     reports[index].sort((a, b) => a.atMs - b.atMs);
-    const own = [...network.unsent[index], ...withRepeats(hotspot, reports[index], repeats)];
+    const heard = withRepeats(hotspot, reports[index], repeats);
+    const own = [...network.unsent[index], ...withExtras(plan, hotspot, heard)];
     own.sort((a, b) => a.atMs - b.atMs);
     const { logged, unsent } = playUploads(sender, own, network.chains[index], plan.untilMs);
     network.unsent[index] = [...unsent];
@@ -105,8 +111,8 @@ class Ether {
 
   canHear(receiver: number, region: number, fromMs: number, toMs: number): boolean {
     const { world, epoch, outages } = this.#plan;
-    const { fault, radioRegion, firstEpoch } = world.hotspots[receiver];
-    if (fault === "deaf" || radioRegion !== region || firstEpoch > epoch) return false;
+    const { fault, radioRegion, firstEpoch, attacker } = world.hotspots[receiver];
+    if (fault === "deaf" || attacker?.isInvented === true || radioRegion !== region || firstEpoch > epoch) return false;
     if (isDark(outages[receiver], fromMs)) return false;
     const busy = this.#busy[receiver];
     for (let i = 0; i < busy.length; i += 2) if (fromMs < busy[i + 1] && toMs > busy[i]) return false;
@@ -139,13 +145,29 @@ function reportBeacon(
   if (beaconer.fault === "mute") return;
   const { eirpDdbm, frequencyHz } = transmission;
   const spreadingFactor = spreadingFactorOf(dataRate);
-  const heard = network.model.receptions(network.links[hotspot], eirpDdbm, frequencyHz, spreadingFactor, stream);
+  const { crew } = network;
+  const isOnAir = beaconer.attacker?.isInvented !== true;
+  const heard = isOnAir
+    ? network.model.receptions(network.links[hotspot], eirpDdbm, frequencyHz, spreadingFactor, stream)
+    : [];
+  const heardBy = new Set<number>();
+  const tell = (receiver: number, figures: WrittenFigures) => {
+    const reception = { ...figures, site: receiver, distanceM: 0 };
+    const witness = witnessReport(transmission, reception, world.hotspots[receiver], receivedMs, stream);
+    reports[receiver].push({ atMs: knownMs, kind: "witness", report: witness });
+    heardBy.add(receiver);
+  };
   for (const reception of heard) {
-    if (!ether.canHear(reception.site, beaconer.radioRegion, atMs, endMs)) continue;
-    const receiver = world.hotspots[reception.site];
-    const witness = witnessReport(transmission, reception, receiver, receivedMs, stream);
-    reports[reception.site].push({ atMs: knownMs, kind: "witness", report: witness });
+    const receiver = crew?.hotspotOfSite(reception.site) ?? reception.site;
+    if (receiver === hotspot || heardBy.has(receiver)) continue;
+    if (!ether.canHear(receiver, beaconer.radioRegion, atMs, endMs)) continue;
+    const isSecondSite = receiver !== reception.site;
+    const figures =
+      crew === undefined ? reception : crew.rewritten(receiver, transmission, reception, isSecondSite, stream);
+    if (figures !== undefined) tell(receiver, figures);
   }
+  for (const { hotspot: claimant, figures } of crew?.claims(transmission, heardBy, stream) ?? [])
+    tell(claimant, figures);
 }
 
 function witnessReport(
@@ -185,7 +207,7 @@ function reportPackets(plan: EpochPlan, network: Network, ether: Ether, reports:
       stream,
     );
     for (const { site } of heard) {
-      if (!ether.canHear(site, device.region, atMs, endMs)) continue;
+      if (site >= world.hotspots.length || !ether.canHear(site, device.region, atMs, endMs)) continue;
       const receipt = receiptOf(packet, epoch * epochMs + endMs, network.payers);
       reports[site].push({ atMs: endMs + FORWARDED_AFTER_MS, kind: "receipt", report: receipt });
     }

@@ -12,6 +12,9 @@ import { earshot, type NetworkParameters } from "@earshot/poc";
 import { EMPTY_CHAIN, NETWORK_NUMBERS } from "@earshot/poc/protocol";
 import { readFailed } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
+import type { Attack } from "./attacks/attack.ts";
+import { AttackCrew } from "./attacks/crew.ts";
+import { enlist } from "./attacks/enlist.ts";
 import type { Network } from "./day.ts";
 import { EntropySource } from "./entropy-source.ts";
 import { carriedOver, type UploadsBySender } from "./epoch-log.ts";
@@ -33,6 +36,7 @@ import { devicesOf, payersOf } from "./traffic.ts";
 import type { ChainState } from "./uploader.ts";
 import { buildWorld, type World } from "./world.ts";
 
+export type { Attack } from "./attacks/attack.ts";
 export type { SimulatedEpoch } from "./play-epoch.ts";
 
 export interface SimulateOptions {
@@ -46,6 +50,10 @@ export interface SimulateOptions {
   readonly seed: string | number;
   /** Gets a folder `epoch-<number>` per epoch, none of which may be there. */
   readonly outDir: string;
+  /** Hotspots that attack, in place of honest ones of the list. */
+  readonly attack?: Attack | undefined;
+  /** False leaves devices and their packets out. */
+  readonly packets?: boolean | undefined;
   /** Default `earshot`. */
   readonly parameters?: NetworkParameters | undefined;
   /** Unix ms at which the first epoch begins, a whole number of epochs; default 2026-11-02. */
@@ -56,6 +64,7 @@ export interface SimulateOptions {
 
 export interface SimulateResult {
   readonly epochs: readonly SimulatedEpoch[];
+  readonly world: World;
 }
 
 /** 2026-11-02T00:00:00Z. */
@@ -74,8 +83,9 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
   const firstEpoch = checkOptions(options, parameters);
   const { near, radiusKm, hotspotsCsv: path, days } = options;
   const listed = parseHotspotsCsv(path, readText(path));
-  const world = buildWorld({ path, listed, near, radiusKm, seed: String(options.seed), firstEpoch });
-  const network = buildNetwork(world, parameters);
+  const built = buildWorld({ path, listed, near, radiusKm, seed: String(options.seed), firstEpoch });
+  const world = options.attack === undefined ? built : enlist(built, options.attack);
+  const network = buildNetwork(world, parameters, options.packets ?? true);
   const simulation = { world, network, entropy: new EntropySource(world.seed), parameters };
   let handover: Handover = {
     state: firstState(simulation, registryOf(world, firstEpoch)),
@@ -110,7 +120,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
     played = next;
     progressOf(day)(100, "done");
   }
-  return { epochs };
+  return { epochs, world };
 }
 
 /** A progress whose percents of playing run from one percent to another. */
@@ -154,17 +164,17 @@ function readText(path: string): string {
   }
 }
 
-function buildNetwork(world: World, parameters: NetworkParameters): Network {
+function buildNetwork(world: World, parameters: NetworkParameters, hasPackets: boolean): Network {
   const { seed, hotspots } = world;
-  const model = new RadioModel(
-    hotspots.map(({ site }) => site),
-    randomStream(seed, "radio"),
-  );
+  const crew = hotspots.some(({ attacker }) => attacker !== undefined) ? new AttackCrew(world) : undefined;
+  const sites = [...hotspots.map(({ site }) => site), ...(crew?.secondSites ?? [])];
+  const model = new RadioModel(sites, randomStream(seed, "radio"));
   const payers = payersOf(world);
   return {
     model,
     links: hotspots.map(({ site }, index) => model.linksOf(site, index)),
-    devices: devicesOf(world, model, parameters.time.epochMs),
+    crew,
+    devices: hasPackets ? devicesOf(world, model, parameters.time.epochMs) : [],
     payers,
     chains: hotspots.map(({ id, firstEpoch }) => firstChain(seed, id, firstEpoch < world.firstEpoch)),
     meterChains: payers.map(({ name }) => firstChain(seed, `meter ${name}`, true)),

@@ -7,6 +7,7 @@
  */
 import { allocateColumns, type EpochLog, payersTable } from "@earshot/poc";
 import { type DeviceSigner, type PacketReceipt, sha256 } from "@earshot/poc/protocol";
+import { ATTACKERS_ROUTE } from "./attacks/extras.ts";
 import type { Link, RadioModel, RadioSite } from "./radio-model.ts";
 import { pick, randomStream, tagUnit } from "./random.ts";
 import { type SimulatedHotspot, scatter, type World, walletSigner } from "./world.ts";
@@ -81,13 +82,21 @@ const CUSTOMERS = [
 
 /** The customers of a world, in the order of `Device.payer`. */
 export function payersOf(world: World): Payer[] {
-  return CUSTOMERS.map(({ name, confirmShare, isOwner }, index) => ({
+  const customers = CUSTOMERS.map(({ name, confirmShare, isOwner }, index) => ({
     name,
     meter: walletSigner(world.seed, "meter", name),
     wallet: isOwner ? largestOwner(world) : walletSigner(world.seed, "payer", name).publicKey.slice(1),
     routeId: index + 1,
     confirmShare,
   }));
+  const attackers = world.hotspots.filter(({ attacker }) => attacker?.extra === "self_traffic");
+  if (attackers.length === 0) return customers;
+  const name = "attackers";
+  // Members of one wallet pay by it; the others have thought of one that owns nothing.
+  const isOneWallet = attackers.every(({ owner }) => Buffer.compare(owner, attackers[0].owner) === 0);
+  const wallet = isOneWallet ? attackers[0].owner : walletSigner(world.seed, "payer", name).publicKey.slice(1);
+  const meter = walletSigner(world.seed, "meter", name);
+  return [...customers, { name, meter, wallet, routeId: ATTACKERS_ROUTE, confirmShare: 1 }];
 }
 
 /** payers.arrow. */

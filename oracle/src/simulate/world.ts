@@ -17,6 +17,7 @@ import {
 } from "@earshot/geo";
 import { type DeviceSigner, signerFromEd25519Seed } from "@earshot/poc/protocol";
 import { oracleError } from "../errors.ts";
+import type { AttackRole } from "./attacks/attack.ts";
 import {
   ANTENNAS,
   BEACON_EIRP,
@@ -52,6 +53,8 @@ export interface SimulatedHotspot {
   readonly fault: Fault | undefined;
   /** First epoch in the registry. */
   readonly firstEpoch: number;
+  /** What it does against the rules; undefined for the honest. */
+  readonly attacker?: AttackRole;
 }
 
 export interface World {
@@ -197,7 +200,8 @@ export function walletSigner(seed: string, ...path: string[]): DeviceSigner {
   return signerFromEd25519Seed(derive(seed, ["wallet", ...path]));
 }
 
-function walletOf(seed: string, ...path: string[]): Uint8Array {
+/** A wallet by name, 32 bytes. */
+export function walletOf(seed: string, ...path: string[]): Uint8Array {
   return walletSigner(seed, ...path).publicKey.slice(1);
 }
 

@@ -1,0 +1,149 @@
+/** `bun run bench attacks`: what each attack of fixtures/attacks earns and costs, with and without the detectors, in one table. */
+import {
+  ATTACK_NAMES,
+  ATTACK_STRENGTHS,
+  type AttackName,
+  type AttackStrength,
+  attackFamilies,
+} from "@earshot/fixtures";
+import { replaceSection } from "../../poc/bench/spoof/page.ts";
+import { type CaseResult, playCase, playHonest } from "./attack-case.ts";
+
+const USAGE = `usage: bun run bench attacks [--family NAME] [--strength S] [--share P] [--days N] [--write]
+
+  --family NAME  only this one of ${ATTACK_NAMES.join(", ")}
+  --strength S   only naive, informed or adaptive
+  --share P      only this share of attackers, percent; without it 1, 5 and 20
+  --days N       epochs played, 1 to 30; without it 2
+  --write        write the table to docs/reference/spoofing.md
+`;
+const SHARES_PERCENT = [1, 5, 20];
+/** How far an adaptive attacker turns its attack down, step by step; it keeps what pays best. */
+const INTENSITIES = [1, 0.5, 0.25];
+
+interface Options {
+  readonly families: readonly AttackName[];
+  readonly strengths: readonly AttackStrength[];
+  readonly sharesPercent: readonly number[];
+  readonly days: number;
+  readonly write: boolean;
+}
+
+/** Runs the bench; gives the exit code. */
+export async function runAttacks(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (typeof options === "string") {
+    process.stderr.write(`${options}\n${USAGE}`);
+    return 2;
+  }
+  const text = await attackReport(options, (line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(text);
+  if (options.write) replaceSection("bun run bench attacks", text);
+  return 0;
+}
+
+function readOptions(args: readonly string[]): Options | string {
+  const given = new Map<string, string>();
+  let write = false;
+  for (let at = 0; at < args.length; at++) {
+    if (args[at] === "--write") write = true;
+    else if (["--family", "--strength", "--share", "--days"].includes(args[at]) && args[at + 1] !== undefined)
+      given.set(args[at], args[++at]);
+    else return `${args[at]}: unknown option, or without its value`;
+  }
+  const family = given.get("--family");
+  const strength = given.get("--strength");
+  const share = given.get("--share");
+  const days = Number(given.get("--days") ?? 2);
+  const families = ATTACK_NAMES.filter((name) => family === undefined || name === family);
+  const strengths = ATTACK_STRENGTHS.filter((name) => strength === undefined || name === strength);
+  if (families.length === 0) return `--family: ${family} is none`;
+  if (strengths.length === 0) return `--strength: ${strength} is none`;
+  if (!Number.isInteger(days) || days < 1 || days > 30) return "--days: expected an integer from 1 to 30";
+  const sharesPercent = share === undefined ? SHARES_PERCENT : [Number(share)];
+  if (!sharesPercent.every((percent) => percent > 0 && percent <= 50)) return "--share: expected 0 to 50 percent";
+  return { families, strengths, sharesPercent, days, write };
+}
+
+async function attackReport(options: Options, tell: (line: string) => void): Promise<string> {
+  const honest = await playHonest(options.days);
+  tell(`honest: keeps ${percent(honest.keptShare)}`);
+  const rows: string[][] = [];
+  for (const name of options.families) {
+    for (const strength of options.strengths) {
+      for (const sharePercent of options.sharesPercent) {
+        const result = await bestCase(name, strength, sharePercent / 100, options.days);
+        const row = rowOf(result, sharePercent, honest.tokensOf);
+        tell(row.join(" | "));
+        rows.push(row);
+      }
+    }
+  }
+  const header = [
+    "attack",
+    "strength",
+    "attackers",
+    "earned each without, tokens a day",
+    "with",
+    "kept",
+    "× an honest one without",
+    "with",
+    "honest keep",
+    "harm to the honest without",
+    "with",
+    "burnt each, tokens a day",
+    "set-up each, USD",
+  ];
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    `Honest network, no attackers: hotspots without a fault keep ${percent(honest.keptShare)} of their shares under the detectors; ${honest.flagged} of ${honest.hotspots} lose any.`,
+    "",
+    line(header),
+    line(header.map(() => "---")),
+    ...rows.map(line),
+    "",
+  ].join("\n");
+}
+
+async function bestCase(name: AttackName, strength: AttackStrength, share: number, days: number): Promise<CaseResult> {
+  let best: CaseResult | undefined;
+  for (const intensity of strength === "adaptive" ? INTENSITIES : [1]) {
+    const result = await playCase({ name, strength, share, intensity }, days);
+    if (best === undefined || result.attackers.withTokens > best.attackers.withTokens) best = result;
+  }
+  return best!;
+}
+
+function rowOf(result: CaseResult, sharePercent: number, baseline: ReadonlyMap<string, number>): string[] {
+  const { attack, attackers, honest } = result;
+  const family = attackFamilies.find(({ name }) => name === attack.name)!;
+  const each = (tokens: number) => tokens / attackers.count / result.days;
+  const honestEach = (tokens: number) => tokens / honest.count / result.days;
+  const before = honest.ids.reduce((sum, id) => sum + (baseline.get(id) ?? 0), 0);
+  const setUp = family.perHotspotUsd + family.setupUsd / Math.max(1, Math.min(attackers.count, 4));
+  return [
+    attack.name,
+    attack.intensity < 1 ? `${attack.strength} (${attack.intensity})` : attack.strength,
+    `${sharePercent} % (${attackers.count})`,
+    each(attackers.withoutTokens).toFixed(1),
+    each(attackers.withTokens).toFixed(1),
+    attackers.withoutTokens === 0
+      ? "earns nothing either way"
+      : percent(attackers.withTokens / attackers.withoutTokens),
+    (each(attackers.withoutTokens) / honestEach(honest.withoutTokens)).toFixed(2),
+    (each(attackers.withTokens) / honestEach(honest.withTokens)).toFixed(2),
+    percent(honest.keptShare),
+    signed(1 - honest.withoutTokens / before),
+    signed(1 - honest.withTokens / before),
+    each(result.burntTokens).toFixed(2),
+    setUp.toFixed(0),
+  ];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function signed(share: number): string {
+  return `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)} %`;
+}
