@@ -102,7 +102,7 @@ export class NetworkServerReferee {
   readonly #rx1PowerDbm: number;
   readonly #rx2PowerDbm: number;
   readonly #devices: DeviceState[] = [];
-  readonly #collecting = new Map<string, gw.UplinkFrame[]>();
+  readonly #collecting = new Map<string, { readonly copies: gw.UplinkFrame[]; readonly untilMs: number }>();
   readonly #pending = new Map<number, PendingDownlink>();
   readonly #jsonGateways = new Map<string, boolean>();
   readonly #waiters = new Set<{ readonly done: () => boolean; readonly resolve: () => void }>();
@@ -176,21 +176,26 @@ export class NetworkServerReferee {
     }
     this.#jsonGateways.set(rxInfo.getGatewayId(), isJson);
     const key = `${hex(txInfo.serializeBinary())}:${hex(frame.getPhyPayload_asU8())}`;
-    const copies = this.#collecting.get(key);
-    if (copies !== undefined) {
-      copies.push(frame);
+    const nowMs = this.#scheduler.nowMs();
+    const collecting = this.#collecting.get(key);
+    if (collecting !== undefined && nowMs < collecting.untilMs) {
+      collecting.copies.push(frame);
       return;
     }
-    this.#collecting.set(key, [frame]);
-    this.#scheduler.after(deduplicationMs, () => {
-      const collected = this.#collecting.get(key)!;
-      this.#collecting.delete(key);
-      const u = this.#nextRandom();
-      this.#scheduler.after(2 + handlingSpreadMs * u * u, () => {
-        this.#handleUplink(collected);
-        this.#changed();
-      });
+    const collected = { copies: [frame], untilMs: nowMs + deduplicationMs };
+    this.#collecting.set(key, collected);
+    // All of the delay is set at the arrival: a busy test process may be late, but handles in the order it would have had.
+    this.#scheduler.after(deduplicationMs + this.#handlingMs(), () => {
+      if (this.#collecting.get(key) === collected) this.#collecting.delete(key);
+      this.#handleUplink(collected.copies);
+      this.#changed();
     });
+  }
+
+  /** How long handling takes. What arrived while this process did not run came together only to it, and keeps its order. */
+  #handlingMs(): number {
+    const u = this.#nextRandom();
+    return 2 + handlingSpreadMs * (this.#scheduler.isLate() ? 0 : u * u);
   }
 
   #handleUplink(copies: readonly gw.UplinkFrame[]): void {

@@ -5,12 +5,29 @@ export interface Scheduler {
   nowMs(): number;
   /** Runs `task` once, `delayMs` from now. */
   after(delayMs: number, task: () => void): void;
+  /** Whether the process did not run a moment ago, so that it does not know when what it gets now was sent. */
+  isLate(): boolean;
 }
+
+/** Between two looks at whether the process runs, ms. */
+const beatMs = 10;
+/** A beat later than this is late, and so is what comes within as long after it, ms. */
+const lateMs = 30;
 
 /** Real time. Its timers never keep a test process alive. */
 export function realScheduler(): Scheduler {
+  let beatAtMs = performance.now();
+  let lateUntilMs = 0;
+  const look = () => {
+    const nowMs = performance.now();
+    if (nowMs - beatAtMs > lateMs) lateUntilMs = nowMs + lateMs;
+    beatAtMs = nowMs;
+    return nowMs;
+  };
+  setInterval(look, beatMs).unref();
   return {
     nowMs: () => Date.now(),
+    isLate: () => look() < lateUntilMs,
     after: (delayMs, task) => {
       setTimeout(task, delayMs).unref();
     },
@@ -29,6 +46,10 @@ export class VirtualScheduler implements Scheduler {
 
   nowMs(): number {
     return this.#nowMs;
+  }
+
+  isLate(): boolean {
+    return false;
   }
 
   after(delayMs: number, task: () => void): void {

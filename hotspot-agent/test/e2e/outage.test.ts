@@ -48,11 +48,12 @@ function traffic(forwarder: PacketForwarder, devices: readonly LorawanDevice[]):
     async arrived(server = scenario.server, allowed: readonly string[] = []) {
       const wanted = Array.from({ length: sent }, (_, i) => String(i));
       const { agent } = scenario;
-      await agent.until(
-        () => devices.every((device) => received(server, device).length >= sent),
-        "every packet",
-        50_000,
-      );
+      await agent
+        .until(() => devices.every((device) => received(server, device).length >= sent), "every packet", 50_000)
+        .catch((error) => {
+          const lacking = devices.map((device) => wanted.filter((text) => !received(server, device).includes(text)));
+          throw new Error(`${error.message}\nlacking ${JSON.stringify([lacking, server.referee.log])}`);
+        });
       for (const device of devices) expect(received(server, device)).toEqual(wanted);
       expect(server.referee.log.filter(({ code }) => !allowed.includes(code))).toEqual([]);
     },
