@@ -2,26 +2,94 @@
 import { buildApplication, buildRouteMap, run, text_en } from "@stricli/core";
 import { type CliContext, EXIT, type Terminal } from "./context.ts";
 import { dcBalanceCommand, dcMintCommand, dcPriceCommand } from "./data-credits.ts";
-import { hotspotInfoCommand, hotspotOnboardCommand } from "./hotspot.ts";
+import {
+  govExtendCommand,
+  govLockCommand,
+  govPositionsCommand,
+  govTopUpCommand,
+  govUnlockCommand,
+  govWithdrawCommand,
+} from "./gov-positions.ts";
+import {
+  govCancelCommand,
+  govExecuteCommand,
+  govListCommand,
+  govProposeCommand,
+  govShowCommand,
+  govVoteCommand,
+} from "./gov-proposals.ts";
+import { hotspotInfoCommand, hotspotListCommand, hotspotRewardsCommand } from "./hotspot-info.ts";
+import { hotspotAssertCommand } from "./hotspot-location.ts";
+import { hotspotOnboardCommand } from "./hotspot-onboard.ts";
+import {
+  hotspotAntennaCommand,
+  hotspotBeneficiaryCommand,
+  hotspotSyncCommand,
+  hotspotTransferCommand,
+} from "./hotspot-owner.ts";
 import { localnetCommand } from "./localnet.ts";
-import { networkParamsCommand } from "./network.ts";
+import { networkCreateCommand, networkParamsCommand, networkPlanCommand } from "./network.ts";
+import { networkHandOverCommand } from "./network-hand-over.ts";
 import { rewardsClaimCommand, rewardsStatusCommand } from "./rewards.ts";
+import { dcFundCommand, dcRegisterCommand, dcRouterCommand } from "./routers.ts";
 
 const routes = buildRouteMap({
   routes: {
     localnet: localnetCommand,
-    network: buildRouteMap({ routes: { params: networkParamsCommand }, docs: { brief: "The network's rules" } }),
-    dc: buildRouteMap({
-      routes: { price: dcPriceCommand, balance: dcBalanceCommand, mint: dcMintCommand },
-      docs: { brief: "Data credits" },
+    network: buildRouteMap({
+      routes: {
+        params: networkParamsCommand,
+        plan: networkPlanCommand,
+        create: networkCreateCommand,
+        handOver: networkHandOverCommand,
+      },
+      docs: { brief: "The network's rules, and founding one" },
     }),
     hotspot: buildRouteMap({
-      routes: { onboard: hotspotOnboardCommand, info: hotspotInfoCommand },
+      routes: {
+        onboard: hotspotOnboardCommand,
+        assert: hotspotAssertCommand,
+        antenna: hotspotAntennaCommand,
+        beneficiary: hotspotBeneficiaryCommand,
+        transfer: hotspotTransferCommand,
+        sync: hotspotSyncCommand,
+        info: hotspotInfoCommand,
+        list: hotspotListCommand,
+        rewards: hotspotRewardsCommand,
+      },
       docs: { brief: "Hotspots" },
+    }),
+    dc: buildRouteMap({
+      routes: {
+        price: dcPriceCommand,
+        balance: dcBalanceCommand,
+        mint: dcMintCommand,
+        register: dcRegisterCommand,
+        fund: dcFundCommand,
+        router: dcRouterCommand,
+      },
+      docs: { brief: "Data credits, and accounts that packets are paid from" },
     }),
     rewards: buildRouteMap({
       routes: { status: rewardsStatusCommand, claim: rewardsClaimCommand },
       docs: { brief: "Rewards" },
+    }),
+    gov: buildRouteMap({
+      routes: {
+        lock: govLockCommand,
+        extend: govExtendCommand,
+        topUp: govTopUpCommand,
+        unlock: govUnlockCommand,
+        withdraw: govWithdrawCommand,
+        positions: govPositionsCommand,
+        propose: govProposeCommand,
+        vote: govVoteCommand,
+        execute: govExecuteCommand,
+        cancel: govCancelCommand,
+        list: govListCommand,
+        show: govShowCommand,
+      },
+      docs: { brief: "Governance: locked tokens, proposals, votes" },
     }),
   },
   docs: { brief: "Earshot on chain" },

@@ -2,12 +2,14 @@
 import { buildCommand } from "@stricli/core";
 import { ClientError } from "../errors.ts";
 import { epochRecordOf, priceFeedOf } from "../sdk/addresses.ts";
+import { ask } from "../sdk/ask.ts";
 import { chainSeconds } from "../sdk/chain-clock.ts";
 import { dcAccountOf, mintDataCredits, openEpochRecord, tokenAccountOf } from "../sdk/data-credits.ts";
 import type { CliContext } from "./context.ts";
-import { textParser } from "./parse.ts";
+import { addressOf } from "./keys.ts";
+import { optionalWallet } from "./optional-wallet.ts";
+import { type TokenAmount, textParser, tokenParser, wholeParser } from "./parse.ts";
 import {
-  addressOf,
   type ChainFlags,
   chainFlags,
   type Session,
@@ -16,17 +18,27 @@ import {
   spendFlags,
   withSession,
 } from "./session.ts";
-import { fieldLines, plain, tokenText } from "./show.ts";
+import { plain, tokenText } from "./show.ts";
+
+/** Data credits of a dollar. */
+const DC_PER_USD = 100_000n;
+const USD_E8 = 100_000_000n;
+/** How far the price may move before a purchase without --most is refused: 1 %. */
+const SLIPPAGE_BPS = 100n;
 
 export const dcPriceCommand = buildCommand<ChainFlags, [], CliContext>({
   docs: { brief: "Show the token's price as data credits are made at" },
   parameters: { flags: chainFlags },
   async func(flags) {
-    await withSession(this, flags, async ({ programs, network }) => {
-      const feed = await programs.account("dataCredits", "priceFeed", priceFeedOf(network.dcConfig));
-      if (feed === null) throw new ClientError("PRG_NOT_FOUND", "the network has no price feed of its own");
-      const json = plain(feed);
-      return { json, text: fieldLines(json) };
+    await withSession(this, flags, async (session) => {
+      const feed = await priceFeed(session);
+      const price = tokenText(feed.priceE8);
+      return {
+        json: plain(feed),
+        text:
+          `1 token = ${price} USD = ${(feed.priceE8 * DC_PER_USD) / USD_E8} data credits\n` +
+          `said by ${feed.quorum} of ${feed.oracles.length} oracles, last at ${timeText(feed.updatedAt)}\n`,
+      };
     });
   },
 });
@@ -41,14 +53,14 @@ export const dcBalanceCommand = buildCommand<ChainFlags, [string?], CliContext>(
       const dataCredits = await balanceOf(session, dcAccountOf(session.network, owner).toBase58());
       return {
         json: plain({ wallet: owner, tokenAtoms, dataCredits }),
-        text: `${tokenText(tokenAtoms)} tokens\n${dataCredits} data credits\n`,
+        text: `${tokenText(tokenAtoms, await session.decimals())} tokens\n${dataCredits} data credits\n`,
       };
     });
   },
 });
 
 interface MintFlags extends SpendFlags {
-  readonly most: bigint;
+  readonly most?: TokenAmount;
   readonly to?: string;
 }
 
@@ -57,7 +69,12 @@ export const dcMintCommand = buildCommand<MintFlags, [bigint], CliContext>({
   parameters: {
     flags: {
       ...spendFlags,
-      most: { kind: "parsed", parse: wholeParser, brief: "Most base units of the token to burn" },
+      most: {
+        kind: "parsed",
+        parse: tokenParser,
+        brief: "Most tokens to burn; 1 % above the present price without it",
+        optional: true,
+      },
       to: {
         kind: "parsed",
         parse: textParser,
@@ -77,33 +94,43 @@ export const dcMintCommand = buildCommand<MintFlags, [bigint], CliContext>({
       const config = await programs.account("dataCredits", "dcConfig", network.dcConfig);
       if (config === null) throw new ClientError("PRG_NOT_FOUND", "the network has no data credits");
       const epoch = (await chainSeconds(connection)) / BigInt(config.epochSeconds);
-      const record = await connection.getAccountInfo(epochRecordOf(network.dcConfig, epoch), "confirmed");
+      const record = await programs.account("dataCredits", "epochRecord", epochRecordOf(network.dcConfig, epoch));
       const recipient = flags.to === undefined ? payer : addressOf(flags.to, "--to");
+      const decimals = await session.decimals();
+      const mostAtoms = flags.most?.atoms(decimals) ?? (await usualAtoms(session, dataCredits, decimals));
       const instructions = [
         ...(record === null ? [await openEpochRecord(programs, network, payer, epoch)] : []),
-        ...(await mintDataCredits(programs, network, { payer, recipient, epoch, dataCredits, mostAtoms: flags.most })),
+        ...(await mintDataCredits(programs, network, { payer, recipient, epoch, dataCredits, mostAtoms })),
       ];
-      return spend(session, flags, instructions, `made ${dataCredits} data credits for ${recipient.toBase58()}`);
+      return spend(session, flags, [instructions], `made ${dataCredits} data credits for ${recipient.toBase58()}`);
     });
   },
 });
 
-/** A wallet on the command line that may be left out. */
-export function optionalWallet() {
-  return {
-    kind: "tuple",
-    parameters: [
-      { parse: textParser, brief: "Address; the keypair's without it", placeholder: "WALLET", optional: true },
-    ],
-  } as const;
+/** What data credits cost at the present price and some slippage, base units, rounded up. */
+async function usualAtoms(session: Session, dataCredits: bigint, decimals: number): Promise<bigint> {
+  const { priceE8 } = await priceFeed(session);
+  if (priceE8 === 0n) throw new ClientError("PRG_NOT_FOUND", "the price oracles have not said a price yet");
+  const numerator = dataCredits * USD_E8 * 10n ** BigInt(decimals) * (10_000n + SLIPPAGE_BPS);
+  const denominator = DC_PER_USD * priceE8 * 10_000n;
+  return (numerator + denominator - 1n) / denominator;
 }
+
+async function priceFeed({ programs, network }: Session) {
+  const feed = await programs.account("dataCredits", "priceFeed", priceFeedOf(network.dcConfig));
+  if (feed === null) throw new ClientError("PRG_NOT_FOUND", "the network has no price feed of its own: give --most");
+  return feed;
+}
+
+/** Offset of the amount in a token account, and its bytes. */
+const AMOUNT_AT = 64;
+const AMOUNT_END = 72;
 
 async function balanceOf({ connection }: Session, account: string): Promise<bigint> {
-  const info = await connection.getAccountInfo(addressOf(account, "account"), "confirmed");
-  return info === null || info.data.length < 72 ? 0n : info.data.readBigUInt64LE(64);
+  const info = await ask(connection, () => connection.getAccountInfo(addressOf(account, "account"), "confirmed"));
+  return info === null || info.data.length < AMOUNT_END ? 0n : info.data.readBigUInt64LE(AMOUNT_AT);
 }
 
-function wholeParser(text: string): bigint {
-  if (!/^[0-9]{1,20}$/.test(text)) throw new RangeError(`expected a whole number, got ${JSON.stringify(text)}`);
-  return BigInt(text);
+function timeText(unixSeconds: bigint): string {
+  return new Date(Number(unixSeconds) * 1000).toISOString();
 }

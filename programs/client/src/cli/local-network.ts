@@ -5,12 +5,13 @@
  */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { Connection, Keypair, Transaction, type TransactionInstruction } from "@solana/web3.js";
+import { Connection, Keypair, type PublicKey, Transaction, type TransactionInstruction } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
 import type { LocalChain } from "../localnet/local-chain.ts";
 import { readTransaction } from "../localnet/wire-transaction.ts";
 import { createNetworkSteps, type NetworkAddresses, networkAddresses } from "../sdk/create-network.ts";
 import { openEpochRecord, submitPrice } from "../sdk/data-credits.ts";
+import { lookupTableSteps } from "../sdk/lookup-table.ts";
 import { ATOMS, standardPlan } from "../sdk/network-plan.ts";
 import { Programs } from "../sdk/programs.ts";
 import { MINT_BYTES } from "../sdk/token-instructions.ts";
@@ -36,8 +37,12 @@ export interface LocalNetworkOptions {
   readonly nowMs: () => number;
 }
 
-/** Creates the network and says the first price. Throws PRG_REFUSED. */
-export async function createLocalNetwork(options: LocalNetworkOptions): Promise<NetworkAddresses> {
+export interface LocalNetwork extends NetworkAddresses {
+  readonly lookupTable: PublicKey;
+}
+
+/** Creates the network with its lookup table and says the first price. Throws PRG_REFUSED. */
+export async function createLocalNetwork(options: LocalNetworkOptions): Promise<LocalNetwork> {
   const { chain, secretKeys, epochSeconds, parameterHash } = options;
   const wallet = (name: string) => Keypair.fromSecretKey(secretKeys.get(name)!);
   const mintOf = (name: string) =>
@@ -68,11 +73,13 @@ export async function createLocalNetwork(options: LocalNetworkOptions): Promise<
     const say = await submitPrice(programs, network, { oracle: oracle.publicKey, epoch, priceE8: FIRST_PRICE_E8 });
     submit(options, programs, "say the price", [say], [oracle]);
   }
-  return network;
+  const { table, steps } = lookupTableSteps(network, admin.publicKey, chain.blocks.newest.slot);
+  for (const { name, instructions } of steps) submit(options, programs, name, instructions, [admin]);
+  return { ...network, lookupTable: table };
 }
 
 /** Notes the network for the other commands. */
-export function writeNetworkFile(path: string, network: NetworkAddresses): void {
+export function writeNetworkFile(path: string, network: LocalNetwork): void {
   const addresses = Object.fromEntries(Object.entries(network).map(([name, address]) => [name, address.toBase58()]));
   writeFileSync(path, `${JSON.stringify(addresses, null, 2)}\n`);
 }

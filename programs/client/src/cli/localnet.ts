@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import type { StartedChain } from "../localnet/start.ts";
 import { type CliContext, guarded, type JsonFlag, jsonFlag, print } from "./context.ts";
-import { integerParser, textParser } from "./parse.ts";
+import { hashParser, integerParser, textParser } from "./parse.ts";
 
 interface LocalnetFlags extends JsonFlag {
   readonly port: number;
@@ -14,7 +14,7 @@ interface LocalnetFlags extends JsonFlag {
   readonly slotMs: number;
   readonly finalizedAfter: number;
   readonly epochSeconds: number;
-  readonly parameterHash: string;
+  readonly parameterHash: Uint8Array;
 }
 
 const ARTIFACTS = join(import.meta.dirname, "../../../artifacts");
@@ -84,7 +84,7 @@ export const localnetCommand = buildCommand<LocalnetFlags, [], CliContext>({
           chain: started.node.chain,
           secretKeys: new Map(started.wallets.map(({ name, keypair }) => [name, keypair.secretKey])),
           epochSeconds: flags.epochSeconds,
-          parameterHash: new Uint8Array(Buffer.from(flags.parameterHash, "hex")),
+          parameterHash: flags.parameterHash,
           nowMs: REAL_CLOCK.now,
         });
         writeNetworkFile(networkFile, network);
@@ -98,12 +98,6 @@ export const localnetCommand = buildCommand<LocalnetFlags, [], CliContext>({
 });
 
 type NetworkSummary = Readonly<Record<string, string>> | null;
-
-function hashParser(text: string): string {
-  if (!/^[0-9a-f]{64}$/.test(text) || /^0+$/.test(text))
-    throw new RangeError(`expected 64 hex digits, got ${JSON.stringify(text)}`);
-  return text;
-}
 
 function summaryJson(
   { server, isRestored, programs, wallets, keypairFiles, node }: StartedChain,

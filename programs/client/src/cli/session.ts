@@ -1,40 +1,53 @@
 /**
  * What the commands against a chain share: URL, keypair and network as Solana's users give them, and simulate-unless-commit.
  *
- * URL: --url, SOLANA_URL, else the local chain; `l`, `d`, `t`, `m` are localhost and the public clusters. Keypair: --keypair, SOLANA_KEYPAIR, else
- * ~/.config/solana/id.json. Token: --token-mint, EARSHOT_TOKEN_MINT, else the network `localnet` created in this folder.
+ * URL: --url, SOLANA_URL, the local chain where its network is used, Solana's own configuration, else the local chain; `l`, `d`, `t`, `m`
+ * are localhost and the public clusters. Keypair: --keypair, SOLANA_KEYPAIR, Solana's configuration, else ~/.config/solana/id.json. Token:
+ * --token-mint, EARSHOT_TOKEN_MINT, else the network `localnet` created in this folder, with its lookup table.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { Connection, clusterApiUrl, Keypair, PublicKey, type TransactionInstruction } from "@solana/web3.js";
+import { Connection, clusterApiUrl, type Keypair, type PublicKey, type TransactionInstruction } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
+import { ask } from "../sdk/ask.ts";
 import type { NetworkAddresses } from "../sdk/create-network.ts";
 import { findNetwork } from "../sdk/find-network.ts";
+import { readLookupTable } from "../sdk/lookup-table.ts";
 import { Programs } from "../sdk/programs.ts";
-import { send, simulate } from "../sdk/send.ts";
+import { type Sender, send, simulate } from "../sdk/send.ts";
 import { type CliContext, guarded, type JsonFlag, jsonFlag, print } from "./context.ts";
-import { textParser } from "./parse.ts";
+import { addressOf, DEFAULT_KEYPAIR, readKeypair } from "./keys.ts";
+import { textParser, wholeParser } from "./parse.ts";
+import { solanaConfig } from "./solana-config.ts";
 
 export interface ChainFlags extends JsonFlag {
   readonly url?: string;
   readonly keypair?: string;
   readonly tokenMint?: string;
+  readonly lookupTable?: string;
 }
 
 export interface SpendFlags extends ChainFlags {
   readonly commit: boolean;
+  readonly priorityFee?: bigint;
 }
 
 export const chainFlags = {
   url: { kind: "parsed", parse: textParser, brief: "RPC of the chain, or l, d, t, m", optional: true },
   keypair: { kind: "parsed", parse: textParser, brief: "Keypair file of who pays and signs", optional: true },
   tokenMint: { kind: "parsed", parse: textParser, brief: "Mint of the network's token", optional: true },
+  lookupTable: { kind: "parsed", parse: textParser, brief: "Lookup table of the network", optional: true },
   json: jsonFlag,
 } as const;
 
 export const spendFlags = {
   ...chainFlags,
+  priorityFee: {
+    kind: "parsed",
+    parse: wholeParser,
+    brief: "Offer so many 1e-6 lamports for a compute unit",
+    optional: true,
+  },
   commit: { kind: "boolean", brief: "Send the transaction; without it, it is only simulated", default: false },
 } as const;
 
@@ -54,6 +67,8 @@ export interface Session {
   readonly network: NetworkAddresses;
   /** Reads the keypair file when it is needed. */
   readonly payer: () => Keypair;
+  /** Decimals of the network's token. */
+  readonly decimals: () => Promise<number>;
 }
 
 export interface CommandAnswer {
@@ -61,74 +76,108 @@ export interface CommandAnswer {
   readonly text: string;
 }
 
-/** Runs a command against a chain and prints its answer. */
+/** Runs a command against a network and prints its answer. */
 export async function withSession(
   context: CliContext,
   flags: ChainFlags,
   run: (session: Session) => Promise<CommandAnswer>,
 ): Promise<void> {
   await guarded(context, flags, async () => {
-    const connection = new Connection(urlOf(flags), "confirmed");
+    const connection = connectionOf(flags);
     const programs = new Programs(connection);
     const network = await findNetwork(programs, tokenMintOf(flags));
-    print(context, flags, await run({ connection, programs, network, payer: () => readKeypair(keypairPath(flags)) }));
+    const decimals = async () => {
+      const mint = await ask(connection, () => connection.getAccountInfo(network.tokenMint, "confirmed"));
+      if (mint === null || mint.data.length < MINT_DECIMALS_AT)
+        throw new ClientError("PRG_NOT_FOUND", `${network.tokenMint.toBase58()} is no token`);
+      return mint.data[MINT_DECIMALS_AT]!;
+    };
+    print(
+      context,
+      flags,
+      await run({ connection, programs, network, decimals, payer: () => readKeypair(keypairPath(flags)) }),
+    );
   });
 }
 
-/** Simulates, or with --commit sends; says which. */
+/** Offset of the decimals in a mint: an optional authority of 36 bytes and the supply before it. */
+const MINT_DECIMALS_AT = 44;
+
+export function connectionOf(flags: ChainFlags): Connection {
+  return new Connection(urlOf(flags), "confirmed");
+}
+
+/** Who sends the command's transactions, with the network's lookup table where one is known. */
+export async function senderOf({ connection, programs, payer }: Session, flags: SpendFlags): Promise<Sender> {
+  const table = lookupTableOf(flags);
+  return {
+    connection,
+    programs,
+    payer: payer(),
+    ...(table === null ? {} : { lookupTables: [await readLookupTable(connection, table)] }),
+    ...(flags.priorityFee === undefined ? {} : { priorityMicroLamports: flags.priorityFee }),
+  };
+}
+
+/** Simulates, or with --commit sends, transactions one after the other; says which. Of several only the first can be simulated. */
 export async function spend(
-  { connection, programs, payer }: Session,
-  { commit }: SpendFlags,
-  instructions: readonly TransactionInstruction[],
+  session: Session,
+  flags: SpendFlags,
+  transactions: readonly (readonly TransactionInstruction[])[],
   done: string,
+  signers: readonly Keypair[] = [],
 ): Promise<CommandAnswer> {
-  const sender = { connection, programs, payer: payer() };
-  if (!commit) {
-    const { unitsConsumed } = await simulate(sender, instructions);
+  const sender = await senderOf(session, flags);
+  if (!flags.commit) {
+    const { unitsConsumed } = await simulate(sender, transactions[0]!);
+    const more = transactions.length > 1 ? `, the first of ${transactions.length} transactions` : "";
     return {
-      json: { committed: false, unitsConsumed },
-      text: `simulated, nothing was sent: it would succeed with ${unitsConsumed} compute units. Send it with --commit\n`,
+      json: { committed: false, unitsConsumed, transactions: transactions.length },
+      text: `simulated, nothing was sent: it would succeed with ${unitsConsumed} compute units${more}. Send it with --commit\n`,
     };
   }
-  const signature = await send(sender, instructions);
-  return { json: { committed: true, signature }, text: `${done}\n${signature}\n` };
+  const signatures: string[] = [];
+  for (const instructions of transactions) signatures.push(await send(sender, instructions, signers));
+  return {
+    json: { committed: true, signature: signatures.at(-1), signatures },
+    text: `${done}\n${signatures.map((signature) => `${signature}\n`).join("")}`,
+  };
 }
 
-/** A base58 address of the command line. Throws PRG_BAD_OPTION. */
-export function addressOf(text: string, name: string): PublicKey {
-  try {
-    return new PublicKey(text);
-  } catch {
-    throw new ClientError("PRG_BAD_OPTION", `${name} is no address: ${text}`);
-  }
+export function keypairPath({ keypair }: ChainFlags): string {
+  return keypair ?? process.env.SOLANA_KEYPAIR ?? solanaConfig().keypairPath ?? DEFAULT_KEYPAIR;
 }
 
-/** A keypair file: a JSON array of 64 bytes. Throws PRG_BAD_OPTION. */
-export function readKeypair(path: string): Keypair {
-  if (!existsSync(path)) throw new ClientError("PRG_BAD_OPTION", `no keypair file ${path}: give one with --keypair`);
-  try {
-    return Keypair.fromSecretKey(Uint8Array.from(JSON.parse(readFileSync(path, "utf8")) as number[]));
-  } catch {
-    throw new ClientError("PRG_BAD_OPTION", `${path} is no keypair file`);
-  }
-}
-
-function urlOf({ url = process.env.SOLANA_URL ?? "l" }: ChainFlags): string {
+function urlOf(flags: ChainFlags): string {
+  const own = localNetwork(flags) === null ? solanaConfig().url : undefined;
+  const url = flags.url ?? process.env.SOLANA_URL ?? own ?? "l";
   const chosen = Object.hasOwn(CLUSTERS, url) ? CLUSTERS[url]! : url;
-  if (!/^https?:\/\//.test(chosen))
+  if (!/^https?:\/\/[^\s/]/.test(chosen))
     throw new ClientError("PRG_BAD_OPTION", `--url is neither l, d, t, m nor http: ${url}`);
   return chosen;
 }
 
-function keypairPath({ keypair }: ChainFlags): string {
-  return keypair ?? process.env.SOLANA_KEYPAIR ?? join(homedir(), ".config", "solana", "id.json");
+function tokenMintOf(flags: ChainFlags): PublicKey {
+  const named = flags.tokenMint ?? process.env.EARSHOT_TOKEN_MINT;
+  if (named !== undefined) return addressOf(named, "--token-mint");
+  const local = localNetwork(flags)?.tokenMint;
+  if (local !== undefined) return addressOf(local, LOCAL_NETWORK_FILE);
+  throw new ClientError("PRG_BAD_OPTION", "which network? give --token-mint, or start localnet in this folder");
 }
 
-function tokenMintOf({ tokenMint = process.env.EARSHOT_TOKEN_MINT }: ChainFlags): PublicKey {
-  if (tokenMint !== undefined) return addressOf(tokenMint, "--token-mint");
-  if (existsSync(LOCAL_NETWORK_FILE)) {
-    const noted = JSON.parse(readFileSync(LOCAL_NETWORK_FILE, "utf8")) as { readonly tokenMint?: unknown };
-    if (typeof noted.tokenMint === "string") return addressOf(noted.tokenMint, LOCAL_NETWORK_FILE);
+function lookupTableOf(flags: ChainFlags): PublicKey | null {
+  const named = flags.lookupTable ?? process.env.EARSHOT_LOOKUP_TABLE;
+  if (named !== undefined) return addressOf(named, "--lookup-table");
+  const local = localNetwork(flags)?.lookupTable;
+  return local === undefined ? null : addressOf(local, LOCAL_NETWORK_FILE);
+}
+
+/** The network of the local chain, where no other one is named. */
+function localNetwork({ tokenMint }: ChainFlags): Readonly<Record<string, string>> | null {
+  if ((tokenMint ?? process.env.EARSHOT_TOKEN_MINT) !== undefined || !existsSync(LOCAL_NETWORK_FILE)) return null;
+  try {
+    return JSON.parse(readFileSync(LOCAL_NETWORK_FILE, "utf8")) as Record<string, string>;
+  } catch (cause) {
+    throw new ClientError("PRG_BAD_OPTION", `${LOCAL_NETWORK_FILE} is no JSON`, { cause });
   }
-  throw new ClientError("PRG_BAD_OPTION", "which network? give --token-mint, or start localnet in this folder");
 }

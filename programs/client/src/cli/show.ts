@@ -5,7 +5,7 @@ import { PublicKey } from "@solana/web3.js";
 export function plain(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof PublicKey) return value.toBase58();
-  if (value instanceof Uint8Array || isHash(value)) return Buffer.from(value).toString("hex");
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
@@ -17,15 +17,6 @@ export function fieldLines(value: unknown, prefix = ""): string {
   return Object.entries(value)
     .map(([name, field]) => fieldLines(field, prefix === "" ? name : `${prefix}.${name}`))
     .join("");
-}
-
-/** Anchor gives byte arrays as numbers. */
-function isHash(value: unknown): value is number[] {
-  return (
-    Array.isArray(value) &&
-    value.length >= 4 &&
-    value.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)
-  );
 }
 
 /** Base units as decimal text. */

@@ -50,7 +50,7 @@ export function claimOne(sender: Sender, network: NetworkAddresses, claim: Walle
     look: async (commitment: Commitment) => {
       const paid = await programs.account("rewards", "claim", address, commitment);
       if (paid !== null && paid.claimed >= claim.cumulative) return "already";
-      await assertFinalRoot(sender, network, claim, commitment);
+      await assertClaimable(sender, network, claim, commitment);
       return "due";
     },
     instructions: async () => {
@@ -92,11 +92,12 @@ export async function claimTransactions(
   return parts;
 }
 
-async function assertFinalRoot(
+/** Refuses a proof that the latest final root does not bear out: PRG_BAD_PROOF, PRG_REFUSED before any epoch is final. */
+export async function assertClaimable(
   { programs }: Sender,
   network: NetworkAddresses,
   { beneficiary, cumulative, proof }: WalletClaim,
-  commitment: Commitment,
+  commitment: Commitment = "confirmed",
 ): Promise<void> {
   const distributor = await programs.account("rewards", "distributor", network.distributor, commitment);
   if (distributor === null) throw new ClientError("PRG_NOT_FOUND", "the network pays no rewards");

@@ -33,6 +33,8 @@ import {
 /** One transaction: what it does, its instructions and who signs besides the payer. */
 export interface Step {
   readonly name: string;
+  /** The account that is there once it is done. */
+  readonly creates: PublicKey;
   readonly instructions: readonly TransactionInstruction[];
   readonly signers: readonly Keypair[];
 }
@@ -211,19 +213,25 @@ export async function createNetworkSteps(
   );
 
   return [
-    { name: "create the token", instructions: createMint(founders, plan), signers: [tokenMint] },
+    { name: "create the token", creates: mint, instructions: createMint(founders, plan), signers: [tokenMint] },
     ...plan.genesis.map(({ wallet, amountAtoms }) => ({
       name: `mint ${amountAtoms} to ${wallet.toBase58()}`,
+      creates: associatedAccountOf(mint, wallet),
       instructions: mintToWallet(payer, mint, wallet, amountAtoms),
       signers: [],
     })),
-    { name: "create the data credits", instructions: [initDataCredits], signers: [dcMint] },
-    { name: "create the price feed", instructions: [initFeed], signers: [] },
-    { name: "create the network", instructions: [createNetwork], signers: [] },
-    { name: "create the governance", instructions: [initGov], signers: [] },
-    { name: "create the rewards", instructions: [initDistributor], signers: [] },
-    { name: "write the emission schedule", instructions: [initSchedule], signers: [] },
-    { name: "hand the mint to the guard", instructions: [guardMint], signers: [] },
+    { name: "create the data credits", creates: at.dcConfig, instructions: [initDataCredits], signers: [dcMint] },
+    { name: "create the price feed", creates: priceFeedOf(at.dcConfig), instructions: [initFeed], signers: [] },
+    { name: "create the network", creates: at.network, instructions: [createNetwork], signers: [] },
+    { name: "create the governance", creates: at.gov, instructions: [initGov], signers: [] },
+    { name: "create the rewards", creates: at.distributor, instructions: [initDistributor], signers: [] },
+    {
+      name: "write the emission schedule",
+      creates: scheduleOf(at.distributor),
+      instructions: [initSchedule],
+      signers: [],
+    },
+    { name: "hand the mint to the guard", creates: guardOf(mint), instructions: [guardMint], signers: [] },
   ];
 }
 

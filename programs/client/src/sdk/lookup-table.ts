@@ -15,6 +15,7 @@ import { ClientError } from "../errors.ts";
 import { eventAuthorityOf, guardOf, PROGRAM_IDS, PROGRAM_NAMES, priceFeedOf, vaultOf } from "./addresses.ts";
 import { ask } from "./ask.ts";
 import type { NetworkAddresses, Step } from "./create-network.ts";
+import { type Sender, send } from "./send.ts";
 import { ASSOCIATED_TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID } from "./token-instructions.ts";
 
 /** Addresses in one extension: about what fits a transaction. */
@@ -51,13 +52,14 @@ export function lookupTableSteps(
   return {
     table: lookupTable,
     steps: [
-      { name: "create the lookup table", instructions: [create, extend[0]!], signers: [] },
+      { name: "create the lookup table", creates: lookupTable, instructions: [create, extend[0]!], signers: [] },
       ...extend.slice(1).map((instruction) => ({
         name: "fill the lookup table",
+        creates: lookupTable,
         instructions: [instruction],
         signers: [],
       })),
-      { name: "freeze the lookup table", instructions: [freeze], signers: [] },
+      { name: "freeze the lookup table", creates: lookupTable, instructions: [freeze], signers: [] },
     ],
   };
 }
@@ -67,4 +69,41 @@ export async function readLookupTable(connection: Connection, address: PublicKey
   const { value } = await ask(connection, () => connection.getAddressLookupTable(address));
   if (value === null) throw new ClientError("PRG_NOT_FOUND", `${address.toBase58()} is no lookup table of this chain`);
   return value;
+}
+
+/**
+ * Makes the table, or finishes one that an earlier run began, and gives its address. `note` is told the address before anything is sent.
+ * Throws as `send` does.
+ */
+export async function ensureLookupTable(
+  sender: Sender,
+  network: NetworkAddresses,
+  begun: PublicKey | null,
+  note: (table: PublicKey) => void,
+): Promise<PublicKey> {
+  const { connection, payer } = sender;
+  const wallet = payer.publicKey;
+  const known = begun === null ? null : await ask(connection, () => connection.getAddressLookupTable(begun));
+  let table = begun;
+  if (table === null || known?.value == null) {
+    const recentSlot = await ask(connection, () => connection.getSlot("finalized"));
+    const made = lookupTableSteps(network, wallet, recentSlot);
+    table = made.table;
+    note(table);
+    await send(sender, made.steps[0]!.instructions);
+  }
+  const { state } = await readLookupTable(connection, table);
+  const missing = sharedAddresses(network).filter((address) => !state.addresses.some((held) => held.equals(address)));
+  for (let at = 0; at < missing.length; at += PER_STEP)
+    await send(sender, [
+      AddressLookupTableProgram.extendLookupTable({
+        lookupTable: table,
+        authority: wallet,
+        payer: wallet,
+        addresses: missing.slice(at, at + PER_STEP),
+      }),
+    ]);
+  if (state.authority !== undefined)
+    await send(sender, [AddressLookupTableProgram.freezeLookupTable({ lookupTable: table, authority: wallet })]);
+  return table;
 }

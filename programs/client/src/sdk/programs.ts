@@ -20,8 +20,11 @@ import {
   type IdlValueType,
   type ValueCodec,
 } from "./idl-values.ts";
+import { valueFromJson } from "./json-values.ts";
 
 export const ARTIFACTS = join(import.meta.dirname, "../../../artifacts");
+/** Accounts of every instruction that emits events. */
+const EVENT_ACCOUNTS: ReadonlySet<string> = new Set(["eventAuthority", "program"]);
 /** Addresses in one question. */
 const MAX_ACCOUNTS = 100;
 /** What marks an event that a program emits by calling itself. */
@@ -58,6 +61,13 @@ export interface ProgramEvent {
   readonly program: ProgramName;
   readonly name: string;
   readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface InstructionDefinition {
+  readonly args: readonly IdlValueField[];
+  /** `isFixed` where the address need not be given. */
+  readonly accounts: readonly { readonly name: string; readonly isFixed: boolean }[];
+  readonly types: IdlTypes;
 }
 
 export class Programs {
@@ -115,6 +125,25 @@ export class Programs {
     return method(...encoded)
       .accountsPartial({ ...events, ...accounts })
       .instruction();
+  }
+
+  /** What an instruction takes, by its IDL. Throws PRG_BAD_VALUE where there is none of that name. */
+  definitionOf(program: ProgramName, name: string): InstructionDefinition {
+    const found = this.#programs[program].idl.instructions.find((one) => one.name === name);
+    if (found === undefined) throw new ClientError("PRG_BAD_VALUE", `${program} has no instruction ${name}`);
+    return {
+      args: found.args.map(({ name, type }) => ({ name, type: type as IdlValueType })),
+      accounts: found.accounts.map((account) => ({
+        name: account.name,
+        isFixed: ("address" in account && account.address !== undefined) || EVENT_ACCOUNTS.has(account.name),
+      })),
+      types: this.#codecs[program].types,
+    };
+  }
+
+  /** A value of a program's type from JSON, as `json-values.ts` reads it. Throws PRG_BAD_VALUE. */
+  fromJson(program: ProgramName, type: IdlValueType, json: unknown, path: string): Value {
+    return valueFromJson(this.#codecs[program].types, type, json, path);
   }
 
   /** An account's fields, or null where there is none. Its name is camel-case, as its fields are. */

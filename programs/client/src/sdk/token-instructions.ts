@@ -12,6 +12,7 @@ export const MINT_BYTES = 82;
 
 const CREATE_IDEMPOTENT = 1;
 const MINT_TO = 7;
+const TRANSFER_CHECKED = 12;
 const INITIALIZE_MINT_2 = 20;
 
 /** The wallet's associated token account of a mint; the wallet may be a program's address. */
@@ -67,6 +68,33 @@ export function mintTo(
       { pubkey: mint, isSigner: false, isWritable: true },
       { pubkey: account, isSigner: false, isWritable: true },
       { pubkey: authority, isSigner: true, isWritable: false },
+    ],
+    data,
+  });
+}
+
+/** Moves base units from the owner's token account to another one of the same mint. */
+export function transferChecked(args: {
+  readonly mint: PublicKey;
+  readonly from: PublicKey;
+  readonly to: PublicKey;
+  readonly owner: PublicKey;
+  readonly amountAtoms: bigint;
+  readonly decimals: number;
+  readonly program?: PublicKey;
+}): TransactionInstruction {
+  const { mint, from, to, owner, amountAtoms, decimals, program = TOKEN_PROGRAM_ID } = args;
+  const data = Buffer.alloc(10);
+  data[0] = TRANSFER_CHECKED;
+  data.writeBigUInt64LE(amountAtoms, 1);
+  data[9] = decimals;
+  return new TransactionInstruction({
+    programId: program,
+    keys: [
+      { pubkey: from, isSigner: false, isWritable: true },
+      { pubkey: mint, isSigner: false, isWritable: false },
+      { pubkey: to, isSigner: false, isWritable: true },
+      { pubkey: owner, isSigner: true, isWritable: false },
     ],
     data,
   });
