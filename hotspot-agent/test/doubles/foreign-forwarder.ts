@@ -8,6 +8,9 @@ import { join } from "node:path";
 
 const folder = join(import.meta.dirname, "../../../.earshot/semtech-udp");
 
+/** For a hook that may have to build it, ms. */
+export const BUILD_TIMEOUT_MS = 900_000;
+
 /** The EUI that the example has built in. */
 export const FOREIGN_EUI = "0000000004030201";
 

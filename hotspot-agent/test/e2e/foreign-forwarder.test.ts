@@ -2,13 +2,13 @@
 import gw from "@chirpstack/chirpstack-api/gw/gw_pb.js";
 import mqtt from "mqtt";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { FOREIGN_EUI, foreignForwarder } from "../doubles/foreign-forwarder.ts";
+import { BUILD_TIMEOUT_MS, FOREIGN_EUI, foreignForwarder } from "../doubles/foreign-forwarder.ts";
 import { Scenario } from "./scenario.ts";
 
 let client: string;
 beforeAll(() => {
   client = foreignForwarder();
-}, 900_000);
+}, BUILD_TIMEOUT_MS);
 
 let scenario: Scenario;
 let forwarder: Bun.Subprocess | undefined;

@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { AirTimeBook } from "../../src/air-time/air-time-book.ts";
 import { systemClock } from "../../src/clock.ts";
 import { DownlinkScheduler } from "../../src/forwarder/downlink-scheduler.ts";
@@ -9,6 +8,7 @@ import type { UplinkPacket } from "../../src/messages.ts";
 import type { LiveRecord } from "../../src/spool/live-record.ts";
 import { encodeRecord } from "../../src/spool/record.ts";
 import { Telemetry } from "../../src/telemetry.ts";
+import { BUILD_TIMEOUT_MS, FOREIGN_EUI, foreignForwarder } from "../doubles/foreign-forwarder.ts";
 import { dataFrame } from "../doubles/gwmp-bytes.ts";
 import { PacketForwarder } from "../doubles/packet-forwarder.ts";
 
@@ -26,37 +26,31 @@ async function ownForwarder(port: number): Promise<Forwarder> {
   return { eui: forwarder.eui, complaints: () => "", stop: () => forwarder.close() };
 }
 
-/**
- * The client example of the crate semtech-udp 0.12.0 (Helium's GWMP library, which shares no code with us):
- * cargo install semtech-udp --version 0.12.0 --examples --features client,server --locked
- */
-function foreignForwarder(path: string): (port: number) => Promise<Forwarder> {
-  return async (port) => {
-    const child: ChildProcess = spawn(path, ["-h", `127.0.0.1:${port}`], { stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    child.stdout?.on("data", (bytes: Buffer) => {
-      output += bytes.toString();
-    });
-    child.stderr?.on("data", (bytes: Buffer) => {
-      output += bytes.toString();
-    });
-    return {
-      eui: "0000000004030201",
-      complaints: () =>
-        output
-          .split("\n")
-          .filter((line) => /error|lost|panick/i.test(line))
-          .join("\n"),
-      stop: () => void child.kill("SIGKILL"),
-    };
+async function helium(port: number): Promise<Forwarder> {
+  const child = Bun.spawn([foreignForwarder(), "-h", `127.0.0.1:${port}`], { stdout: "pipe", stderr: "pipe" });
+  let output = "";
+  const collect = async (stream: ReadableStream<Uint8Array>) => {
+    for await (const bytes of stream) output += Buffer.from(bytes).toString();
+  };
+  void collect(child.stdout);
+  void collect(child.stderr);
+  return {
+    eui: FOREIGN_EUI,
+    complaints: () =>
+      output
+        .split("\n")
+        .filter((line) => /error|lost|panick/i.test(line))
+        .join("\n"),
+    stop: () => child.kill("SIGKILL"),
   };
 }
 
-const path = process.env.EARSHOT_SEMTECH_UDP_CLIENT;
 const forwarders: readonly (readonly [string, (port: number) => Promise<Forwarder>])[] = [
   ["the two-socket forwarder of these tests", ownForwarder],
-  ...(path === undefined ? [] : [["the client of the crate semtech-udp", foreignForwarder(path)] as const]),
+  ["the client of the crate semtech-udp", helium],
 ];
+
+beforeAll(() => void foreignForwarder(), BUILD_TIMEOUT_MS);
 
 let stops: (() => void)[] = [];
 afterEach(() => {
