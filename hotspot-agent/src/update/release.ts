@@ -44,14 +44,10 @@ export function releaseMessage(release: unknown): Uint8Array {
 export function readRelease(manifest: Uint8Array, signerText: string): Release {
   const { release, signer, signature } = parse(manifest);
   if (signer !== signerText) throw bad("it is signed by another key than update.key");
-  if (!isText(signature) || !/^[A-Za-z0-9+/]{86}==$/.test(signature)) throw bad("its signature is no signature");
+  const signatureBytes = signatureOf(signature);
   let isSigned: boolean;
   try {
-    isSigned = verifySignature(
-      importKey(keyFromText(signerText)),
-      releaseMessage(release),
-      Buffer.from(signature, "base64"),
-    );
+    isSigned = verifySignature(importKey(keyFromText(signerText)), releaseMessage(release), signatureBytes);
   } catch (cause) {
     throw agentError("AGT_BAD_RELEASE", "update.key is no key, or the release is not JSON", { cause });
   }
@@ -78,6 +74,16 @@ export function artefactFor(release: Release, current: string, arch: string): Ar
   if (compareVersions(release.version, current) <= 0 || compareVersions(current, release.minVersion) < 0)
     return undefined;
   return release.artefacts.find((one) => one.arch === arch);
+}
+
+/** Padded base64 whose unused bits are zero: no second text for the same signature. */
+function signatureOf(text: unknown): Uint8Array {
+  if (!isText(text) || !/^[A-Za-z0-9+/]{86}==$/.test(text)) throw bad("its signature is no signature");
+  try {
+    return Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
+  } catch (cause) {
+    throw agentError("AGT_BAD_RELEASE", "its signature is no signature", { cause });
+  }
 }
 
 function parse(manifest: Uint8Array): Readonly<Record<string, unknown>> {

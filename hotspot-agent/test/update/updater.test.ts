@@ -108,6 +108,14 @@ describe("readRelease", () => {
     );
   });
 
+  test("takes one text of a signature, not the others that decode to the same bytes", () => {
+    const text = Buffer.from(signed(release)).toString();
+    const [, before, last] = /"signature":"([A-Za-z0-9+/]{85})([A-Za-z0-9+/])==/.exec(text)!;
+    const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const other = text.replace(`${before}${last}==`, `${before}${digits[digits.indexOf(last!) + 1]}==`);
+    expect(() => readRelease(Buffer.from(other), key)).toThrow("its signature is no signature");
+  });
+
   test.each([
     { ...release, version: "1" },
     { ...release, artefacts: [{ ...release.artefacts[0], url: "http://releases.example.org/agent" }] },
