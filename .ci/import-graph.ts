@@ -32,7 +32,7 @@ const DIRECTION: Readonly<Record<string, readonly string[]>> = {
   ],
   // Not all of geo: h3-js would be half of the agent's memory.
   "hotspot-agent": ["@earshot/geo/errors", "@earshot/poc/protocol", "@earshot/poc/radio", "@earshot/poc/lorawan"],
-  "programs/client": ["@earshot/geo", "@earshot/poc/protocol", "@earshot/poc/radio"],
+  "programs/client": ["@earshot/geo", "@earshot/poc", "@earshot/poc/protocol", "@earshot/poc/radio"],
 };
 
 /** Workspace package that not every file of a package may use → its doors in src. */
