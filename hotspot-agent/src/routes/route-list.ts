@@ -5,6 +5,7 @@
  * before it is used; one wrong value refuses the list as a whole, because its signer meant something that we did not understand.
  */
 import { type DevAddrRange, type Route, type RouteList, verifyJson } from "@earshot/poc/protocol";
+import { asBytes } from "../proof/api-answers.ts";
 import type { TrustedSigners } from "../proof/trusted-signers.ts";
 
 export type RouteListRefusal =
@@ -39,6 +40,8 @@ const maxU32 = 0xffff_ffff;
 /** Clocks of oracle and hotspot may differ by this much. */
 const clockToleranceMs = 300_000;
 
+const signatureBytes = 64;
+
 const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,45})$/;
 const hexEui = /^[0-9a-f]{16}$/;
 
@@ -50,8 +53,9 @@ export function checkRouteList(answer: unknown, context: RouteListContext): Chec
   }
   const key = context.signers.keyNamed(answer.signer);
   if (key === undefined) return refuse("unknown_signer");
+  const signature = asBytes(answer.signature, signatureBytes);
+  if (signature === undefined) return refuse("bad_shape");
   try {
-    const signature = new Uint8Array(Buffer.from(answer.signature, "base64"));
     if (!verifyJson("earshot-routes", answer.list, key, signature)) return refuse("bad_signature");
   } catch {
     return refuse("bad_shape");

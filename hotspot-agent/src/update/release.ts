@@ -7,12 +7,14 @@
  */
 import { canonicalJsonBytes, importKey, keyFromText, sha256, verifySignature } from "@earshot/poc/protocol";
 import { agentError } from "../errors.ts";
+import { asBytes } from "../proof/api-answers.ts";
 
 /** A longer manifest is not read. */
 export const MAX_MANIFEST_BYTES = 65_536;
 /** Twice what a binary has today. */
 export const MAX_BINARY_BYTES = 256 * 1024 ** 2;
 
+const SIGNATURE_BYTES = 64;
 const DOMAIN = new TextEncoder().encode("earshot-release");
 
 export type Architecture = "arm64" | "x64";
@@ -44,7 +46,8 @@ export function releaseMessage(release: unknown): Uint8Array {
 export function readRelease(manifest: Uint8Array, signerText: string): Release {
   const { release, signer, signature } = parse(manifest);
   if (signer !== signerText) throw bad("it is signed by another key than update.key");
-  const signatureBytes = signatureOf(signature);
+  const signatureBytes = asBytes(signature, SIGNATURE_BYTES);
+  if (signatureBytes?.length !== SIGNATURE_BYTES) throw bad("its signature is no signature");
   let isSigned: boolean;
   try {
     isSigned = verifySignature(importKey(keyFromText(signerText)), releaseMessage(release), signatureBytes);
@@ -74,16 +77,6 @@ export function artefactFor(release: Release, current: string, arch: string): Ar
   if (compareVersions(release.version, current) <= 0 || compareVersions(current, release.minVersion) < 0)
     return undefined;
   return release.artefacts.find((one) => one.arch === arch);
-}
-
-/** Padded base64 whose unused bits are zero: no second text for the same signature. */
-function signatureOf(text: unknown): Uint8Array {
-  if (!isText(text) || !/^[A-Za-z0-9+/]{86}==$/.test(text)) throw bad("its signature is no signature");
-  try {
-    return Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
-  } catch (cause) {
-    throw agentError("AGT_BAD_RELEASE", "its signature is no signature", { cause });
-  }
 }
 
 function parse(manifest: Uint8Array): Readonly<Record<string, unknown>> {
