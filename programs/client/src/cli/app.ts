@@ -30,12 +30,14 @@ import {
 import { localnetCommand } from "./localnet.ts";
 import { networkCreateCommand, networkParamsCommand, networkPlanCommand } from "./network.ts";
 import { networkHandOverCommand } from "./network-hand-over.ts";
+import { playEpochCommand } from "./play-epoch.ts";
 import { rewardsClaimCommand, rewardsStatusCommand } from "./rewards.ts";
 import { dcFundCommand, dcRegisterCommand, dcRouterCommand } from "./routers.ts";
 
 const routes = buildRouteMap({
   routes: {
     localnet: localnetCommand,
+    playEpoch: playEpochCommand,
     network: buildRouteMap({
       routes: {
         params: networkParamsCommand,

@@ -5,16 +5,16 @@
  */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { Connection, Keypair, type PublicKey, Transaction, type TransactionInstruction } from "@solana/web3.js";
+import { Keypair, type PublicKey, type TransactionInstruction } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
 import type { LocalChain } from "../localnet/local-chain.ts";
-import { readTransaction } from "../localnet/wire-transaction.ts";
 import { createNetworkSteps, type NetworkAddresses, networkAddresses } from "../sdk/create-network.ts";
 import { openEpochRecord, submitPrice } from "../sdk/data-credits.ts";
 import { lookupTableSteps } from "../sdk/lookup-table.ts";
 import { ATOMS, standardPlan } from "../sdk/network-plan.ts";
 import { Programs } from "../sdk/programs.ts";
 import { MINT_BYTES } from "../sdk/token-instructions.ts";
+import { OFFLINE, submitLocally } from "./submit-locally.ts";
 
 /** Number of local networks in protocol messages (poc/src/protocol/upload.ts): agents let only private ones hurry. */
 const LOCAL_WIRE_ID = 3;
@@ -60,8 +60,7 @@ export async function createLocalNetwork(options: LocalNetworkOptions): Promise<
     epochSeconds,
   });
   const plan = { ...standard, wireId: LOCAL_WIRE_ID };
-  // Only builds instructions: nothing is asked of it.
-  const programs = new Programs(new Connection("http://127.0.0.1:1"));
+  const programs = new Programs(OFFLINE);
   const founders = { admin, tokenMint, dcMint, mintRentLamports: Number(chain.rentExemption(MINT_BYTES)) };
   for (const { name, instructions, signers } of await createNetworkSteps(programs, founders, plan))
     submit(options, programs, name, instructions, [admin, ...signers]);
@@ -91,16 +90,10 @@ function submit(
   instructions: readonly TransactionInstruction[],
   signers: readonly Keypair[],
 ): void {
-  const latest = chain.latestBlockhash("processed");
-  const transaction = new Transaction({ feePayer: signers[0]!.publicKey, ...latest }).add(...instructions);
-  transaction.sign(...signers);
-  const read = readTransaction(transaction.serialize());
-  if (!read.ok) throw new ClientError("PRG_REFUSED", `${name}: ${read.reason}`);
-  const submitted = chain.submit(read.transaction);
-  const error = submitted.landed ? submitted.record.outcome.error : submitted.error;
-  if (error !== null) {
-    const known = submitted.landed ? programs.errorIn(submitted.record.outcome.logs) : null;
-    throw new ClientError("PRG_REFUSED", `${name}: ${known === null ? JSON.stringify(error) : known.message}`);
+  try {
+    submitLocally(chain, programs, instructions, signers);
+  } catch (cause) {
+    throw new ClientError("PRG_REFUSED", `${name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
   chain.closeBlock(nowMs());
 }

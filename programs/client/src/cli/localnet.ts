@@ -90,12 +90,25 @@ export const localnetCommand = buildCommand<LocalnetFlags, [], CliContext>({
         writeNetworkFile(networkFile, network);
       }
       const network = existsSync(networkFile) ? JSON.parse(readFileSync(networkFile, "utf8")) : null;
+      const stopKeeping = network === null ? () => {} : await keepPrice(started, network);
       print(this, flags, { json: summaryJson(started, network), text: summaryText(started, network) });
       await this.interrupted();
+      stopKeeping();
       await started.stop();
     });
   },
 });
+
+/** The chain's oracles go on saying the price the network began with. */
+async function keepPrice({ node, wallets }: StartedChain, { dcConfig }: Readonly<Record<string, string>>) {
+  const [{ REAL_CLOCK }, { keepPriceFresh }, { PublicKey }] = await Promise.all([
+    import("../localnet/index.ts"),
+    import("./price-keeper.ts"),
+    import("@solana/web3.js"),
+  ]);
+  const oracles = wallets.filter(({ name }) => name.startsWith("oracle-")).map(({ keypair }) => keypair.secretKey);
+  return keepPriceFresh({ node, clock: REAL_CLOCK, network: { dcConfig: new PublicKey(dcConfig!) }, oracles });
+}
 
 type NetworkSummary = Readonly<Record<string, string>> | null;
 

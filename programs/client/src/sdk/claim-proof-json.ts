@@ -27,3 +27,13 @@ function amountOf(text: unknown): bigint {
   if (typeof text === "string" && /^[0-9]{1,20}$/.test(text)) return BigInt(text);
   throw new RangeError("an amount is a whole number as text");
 }
+
+/** The JSON of a claim, as `claimFromJson` reads it. */
+export function claimToJson({ beneficiary, cumulative, proof }: WalletClaim): Readonly<Record<string, unknown>> {
+  return {
+    beneficiary: beneficiary.toBase58(),
+    cumulative: cumulative.toString(),
+    leftSiblings: proof.leftSiblings,
+    siblings: proof.steps.map(({ hash, sum }) => ({ hash: Buffer.from(hash).toString("hex"), sum: sum.toString() })),
+  };
+}
