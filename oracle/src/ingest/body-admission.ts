@@ -1,7 +1,9 @@
 /**
- * Which upload bodies are read at all: a body says its length first, room for it is taken before its first byte, and it must keep coming.
+ * Which upload bodies are read at all: a body says its length first, room for a long one is taken before its first byte, and it must keep
+ * coming.
  *
- * So the memory of bodies that are under way is bounded however many clients are slow, and a client that stalls gives its room back.
+ * So the memory of bodies that are under way is bounded however many clients are slow, and a client that stalls gives its room back. Short
+ * bodies, which nearly all are, take no room: the number of connections bounds them.
  */
 export interface AdmissionLimits {
   /** Bytes of all bodies under way together. */
@@ -13,7 +15,11 @@ export interface AdmissionLimits {
   readonly minBytesPerMs: number;
 }
 
+/** Bodies up to this take no room, bytes: 100 witness reports have 5 kB. */
+export const SHORT_BODY_BYTES = 16 * 1024;
+
 export interface Admission {
+  /** Room that it takes. */
   readonly bytes: number;
   readonly deadlineMs: number;
   /** Ends the connection. */
@@ -40,10 +46,11 @@ export class BodyAdmission {
   enter(contentLength: string | undefined, steadyMs: number, cut: () => void): Admission | AdmissionRefusal {
     const { maxBytes, maxBodyBytes, graceMs, minBytesPerMs } = this.#limits;
     if (contentLength === undefined || !/^[0-9]{1,15}$/.test(contentLength)) return "no_length";
-    const bytes = Number(contentLength);
-    if (bytes > maxBodyBytes) return "oversized";
+    const length = Number(contentLength);
+    if (length > maxBodyBytes) return "oversized";
+    const bytes = length > SHORT_BODY_BYTES ? length : 0;
     if (this.#bytes + bytes > maxBytes) return "full";
-    const admission = { bytes, deadlineMs: steadyMs + graceMs + bytes / minBytesPerMs, cut };
+    const admission = { bytes, deadlineMs: steadyMs + graceMs + length / minBytesPerMs, cut };
     this.#open.add(admission);
     this.#bytes += bytes;
     return admission;

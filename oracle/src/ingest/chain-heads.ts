@@ -1,5 +1,5 @@
 /**
- * Where the chain of every device stands at this ingest: the head that counts, and the head that may be told to anybody.
+ * What this ingest knows of every device that has sent something: where its chain stands, and whose turn it is.
  *
  * A head that moves says that its device has just reported something. So whoever asks without being the device is told the head as it
  * was before every upload whose challenges may still be open; the device itself learns the true one from an answer 409, which it gets
@@ -7,74 +7,122 @@
  */
 import { type ChainHead, EMPTY_CHAIN } from "@earshot/poc/protocol";
 
-interface Device {
-  head: ChainHead;
-  /** Heads that were left behind lately, oldest first, each with the time from which the one after it may be told. */
-  readonly withheld: { readonly before: ChainHead; readonly tellAfterMs: number }[];
+/** Uploads of one device that may wait for one before them; an honest device has one outstanding. */
+export const MAX_WAITING_PER_DEVICE = 4;
+
+interface LeftHead {
+  readonly head: ChainHead;
+  /** From when on the head after it may be told, Unix ms. */
+  readonly untilMs: number;
+}
+
+/** One record a device, so that an upload looks its device up once. */
+export class DeviceChain {
+  readonly name: string;
+  #head: ChainHead = EMPTY_CHAIN;
+  /** Heads that were left lately, oldest first. */
+  readonly #left: LeftHead[] = [];
+  #last: Promise<void> | undefined;
+  #waiting = 0;
+  /** Bucket of its rate limit: tokens at a steady time. */
+  tokens = Number.POSITIVE_INFINITY;
+  tokensAtMs = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** The head that uploads must follow. */
+  get head(): ChainHead {
+    return this.#head;
+  }
+
+  /** The head that may be told to anybody at `nowMs`. */
+  toldHead(nowMs: number): ChainHead {
+    this.#forgetUntil(nowMs);
+    return this.#left[0]?.head ?? this.#head;
+  }
+
+  /** Goes on from an upload that was received at `receiveMs`; the head before is told for `withholdMs` more. */
+  advance(head: ChainHead, receiveMs: number, withholdMs: number): void {
+    this.#forgetUntil(receiveMs);
+    // The clock may have stepped back: nothing is told sooner than what came before it.
+    const untilMs = Math.max(receiveMs + withholdMs, this.#left.at(-1)?.untilMs ?? 0);
+    this.#left.push({ head: this.#head, untilMs });
+    this.#head = head;
+  }
+
+  /** Takes a head from elsewhere where it is further on; true if it was. */
+  learn(head: ChainHead): boolean {
+    if (head.sequence <= this.#head.sequence) return false;
+    this.#head = head;
+    return true;
+  }
+
+  /** Waits for the uploads of this device that came before and takes its turn; `end` gives it on. Undefined when too many wait. */
+  takeTurn(): { readonly begins: Promise<void> | undefined; readonly end: () => void } | undefined {
+    if (this.#waiting > MAX_WAITING_PER_DEVICE) return undefined;
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last = promise;
+    this.#waiting++;
+    const end = () => {
+      if (--this.#waiting === 0) this.#last = undefined;
+      resolve();
+    };
+    return { begins: before, end };
+  }
+
+  #forgetUntil(nowMs: number): void {
+    while (this.#left.length > 0 && this.#left[0]!.untilMs <= nowMs) this.#left.shift();
+  }
 }
 
 export class ChainHeads {
   readonly #withholdMs: number;
-  readonly #devices = new Map<string, Device>();
-  readonly #changed = new Set<string>();
+  readonly #devices = new Map<string, DeviceChain>();
+  #changed = new Set<DeviceChain>();
 
   /** Heads are told `withholdMs` after their upload was received. */
   constructor(withholdMs: number) {
     this.#withholdMs = withholdMs;
   }
 
-  /** Devices that have a head. */
+  /** Devices that are known. */
   get size(): number {
     return this.#devices.size;
   }
 
-  /** The head that uploads must follow. `device` is the key's bytes as Latin-1 text. */
-  head(device: string): ChainHead {
-    return this.#devices.get(device)?.head ?? EMPTY_CHAIN;
+  /** A device by its name (`deviceName`); made when it is new. Only for devices that the registry knows. */
+  device(name: string): DeviceChain {
+    let known = this.#devices.get(name);
+    if (known === undefined) {
+      known = new DeviceChain(name);
+      this.#devices.set(name, known);
+    }
+    return known;
   }
 
-  /** The head that may be told to anybody at `nowMs`. */
-  toldHead(device: string, nowMs: number): ChainHead {
-    const known = this.#devices.get(device);
-    if (known === undefined) return EMPTY_CHAIN;
-    while (known.withheld.length > 0 && known.withheld[0]!.tellAfterMs <= nowMs) known.withheld.shift();
-    return known.withheld[0]?.before ?? known.head;
+  /** The head of a device that may be told to anybody at `nowMs`. */
+  toldHead(name: string, nowMs: number): ChainHead {
+    return this.#devices.get(name)?.toldHead(nowMs) ?? EMPTY_CHAIN;
   }
 
   /** An upload is durable: its device's chain goes on from it. */
-  advance(device: string, head: ChainHead, receiveMs: number): void {
-    const known = this.#devices.get(device);
-    const step = { before: known?.head ?? EMPTY_CHAIN, tellAfterMs: receiveMs + this.#withholdMs };
+  advance(device: DeviceChain, head: ChainHead, receiveMs: number): void {
+    device.advance(head, receiveMs, this.#withholdMs);
     this.#changed.add(device);
-    if (known === undefined) {
-      this.#devices.set(device, { head, withheld: [step] });
-      return;
-    }
-    // The clock may have stepped back: nothing is told sooner than what came before it.
-    const lastMs = known.withheld.at(-1)?.tellAfterMs ?? step.tellAfterMs;
-    known.withheld.push({ ...step, tellAfterMs: Math.max(step.tellAfterMs, lastMs) });
-    known.head = head;
-    this.toldHead(device, receiveMs);
   }
 
-  /** Takes a head from elsewhere (the store, another ingest's log) where it is further on; true if it was. */
-  learn(device: string, head: ChainHead): boolean {
-    const known = this.#devices.get(device);
-    if (head.sequence <= (known?.head.sequence ?? 0)) return false;
-    if (known === undefined) this.#devices.set(device, { head, withheld: [] });
-    else known.head = head;
-    return true;
-  }
-
-  /** The devices whose heads changed since the last call, with their heads. */
-  takeChanged(): readonly (readonly [device: string, head: ChainHead])[] {
-    const changed = [...this.#changed].map((device) => [device, this.head(device)] as const);
-    this.#changed.clear();
+  /** The devices whose heads changed since the last call. */
+  takeChanged(): ReadonlySet<DeviceChain> {
+    const changed = this.#changed;
+    this.#changed = new Set();
     return changed;
   }
 
   /** Puts devices back whose heads could not be stored. */
-  putBack(devices: Iterable<string>): void {
+  putBack(devices: Iterable<DeviceChain>): void {
     for (const device of devices) this.#changed.add(device);
   }
 }

@@ -9,7 +9,11 @@ export async function followLog(log: ReportLog, heads: ChainHeads, after = -1): 
     for (const { deviceKey, uploadId, receiveMs, bytes } of uploads) {
       const parsed = parseUploadHeader(bytes);
       if (parsed.status === "refused") continue;
-      heads.advance(deviceName(deviceKey), { sequence: parsed.header.sequence, id: uploadId.slice() }, receiveMs);
+      heads.advance(
+        heads.device(deviceName(deviceKey)),
+        { sequence: parsed.header.sequence, id: uploadId.slice() },
+        receiveMs,
+      );
     }
   }
 }

@@ -9,7 +9,7 @@ import { ForkEvidence } from "./fork-evidence.ts";
 import { followLog } from "./head-replay.ts";
 import { ToldTip } from "./told-tip.ts";
 import { UploadIntake } from "./upload-intake.ts";
-import { uploadRoutes } from "./upload-routes.ts";
+import { submitRoute, uploadRoutes } from "./upload-routes.ts";
 import { WithheldTally } from "./withheld-tally.ts";
 
 /** Slowest sender that is waited for, bytes per ms: 16 kB/s. */
@@ -62,22 +62,23 @@ export async function ingestPart(context: ServiceContext): Promise<ServicePart> 
   };
   telemetry.beforeScrape(tell);
   let ticks = 0;
+  const routes = {
+    network: rules.network,
+    signer,
+    intake,
+    admission,
+    registry,
+    heads,
+    log: reportLog,
+    toldTip,
+    nowMs,
+    steadyMs,
+    epochAt: rules.epochAt,
+  };
   return {
     name: "ingest",
-    routes: (app) =>
-      uploadRoutes(app, {
-        network: rules.network,
-        signer,
-        intake,
-        admission,
-        registry,
-        heads,
-        log: reportLog,
-        toldTip,
-        nowMs,
-        steadyMs,
-        epochAt: rules.epochAt,
-      }),
+    routes: (app) => uploadRoutes(app, routes),
+    uncountedRoutes: (app) => submitRoute(app, routes),
     tick() {
       reportLog.tip().then(
         (tip) => toldTip.note(tip, nowMs()),

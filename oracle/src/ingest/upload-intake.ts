@@ -18,10 +18,9 @@ import {
   verifyUpload,
 } from "@earshot/poc/protocol";
 import type { LogPlace, ReportLog } from "../ports/report-log.ts";
-import type { RegistryBook } from "../registry/registry-book.ts";
+import type { RegistryBook, Sender } from "../registry/registry-book.ts";
 import type { Log } from "../service/log.ts";
-import { type ChainHeads, deviceName } from "./chain-heads.ts";
-import { DeviceLanes } from "./device-lanes.ts";
+import type { ChainHeads, DeviceChain } from "./chain-heads.ts";
 import type { ForkEvidence } from "./fork-evidence.ts";
 import { loggedIdBefore } from "./logged-id.ts";
 import { type BucketRule, TokenBuckets } from "./token-buckets.ts";
@@ -54,7 +53,7 @@ export interface UploadIntakeOptions {
   readonly signer: DeviceSigner;
   readonly registry: Pick<RegistryBook, "sender">;
   readonly heads: ChainHeads;
-  readonly log: ReportLog;
+  readonly log: Pick<ReportLog, "append" | "find" | "get">;
   readonly forks: Pick<ForkEvidence, "keep">;
   readonly limits: UploadLimits;
   /** Network time, Unix ms. */
@@ -79,11 +78,11 @@ const LOG_RETRY_MS = 2000;
 /** A server that is full is back in less than a window. */
 const FULL_RETRY_MS = 1000;
 
+type Refused = UploadAnswer & { readonly status: "refused" };
+
 export class UploadIntake {
   readonly #options: UploadIntakeOptions;
   readonly #verify: typeof verifyUpload;
-  readonly #lanes = new DeviceLanes();
-  readonly #perDevice: TokenBuckets;
   readonly #badPerAddress: TokenBuckets;
   #waiting = 0;
   #waitingBytes = 0;
@@ -91,7 +90,6 @@ export class UploadIntake {
   constructor(options: UploadIntakeOptions) {
     this.#options = options;
     this.#verify = options.verify ?? verifyUpload;
-    this.#perDevice = new TokenBuckets(options.limits.perDevice);
     this.#badPerAddress = new TokenBuckets(options.limits.badPerAddress);
   }
 
@@ -102,39 +100,46 @@ export class UploadIntake {
 
   /** Forgets limits that have filled up again; now and then. */
   sweep(): void {
-    const steadyMs = this.#options.steadyMs();
-    this.#perDevice.sweep(steadyMs);
-    this.#badPerAddress.sweep(steadyMs);
+    this.#badPerAddress.sweep(this.#options.steadyMs());
   }
 
-  /** Answers one upload from `address`; its bytes are not changed and not kept. Never throws for what they say. */
-  async submit(bytes: Uint8Array, address: string): Promise<UploadAnswer> {
-    const { onRefused } = this.#options;
-    const arrivedMs = this.#options.steadyMs();
-    const receiveMs = this.#options.nowMs();
-    const checked = this.#check(bytes, address, arrivedMs, receiveMs);
+  /** Answers one upload; `addressOf` tells who sent it where that matters. The bytes must not change. Never throws for what they say. */
+  async submit(bytes: Uint8Array, addressOf: () => string): Promise<UploadAnswer> {
+    const { heads, onRefused, onUpload, steadyMs, nowMs } = this.#options;
+    const arrivedMs = steadyMs();
+    const receiveMs = nowMs();
+    const checked = this.#check(bytes, addressOf, arrivedMs, receiveMs);
     if ("code" in checked) {
       onRefused(checked.code);
       return checked;
     }
-    const { upload, isPayer } = checked;
-    const { answer, outcome } = await this.#take(upload, isPayer, arrivedMs, receiveMs);
-    const { beacons, witnesses, receipts, confirmations } = upload.header.counts;
-    const isNew = outcome === "accepted";
-    this.#options.onUpload({
-      outcome,
-      beacons: isNew ? beacons : 0,
-      witnesses: isNew ? witnesses : 0,
-      receipts: isNew ? receipts : 0,
-      confirmations: isNew ? confirmations : 0,
-      bytes: isNew ? bytes.length : 0,
-      durationMs: this.#options.steadyMs() - arrivedMs,
-    });
+    const { upload, sender } = checked;
+    const device = heads.device(sender.name);
+    const turn = this.#admit(upload, device, sender.status === "payer", arrivedMs);
+    let answer: UploadAnswer;
+    if ("code" in turn) {
+      answer = turn;
+    } else {
+      this.#waiting++;
+      this.#waitingBytes += bytes.length;
+      try {
+        if (turn.begins !== undefined) await turn.begins;
+        answer = await this.#follow(upload, device, receiveMs);
+      } catch (error) {
+        answer = this.#logFailed(error);
+      } finally {
+        turn.end();
+        this.#waiting--;
+        this.#waitingBytes -= bytes.length;
+      }
+    }
+    const outcome = answer.status === "refused" ? answer.code : answer.status;
+    onUpload({ outcome, counts: upload.header.counts, bytes: bytes.length, durationMs: steadyMs() - arrivedMs });
     return answer;
   }
 
   /** Everything before the chain: form, sender, room, signature. */
-  #check(bytes: Uint8Array, address: string, steadyMs: number, receiveMs: number) {
+  #check(bytes: Uint8Array, addressOf: () => string, steadyMs: number, receiveMs: number) {
     const { registry, network, limits, epochAt, clockFault } = this.#options;
     const parsed = parseUploadHeader(bytes);
     if (parsed.status === "refused") return refusal(parsed);
@@ -144,77 +149,63 @@ export class UploadIntake {
     if (fault !== undefined) return unavailable("a clock that agrees with the chain", fault);
     const sender = registry.sender(header.signer, epochAt(receiveMs));
     if (sender.status === "refused") return refused("not_registered", "a registered device", sender.why);
-    const blockedMs = this.#badPerAddress.waitMs(address, steadyMs);
-    if (blockedMs > 0) return overloaded("fewer bad signatures from this address", "too many", blockedMs);
     if (this.#waiting >= limits.maxWaiting || this.#waitingBytes + bytes.length > limits.maxWaitingBytes) {
       return overloaded("room for an upload", "none", FULL_RETRY_MS);
     }
+    // While nobody sent a bad one lately, it does not matter who sends.
+    if (this.#badPerAddress.size > 0) {
+      const waitMs = this.#badPerAddress.waitMs(addressOf(), steadyMs);
+      if (waitMs > 0) return overloaded("fewer bad signatures from this address", "too many", waitMs);
+    }
     const upload = this.#verify(bytes, sender.key, network);
     if (upload.status === "refused") {
-      if (upload.code === "bad_signature") this.#badPerAddress.take(address, steadyMs);
+      if (upload.code === "bad_signature") this.#badPerAddress.take(addressOf(), steadyMs);
       return refusal(upload);
     }
-    return { upload, isPayer: sender.status === "payer" };
+    return { upload, sender: sender as Exclude<Sender, { status: "refused" }> };
   }
 
-  /** Everything from the signature on, with the device's chain to itself. */
-  async #take(upload: VerifiedUpload, isPayer: boolean, steadyMs: number, receiveMs: number) {
-    const device = deviceName(upload.header.signer);
-    const { counts, reports } = upload.header;
-    if (counts.confirmations !== (isPayer ? reports : 0)) {
+  /** The device's turn with its own chain, if it may have one. */
+  #admit({ header }: VerifiedUpload, device: DeviceChain, isPayer: boolean, steadyMs: number) {
+    const { confirmations } = header.counts;
+    if (confirmations !== (isPayer ? header.reports : 0)) {
       const expected = isPayer ? "confirmations only, from a payer" : "no confirmations, from a hotspot";
-      return given(refused("bad_request", expected, `${counts.confirmations} of ${reports}`));
+      return refused("bad_request", expected, `${confirmations} of ${header.reports}`);
     }
-    const waitMs = this.#perDevice.take(device, steadyMs);
-    if (waitMs > 0) return given(overloaded("fewer uploads of this device", "too many", waitMs));
-    this.#waiting++;
-    this.#waitingBytes += upload.bytes.length;
-    try {
-      const turn = this.#lanes.run(device, () => this.#follow(upload, device, receiveMs));
-      return turn === undefined ? given(overloaded("one upload at a time", "more", FULL_RETRY_MS)) : await turn;
-    } finally {
-      this.#waiting--;
-      this.#waitingBytes -= upload.bytes.length;
-    }
+    const waitMs = takeToken(device, this.#options.limits.perDevice, steadyMs);
+    if (waitMs > 0) return overloaded("fewer uploads of this device", "too many", waitMs);
+    return device.takeTurn() ?? overloaded("one upload at a time", "more", FULL_RETRY_MS);
   }
 
-  async #follow(upload: VerifiedUpload, device: string, receiveMs: number) {
-    const { heads, log, headElsewhere, serviceLog } = this.#options;
+  async #follow(upload: VerifiedUpload, device: DeviceChain, receiveMs: number): Promise<UploadAnswer> {
+    const { heads, log, headElsewhere } = this.#options;
     const { sequence, signer: deviceKey } = upload.header;
-    try {
-      let head = heads.head(device);
-      if (!isNext(upload, head)) {
-        const place = sequence <= head.sequence ? await log.find(upload.id) : undefined;
-        if (place !== undefined) return this.#receipt("duplicate", place);
-        const elsewhere = await headElsewhere(deviceKey);
-        if (elsewhere !== undefined && heads.learn(device, elsewhere)) head = elsewhere;
-      }
-      if (!isNext(upload, head)) return await this.#conflict(upload, device, head, receiveMs);
-      const place = await log.append({ uploadId: upload.id, deviceKey, receiveMs, bytes: upload.bytes });
-      heads.advance(device, { sequence, id: upload.id.slice() }, place.receiveMs);
-      return this.#receipt(place.isDuplicate ? "duplicate" : "accepted", place);
-    } catch (error) {
-      serviceLog.complain("append", "an upload cannot be logged; its device will send it again", {
-        error: String(error),
-      });
-      return given(unavailable("a log that takes uploads", "a fault, or a lack of room"));
+    if (!isNext(upload, device.head)) {
+      const known = sequence <= device.head.sequence ? await log.find(upload.id) : undefined;
+      if (known !== undefined) return this.#receipt("duplicate", known);
+      const elsewhere = await headElsewhere(deviceKey);
+      if (elsewhere !== undefined) device.learn(elsewhere);
+      if (!isNext(upload, device.head)) return this.#conflict(upload, device, receiveMs);
     }
+    const place = await log.append({ uploadId: upload.id, deviceKey, receiveMs, bytes: upload.bytes });
+    heads.advance(device, { sequence, id: upload.id }, place.receiveMs);
+    return this.#receipt(place.isDuplicate ? "duplicate" : "accepted", place);
   }
 
-  #receipt(status: "accepted" | "duplicate", place: LogPlace) {
+  #receipt(status: "accepted" | "duplicate", place: LogPlace): UploadAnswer {
     const { network, signer } = this.#options;
-    const answer: UploadAnswer = { status, receipt: signReceipt(network, place, signer) };
-    return { answer, outcome: status as string };
+    return { status, receipt: signReceipt(network, place, signer) };
   }
 
   /** What does not follow the head: the answer is the head, and of a fork the evidence is kept. */
-  async #conflict(upload: VerifiedUpload, device: string, head: ChainHead, receiveMs: number) {
-    const { heads, log, network, signer, forks, serviceLog } = this.#options;
+  async #conflict(upload: VerifiedUpload, device: DeviceChain, receiveMs: number): Promise<UploadAnswer> {
+    const { log, network, signer, forks, serviceLog } = this.#options;
     const { sequence, signer: deviceKey } = upload.header;
+    const { head } = device;
     const firstId = await loggedIdBefore(log, head, sequence);
     const step = stepChain(head, chainLink(upload), () => firstId);
     // A device that lost its state was told an older head, because the newer one was nobody's business yet: no fork, it was misled.
-    const wasTold = upload.header.resumed && isNext(upload, heads.toldHead(device, receiveMs));
+    const wasTold = upload.header.resumed && isNext(upload, device.toldHead(receiveMs));
     const code = step.outcome === "chain_fork" && !wasTold ? "chain_fork" : "wrong_predecessor";
     if (code === "chain_fork") {
       try {
@@ -224,23 +215,33 @@ export class UploadIntake {
       }
     }
     const signed = signChainHead(network, { deviceKey, ...head, issuedMs: this.#options.nowMs() }, signer);
-    const answer = {
-      ...refused(code, `number ${head.sequence + 1} after the head`, `number ${sequence}`),
-      head: signed,
-    };
-    return { answer: answer as UploadAnswer, outcome: code as string };
+    return { ...refused(code, `number ${head.sequence + 1} after the head`, `number ${sequence}`), head: signed };
   }
+
+  #logFailed(error: unknown): UploadAnswer {
+    this.#options.serviceLog.complain("append", "an upload cannot be logged; its device will send it again", {
+      error: String(error),
+    });
+    return unavailable("a log that takes uploads", "a fault, or a lack of room");
+  }
+}
+
+/** Takes one token of a device's bucket; 0 when there was one, else how long until there will be, ms. */
+function takeToken(device: DeviceChain, { perSecond, size }: BucketRule, steadyMs: number): number {
+  const filled = device.tokens + ((steadyMs - device.tokensAtMs) * perSecond) / 1000;
+  const tokens = filled < size ? filled : size;
+  device.tokensAtMs = steadyMs;
+  if (tokens < 1) {
+    device.tokens = tokens;
+    return Math.ceil(((1 - tokens) / perSecond) * 1000);
+  }
+  device.tokens = tokens - 1;
+  return 0;
 }
 
 function isNext(upload: VerifiedUpload, head: ChainHead): boolean {
   const { sequence, previousId } = upload.header;
   return sequence === head.sequence + 1 && Buffer.compare(previousId, head.id) === 0;
-}
-
-type Refused = UploadAnswer & { readonly status: "refused" };
-
-function given(answer: Refused) {
-  return { answer: answer as UploadAnswer, outcome: answer.code as string };
 }
 
 function refused(code: ApiErrorCode, expected: string | number, got: string | number): Refused {

@@ -20,7 +20,7 @@ import {
   uploadParams,
 } from "../service/api-schemas.ts";
 import { fastifyPath, type HttpApp, type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
-import type { Admission, BodyAdmission } from "./body-admission.ts";
+import type { Admission, AdmissionRefusal, BodyAdmission } from "./body-admission.ts";
 import { type ChainHeads, deviceName } from "./chain-heads.ts";
 import type { ToldTip } from "./told-tip.ts";
 import type { UploadAnswer, UploadIntake } from "./upload-intake.ts";
@@ -42,9 +42,8 @@ export interface UploadRoutesOptions {
 /** Retry-After where no room is left for bodies, ms. */
 const FULL_RETRY_MS = 1000;
 
-/** Adds the routes. Uploads are a scope of their own: their bodies are bytes, and no other hook sees them. */
-export async function uploadRoutes(app: HttpApp, options: UploadRoutesOptions): Promise<void> {
-  await app.register(async (scope: HttpApp) => submitRoute(scope, options));
+/** Adds the routes that are read. */
+export function uploadRoutes(app: HttpApp, options: UploadRoutesOptions): void {
   const { network, signer, registry, heads, log, toldTip, nowMs, epochAt } = options;
 
   app.get(
@@ -114,37 +113,33 @@ export function readKey(text: string): Uint8Array | undefined {
   }
 }
 
-async function submitRoute(scope: HttpApp, { intake, admission, steadyMs }: UploadRoutesOptions): Promise<void> {
-  const admissions = new WeakMap<HttpRequest, Admission>();
-  const leave = (request: HttpRequest) => {
-    const held = admissions.get(request);
-    if (held !== undefined) admission.leave(held);
+/** The route of uploads, in a scope of its own: bodies are bytes, and nothing counts or logs a request before its windows are closed. */
+export async function submitRoute(
+  scope: HttpApp,
+  { intake, admission, steadyMs }: Pick<UploadRoutesOptions, "intake" | "admission" | "steadyMs">,
+): Promise<void> {
+  const leave = (request: UploadRequest) => {
+    if (request.admission) admission.leave(request.admission);
+    request.admission = null;
   };
+  scope.decorateRequest("admission", null);
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(
     UPLOAD_CONTENT_TYPE,
     { parseAs: "buffer", bodyLimit: MAX_UPLOAD_BYTES },
     (_request, body, done) => done(null, body),
   );
-  scope.addHook("onRequest", (request, reply, done) => {
-    const entered = admission.enter(request.headers["content-length"], steadyMs(), () => request.raw.socket.destroy());
-    if (typeof entered !== "string") {
-      admissions.set(request, entered);
-      done();
-    } else if (entered === "full") {
-      sendError(reply, "overloaded", "room for a body", "none", { retryAfterMs: FULL_RETRY_MS });
-    } else if (entered === "oversized") {
-      sendError(reply, "oversized", MAX_UPLOAD_BYTES, request.headers["content-length"] ?? "");
-    } else {
-      sendError(reply, "bad_request", "a Content-Length", "none");
+  scope.addHook("onRequest", (request: UploadRequest, reply, done) => {
+    const { raw } = request;
+    const length = raw.headers["content-length"];
+    const entered = admission.enter(length, steadyMs(), () => raw.socket.destroy());
+    if (typeof entered === "string") {
+      refuseBody(reply, entered, length ?? "none");
+      return;
     }
-  });
-  scope.addHook("onRequestAbort", (request, done) => {
-    leave(request);
-    done();
-  });
-  scope.addHook("onResponse", (request, _reply, done) => {
-    leave(request);
+    request.admission = entered;
+    // A short body that is given up takes no room, and is forgotten when it is overdue.
+    if (entered.bytes > 0) raw.once("close", () => leave(request));
     done();
   });
   scope.post(
@@ -161,20 +156,41 @@ async function submitRoute(scope: HttpApp, { intake, admission, steadyMs }: Uplo
         },
       },
     },
-    async (request, reply) => {
-      const body = request.body as Buffer | undefined | null;
-      const answer = await intake.submit(body ?? new Uint8Array(0), request.ip);
-      return sendAnswer(reply, answer);
+    (request: UploadRequest, reply) => {
+      leave(request);
+      const body = (request.body as Buffer | undefined | null) ?? NO_BYTES;
+      intake
+        .submit(body, () => request.ip)
+        .then(
+          (answer) => sendAnswer(reply, answer),
+          (error) => reply.send(error),
+        );
     },
   );
 }
 
-function sendAnswer(reply: HttpReply, answer: UploadAnswer): HttpReply {
+type UploadRequest = HttpRequest & { admission?: Admission | null };
+const NO_BYTES = new Uint8Array(0);
+
+function refuseBody(reply: HttpReply, why: AdmissionRefusal, length: string): void {
+  if (why === "full") {
+    sendError(reply, "overloaded", "room for a body", "none", { retryAfterMs: FULL_RETRY_MS });
+  } else if (why === "oversized") {
+    sendError(reply, "oversized", MAX_UPLOAD_BYTES, length);
+  } else {
+    sendError(reply, "bad_request", "a Content-Length", length);
+  }
+}
+
+function sendAnswer(reply: HttpReply, answer: UploadAnswer): void {
   if (answer.status !== "refused") {
-    return reply.send({ status: answer.status, receipt: answer.receipt.toBase64() });
+    // Neither text needs escaping, and this is the answer that there is most of.
+    const text = `{"status":"${answer.status}","receipt":"${answer.receipt.toBase64()}"}`;
+    reply.type("application/json; charset=utf-8").send(text);
+    return;
   }
   const { code, expected, got, retryAfterMs, head } = answer;
-  return sendError(reply, code, expected, got, {
+  sendError(reply, code, expected, got, {
     retryAfterMs,
     ...(head === undefined ? {} : { head: head.toBase64() }),
   });

@@ -3,18 +3,18 @@
  *
  * Counted by the second of arrival; a second is let go as a whole, `withholdMs` after its end.
  */
+import type { UploadCounts } from "@earshot/poc/protocol";
+
 export interface UploadEvent {
   /** accepted, duplicate, chain_fork, wrong_predecessor, … */
   readonly outcome: string;
-  readonly beacons: number;
-  readonly witnesses: number;
-  readonly receipts: number;
-  readonly confirmations: number;
+  readonly counts: UploadCounts;
   readonly bytes: number;
   /** From the whole body's arrival to the answer, ms. */
   readonly durationMs: number;
 }
 
+/** Reports and bytes are those of accepted uploads; outcomes and durations those of all. */
 export interface UploadTally {
   readonly outcomes: Map<string, number>;
   readonly reports: { beacons: number; witnesses: number; receipts: number; confirmations: number };
@@ -39,14 +39,16 @@ export class WithheldTally {
       last = { second, tally: emptyTally() };
       this.#seconds.push(last);
     }
-    const { outcomes, reports, durationsMs } = last.tally;
-    outcomes.set(event.outcome, (outcomes.get(event.outcome) ?? 0) + 1);
-    reports.beacons += event.beacons;
-    reports.witnesses += event.witnesses;
-    reports.receipts += event.receipts;
-    reports.confirmations += event.confirmations;
-    last.tally.bytes += event.bytes;
-    durationsMs.push(event.durationMs);
+    const { tally } = last;
+    tally.outcomes.set(event.outcome, (tally.outcomes.get(event.outcome) ?? 0) + 1);
+    tally.durationsMs.push(event.durationMs);
+    if (event.outcome !== "accepted") return;
+    const { reports } = tally;
+    reports.beacons += event.counts.beacons;
+    reports.witnesses += event.counts.witnesses;
+    reports.receipts += event.counts.receipts;
+    reports.confirmations += event.counts.confirmations;
+    tally.bytes += event.bytes;
   }
 
   /** What may be told at a steady time and was not yet. */

@@ -10,7 +10,12 @@ import type { RouterAccount } from "./network-account.ts";
 import { timedAt } from "./timed.ts";
 
 export type Sender =
-  | { readonly status: "hotspot" | "payer"; readonly key: VerifyKey }
+  | {
+      readonly status: "hotspot" | "payer";
+      /** The bytes of the key as Latin-1 text. */
+      readonly name: string;
+      readonly key: VerifyKey;
+    }
   | { readonly status: "refused"; readonly why: RefusedSender };
 
 /** Why somebody may not send, for the answer. */
@@ -74,7 +79,7 @@ export class RegistryBook {
     }
     const imported = this.#import(name, key);
     if (imported === null) return { status: "refused", why: "key not usable" };
-    return { status: isPayer ? "payer" : "hotspot", key: imported };
+    return { status: isPayer ? "payer" : "hotspot", name, key: imported };
   }
 
   /** What a hotspot may do in an epoch, or why it is none of the network's. */

@@ -18,19 +18,20 @@ const WAITING_ROUTES: readonly string[] = [ORACLE_API.getChallenge.path, ORACLE_
 /** Builds the server; nothing listens yet. */
 export async function createApi({ parts, isDescribed = true, ...options }: ApiOptions): Promise<HttpApp> {
   const app = createHttpApp(options);
-  const { telemetry } = options;
-  app.addHook("onResponse", (request, reply, done) => {
-    const route = request.routeOptions.url ?? "none";
-    // Uploads are counted when their windows are closed, and nowhere before.
-    if (route !== ORACLE_API.submitUpload.path) {
-      const seconds = WAITING_ROUTES.includes(route) ? undefined : reply.elapsedTime / 1000;
-      telemetry.request(route, reply.statusCode, seconds);
-    }
-    done();
-  });
   if (isDescribed) await describeApi(app);
-  statusRoutes(app, options);
-  for (const { routes } of parts) await routes?.(app);
+  for (const { uncountedRoutes } of parts) {
+    if (uncountedRoutes !== undefined) await app.register(async (scope: HttpApp) => uncountedRoutes(scope));
+  }
+  await app.register(async (scope: HttpApp) => {
+    scope.addHook("onResponse", (request, reply, done) => {
+      const route = request.routeOptions.url ?? "none";
+      const seconds = WAITING_ROUTES.includes(route) ? undefined : reply.elapsedTime / 1000;
+      options.telemetry.request(route, reply.statusCode, seconds);
+      done();
+    });
+    statusRoutes(scope, options);
+    for (const { routes } of parts) await routes?.(scope);
+  });
   await app.ready();
   return app;
 }

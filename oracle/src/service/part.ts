@@ -36,6 +36,8 @@ export interface ServicePart {
   readonly name: string;
   /** Adds routes; before anything listens. */
   readonly routes?: (app: HttpApp) => Promise<void> | void;
+  /** Adds routes that no hook sees and no metric counts: where a request is news itself. Called with a scope of its own. */
+  readonly uncountedRoutes?: (app: HttpApp) => Promise<void> | void;
   /** Work of its own until `stop`; a rejection ends the service. */
   readonly run?: (stop: AbortSignal) => Promise<void>;
   /** About once a second. Must not throw. */
