@@ -84,11 +84,11 @@ export async function claimTransactions(
   const options = { ...sender, payer };
   if (fits(options, instructions)) return [instructions];
   const parts = [instructions.slice(0, -1), instructions.slice(-1)].filter((part) => part.length > 0);
-  if (!parts.every((part) => fits(options, part)))
-    throw new ClientError(
-      "PRG_TOO_LARGE",
-      `a proof of ${proof.steps.length} steps needs the network's lookup table: give it with --lookup-table`,
-    );
+  if (!parts.every((part) => fits(options, part))) {
+    const hint =
+      sender.lookupTables === undefined ? " without the network's lookup table: give it with --lookup-table" : "";
+    throw new ClientError("PRG_TOO_LARGE", `a proof of ${proof.steps.length} steps does not fit a transaction${hint}`);
+  }
   return parts;
 }
 
