@@ -5,10 +5,11 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { EpochManifest } from "@earshot/poc";
+import type { Columns, EpochManifest, TableDefinition } from "@earshot/poc";
+import { decodeTable } from "../epoch-folder/arrow.ts";
 import { readWhole, sha256Hex } from "../epoch-folder/durable-file.ts";
 import { isScored, readEpochInput, readEpochOutput } from "../epoch-folder/folder.ts";
-import { FILES } from "../epoch-folder/layout.ts";
+import { FILES, tableFile } from "../epoch-folder/layout.ts";
 import { parseHeader } from "../epoch-folder/parameters-file.ts";
 import { epochFolders } from "../epoch-folder/run-folder.ts";
 import { oracleError } from "../errors.ts";
@@ -20,6 +21,8 @@ export interface EpochSource {
   epochs(): Promise<readonly number[]>;
   /** A closed epoch. Throws what reading an epoch folder throws, ORC_MISSING_FILE where there is none. */
   load(epoch: number): Promise<LoadedEpoch>;
+  /** One table of a closed epoch, or undefined. Throws ORC_DAMAGED_FILE, ORC_FOREIGN_FILE. */
+  table<T extends TableDefinition>(epoch: number, table: T): Promise<Columns<T> | undefined>;
   /** Names of an epoch's files with their SHA-256 as hex; empty for an epoch that is not closed. */
   files(epoch: number): Promise<ReadonlyMap<string, string>>;
   /** The bytes of one of them, or undefined. */
@@ -45,6 +48,11 @@ export class EpochFolders implements EpochSource {
 
   async load(epoch: number): Promise<LoadedEpoch> {
     return loadFolder(await this.#folderOf(epoch));
+  }
+
+  async table<T extends TableDefinition>(epoch: number, table: T): Promise<Columns<T> | undefined> {
+    const path = join(await this.#folderOf(epoch), tableFile(table));
+    return existsSync(path) ? decodeTable(table, readWhole(path), path) : undefined;
   }
 
   async files(epoch: number): Promise<ReadonlyMap<string, string>> {
@@ -91,6 +99,10 @@ export class ArchivedEpochs implements EpochSource {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  table<T extends TableDefinition>(epoch: number, table: T): Promise<Columns<T> | undefined> {
+    return this.#archive.table(epoch, table);
   }
 
   files(epoch: number): Promise<ReadonlyMap<string, string>> {

@@ -115,24 +115,28 @@ export class EpochView {
     return this.#cells.get(cell);
   }
 
+  /** First row of cells.arrow with cells of a resolution, and the row after the last. */
+  cellRows(resolution: number): readonly [first: number, end: number] {
+    const { resolution: resolutions } = this.epoch.output.cells;
+    const first = resolutions.findIndex((one) => one >= resolution);
+    const end = resolutions.findIndex((one) => one > resolution);
+    return first < 0 ? [0, 0] : [first, end < 0 ? resolutions.length : end];
+  }
+
   /** Hotspots whose public cell this is, in the order of the registry. */
   hotspotsOfCell(cell: bigint): readonly number[] {
     return this.#hotspotsOfCell.get(cell) ?? [];
   }
 
+  /** Row of state-out.arrow of a hotspot, or undefined for one that never did anything. */
+  stateRow(hotspot: number): number | undefined {
+    const { key } = this.epoch.output.stateOut;
+    return binarySearch(key, KEY_BYTES, rowOf(this.epoch.input.hotspots.key, hotspot, KEY_BYTES));
+  }
+
   /** The wallet's row in the ledger of the epoch, or undefined; 32 bytes. */
   ledgerRow(wallet: Uint8Array): number | undefined {
-    const { beneficiary } = this.epoch.output.ledgerOut;
-    let low = 0;
-    let high = beneficiary.length / WALLET_BYTES;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const order = Buffer.compare(rowOf(beneficiary, middle, WALLET_BYTES), wallet);
-      if (order === 0) return middle;
-      if (order < 0) low = middle + 1;
-      else high = middle;
-    }
-    return undefined;
+    return binarySearch(this.epoch.output.ledgerOut.beneficiary, WALLET_BYTES, wallet);
   }
 
   /** The reward tree of the epoch, built when it is first asked for. */
@@ -165,4 +169,18 @@ function verdictRows(sorted: Uint32Array, logIndexes: Uint32Array): Uint32Array 
     }
     return low;
   });
+}
+
+/** The row of `wanted` among ascending rows of `width` bytes, or undefined. */
+function binarySearch(rows: Uint8Array, width: number, wanted: Uint8Array): number | undefined {
+  let low = 0;
+  let high = rows.length / width;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const order = Buffer.compare(rowOf(rows, middle, width), wanted);
+    if (order === 0) return middle;
+    if (order < 0) low = middle + 1;
+    else high = middle;
+  }
+  return undefined;
 }

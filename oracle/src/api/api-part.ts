@@ -1,0 +1,29 @@
+/** The public reading API as a part of the service: closed epochs, their hotspots, cells, coverage and rewards. */
+import type { HttpApp } from "../service/http.ts";
+import type { ServicePart } from "../service/part.ts";
+import { cellRoutes } from "./cell-routes.ts";
+import { epochRoutes } from "./epoch-routes.ts";
+import type { EpochSource } from "./epoch-source.ts";
+import { EpochViews } from "./epoch-views.ts";
+import { hotspotRoutes } from "./hotspot-routes.ts";
+
+/** Epochs kept in memory: the latest, the one before, and one that somebody looks at. */
+const EPOCHS_IN_MEMORY = 3;
+
+export interface ApiPartOptions {
+  readonly source: EpochSource;
+  /** The oracle's time, Unix ms. */
+  readonly nowMs: () => number;
+}
+
+export function apiPart({ source, nowMs }: ApiPartOptions): ServicePart {
+  const views = new EpochViews(source, EPOCHS_IN_MEMORY);
+  return {
+    name: "api",
+    routes(app: HttpApp) {
+      epochRoutes(app, views);
+      hotspotRoutes(app, views, nowMs);
+      cellRoutes(app, views);
+    },
+  };
+}

@@ -1,0 +1,228 @@
+/** Closed epochs themselves: what they paid, their manifests and files, and the proofs and statements of what a wallet is owed. */
+import { merkleSumProof } from "@earshot/poc";
+import { base58Text } from "@earshot/poc/protocol";
+import Type, { type Static } from "typebox";
+import { FILES } from "../epoch-folder/layout.ts";
+import { keyParams } from "../service/api-schemas.ts";
+import { type HttpApp, sendError } from "../service/http.ts";
+import { answerFrom, atoms, epochAnswers, epochNumber, epochQuery } from "./answers.ts";
+import { type EpochView, rowOf } from "./epoch-view.ts";
+import type { EpochViews } from "./epoch-views.ts";
+import { walletFromText } from "./owner-request.ts";
+import { paySchema } from "./reports.ts";
+import { type HotspotReward, RewardBook } from "./reward-book.ts";
+
+const tags = ["epochs"];
+const HASH_BYTES = 32;
+/** Most epochs in one statement of rewards: a quarter of a year of days. */
+const MAX_STATEMENT_EPOCHS = 92;
+
+const hashText = Type.String({ pattern: "^[0-9a-f]{64}$" });
+const epochSchema = Type.Object({
+  epoch: Type.Integer(),
+  start: Type.String({ description: "ISO 8601" }),
+  rules: Type.String(),
+  parameterHash: hashText,
+  manifestHash: hashText,
+  root: Type.Object({ hash: hashText, totalAtoms: atoms, leafCount: Type.Integer() }),
+  hotspots: Type.Integer(),
+  beacons: Type.Integer(),
+  witnessReports: Type.Integer(),
+  copies: Type.Integer({ description: "Receipts of packets carried" }),
+});
+const fileSchema = Type.Object({ name: Type.String(), sha256: hashText });
+const proofSchema = Type.Object({
+  epoch: Type.Integer(),
+  wallet: Type.String(),
+  epochAtoms: atoms,
+  cumulativeAtoms: Type.String({ description: "Earned since the network began: the leaf" }),
+  leafIndex: Type.Integer(),
+  root: Type.Object({ hash: hashText, totalAtoms: atoms, leafCount: Type.Integer() }),
+  proof: Type.Object({
+    siblingHashes: Type.Array(hashText, { description: "From the leaf up" }),
+    siblingSums: Type.Array(atoms),
+    leftSiblings: Type.Integer({ description: "Bit i: the sibling of step i stands on the left" }),
+  }),
+});
+const statementSchema = Type.Object({
+  key: Type.String(),
+  rewards: Type.Array(Type.Object({ epoch: Type.Integer(), beneficiary: Type.String(), pay: paySchema })),
+  totalAtoms: atoms,
+});
+const statementQuery = Type.Object({
+  from: Type.Optional(epochNumber),
+  to: Type.Optional(epochNumber),
+});
+
+export function epochRoutes(app: HttpApp, views: EpochViews): void {
+  const rewards = new RewardBook(views.source, MAX_STATEMENT_EPOCHS);
+  app.get(
+    "/v1/epochs",
+    {
+      schema: {
+        tags,
+        summary: "Numbers of the closed epochs.",
+        response: { 200: Type.Object({ epochs: Type.Array(Type.Integer()) }) },
+      },
+    },
+    async () => ({ epochs: [...(await views.source.epochs())] }),
+  );
+  app.get(
+    "/v1/epochs/:epoch",
+    {
+      schema: {
+        tags,
+        summary: "One closed epoch in figures.",
+        params: Type.Object({ epoch: epochNumber }),
+        response: epochAnswers(epochSchema),
+      },
+    },
+    async (request, reply) =>
+      answerFrom(views, request.params.epoch, request, reply, "a closed epoch", (view) => epochOf(view)),
+  );
+  app.get(
+    "/v1/epochs/:epoch/files",
+    {
+      schema: {
+        tags,
+        summary: "Every file of the epoch's folder with its hash: what `oracle audit` downloads.",
+        params: Type.Object({ epoch: epochNumber }),
+        response: epochAnswers(Type.Object({ epoch: Type.Integer(), files: Type.Array(fileSchema) })),
+      },
+    },
+    async (request, reply) => {
+      const { epoch } = request.params;
+      const files = await views.source.files(epoch);
+      if (!files.has(FILES.manifest)) return sendError(reply, "not_found", "a closed epoch", epoch);
+      return { epoch, files: [...files].map(([name, sha256]) => ({ name, sha256 })) };
+    },
+  );
+  app.get(
+    "/v1/epochs/:epoch/files/*",
+    {
+      schema: {
+        tags,
+        summary: "The bytes of a file of the epoch.",
+        params: Type.Object({ epoch: epochNumber, "*": Type.String({ maxLength: 128 }) }),
+      },
+    },
+    async (request, reply) => {
+      const { epoch, "*": name } = request.params;
+      const sha256 = (await views.source.files(epoch)).get(name);
+      const bytes = sha256 === undefined ? undefined : await views.source.file(epoch, name);
+      if (bytes === undefined) return sendError(reply, "not_found", "a file of a closed epoch", name);
+      const type = name.endsWith(".json") ? "application/json" : "application/octet-stream";
+      return reply
+        .header("etag", `"${sha256}"`)
+        .header("cache-control", "public, max-age=86400")
+        .type(type)
+        .send(bytes);
+    },
+  );
+  app.get(
+    "/v1/wallets/:wallet/proof",
+    {
+      schema: {
+        tags,
+        summary: "What a wallet is owed since the network began, and the proof of it under the epoch's root.",
+        params: Type.Object({ wallet: Type.String({ maxLength: 44 }) }),
+        querystring: epochQuery,
+        response: epochAnswers(proofSchema),
+      },
+    },
+    async (request, reply) =>
+      answerFrom(views, request.query.epoch, request, reply, "a wallet that earned", (view) =>
+        proofOf(view, request.params.wallet),
+      ),
+  );
+  for (const suffix of ["", ".csv"] as const) {
+    app.get(
+      `/v1/hotspots/:key/rewards${suffix}`,
+      {
+        schema: {
+          tags: ["hotspots"],
+          summary: `What a hotspot earned, epoch by epoch${suffix === "" ? "" : ", as CSV"}; the latest 30 if not told otherwise.`,
+          params: keyParams,
+          querystring: statementQuery,
+          response: suffix === "" ? epochAnswers(statementSchema) : epochAnswers(Type.String()),
+        },
+      },
+      async (request, reply) => {
+        const { from, to } = request.query as Static<typeof statementQuery>;
+        const { key } = request.params as Static<typeof keyParams>;
+        const numbers = await views.source.epochs();
+        const last = to ?? numbers.at(-1) ?? 0;
+        const wanted = numbers.filter((number) => number <= last && number >= (from ?? 0));
+        const chosen = from === undefined ? wanted.slice(-30) : wanted;
+        if (chosen.length > MAX_STATEMENT_EPOCHS) {
+          return sendError(reply, "bad_request", `at most ${MAX_STATEMENT_EPOCHS} epochs`, chosen.length);
+        }
+        const statement = statementOf(key, await rewards.of(key, chosen));
+        if (statement.rewards.length === 0) return sendError(reply, "not_found", "a hotspot of these epochs", key);
+        if (suffix === "") return statement;
+        return reply.type("text/csv; charset=utf-8").send(statementCsv(statement));
+      },
+    );
+  }
+}
+
+function epochOf(view: EpochView): Static<typeof epochSchema> {
+  const { manifest, manifestHash, input } = view.epoch;
+  return {
+    epoch: view.number,
+    start: new Date(view.startMs).toISOString(),
+    rules: manifest.rules,
+    parameterHash: manifest.parameterHash,
+    manifestHash,
+    root: { ...manifest.root },
+    hotspots: view.hotspotCount,
+    beacons: input.beacons.hotspot.length,
+    witnessReports: input.witnesses.hotspot.length,
+    copies: input.packets.hotspot.length,
+  };
+}
+
+function proofOf(view: EpochView, walletText: string): Static<typeof proofSchema> | undefined {
+  const wallet = walletFromText(walletText);
+  const row = wallet === undefined ? undefined : view.ledgerRow(wallet);
+  if (row === undefined) return undefined;
+  const { epoch_atoms, cumulative_atoms } = view.epoch.output.ledgerOut;
+  const { siblingHashes, siblingSums, leftSiblings } = merkleSumProof(view.tree(), row);
+  return {
+    epoch: view.number,
+    wallet: walletText,
+    epochAtoms: epoch_atoms[row]!.toString(),
+    cumulativeAtoms: cumulative_atoms[row]!.toString(),
+    leafIndex: row,
+    root: { ...view.epoch.manifest.root },
+    proof: {
+      siblingHashes: Array.from(siblingSums, (_, step) => rowOf(siblingHashes, step, HASH_BYTES).toHex()),
+      siblingSums: Array.from(siblingSums, (sum) => sum.toString()),
+      leftSiblings,
+    },
+  };
+}
+
+function statementOf(key: string, found: readonly HotspotReward[]): Static<typeof statementSchema> {
+  const rewards = found.map(({ epoch, beneficiary, beaconAtoms, witnessAtoms, dataAtoms }) => ({
+    epoch,
+    beneficiary: base58Text(beneficiary),
+    pay: {
+      beaconAtoms: beaconAtoms.toString(),
+      witnessAtoms: witnessAtoms.toString(),
+      dataAtoms: dataAtoms.toString(),
+      atoms: (beaconAtoms + witnessAtoms + dataAtoms).toString(),
+    },
+  }));
+  return { key, rewards, totalAtoms: rewards.reduce((sum, { pay }) => sum + BigInt(pay.atoms), 0n).toString() };
+}
+
+/** RFC 4180, one line an epoch; `atoms` sums to what the hotspot put into its beneficiary's leaf. */
+function statementCsv({ rewards }: Static<typeof statementSchema>): string {
+  const lines = rewards.map(({ epoch, beneficiary, pay }) =>
+    [epoch, beneficiary, pay.beaconAtoms, pay.witnessAtoms, pay.dataAtoms, pay.atoms].join(","),
+  );
+  return ["epoch,beneficiary,beacon_atoms,witness_atoms,data_atoms,atoms", ...lines]
+    .map((line) => `${line}\r\n`)
+    .join("");
+}
