@@ -48,6 +48,8 @@ export class TestChain {
   readonly #svm: LiteSvm;
   #now: bigint;
   #sent = 0n;
+  /** What the accounts were that transactions have touched since the last mark. */
+  #journal: Map<string, { readonly address: PublicKey; readonly account: ChainAccount | null }> | null = null;
 
   constructor() {
     this.#svm = new LiteSvm();
@@ -113,8 +115,30 @@ export class TestChain {
     return data === undefined || data.length < 82 ? 0n : Buffer.from(data).readBigUInt64LE(36);
   }
 
+  /** From here on accounts are remembered as they are; the answer brings them and the time back, and goes on remembering. */
+  mark(): () => void {
+    const journal = new Map<string, { readonly address: PublicKey; readonly account: ChainAccount | null }>();
+    this.#journal = journal;
+    const now = this.#now;
+    return () => {
+      for (const { address, account } of journal.values()) this.set(address, account);
+      journal.clear();
+      this.now = now;
+    };
+  }
+
+  #remember(instructions: readonly TransactionInstruction[]): void {
+    for (const { keys } of instructions)
+      for (const { pubkey, isWritable } of keys) {
+        const key = keyOf(pubkey);
+        if (isWritable && this.#journal?.has(key) === false)
+          this.#journal.set(key, { address: pubkey, account: this.account(pubkey) });
+      }
+  }
+
   /** Executes instructions in one transaction. */
   send(...instructions: readonly TransactionInstruction[]): Result {
+    if (this.#journal !== null) this.#remember(instructions);
     // A number in the blockhash makes every transaction another one.
     const bytes = compileTransaction(FEE_PAYER, instructions, this.#sent++);
     const result = this.#svm.sendVersionedTransaction(bytes);
@@ -166,6 +190,9 @@ function runtimeName(error: unknown, logs: readonly string[]): string {
   }
   const last = logs.findLast((line) => line.includes(" failed: "));
   if (last !== undefined) return last.slice(last.indexOf(" failed: ") + 9);
+  // A precompile has no logs.
+  const code = /InstructionErrorCustom \{ code: (\d+) \}/.exec(String(error));
+  if (code !== null) return `precompile refusal ${code[1]}`;
   return typeof error === "number" ? `transaction error ${error}` : String(error);
 }
 
