@@ -3,8 +3,9 @@
 //! A period of n epochs that issues T base units issues floor(T(k+1)/n) − floor(Tk/n) in its k-th epoch, so that it issues T to the
 //! unit (`poc/src/reward/emission-schedule.ts` computes the same). Epochs outside every period issue nothing.
 //!
-//! Reissue: an average of the burns of past epochs, bounded by a cap. Over any number of epochs the averages sum to no more
-//! than the burns: each is floor(((n − 1)·previous + burnt) / n), and the weights of one burn over all later epochs sum to at most 1.
+//! Reissue: an average of the burns of past epochs, floor(((n − 1)·previous + burnt) / n), bounded by a cap and by what is left of all
+//! burns. For one n the averages sum to no more than the burns by themselves: the weights of one burn over all later epochs sum
+//! to at most 1. When n grows they would not, and then the last bound holds.
 #![forbid(unsafe_code)]
 
 /// Last epoch number that fits the tables of the oracle.
@@ -82,7 +83,8 @@ pub fn burn_average(previous: u64, burnt: u64, epochs: u16) -> u64 {
     ((u128::from(previous) * (n - 1) + u128::from(burnt)) / n) as u64
 }
 
-/// Base units an epoch issues again: the average of the burns, at most `cap`.
-pub fn reissue(average: u64, cap: u64) -> u64 {
-    average.min(cap)
+/// Base units an epoch issues again: the average of the burns, at most `cap`, and at most `left`, which is what was ever burnt
+/// less what was issued again before.
+pub fn reissue(average: u64, cap: u64, left: u64) -> u64 {
+    average.min(cap).min(left)
 }

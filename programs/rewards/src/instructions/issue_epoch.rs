@@ -70,8 +70,8 @@ impl IssueEpoch<'_> {
         let accounts = &mut *ctx.accounts;
         let record = accounts.read_record(epoch)?;
         let settings = *accounts.distributor.settings.at(epoch);
-        let average = accounts.distributor.burn_average;
-        let issue = Issue::of(&accounts.schedule, &settings, epoch, average, record.token_burned)?;
+        let before = accounts.distributor.burns_before()?;
+        let issue = Issue::of(&accounts.schedule, &settings, epoch, before, record.token_burned)?;
         accounts.count(epoch, &issue, &record)?;
         accounts.write_epoch(epoch, &issue, &record, ctx.bumps.epoch_account, ctx.bumps.root);
 

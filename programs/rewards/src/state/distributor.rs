@@ -1,4 +1,4 @@
-use crate::{RewardsError, TimedIssueSettings};
+use crate::{BurnsBefore, RewardsError, TimedIssueSettings};
 use anchor_lang::prelude::*;
 
 /// The pool of one network, and what it owes by its latest final root. `["dist", network]`. Calls the guards of the token's mint
@@ -93,6 +93,15 @@ impl Distributor {
     pub fn require_running(&self) -> Result<()> {
         require!(!self.paused, RewardsError::Paused);
         Ok(())
+    }
+
+    /// What the next epoch has to know of burns.
+    pub fn burns_before(&self) -> Result<BurnsBefore> {
+        let left = self.burned.checked_sub(self.reissued);
+        Ok(BurnsBefore {
+            average: self.burn_average,
+            left: left.ok_or(RewardsError::ReissueExceedsBurns)?,
+        })
     }
 
     /// What always holds of the books: paid ≤ owed ≤ issued, and no more issued again than burnt.

@@ -71,6 +71,15 @@ impl TimedIssueSettings {
     }
 }
 
+/// What is known of burns before an epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BurnsBefore {
+    /// Average over past epochs, base units.
+    pub average: u64,
+    /// Base units burnt in issued epochs and not issued again.
+    pub left: u64,
+}
+
 /// What an epoch issues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Issue {
@@ -87,12 +96,19 @@ pub struct Issue {
 }
 
 impl Issue {
-    /// Finds what `epoch` issues from the schedule, the average before it and what it burnt. Nothing else matters: not the
+    /// Finds what `epoch` issues from the schedule, what came before it and what it burnt. Nothing else matters: not the
     /// clock, not the supply, not who asks.
-    pub fn of(schedule: &Schedule, settings: &IssueSettings, epoch: u64, average: u64, burned: u64) -> Result<Issue> {
+    pub fn of(
+        schedule: &Schedule,
+        settings: &IssueSettings,
+        epoch: u64,
+        before: BurnsBefore,
+        burned: u64,
+    ) -> Result<Issue> {
         let scheduled = emission(schedule.periods(), epoch);
-        let burn_average = burn_average(average, burned, settings.average_epochs);
-        let reissued = reissue(burn_average, settings.reissue_cap);
+        let burn_average = burn_average(before.average, burned, settings.average_epochs);
+        let left = before.left.checked_add(burned).ok_or(RewardsError::AmountOverflow)?;
+        let reissued = reissue(burn_average, settings.reissue_cap, left);
         let all = scheduled.checked_add(reissued).ok_or(RewardsError::AmountOverflow)?;
         // At most `all`, so it fits.
         let treasury = (u128::from(all) * u128::from(settings.treasury_bps) / u128::from(ONE_BPS)) as u64;
@@ -134,18 +150,31 @@ mod tests {
 
     #[test]
     fn adds_what_was_burnt_up_to_the_cap() {
-        let issue = Issue::of(&schedule(301), &settings(0), 10, 0, 60).unwrap();
+        let issue = Issue::of(&schedule(301), &settings(0), 10, before(0, 0), 60).unwrap();
         assert_eq!(
             (issue.scheduled, issue.burn_average, issue.reissued, issue.pool),
             (100, 30, 30, 130)
         );
-        let issue = Issue::of(&schedule(301), &settings(0), 12, 30, 600).unwrap();
+        let issue = Issue::of(&schedule(301), &settings(0), 12, before(30, 0), 600).unwrap();
         assert_eq!(
             (issue.scheduled, issue.burn_average, issue.reissued, issue.pool),
             (101, 315, 50, 151)
         );
-        let issue = Issue::of(&schedule(301), &settings(0), 13, 0, 0).unwrap();
+        let issue = Issue::of(&schedule(301), &settings(0), 13, before(0, 0), 0).unwrap();
         assert_eq!(issue.pool, 0);
+    }
+
+    fn before(average: u64, left: u64) -> BurnsBefore {
+        BurnsBefore { average, left }
+    }
+
+    #[test]
+    fn issues_no_more_again_than_is_left_of_the_burns() {
+        let reissued = |before| Issue::of(&schedule(0), &settings(0), 11, before, 0).unwrap().reissued;
+        assert_eq!(
+            [before(80, 100), before(80, 40), before(80, 39), before(80, 0)].map(reissued),
+            [40, 40, 39, 0]
+        );
     }
 
     #[test]
@@ -171,8 +200,23 @@ mod tests {
 
     proptest! {
         #[test]
+        fn never_issues_more_again_than_was_burnt_however_the_settings_change(
+            epochs in proptest::collection::vec((0u64..1_000, 1u16..20, 0u64..500), 1..60)
+        ) {
+            let (mut average, mut burnt, mut reissued) = (0, 0, 0);
+            for (burned, average_epochs, reissue_cap) in epochs {
+                let settings = IssueSettings { reissue_cap, average_epochs, treasury_bps: 0 };
+                let issue = Issue::of(&schedule(0), &settings, 11, before(average, burnt - reissued), burned).unwrap();
+                average = issue.burn_average;
+                burnt += burned;
+                reissued += issue.reissued;
+                prop_assert!(reissued <= burnt);
+            }
+        }
+
+        #[test]
         fn divides_what_is_issued_to_the_unit(total in 0u64..u64::MAX / 2, bps in 0u16..=10_000, burned in 0u64..1 << 60) {
-            let issue = Issue::of(&schedule(total), &settings(bps), 11, 0, burned).unwrap();
+            let issue = Issue::of(&schedule(total), &settings(bps), 11, before(0, 0), burned).unwrap();
             prop_assert_eq!(issue.pool + issue.treasury, issue.scheduled + issue.reissued);
         }
     }
