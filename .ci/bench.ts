@@ -3,11 +3,13 @@ import { runAgentBench } from "../hotspot-agent/bench/agent.ts";
 import { runAttacks } from "../oracle/bench/attacks.ts";
 import { runCore } from "../poc/bench/core.ts";
 import { runSpoof } from "../poc/bench/spoof/report.ts";
+import { runProgramsBench } from "../programs/client/bench/programs.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
   agent: runAgentBench,
   attacks: runAttacks,
   core: runCore,
+  programs: runProgramsBench,
   spoof: runSpoof,
 };
 

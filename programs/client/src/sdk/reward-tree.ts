@@ -4,7 +4,7 @@
  * The tree is the engine's own (poc/src/reward/merkle-sum-tree.ts); here it gets Solana's addresses and the shape the program reads.
  */
 import { buildMerkleSumTree, type MerkleSumTree, merkleSumProof } from "@earshot/poc";
-import { PublicKey } from "@solana/web3.js";
+import type { PublicKey } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";
 import type { WalletClaim } from "./claim-crank.ts";
 
@@ -32,17 +32,30 @@ export function rewardTree(
   for (const [index, { bytes }] of ordered.entries()) beneficiaries.set(bytes, index * KEY_BYTES);
   const amounts = BigUint64Array.from(ordered, ({ cumulative }) => cumulative);
   const tree = buildMerkleSumTree(distributor.toBytes(), beneficiaries, amounts);
-  const indexes = new Map(ordered.map(({ bytes }, index) => [new PublicKey(bytes).toBase58(), index]));
   return {
     rootHash: tree.root.hash,
     total: tree.root.totalAtoms,
     leafCount: tree.root.leafCount,
     claimOf(wallet) {
-      const index = indexes.get(wallet.toBase58());
-      if (index === undefined) throw new ClientError("PRG_NOT_FOUND", `${wallet.toBase58()} has no leaf in the tree`);
+      const index = leafIndexOf(beneficiaries, wallet.toBytes());
+      if (index < 0) throw new ClientError("PRG_NOT_FOUND", `${wallet.toBase58()} has no leaf in the tree`);
       return { beneficiary: wallet, cumulative: amounts[index]!, proof: claimProofAt(tree, index) };
     },
   };
+}
+
+/** The index of a wallet among 32-byte addresses in ascending order; -1 where it is not there. */
+export function leafIndexOf(beneficiaries: Uint8Array, wallet: Uint8Array): number {
+  let low = 0;
+  let high = beneficiaries.length / KEY_BYTES - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const order = Buffer.compare(beneficiaries.subarray(middle * KEY_BYTES, (middle + 1) * KEY_BYTES), wallet);
+    if (order === 0) return middle;
+    if (order < 0) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
 }
 
 /** The proof of a leaf as the program reads it. */
