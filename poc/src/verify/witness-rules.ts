@@ -23,11 +23,11 @@ export interface WitnessRules {
   readonly snrFloorDdb: Int16Array;
 }
 
-/** The kernel takes resolution-11 cells farther apart than 1200 m for more than this many steps apart. */
+/** The kernel takes resolution-11 cells farther apart than GRID_DECIDES_BELOW_M for at least this many steps apart. */
 const MAX_GRID_CELLS = 8;
 
-/** denied_edge, too_late, below_min_distance, max_distance_exceeded, bad_rssi. */
-const COSTLY_CODES = [4, 9, 14, 15, 17];
+/** denied_edge, below_min_distance, max_distance_exceeded, bad_rssi. */
+const COSTLY_CODES = [4, 14, 15, 17];
 
 /** Throws POC_BAD_PARAMETERS when a list or a limit cannot be applied. */
 export function compileWitnessRules(parameters: NetworkParameters): WitnessRules {

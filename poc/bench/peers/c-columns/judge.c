@@ -12,7 +12,7 @@ enum {
   FREQUENCY_TOLERANCE_HZ = 100000,
   LEAST_FREQUENCY_HZ = 100000000,
   MIN_CELLS = 8,
-  GRID_DECIDES_BELOW_M = 1200,
+  GRID_DECIDES_BELOW_M = 500,
   EARSHOT_TOLERANCE_DDB = 100,
 };
 /* What rounding to whole metres may change: a limit by this much, a distance from 300 m on by this factor, squared. */
@@ -94,12 +94,6 @@ static inline bool same_place(const hotspot_t *a, const hotspot_t *b) { return (
 
 static inline int32_t grid_cells(const hotspot_t *a, const hotspot_t *b, int8_t stored) {
   return same_place(a, b) ? axial(a->i - b->i, a->j - b->j) : stored;
-}
-
-/* At least eight grid cells apart for certain; `far`: so far in metres that only H3's refusal could fail them. */
-static inline bool far_on_grid(const hotspot_t *a, const hotspot_t *b, bool far, int8_t stored) {
-  bool comparable = ((a->meta | b->meta) & META_PENTAGON) == 0 || same_place(a, b);
-  return comparable && (far || grid_cells(a, b, stored) >= MIN_CELLS);
 }
 
 #define FAIL(condition, why, value, bound) \
@@ -191,12 +185,10 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
   const hotspot_t *beaconer = &hotspots[beacon->hotspot];
   const double bx = beaconer->x, by = beaconer->y, bz = beaconer->z;
   const double near_sq = limits->near_sq, grid_sq = limits->grid_sq, far_sq = limits->far_sq;
-  const int32_t region = beaconer->meta & META_REGION, stamp = (int32_t)group + 1;
+  const int32_t stamp = (int32_t)group + 1;
   const int32_t base = beacon->eirp_ddbm + (helium ? 0 : EARSHOT_TOLERANCE_DDB);
   const int32_t floor_ddb = helium ? INT16_MIN : SNR_FLOOR_DDB[beacon->data_rate & 15];
   const int32_t first_ms = beacon->first_ms > 0 ? beacon->first_ms : 0;
-  const int32_t bars = META_REGION | META_UNREGISTERED | META_NOT_ASSERTED | META_SUSPENDED | META_DATA_ONLY |
-                       (beacon->frequency_hz < LEAST_FREQUENCY_HZ ? META_ALWAYS : 0);
   int32_t last_ms = beacon->last_ms, lag_zero = 0, lag_limit = INT32_MAX;
   if (helium) {
     int32_t first_row = epoch->row[from].receive_ms;
@@ -205,6 +197,11 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
     lag_limit = beacon_first ? 4000 : 1500;
     if (lag_zero + lag_limit < last_ms) last_ms = lag_zero + lag_limit;
   }
+  const int32_t place = !helium ? 0 : (beaconer->meta & META_PENTAGON) == 0 ? META_PENTAGON : META_PLACE;
+  const int32_t wanted = beaconer->meta & (META_REGION | place);
+  const int32_t bars = place | META_REGION | META_UNREGISTERED | META_NOT_ASSERTED | META_SUSPENDED | META_DATA_ONLY |
+                       (beacon->frequency_hz < LEAST_FREQUENCY_HZ || last_ms < first_ms ? META_ALWAYS : 0);
+  const uint32_t window_ms = last_ms - first_ms;
   for (size_t at = from; at < to; at++) {
     const row_t *row = &epoch->row[at];
     const uint32_t id = row->word & 0xffffff;
@@ -213,16 +210,16 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
     witness->stamp = stamp;
     const int32_t rssi = row->levels >> 16, snr = (int16_t)row->levels;
     const uint32_t difference = row->frequency_hz - beacon->frequency_hz + FREQUENCY_TOLERANCE_HZ;
-    const bool unbarred = ((witness->meta ^ region) & bars) == 0;
+    const bool unbarred = ((witness->meta ^ wanted) & bars) == 0;
     double ratio = 0;
     bool passes;
     if (mask) {
       passes = unbarred & !repeated & (id != beacon->hotspot) & (difference <= 2 * FREQUENCY_TOLERANCE_HZ) &
-               (row->receive_ms >= first_ms) & (row->receive_ms <= last_ms) &
+               ((uint32_t)(row->receive_ms - first_ms) <= window_ms) &
                (helium | ((int32_t)(row->word >> 24) == beacon->data_rate)) & (snr >= floor_ddb);
     } else {
       passes = unbarred && !repeated && id != beacon->hotspot && difference <= 2 * FREQUENCY_TOLERANCE_HZ &&
-               row->receive_ms >= first_ms && row->receive_ms <= last_ms &&
+               (uint32_t)(row->receive_ms - first_ms) <= window_ms &&
                (helium || (int32_t)(row->word >> 24) == beacon->data_rate) && snr >= floor_ddb;
     }
     if (mask || passes) {
@@ -231,7 +228,7 @@ static inline __attribute__((always_inline)) void judge_group(const epoch_t *epo
       const uint32_t allowed = (uint32_t)(base + witness->gain - rssi);
       ratio = sq * SQUARE_METRES * frequency * frequency * loss->inverses[allowed <= MAX_LOSS_DDB ? allowed : 0];
       bool near = sq < near_sq;
-      if (helium) near |= !far_on_grid(beaconer, witness, sq >= grid_sq, epoch->grid_steps[at]);
+      if (helium && sq < grid_sq) near |= grid_cells(beaconer, witness, epoch->grid_steps[at]) < MIN_CELLS;
       if (mask)
         passes = passes & !near & (sq <= far_sq) & (allowed <= MAX_LOSS_DDB) & (ratio <= CERTAIN_RATIO);
       else
