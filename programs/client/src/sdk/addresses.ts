@@ -5,14 +5,15 @@
  */
 import { createHash } from "node:crypto";
 import { PublicKey } from "@solana/web3.js";
+import { PROGRAM_ADDRESSES } from "../generated/program-addresses.ts";
 
-/** The ids the programs declare. */
+/** The ids the programs declare: those of the artefacts' IDLs. */
 export const PROGRAM_IDS = {
-  guard: new PublicKey("EarshotGuard1111111111111111111111111111111"),
-  registry: new PublicKey("EarshotRegistry1111111111111111111111111111"),
-  dataCredits: new PublicKey("EarshotDataCredits1111111111111111111111111"),
-  rewards: new PublicKey("EarshotRewards11111111111111111111111111111"),
-  governance: new PublicKey("EarshotGovernance11111111111111111111111111"),
+  guard: new PublicKey(PROGRAM_ADDRESSES.guard),
+  registry: new PublicKey(PROGRAM_ADDRESSES.registry),
+  dataCredits: new PublicKey(PROGRAM_ADDRESSES.dataCredits),
+  rewards: new PublicKey(PROGRAM_ADDRESSES.rewards),
+  governance: new PublicKey(PROGRAM_ADDRESSES.governance),
 } as const;
 
 export type ProgramName = keyof typeof PROGRAM_IDS;
