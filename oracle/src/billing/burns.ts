@@ -24,6 +24,8 @@ export interface RouterAccount {
 export interface Burn {
   readonly router: string;
   readonly nonce: bigint;
+  /** Payer and epoch of the bill. */
+  readonly payer: string;
   readonly epoch: number;
   readonly dataCredits: bigint;
   /** SHA-256 of the bill. */
@@ -79,13 +81,8 @@ export async function burnBills(chain: BurnChain, journal: BurnJournal): Promise
       const amount = smaller(owed, router.escrow);
       if (amount === 0n) continue;
       const { address, lastNonce } = router;
-      const burn = {
-        router: address,
-        nonce: lastNonce + 1n,
-        epoch: bill.epoch,
-        dataCredits: amount,
-        billHash: bill.billHash,
-      };
+      const { payer, epoch, billHash } = bill;
+      const burn = { router: address, nonce: lastNonce + 1n, payer, epoch, dataCredits: amount, billHash };
       await journal.begin(burn);
       const { signature } = await chain.burn(burn);
       await journal.done(burn, signature);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   type Burn,
   type BurnChain,
@@ -9,6 +9,22 @@ import {
   type OpenBill,
   type RouterAccount,
 } from "../../src/billing/burns.ts";
+import { StoredJournal } from "../../src/billing/stored-journal.ts";
+import type { Store } from "../../src/ports/store.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { PostgresServer, postgresPrograms } from "../servers/postgres.ts";
+import { skipReason } from "../servers/server-process.ts";
+import { TemporaryFolders } from "../temporary-folder.ts";
+
+const folders = new TemporaryFolders("burns");
+const programs = postgresPrograms();
+const reason = skipReason("PostgreSQL", programs);
+let postgres: PostgresServer | undefined;
+
+beforeAll(async () => {
+  if (programs !== undefined) postgres = await PostgresServer.start(programs);
+});
+afterAll(() => postgres?.remove());
 
 /** The burn rules of the program, with the faults of a network before and after them. */
 class ModelChain implements BurnChain {
@@ -43,39 +59,6 @@ class ModelChain implements BurnChain {
   }
 }
 
-class ModelJournal implements BurnJournal {
-  readonly bills: OpenBill[] = [];
-  readonly #burns = new Map<string, { burn: Burn; isDone: boolean }>();
-
-  async addBill(bill: OpenBill): Promise<void> {
-    if (!this.bills.some(({ payer, epoch }) => payer === bill.payer && epoch === bill.epoch)) this.bills.push(bill);
-  }
-
-  async openBills() {
-    return this.bills
-      .map((bill) => ({ ...bill, burnt: this.burntOf(bill) }))
-      .filter(({ burnt, dataCredits }) => burnt < dataCredits)
-      .sort((a, b) => a.epoch - b.epoch);
-  }
-
-  async begin(burn: Burn): Promise<void> {
-    this.#burns.set(`${burn.router} ${burn.nonce}`, { burn, isDone: false });
-  }
-
-  async begun() {
-    return [...this.#burns.values()].filter(({ isDone }) => !isDone).map(({ burn }) => burn);
-  }
-
-  async done(burn: Burn): Promise<void> {
-    this.#burns.set(`${burn.router} ${burn.nonce}`, { burn, isDone: true });
-  }
-
-  burntOf({ billHash }: OpenBill): bigint {
-    const done = [...this.#burns.values()].filter(({ burn, isDone }) => isDone && burn.billHash === billHash);
-    return done.reduce((sum, { burn }) => sum + burn.dataCredits, 0n);
-  }
-}
-
 const bill = (payer: string, epoch: number, dataCredits: bigint): OpenBill => ({
   payer,
   epoch,
@@ -83,85 +66,111 @@ const bill = (payer: string, epoch: number, dataCredits: bigint): OpenBill => ({
   billHash: new Uint8Array(32).fill(epoch),
 });
 
-describe("a bill", () => {
-  test("is burnt once, from as many routers of its payer as it takes, however often the round is run", async () => {
-    const chain = new ModelChain();
-    const journal = new ModelJournal();
-    chain.fund("r1", "alice", 60n);
-    chain.fund("r2", "alice", 100n);
-    chain.fund("r3", "bob", 1000n);
-    await journal.addBill(bill("alice", 1, 100n));
-    expect(await burnBills(chain, journal)).toEqual({ burns: 2, dataCredits: 100n, arrears: new Map() });
-    expect(await burnBills(chain, journal)).toEqual({ burns: 0, dataCredits: 0n, arrears: new Map() });
-    expect(chain.burnt.map(({ router, dataCredits }) => [router, dataCredits])).toEqual([
-      ["r1", 60n],
-      ["r2", 40n],
-    ]);
+/** Every bill and router of a run has names of its own: runs share a store. */
+let run = 0;
+
+describe.each([
+  ["SQLite", async () => `sqlite:${folders.next()}`, undefined],
+  ["PostgreSQL", async () => postgres!.database(), reason],
+] as const)("with the journal in %s", (_, makeUrl, skip) => {
+  let store: Store;
+  beforeAll(async () => {
+    if (skip === undefined) store = await openStore(await makeUrl());
+  });
+  afterAll(() => store?.close());
+  beforeEach(() => {
+    run++;
   });
 
-  test("that the escrow cannot cover is burnt as far as it goes, and the rest when there is more", async () => {
-    const chain = new ModelChain();
-    const journal = new ModelJournal();
-    chain.fund("r1", "alice", 30n);
-    await journal.addBill(bill("alice", 1, 100n));
-    await journal.addBill(bill("alice", 2, 5n));
-    expect((await burnBills(chain, journal)).arrears).toEqual(new Map([["alice", 75n]]));
-    chain.fund("r1", "alice", 1000n);
-    expect(await burnBills(chain, journal)).toMatchObject({ dataCredits: 75n, arrears: new Map() });
-    expect(chain.burnt.map(({ epoch }) => epoch)).toEqual([1, 1, 2]);
-  });
-
-  test("whose burn was done but never answered is not burnt again", async () => {
-    const chain = new ModelChain();
-    const journal = new ModelJournal();
-    chain.fund("r1", "alice", 500n);
-    await journal.addBill(bill("alice", 1, 100n));
-    chain.faults = ["unanswered"];
-    await expect(burnBills(chain, journal)).rejects.toThrow("no answer");
-    await burnBills(chain, journal);
-    expect(chain.accounts.get("r1")!.escrow).toBe(400n);
-    expect(await journal.openBills()).toEqual([]);
-  });
-});
-
-test("every bill is burnt exactly, never in part twice, whatever answers are lost and wherever the process dies", async () => {
-  const step = fc.oneof(
-    fc.record({ kind: fc.constant("bill" as const), payer: fc.nat(2), amount: fc.bigInt(1n, 50n) }),
-    fc.record({ kind: fc.constant("fund" as const), router: fc.nat(5), amount: fc.bigInt(1n, 80n) }),
-    fc.record({
-      kind: fc.constant("round" as const),
-      faults: fc.array(fc.constantFrom("lost" as const, "unanswered" as const), { maxLength: 3 }),
-      diesAfter: fc.option(fc.nat(6)),
-    }),
-  );
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+  describe.skipIf(skip !== undefined)("a bill", () => {
+    test("is burnt once, from as many routers of its payer as it takes, however often the round is run", async () => {
       const chain = new ModelChain();
-      const journal = new ModelJournal();
-      let epoch = 0;
-      const fund = (router: number, amount: bigint) => chain.fund(`r${router}`, `p${router % 3}`, amount);
-      for (const one of steps) {
-        if (one.kind === "bill") await journal.addBill(bill(`p${one.payer}`, ++epoch, one.amount));
-        else if (one.kind === "fund") fund(one.router, one.amount);
-        else {
-          chain.faults = [...one.faults];
-          await burnBills(chain, mortal(journal, one.diesAfter ?? Number.POSITIVE_INFINITY)).catch(() => {});
-        }
-      }
-      chain.faults = [];
-      for (let router = 0; router < 6; router++) fund(router, 10_000n);
-      const { arrears } = await burnBills(chain, journal);
-      expect(arrears.size).toBe(0);
-      for (const { billHash, dataCredits } of journal.bills) {
-        const burnt = chain.burnt.filter((burn) => burn.billHash === billHash);
-        expect(burnt.reduce((sum, burn) => sum + burn.dataCredits, 0n)).toBe(dataCredits);
-      }
-    }),
+      const journal = new StoredJournal(store);
+      chain.fund(`r1 ${run}`, `alice ${run}`, 60n);
+      chain.fund(`r2 ${run}`, `alice ${run}`, 100n);
+      chain.fund(`r3 ${run}`, `bob ${run}`, 1000n);
+      await journal.addBill(bill(`alice ${run}`, 1, 100n));
+      expect(await burnBills(chain, journal)).toEqual({ burns: 2, dataCredits: 100n, arrears: new Map() });
+      expect(await burnBills(chain, journal)).toEqual({ burns: 0, dataCredits: 0n, arrears: new Map() });
+      expect(chain.burnt.map(({ router, dataCredits }) => [router, dataCredits])).toEqual([
+        [`r1 ${run}`, 60n],
+        [`r2 ${run}`, 40n],
+      ]);
+    });
+
+    test("that the escrow cannot cover is burnt as far as it goes, and the rest when there is more", async () => {
+      const chain = new ModelChain();
+      const journal = new StoredJournal(store);
+      chain.fund(`r1 ${run}`, `alice ${run}`, 30n);
+      await journal.addBill(bill(`alice ${run}`, 1, 100n));
+      await journal.addBill(bill(`alice ${run}`, 2, 5n));
+      expect((await burnBills(chain, journal)).arrears).toEqual(new Map([[`alice ${run}`, 75n]]));
+      chain.fund(`r1 ${run}`, `alice ${run}`, 1000n);
+      expect(await burnBills(chain, journal)).toMatchObject({ dataCredits: 75n, arrears: new Map() });
+      expect(chain.burnt.map(({ epoch }) => epoch)).toEqual([1, 1, 2]);
+    });
+
+    test("whose burn was done but never answered is not burnt again", async () => {
+      const chain = new ModelChain();
+      const journal = new StoredJournal(store);
+      chain.fund(`r1 ${run}`, `alice ${run}`, 500n);
+      await journal.addBill(bill(`alice ${run}`, 1, 100n));
+      chain.faults = ["unanswered"];
+      await expect(burnBills(chain, journal)).rejects.toThrow("no answer");
+      await burnBills(chain, journal);
+      expect(chain.accounts.get(`r1 ${run}`)!.escrow).toBe(400n);
+      expect(await journal.openBills()).toEqual([]);
+    });
+  });
+
+  test.skipIf(skip !== undefined)(
+    "every bill is burnt exactly, never in part twice, whatever answers are lost and wherever the process dies",
+    async () => {
+      const step = fc.oneof(
+        fc.record({ kind: fc.constant("bill" as const), payer: fc.nat(2), amount: fc.bigInt(1n, 50n) }),
+        fc.record({ kind: fc.constant("fund" as const), router: fc.nat(5), amount: fc.bigInt(1n, 80n) }),
+        fc.record({
+          kind: fc.constant("round" as const),
+          faults: fc.array(fc.constantFrom("lost" as const, "unanswered" as const), { maxLength: 3 }),
+          diesAfter: fc.option(fc.nat(6)),
+        }),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+          const chain = new ModelChain();
+          const journal = new StoredJournal(store);
+          run++;
+          let epoch = 0;
+          const bills: OpenBill[] = [];
+          const fund = (router: number, amount: bigint) =>
+            chain.fund(`r${router} ${run}`, `p${router % 3} ${run}`, amount);
+          for (const one of steps) {
+            if (one.kind === "bill") {
+              bills.push(bill(`p${one.payer} ${run}`, ++epoch, one.amount));
+              await journal.addBill(bills.at(-1)!);
+            } else if (one.kind === "fund") fund(one.router, one.amount);
+            else {
+              chain.faults = [...one.faults];
+              await burnBills(chain, mortal(journal, one.diesAfter ?? Number.POSITIVE_INFINITY)).catch(() => {});
+            }
+          }
+          chain.faults = [];
+          for (let router = 0; router < 6; router++) fund(router, 10_000n);
+          const { arrears } = await burnBills(chain, journal);
+          expect(arrears.size).toBe(0);
+          for (const { billHash, dataCredits } of bills) {
+            const burnt = chain.burnt.filter((burn) => Buffer.compare(burn.billHash, billHash) === 0);
+            expect(burnt.reduce((sum, burn) => sum + burn.dataCredits, 0n)).toBe(dataCredits);
+          }
+        }),
+        { numRuns: 30 * Number(process.env.EARSHOT_SOAK ?? 1) },
+      );
+    },
   );
 });
 
 /** The journal of a process that dies at its nth write. */
-function mortal(journal: ModelJournal, writes: number): BurnJournal {
+function mortal(journal: BurnJournal, writes: number): BurnJournal {
   let left = writes;
   const live = () => {
     if (left-- <= 0) throw new Error("killed");
@@ -174,9 +183,9 @@ function mortal(journal: ModelJournal, writes: number): BurnJournal {
       live();
       await journal.begin(burn);
     },
-    done: async (burn) => {
+    done: async (burn, signature) => {
       live();
-      await journal.done(burn);
+      await journal.done(burn, signature);
     },
   };
 }

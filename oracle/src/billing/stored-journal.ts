@@ -1,0 +1,112 @@
+/** Bills and burns in the Store, and the invoices made of them. */
+import type { Store } from "../ports/store.ts";
+import { readAmount, readBytes, readInteger, readNullable, readText } from "../store/values.ts";
+import { type Bill, billHash } from "./bill.ts";
+import type { Burn, BurnJournal, OpenBill } from "./burns.ts";
+
+/** A bill with what was burnt for it. */
+export interface Invoice {
+  readonly bill: Bill;
+  readonly billHash: Uint8Array;
+  readonly burns: readonly {
+    readonly router: string;
+    readonly nonce: bigint;
+    readonly dataCredits: bigint;
+    /** Of the transaction; null where it was found done on chain after a crash. */
+    readonly signature: string | null;
+  }[];
+  readonly burnt: bigint;
+}
+
+export class StoredJournal implements BurnJournal {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Keeps the bill with its whole document. The first of a payer and epoch counts: a closed epoch has one. */
+  async addDocument(bill: Bill): Promise<void> {
+    const { payer, epoch, dataCredits } = bill;
+    await this.#insert(
+      { payer, epoch, dataCredits: BigInt(dataCredits), billHash: billHash(bill) },
+      JSON.stringify(bill),
+    );
+  }
+
+  addBill(bill: OpenBill): Promise<void> {
+    return this.#insert(bill, "");
+  }
+
+  async openBills(): Promise<readonly (OpenBill & { readonly burnt: bigint })[]> {
+    const rows = await this.#store.sql`
+      SELECT bill.payer, bill.epoch, CAST(bill.data_credits AS TEXT) AS owed, bill.bill_hash,
+        CAST(COALESCE(SUM(burn.data_credits), 0) AS TEXT) AS burnt
+      FROM bill LEFT JOIN burn ON burn.payer = bill.payer AND burn.epoch = bill.epoch AND burn.is_done = 1
+      GROUP BY bill.payer, bill.epoch, bill.data_credits, bill.bill_hash
+      HAVING COALESCE(SUM(burn.data_credits), 0) < bill.data_credits
+      ORDER BY bill.epoch, bill.payer`;
+    return rows.map((row) => ({
+      payer: readText(row.payer),
+      epoch: readInteger(row.epoch),
+      dataCredits: readAmount(row.owed),
+      billHash: readBytes(row.bill_hash),
+      burnt: readAmount(row.burnt),
+    }));
+  }
+
+  async begin({ router, nonce, payer, epoch, dataCredits, billHash }: Burn): Promise<void> {
+    const row = { router, nonce, payer, epoch, data_credits: dataCredits, bill_hash: billHash, is_done: 0 };
+    await this.#store.sql`INSERT INTO burn ${this.#store.sql.rows([row])} ON CONFLICT (router, nonce) DO NOTHING`;
+  }
+
+  async begun(): Promise<readonly Burn[]> {
+    const rows = await this.#store.sql`
+      SELECT router, CAST(nonce AS TEXT) AS nonce, payer, epoch, CAST(data_credits AS TEXT) AS data_credits, bill_hash
+      FROM burn WHERE is_done = 0 ORDER BY epoch, router, burn.nonce`;
+    return rows.map((row) => ({
+      router: readText(row.router),
+      nonce: readAmount(row.nonce),
+      payer: readText(row.payer),
+      epoch: readInteger(row.epoch),
+      dataCredits: readAmount(row.data_credits),
+      billHash: readBytes(row.bill_hash),
+    }));
+  }
+
+  async done({ router, nonce }: Burn, signature: string | null): Promise<void> {
+    await this.#store.sql`
+      UPDATE burn SET is_done = 1, signature = ${signature} WHERE router = ${router} AND nonce = ${nonce}`;
+  }
+
+  /** The invoices of a payer (base58), latest epoch first. */
+  async invoices(payer: string): Promise<readonly Invoice[]> {
+    const bills = await this.#store.sql`
+      SELECT epoch, bill_hash, document FROM bill WHERE payer = ${payer} AND document <> '' ORDER BY epoch DESC`;
+    const burns = await this.#store.sql`
+      SELECT epoch, router, CAST(nonce AS TEXT) AS nonce, CAST(data_credits AS TEXT) AS data_credits, signature
+      FROM burn WHERE payer = ${payer} AND is_done = 1 ORDER BY epoch, router, burn.nonce`;
+    return bills.map((row) => {
+      const epoch = readInteger(row.epoch);
+      const own = burns
+        .filter((burn) => readInteger(burn.epoch) === epoch)
+        .map((burn) => ({
+          router: readText(burn.router),
+          nonce: readAmount(burn.nonce),
+          dataCredits: readAmount(burn.data_credits),
+          signature: readNullable(burn.signature, readText),
+        }));
+      return {
+        bill: JSON.parse(readText(row.document)) as Bill,
+        billHash: readBytes(row.bill_hash),
+        burns: own,
+        burnt: own.reduce((sum, { dataCredits }) => sum + dataCredits, 0n),
+      };
+    });
+  }
+
+  async #insert({ payer, epoch, dataCredits, billHash }: OpenBill, document: string): Promise<void> {
+    const row = { payer, epoch, data_credits: dataCredits, bill_hash: billHash, document };
+    await this.#store.sql`INSERT INTO bill ${this.#store.sql.rows([row])} ON CONFLICT (payer, epoch) DO NOTHING`;
+  }
+}
