@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { epochFormat } from "./reference/epoch-format.ts";
 import { errorTable } from "./reference/error-table.ts";
+import { instructionTable } from "./reference/instruction-table.ts";
 import { parameterTable } from "./reference/parameter-table.ts";
 import { verdictTable } from "./reference/verdict-table.ts";
 
@@ -15,6 +16,7 @@ const root = join(import.meta.dirname, "..");
 const PAGES: Readonly<Record<string, () => string>> = {
   "docs/reference/epoch-format.md": epochFormat,
   "docs/reference/errors.md": errorTable,
+  "docs/reference/instructions.md": instructionTable,
   "docs/reference/parameters.md": parameterTable,
   "docs/reference/verdicts.md": verdictTable,
 };
