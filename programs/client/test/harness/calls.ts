@@ -2,7 +2,7 @@
  * Instructions of a network: what its addresses fix is filled in, what a test is about it names. Addresses that a test asks for again
  * and again are derived once.
  */
-import { type PublicKey, SYSVAR_INSTRUCTIONS_PUBKEY, TransactionInstruction } from "@solana/web3.js";
+import { PublicKey, SYSVAR_INSTRUCTIONS_PUBKEY, TransactionInstruction } from "@solana/web3.js";
 import * as derive from "../../src/sdk/addresses.ts";
 import { PROGRAM_IDS, type ProgramName } from "../../src/sdk/addresses.ts";
 import type { NetworkAddresses } from "../../src/sdk/create-network.ts";
@@ -14,6 +14,7 @@ import {
 } from "../../src/sdk/token-instructions.ts";
 import type { Arg } from "./idl.ts";
 import { type Accounts, instruction } from "./instruction.ts";
+import { keyOf } from "./transaction.ts";
 
 /** The function with its answers kept; addresses, bytes and numbers are what tell questions apart. */
 function once<Args extends readonly (PublicKey | bigint | number | string | Uint8Array)[]>(
@@ -21,7 +22,7 @@ function once<Args extends readonly (PublicKey | bigint | number | string | Uint
 ): (...args: Args) => PublicKey {
   const known = new Map<string, PublicKey>();
   return (...args) => {
-    const key = args.map((arg) => (arg instanceof Uint8Array ? Buffer.from(arg).toString("hex") : String(arg))).join();
+    const key = args.map(textOf).join();
     let found = known.get(key);
     if (found === undefined) {
       found = find(...args);
@@ -29,6 +30,11 @@ function once<Args extends readonly (PublicKey | bigint | number | string | Uint
     }
     return found;
   };
+}
+
+function textOf(arg: PublicKey | bigint | number | string | Uint8Array): string {
+  if (arg instanceof PublicKey) return keyOf(arg);
+  return arg instanceof Uint8Array ? Buffer.from(arg).toString("hex") : String(arg);
 }
 
 export const guardOf = once(derive.guardOf);
