@@ -1,7 +1,7 @@
 /** The command line of the client: its commands, and how its errors become exit codes. */
 import { buildApplication, buildRouteMap, run, text_en } from "@stricli/core";
 import { type CliContext, EXIT, type Terminal } from "./context.ts";
-import { dcBalanceCommand, dcMintCommand, dcPriceCommand } from "./data-credits.ts";
+import { dcBalanceCommand, dcMintCommand, dcPriceCommand, dcSayPriceCommand } from "./data-credits.ts";
 import {
   govExtendCommand,
   govLockCommand,
@@ -68,6 +68,7 @@ const routes = buildRouteMap({
         mint: dcMintCommand,
         register: dcRegisterCommand,
         fund: dcFundCommand,
+        sayPrice: dcSayPriceCommand,
         router: dcRouterCommand,
       },
       docs: { brief: "Data credits, and accounts that packets are paid from" },

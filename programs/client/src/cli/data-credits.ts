@@ -1,10 +1,11 @@
 /** `dc price|balance|mint`: the price of the token, what a wallet holds, and making data credits. */
+import type { PublicKey } from "@solana/web3.js";
 import { buildCommand } from "@stricli/core";
 import { ClientError } from "../errors.ts";
 import { epochRecordOf, priceFeedOf } from "../sdk/addresses.ts";
 import { ask } from "../sdk/ask.ts";
 import { chainSeconds } from "../sdk/chain-clock.ts";
-import { dcAccountOf, mintDataCredits, openEpochRecord, tokenAccountOf } from "../sdk/data-credits.ts";
+import { dcAccountOf, mintDataCredits, openEpochRecord, submitPrice, tokenAccountOf } from "../sdk/data-credits.ts";
 import type { CliContext } from "./context.ts";
 import { addressOf } from "./keys.ts";
 import { optionalWallet } from "./optional-wallet.ts";
@@ -23,6 +24,7 @@ import { plain, tokenText } from "./show.ts";
 /** Data credits of a dollar. */
 const DC_PER_USD = 100_000n;
 const USD_E8 = 100_000_000n;
+const PRICE_DECIMALS = 8;
 /** How far the price may move before a purchase without --most is refused: 1 %. */
 const SLIPPAGE_BPS = 100n;
 
@@ -89,23 +91,54 @@ export const dcMintCommand = buildCommand<MintFlags, [bigint], CliContext>({
   },
   async func(flags, dataCredits) {
     await withSession(this, flags, async (session) => {
-      const { connection, programs, network } = session;
+      const { programs, network } = session;
       const payer = session.payer().publicKey;
-      const config = await programs.account("dataCredits", "dcConfig", network.dcConfig);
-      if (config === null) throw new ClientError("PRG_NOT_FOUND", "the network has no data credits");
-      const epoch = (await chainSeconds(connection)) / BigInt(config.epochSeconds);
-      const record = await programs.account("dataCredits", "epochRecord", epochRecordOf(network.dcConfig, epoch));
+      const { epoch, opening } = await presentRecord(session, payer);
       const recipient = flags.to === undefined ? payer : addressOf(flags.to, "--to");
       const decimals = await session.decimals();
       const mostAtoms = flags.most?.atoms(decimals) ?? (await usualAtoms(session, dataCredits, decimals));
       const instructions = [
-        ...(record === null ? [await openEpochRecord(programs, network, payer, epoch)] : []),
+        ...opening,
         ...(await mintDataCredits(programs, network, { payer, recipient, epoch, dataCredits, mostAtoms })),
       ];
       return spend(session, flags, [instructions], `made ${dataCredits} data credits for ${recipient.toBase58()}`);
     });
   },
 });
+
+export const dcSayPriceCommand = buildCommand<SpendFlags, [TokenAmount], CliContext>({
+  docs: {
+    brief: "As a price oracle: say what a token costs",
+    fullDescription:
+      "The median of a quorum of oracles is the price. Opens the epoch's record of burns and prices where it is missing.",
+  },
+  parameters: {
+    flags: spendFlags,
+    positional: {
+      kind: "tuple",
+      parameters: [{ parse: tokenParser, brief: "USD a token, like 0.5", placeholder: "USD" }],
+    },
+  },
+  async func(flags, usd) {
+    await withSession(this, flags, async (session) => {
+      const { programs, network } = session;
+      const oracle = session.payer().publicKey;
+      const { epoch, opening } = await presentRecord(session, oracle);
+      const say = await submitPrice(programs, network, { oracle, epoch, priceE8: usd.atoms(PRICE_DECIMALS) });
+      return spend(session, flags, [[...opening, say]], `said that a token costs ${usd.text} USD`);
+    });
+  },
+});
+
+/** The present epoch, and the instruction that opens its record where there is none. */
+async function presentRecord({ connection, programs, network }: Session, payer: PublicKey) {
+  const config = await programs.account("dataCredits", "dcConfig", network.dcConfig);
+  if (config === null) throw new ClientError("PRG_NOT_FOUND", "the network has no data credits");
+  const epoch = (await chainSeconds(connection)) / BigInt(config.epochSeconds);
+  const record = await programs.account("dataCredits", "epochRecord", epochRecordOf(network.dcConfig, epoch));
+  const opening = record === null ? [await openEpochRecord(programs, network, payer, epoch)] : [];
+  return { epoch, opening };
+}
 
 /** What data credits cost at the present price and some slippage, base units, rounded up. */
 async function usualAtoms(session: Session, dataCredits: bigint, decimals: number): Promise<bigint> {

@@ -33,6 +33,14 @@ describe("data credits", () => {
     await localnet.answer("owner", "dc mint", "1000000", "--most", "20");
   });
 
+  test("follow the price that a quorum of its oracles says", async () => {
+    const { answer, refusal } = localnet;
+    expect(await refusal("owner", "dc say-price", "0.51")).toMatch(/NotAPriceOracle, error 6008/);
+    await localnet.warp(120);
+    for (const number of [1, 2, 3]) await answer(`oracle-${number}`, "dc say-price", "0.51", "--commit");
+    expect(await answer("owner", "dc price")).toMatchObject({ priceE8: "51000000" });
+  });
+
   test("go into a route's account, which says what is left", async () => {
     const { answer, refusal, keypair } = localnet;
     await answer("customer", "dc mint", "200000", "--commit");
