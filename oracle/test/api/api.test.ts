@@ -2,12 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cellToLatLng } from "@earshot/geo";
 import { verifyMerkleSumProof } from "@earshot/poc";
-import { base58Text, keyToText, signerFromEd25519Seed } from "@earshot/poc/protocol";
+import { base58Text, keyToText, signerFromEd25519Seed, signRequest } from "@earshot/poc/protocol";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { apiPart } from "../../src/api/api-part.ts";
 import { EpochFolders } from "../../src/api/epoch-source.ts";
-import { ownerMessage } from "../../src/api/owner-request.ts";
 import { sha256Hex } from "../../src/epoch-folder/durable-file.ts";
 import { scoreFolder } from "../../src/score/score-folder.ts";
 import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
@@ -90,11 +89,7 @@ describe("a hotspot", () => {
 describe("the exact place", () => {
   const path = () => `/v1/hotspots/${key}`;
   const header = (timeMs: number, signedPath = path(), signer = owner) =>
-    [
-      base58Text(signer.publicKey.slice(1)),
-      timeMs,
-      Buffer.from(signer.sign(ownerMessage("GET", signedPath, timeMs))).toString("base64"),
-    ].join(" ");
+    `${base58Text(signer.publicKey.slice(1))} ${signRequest("owner", "GET", signedPath, timeMs, signer)}`;
 
   test("is shown to its owner, who signed this very request a moment ago, and kept by no cache", async () => {
     const { text, headers } = await get(path(), { "earshot-owner": header(NOW_MS - 30_000) });

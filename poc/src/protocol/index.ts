@@ -16,6 +16,7 @@ export * from "./report-columns.ts";
 export * from "./selection-rank.ts";
 export * from "./signature.ts";
 export * from "./signed-json.ts";
+export * from "./signed-request.ts";
 export * from "./signed-statement.ts";
 export * from "./sortition.ts";
 export * from "./upload.ts";

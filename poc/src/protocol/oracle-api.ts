@@ -31,7 +31,11 @@ export const ORACLE_API = {
     path: "/v1/devices/{key}/challenge",
     meaning: "The device's challenge in this interval.",
   },
-  getRoutes: { method: "GET", path: "/v1/devices/{key}/routes", meaning: "The signed route list of a hotspot." },
+  getRoutes: {
+    method: "GET",
+    path: "/v1/devices/{key}/routes",
+    meaning: "The signed route list of a hotspot, which signs its request (signed-request.ts).",
+  },
   getEntropy: { method: "GET", path: "/v1/entropy/{minute}", meaning: "The signed entropy of a minute." },
   getLogHead: { method: "GET", path: "/v1/log/head", meaning: "The signed head of the ingest's log." },
   getLogSegments: { method: "GET", path: "/v1/log/segments", meaning: "Published segments of the log." },
