@@ -20,6 +20,7 @@ import { fastify } from "fastify";
 import { EntropyBook } from "../../src/challenges/entropy-book.ts";
 import { LongPolls } from "../../src/challenges/long-polls.ts";
 import { readConfig } from "../../src/config/read-config.ts";
+import { durationMs } from "../../src/config/values.ts";
 import { ingestPart } from "../../src/ingest/ingest-part.ts";
 import { EmbeddedReportLog } from "../../src/log/embedded/embedded-report-log.ts";
 import { RegistryBook } from "../../src/registry/registry-book.ts";
@@ -64,7 +65,7 @@ async function serveIngest(keys: readonly Uint8Array[], folder: string): Promise
     ingestKey: signer.publicKey,
     partitions: config.ingest.partitions,
     segmentMs: rules.parameters.time.graceMs,
-    gatherMs: 5,
+    gatherMs: durationMs(config.ingest.commit_interval),
   });
   const telemetry = new Telemetry();
   const part = await ingestPart({

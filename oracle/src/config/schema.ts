@@ -76,7 +76,7 @@ const ingest = table(
     max_waiting_size: size("256 MiB", "Bytes of uploads that may wait for the log."),
     max_body_size: size("256 MiB", "Bytes of uploads that are being received."),
     body_timeout: duration("20 s", "Time an upload may take, besides what 16 kB/s need."),
-    commit_interval: duration("5 ms", "Uploads are made durable together this often, at most 10 ms."),
+    commit_interval: duration("8 ms", "Uploads are made durable together this often, at most 10 ms."),
     partitions: integer(1, 256, 16, "Partitions of the log, a power of two. Fixed when the log is made."),
   },
   "Uploads of hotspots and meters.",

@@ -158,7 +158,9 @@ export async function submitRoute(
     },
     (request: UploadRequest, reply) => {
       leave(request);
-      const body = (request.body as Buffer | undefined | null) ?? NO_BYTES;
+      // Parts of a Buffer are Buffers, which are made ten times slower.
+      const { buffer, byteOffset, length } = (request.body as Buffer | undefined | null) ?? NO_BYTES;
+      const body = new Uint8Array(buffer, byteOffset, length);
       intake
         .submit(body, () => request.ip)
         .then(

@@ -7,6 +7,7 @@
  */
 import { Database, type Statement } from "bun:sqlite";
 import type { LogPlace, LogTip, SealedSegment } from "../../ports/report-log.ts";
+import { ID_INDEX_SCHEMA, IdIndex } from "./id-index.ts";
 
 /** Place of an upload and of its bytes. */
 export interface IndexEntry extends LogPlace {
@@ -21,7 +22,6 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entries (
     log_index INTEGER PRIMARY KEY, upload_id BLOB NOT NULL, receive_ms INTEGER NOT NULL, previous_head BLOB NOT NULL,
     partition INTEGER NOT NULL, segment INTEGER NOT NULL, offset INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
-  CREATE UNIQUE INDEX IF NOT EXISTS entries_by_id ON entries (upload_id);
   CREATE INDEX IF NOT EXISTS entries_by_partition ON entries (partition, log_index);
   CREATE TABLE IF NOT EXISTS segments (
     number INTEGER PRIMARY KEY, first_index INTEGER NOT NULL, uploads INTEGER NOT NULL, first_receive_ms INTEGER NOT NULL,
@@ -59,7 +59,7 @@ type Binding = number | Uint8Array;
 
 export class LogIndex {
   readonly #database: Database;
-  readonly #byId: Statement<EntryRow, Binding[]>;
+  readonly #ids: IdIndex;
   readonly #byIndex: Statement<EntryRow, Binding[]>;
   readonly #all: Statement<EntryRow, Binding[]>;
   readonly #ofPartition: Statement<EntryRow, Binding[]>;
@@ -67,15 +67,16 @@ export class LogIndex {
   readonly #segments: Statement<SegmentRow, Binding[]>;
   readonly #insert: Statement<unknown, Binding[]>;
   readonly #setTip: Statement<unknown, Binding[]>;
+  readonly #addAll: (entries: readonly IndexEntry[], tip: LogTip) => void;
 
   constructor(path: string) {
     const database = new Database(path, { create: true, strict: true });
     database.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
     database.run("PRAGMA journal_mode = WAL");
     database.run("PRAGMA synchronous = NORMAL");
-    database.run(SCHEMA);
+    database.run(SCHEMA + ID_INDEX_SCHEMA);
     this.#database = database;
-    this.#byId = database.query("SELECT * FROM entries WHERE upload_id = ?");
+    this.#ids = new IdIndex(database);
     this.#byIndex = database.query("SELECT * FROM entries WHERE log_index = ?");
     this.#all = database.query("SELECT * FROM entries WHERE log_index > ? ORDER BY log_index LIMIT ?");
     this.#ofPartition = database.query(
@@ -85,10 +86,22 @@ export class LogIndex {
     this.#segments = database.query("SELECT * FROM segments WHERE number >= ? ORDER BY number");
     this.#insert = database.query("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     this.#setTip = database.query("INSERT OR REPLACE INTO tip VALUES (1, ?, ?)");
+    this.#addAll = database.transaction((entries: readonly IndexEntry[], tip: LogTip) => {
+      for (const entry of entries) {
+        const { logIndex, uploadId, receiveMs, previousHead, partition, segment, offset, bytes } = entry;
+        this.#insert.run(logIndex, uploadId, receiveMs, previousHead, partition, segment, offset, bytes);
+      }
+      this.#ids.add(entries);
+      this.#setTip.run(tip.length, tip.head);
+    });
   }
 
   find(uploadId: Uint8Array): IndexEntry | undefined {
-    return entryOf(this.#byId.get(uploadId));
+    for (const logIndex of this.#ids.candidates(uploadId)) {
+      const entry = this.get(logIndex);
+      if (entry !== undefined && Buffer.compare(entry.uploadId, uploadId) === 0) return entry;
+    }
+    return undefined;
   }
 
   get(logIndex: number): IndexEntry | undefined {
@@ -110,13 +123,12 @@ export class LogIndex {
 
   /** Adds entries, and the tip after them, in one step. */
   add(entries: readonly IndexEntry[], tip: LogTip): void {
-    this.#database.transaction(() => {
-      for (const entry of entries) {
-        const { logIndex, uploadId, receiveMs, previousHead, partition, segment, offset, bytes } = entry;
-        this.#insert.run(logIndex, uploadId, receiveMs, previousHead, partition, segment, offset, bytes);
-      }
-      this.#setTip.run(tip.length, tip.head);
-    })();
+    try {
+      this.#addAll(entries, tip);
+    } catch (error) {
+      this.#ids.forget();
+      throw error;
+    }
   }
 
   /** Sealed segments from a number on, in order. */

@@ -1,0 +1,118 @@
+/**
+ * Finds uploads of the log by id: prefixes of ids in a table of their own, filled late and in order.
+ *
+ * Ids are random, so every one that is put in by itself costs a page of the table on disk, which was two thirds of what an append cost. New
+ * ones are therefore kept in memory, and when they are many go into the table sorted, some with each append. What memory held when a
+ * process ended is read again from the entries, which are in log order. Prefixes may collide: the entry has the whole id.
+ */
+import type { Database, Statement } from "bun:sqlite";
+
+type Binding = number | Uint8Array;
+
+export const ID_INDEX_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS id_prefixes (
+    prefix INTEGER NOT NULL, log_index INTEGER NOT NULL, PRIMARY KEY (prefix, log_index)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS id_prefixes_end (one INTEGER PRIMARY KEY CHECK (one = 1), length INTEGER NOT NULL) STRICT;
+`;
+/** Ids in memory before they go into the table. */
+const GATHERED = 32_768;
+/** Ids that go into the table with an append, at least. */
+const SLICE = 512;
+const NONE: readonly number[] = [];
+
+export class IdIndex {
+  readonly #inTable: Statement<{ log_index: number }, Binding[]>;
+  readonly #insert: Statement<unknown, Binding[]>;
+  readonly #end: Statement<{ length: number }, []>;
+  readonly #setEnd: Statement<unknown, Binding[]>;
+  readonly #scan: Statement<{ log_index: number }, Binding[]>;
+  readonly #after: Statement<{ log_index: number; upload_id: Uint8Array }, Binding[]>;
+  /** Log indexes by prefix of those that are not in the table; undefined while this process only reads. */
+  #recent: Map<number, readonly number[]> | undefined;
+  /** Prefixes on their way into the table, ascending, and how far they got. */
+  #moving: { readonly prefixes: Float64Array; next: number; readonly end: number } | undefined;
+  #length = 0;
+
+  constructor(database: Database) {
+    this.#inTable = database.query("SELECT log_index FROM id_prefixes WHERE prefix = ?");
+    this.#insert = database.query("INSERT OR IGNORE INTO id_prefixes VALUES (?, ?)");
+    this.#end = database.query("SELECT length FROM id_prefixes_end");
+    this.#setEnd = database.query("INSERT OR REPLACE INTO id_prefixes_end VALUES (1, ?)");
+    this.#scan = database.query("SELECT log_index FROM entries WHERE log_index >= ? AND upload_id = ?");
+    this.#after = database.query("SELECT log_index, upload_id FROM entries WHERE log_index >= ? ORDER BY log_index");
+  }
+
+  /** Log indexes of entries whose id may be this one. */
+  candidates(uploadId: Uint8Array): readonly number[] {
+    const prefix = prefixOf(uploadId);
+    // Nearly all that are asked for are new, and to be told so by one row that is not there is cheapest.
+    const isInTable = this.#inTable.get(prefix) !== null;
+    const inTable = isInTable ? this.#inTable.all(prefix).map(({ log_index }) => log_index) : NONE;
+    if (this.#recent !== undefined) {
+      const recent = this.#recent.get(prefix) ?? NONE;
+      return isInTable ? [...inTable, ...recent] : recent;
+    }
+    // Another process writes: what it has in memory is scanned.
+    const scanned = this.#scan.all(this.#tableEnd(), uploadId).map(({ log_index }) => log_index);
+    return [...inTable, ...scanned];
+  }
+
+  /** Takes entries that have been added; inside their transaction. */
+  add(entries: readonly { readonly uploadId: Uint8Array; readonly logIndex: number }[]): void {
+    this.#recent ??= this.#readRecent();
+    for (const { uploadId, logIndex } of entries) this.#remember(uploadId, logIndex);
+    this.#move(Math.max(SLICE, 2 * entries.length));
+  }
+
+  /** The transaction of `add` was undone: what memory holds is read again. */
+  forget(): void {
+    this.#recent = undefined;
+    this.#moving = undefined;
+  }
+
+  #move(most: number): void {
+    const recent = this.#recent!;
+    if (this.#moving === undefined) {
+      if (recent.size < GATHERED) return;
+      this.#moving = { prefixes: Float64Array.from(recent.keys()).sort(), next: 0, end: this.#length };
+    }
+    const { prefixes, end } = this.#moving;
+    const to = Math.min(prefixes.length, this.#moving.next + most);
+    for (let at = this.#moving.next; at < to; at++) {
+      for (const logIndex of recent.get(prefixes[at]!) ?? []) this.#insert.run(prefixes[at]!, logIndex);
+    }
+    this.#moving.next = to;
+    if (to < prefixes.length) return;
+    this.#setEnd.run(end);
+    for (const prefix of prefixes) {
+      const later = recent.get(prefix)!.filter((logIndex) => logIndex >= end);
+      if (later.length === 0) recent.delete(prefix);
+      else recent.set(prefix, later);
+    }
+    this.#moving = undefined;
+  }
+
+  #remember(uploadId: Uint8Array, logIndex: number): void {
+    const prefix = prefixOf(uploadId);
+    const known = this.#recent!.get(prefix);
+    this.#recent!.set(prefix, known === undefined ? [logIndex] : [...known, logIndex]);
+    this.#length = logIndex + 1;
+  }
+
+  #readRecent(): Map<number, readonly number[]> {
+    this.#recent = new Map();
+    for (const { log_index, upload_id } of this.#after.all(this.#tableEnd())) this.#remember(upload_id, log_index);
+    return this.#recent;
+  }
+
+  #tableEnd(): number {
+    return this.#end.get()?.length ?? 0;
+  }
+}
+
+/** The first 48 bits of an id: exact in a number. */
+function prefixOf(id: Uint8Array): number {
+  const high = (id[0]! << 16) | (id[1]! << 8) | id[2]!;
+  const low = (id[3]! << 16) | (id[4]! << 8) | id[5]!;
+  return high * 0x100_0000 + low;
+}
