@@ -132,8 +132,8 @@ class Agent {
       onGateway: (gatewayEui) => {
         this.#servers.addGateway(gatewayEui);
         this.#proof?.gatewaySeen(gatewayEui);
-        const { keyText, gatewayId } = keyring.identityOf(gatewayEui);
-        void this.#routes?.addHotspot({ gatewayEui, gatewayId, keyText });
+        const { keyText, gatewayId, signer } = keyring.identityOf(gatewayEui);
+        void this.#routes?.addHotspot({ gatewayEui, gatewayId, keyText, signer });
       },
     });
     this.#forwarder = new SemtechUdp({

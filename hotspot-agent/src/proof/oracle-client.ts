@@ -7,8 +7,11 @@
 import {
   type ApiRouteName,
   apiPath,
+  DEVICE_REQUEST_HEADER,
+  type DeviceSigner,
   ORACLE_API,
   type SignedChainHead,
+  signRequest,
   UPLOAD_CONTENT_TYPE,
   type UploadReceipt,
 } from "@earshot/poc/protocol";
@@ -172,10 +175,17 @@ export class OracleClient {
     return this.#get("getParameters", apiPath("getParameters", {}), stop);
   }
 
-  /** The route list of a hotspot, as it came: who uses it verifies it. */
-  routes(keyText: string, stop: AbortSignal): Promise<Json> {
+  /** The route list of a hotspot, as it came: who uses it verifies it. The hotspot signs at `networkMs`: the list holds credentials. */
+  routes(keyText: string, signer: DeviceSigner, networkMs: number, stop: AbortSignal): Promise<Json> {
     const path = apiPath("getRoutes", { key: keyText });
-    return this.#request("getRoutes", path, { timeoutMs: ANSWER_TIMEOUT_MS, maxAnswerBytes: MAX_ROUTES_BYTES, stop });
+    const { method } = ORACLE_API.getRoutes;
+    const headers = { [DEVICE_REQUEST_HEADER]: signRequest("device", method, path, Math.round(networkMs), signer) };
+    return this.#request("getRoutes", path, {
+      headers,
+      timeoutMs: ANSWER_TIMEOUT_MS,
+      maxAnswerBytes: MAX_ROUTES_BYTES,
+      stop,
+    });
   }
 
   #get(route: ApiRouteName, path: string, stop: AbortSignal): Promise<Json> {

@@ -5,7 +5,7 @@
  * An oracle that cannot be reached changes nothing before the expiry. A list older than the one held is not taken, so nobody who
  * replays an old answer brings a withdrawn route back.
  */
-import type { RouteList } from "@earshot/poc/protocol";
+import type { DeviceSigner, RouteList } from "@earshot/poc/protocol";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { GatewayEui } from "../messages.ts";
@@ -21,6 +21,7 @@ export interface RouteHotspot {
   readonly gatewayEui: GatewayEui;
   readonly gatewayId: string;
   readonly keyText: string;
+  readonly signer: DeviceSigner;
 }
 
 export interface RouteWatcherOptions {
@@ -111,7 +112,7 @@ export class RouteWatcher {
   async #ask(watched: Watched, stop: AbortSignal): Promise<void> {
     const { oracles, clock, log } = this.#options;
     for (const oracle of oracles) {
-      const answer = await oracle.routes(watched.keyText, stop);
+      const answer = await oracle.routes(watched.keyText, watched.signer, this.#options.networkNowMs(), stop);
       if (stop.aborted) return;
       if (answer.status !== "ok") {
         this.#answers.add({ outcome: answer.status });

@@ -3,9 +3,12 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import {
   beaconPayload,
+  DEVICE_REQUEST_HEADER,
+  importKey,
   keyFromText,
   keyToText,
   type RouteList,
+  requestProblem,
   sha256,
   signBeacon,
   signerFromEd25519Seed,
@@ -161,7 +164,12 @@ describe("a route of the oracle", () => {
       fetch: async (request) => {
         const { pathname } = new URL(request.url);
         const key = /^\/v1\/devices\/([^/]+)\/routes$/.exec(pathname)?.[1];
-        if (key !== undefined) return Response.json(routesAnswer(routeList(key), oracle.signer));
+        if (key !== undefined) {
+          const header = request.headers.get(DEVICE_REQUEST_HEADER) ?? "";
+          const problem = requestProblem(header, "device", "GET", pathname, Date.now(), importKey(keyFromText(key)));
+          if (problem !== undefined) return new Response(problem, { status: 400 });
+          return Response.json(routesAnswer(routeList(key), oracle.signer));
+        }
         const body = request.method === "POST" ? new Uint8Array(await request.arrayBuffer()) : null;
         const answer = oracle.answer(request.method, pathname, body, request.headers.get("content-type") ?? "");
         return new Response(answer.body as Uint8Array<ArrayBuffer>, { status: answer.status });

@@ -11,10 +11,11 @@ import { StepClock } from "../doubles/step-clock.ts";
 
 const oracle = signerFromEd25519Seed(new Uint8Array(32).fill(1));
 const stranger = signerFromEd25519Seed(new Uint8Array(32).fill(2));
-const keyText = keyToText(signerFromEd25519Seed(new Uint8Array(32).fill(3)).publicKey);
+const signer = signerFromEd25519Seed(new Uint8Array(32).fill(3));
+const keyText = keyToText(signer.publicKey);
 const gatewayEui = "aa00000000000001";
 const startMs = 1_700_000_000_000;
-const hotspot = { gatewayEui, gatewayId: "e0e0e0e0e0e0e0e0", keyText };
+const hotspot = { gatewayEui, gatewayId: "e0e0e0e0e0e0e0e0", keyText, signer };
 
 type Answer = Awaited<ReturnType<RouteWatcherOptions["oracles"][number]["routes"]>>;
 
