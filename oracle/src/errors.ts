@@ -34,6 +34,7 @@ export const oracleErrors = {
   ORC_LEASE_LOST: "Another worker holds the lease by now; what was computed is not committed.",
   ORC_CONTRADICTION:
     "Two workers computed different results from the same log: stop, and compare their versions and their copies of it.",
+  ORC_DOWNLOAD_FAILED: "An oracle's files cannot be downloaded: it does not answer, or not with what its list says.",
 } as const satisfies ErrorCatalogue;
 
 export type OracleErrorCode = keyof typeof oracleErrors;

@@ -6,6 +6,7 @@ export * from "./epoch/epoch-context.ts";
 export * from "./epoch/epoch-input.ts";
 export * from "./epoch/epoch-output.ts";
 export * from "./epoch/hex.ts";
+export { judgeBeacons } from "./epoch/judge-beacons.ts";
 export * from "./epoch/key-index.ts";
 export * from "./epoch/log-order.ts";
 export * from "./epoch/manifest.ts";

@@ -17,6 +17,7 @@ import {
   type OutputTables,
   tableFile,
 } from "../epoch-folder/layout.ts";
+import { type ChainFacts, chainFindings } from "./audit-chain.ts";
 import { type AuditOptions, auditFolder, type EpochAudit } from "./audit-folder.ts";
 import { compareTables } from "./compare-tables.ts";
 import type { Finding } from "./finding.ts";
@@ -30,22 +31,33 @@ export interface RunAudit {
   readonly findings: readonly Finding[];
 }
 
+export interface RunAuditOptions extends AuditOptions {
+  /** What the chain says of an epoch; without it epochs are held against themselves and each other alone. */
+  readonly chain?: ((epoch: number) => Promise<ChainFacts>) | undefined;
+}
+
 /** Audits epoch folders given in the order of their epochs. Never throws for what is in them. */
-export async function auditRun(folders: readonly string[], options: AuditOptions = {}): Promise<RunAudit> {
+export async function auditRun(folders: readonly string[], options: RunAuditOptions = {}): Promise<RunAudit> {
   const epochs: EpochReport[] = [];
   const findings: Finding[] = [];
   let previous: EpochAudit | undefined;
   for (const folder of folders) {
     const audit = await auditFolder(folder, options);
-    findings.push(...audit.findings, ...(previous === undefined ? [] : chainFindings(previous, audit)));
+    findings.push(...audit.findings, ...(previous === undefined ? [] : linkFindings(previous, audit)));
     const { input: _input, stored: _stored, ...report } = audit;
-    epochs.push(report);
+    const onChain = await foundOnChain(audit, options);
+    findings.push(...onChain);
+    epochs.push({ ...report, findings: [...report.findings, ...onChain] });
     previous = audit;
   }
   return { epochs, findings };
 }
 
-function chainFindings(earlier: EpochAudit, later: EpochAudit): Finding[] {
+async function foundOnChain(audit: EpochAudit, { chain }: RunAuditOptions): Promise<readonly Finding[]> {
+  return chain === undefined || audit.epoch === undefined ? [] : chainFindings(audit, await chain(audit.epoch));
+}
+
+function linkFindings(earlier: EpochAudit, later: EpochAudit): Finding[] {
   if (earlier.input === undefined || later.input === undefined) return [];
   const findings: Finding[] = [];
   const file = join(later.folder, FILES.header);

@@ -12,3 +12,8 @@ export function addressBytes(text: string, name: string): Uint8Array {
     });
   }
 }
+
+/** The account a base58 address names. Throws ORC_BAD_CONFIG. */
+export function publicKeyOf(text: string, name: string): PublicKey {
+  return new PublicKey(addressBytes(text, name));
+}

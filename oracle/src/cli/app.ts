@@ -7,6 +7,7 @@ import { scoreCommand } from "./score.ts";
 import { configRoutes, serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
 import { tourCommand } from "./tour.ts";
+import { verifyReceiptCommand, verifyReportCommand } from "./verify.ts";
 
 const routes = buildRouteMap({
   routes: {
@@ -15,6 +16,8 @@ const routes = buildRouteMap({
     simulate: simulateCommand,
     score: scoreCommand,
     audit: auditCommand,
+    verifyReport: verifyReportCommand,
+    verifyReceipt: verifyReceiptCommand,
     explain: explainCommand,
     tour: tourCommand,
   },

@@ -3,12 +3,14 @@ import { buildCommand } from "@stricli/core";
 import { auditRun, type RunAudit } from "../audit/audit-run.ts";
 import { findingText } from "../audit/finding.ts";
 import { epochFolders } from "../epoch-folder/run-folder.ts";
+import { type ChainFlags, chainFactsOf, chainFlags } from "./chain-facts.ts";
 import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
+import { type PlaceFlags, placeFlags, withEpochFolders } from "./epoch-place.ts";
 import { count } from "./format.ts";
 import { textParser } from "./parse.ts";
 import { workersFlag } from "./score.ts";
 
-interface AuditFlags extends JsonFlag {
+interface AuditFlags extends JsonFlag, PlaceFlags, ChainFlags {
   readonly workers: number;
 }
 
@@ -18,28 +20,33 @@ export const auditCommand = buildCommand<AuditFlags, string[], CliContext>({
     fullDescription:
       "Verifies every upload, derives challenges and reports, judges and pays again, and compares each table and the manifest. " +
       "Exit code 1 and one line per difference (file, column, first row) when anything is not as it should be. " +
-      "Taken as given: hotspots, payers, entropy, parameters, price, and the state before the first epoch.",
+      "Taken as given: hotspots, payers, entropy, parameters, price, and the state before the first epoch. With --url epochs are " +
+      "downloaded from an oracle; with --rpc and --token root, manifest, rules, price and log heads are held against the chain.",
   },
   parameters: {
     positional: {
       kind: "array",
-      minimum: 1,
       parameter: {
         parse: textParser,
         brief: "Epoch folders in order, or folders of epoch-N folders",
         placeholder: "DIR",
       },
     },
-    flags: { workers: workersFlag, json: jsonFlag },
+    flags: { ...placeFlags, ...chainFlags, workers: workersFlag, json: jsonFlag },
   },
   async func(flags, ...folders) {
     await answer(this, flags, async (progress) => {
-      const run = await auditRun(folders.flatMap(epochFolders), {
-        workers: flags.workers,
-        onProgress: (done, total, label) => progress.show(done, total, label),
-      });
-      const isClean = run.findings.length === 0;
-      return { json: { ok: isClean, ...run }, text: auditText(run), failed: !isClean };
+      const chain = await chainFactsOf(flags);
+      const audit = async (own: readonly string[]) => {
+        const run = await auditRun(own, {
+          workers: flags.workers,
+          chain,
+          onProgress: (done, total, label) => progress.show(done, total, label),
+        });
+        const isClean = run.findings.length === 0;
+        return { json: { ok: isClean, ...run }, text: auditText(run), failed: !isClean };
+      };
+      return folders.length > 0 ? audit(folders.flatMap(epochFolders)) : withEpochFolders(flags, progress, audit);
     });
   },
 });

@@ -8,6 +8,7 @@
  * A segment without its trailer is one that is still written, or was cut off. The order of records is the order of arrival and
  * means nothing: canonical log order is (receive ms, upload id). CRC-32 is that of zlib.
  */
+import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { MAX_UPLOAD_BYTES } from "@earshot/poc/protocol";
 
@@ -36,6 +37,16 @@ export function segmentHeader(number: number): Uint8Array {
   bytes.set(SEGMENT_MAGIC, 0);
   bytes[6] = SEGMENT_VERSION;
   new DataView(bytes.buffer).setUint32(8, number, true);
+  return bytes;
+}
+
+/** Segment 0 of a log without uploads, sealed. */
+export function emptySegment(): Uint8Array {
+  const bytes = new Uint8Array(SEGMENT_HEADER_BYTES + TRAILER_BYTES);
+  bytes.set(segmentHeader(0));
+  new DataView(bytes.buffer).setUint32(SEGMENT_HEADER_BYTES, TRAILER_MARK, true);
+  const digest = createHash("sha256").update(bytes.subarray(0, SEGMENT_HEADER_BYTES)).digest();
+  bytes.set(digest, SEGMENT_HEADER_BYTES + 8);
   return bytes;
 }
 

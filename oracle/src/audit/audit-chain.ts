@@ -1,0 +1,109 @@
+/**
+ * Holds an audited epoch against the chain: the root that is final there, the manifest and rules that were voted for, and the heads of
+ * the logs that ingests recorded. With this nothing an oracle serves is believed: the log is what the chain says, the rest follows.
+ */
+import { join } from "node:path";
+import { CodedError } from "@earshot/geo";
+import { parameterHash } from "@earshot/poc";
+import { FILES } from "../epoch-folder/layout.ts";
+import { SEGMENT_LIST } from "../pipeline/epoch-archive.ts";
+import { epochSpan } from "../pipeline/epoch-times.ts";
+import { entriesOf, type LogCopy } from "../settlement/log-copy.ts";
+import type { EpochOnChain, IngestOnChain } from "../settlement/rewards-chain.ts";
+import type { EpochAudit } from "./audit-folder.ts";
+import type { Finding } from "./finding.ts";
+import { folderLogs } from "./folder-logs.ts";
+
+export interface ChainFacts {
+  readonly epoch: EpochOnChain | undefined;
+  readonly ingests: readonly IngestOnChain[];
+  /** Seconds of an interval of log heads. */
+  readonly logSeconds: number;
+}
+
+/** What of an epoch is not as the chain has it. An epoch that is not final yet can only differ in its rules, its price and its heads. */
+export async function chainFindings(audit: EpochAudit, chain: ChainFacts): Promise<readonly Finding[]> {
+  const { folder, input, root, manifestHash } = audit;
+  if (input === undefined) return [];
+  const findings: Finding[] = [];
+  const manifest = join(folder, FILES.manifest);
+  const compare = (file: string, column: string, expected: string, found: string | undefined) => {
+    if (expected !== found)
+      findings.push({ file, column, expected, found: found ?? "nothing", what: "not what is on chain" });
+  };
+  const { epoch } = chain;
+  if (epoch === undefined) {
+    findings.push({ file: manifest, what: "the epoch is not issued on chain" });
+  } else {
+    compare(join(folder, FILES.parameters), "", hex(epoch.parameterHash), parameterHash(input.parameters));
+    const price = String(epoch.priceE8 === 0n ? 1n : epoch.priceE8);
+    compare(join(folder, FILES.header), "tokenPriceUsdE8", price, String(input.header.tokenPriceUsdE8));
+    if (epoch.isFinal) {
+      compare(manifest, "root.hash", hex(epoch.rootHash), root?.hash);
+      compare(manifest, "root.totalAtoms", String(epoch.rootTotal), root?.totalAtoms);
+      compare(manifest, "", hex(epoch.reportHash), manifestHash);
+    }
+  }
+  try {
+    const span = epochSpan(input.header.epoch, input.parameters.time);
+    findings.push(...(await logFindings(folder, folderLogs(folder), chain, span)));
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    findings.push({ file: join(folder, SEGMENT_LIST), what: error.message });
+  }
+  return findings;
+}
+
+/** Where the logs of a folder do not hang together, or are not those whose heads are on chain. */
+async function logFindings(
+  folder: string,
+  copies: readonly LogCopy[],
+  { ingests, logSeconds }: ChainFacts,
+  { startMs, closesMs }: ReturnType<typeof epochSpan>,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const file = join(folder, SEGMENT_LIST);
+  for (const copy of copies) {
+    const { name } = copy.reader;
+    let head: Uint8Array | undefined;
+    for (const segment of await copy.reader.segments()) {
+      const path = join(folder, FILES.uploads, name, String(segment.number));
+      if (head !== undefined && Buffer.compare(head, segment.headBefore) !== 0) {
+        findings.push({ file, column: name, what: `segment ${segment.number} does not follow the one before it` });
+      }
+      entriesOf((await copy.reader.segmentBytes(segment.number))!, segment, path);
+      head = segment.headAfter;
+    }
+    const ingest = ingests.find(({ ingestKey }) => Buffer.compare(ingestKey, copy.ingestKey) === 0);
+    const segments = await copy.reader.segments();
+    const first = segments.at(0)?.firstIndex ?? 0;
+    const end = segments.reduce((most, { firstIndex, uploads }) => Math.max(most, firstIndex + uploads), first);
+    for (const { interval, length, head: expected } of ingest?.heads ?? []) {
+      // A head was recorded within its interval: what it counts was received before the interval's end.
+      const [fromMs, toMs] = [Number(interval) * logSeconds * 1000, (Number(interval) + 1) * logSeconds * 1000];
+      if (fromMs >= startMs && toMs <= closesMs && segments.length > 0 && length > end) {
+        findings.push({ file, column: name, what: `ends after ${end} uploads; ${length} were logged in the epoch` });
+      }
+      if (toMs <= startMs && segments.length > 0 && length < first) {
+        findings.push({
+          file,
+          column: name,
+          what: `begins at upload ${first}; the epoch began at ${length} or before`,
+        });
+      }
+      const found = await copy.headAt(length);
+      if (found === undefined || length === 0 || Buffer.compare(found, expected) === 0) continue;
+      const what = `head of ${name} after ${length} uploads is another one on chain`;
+      findings.push({ file, column: name, expected: hex(expected), found: hex(found), what });
+    }
+  }
+  for (const { ingestKey, heads } of ingests) {
+    if (heads.length === 0 || copies.some((copy) => Buffer.compare(copy.ingestKey, ingestKey) === 0)) continue;
+    findings.push({ file, column: hex(ingestKey), what: "the log of an ingest that is on chain is left out" });
+  }
+  return findings;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

@@ -1,0 +1,149 @@
+/**
+ * Drives every closed epoch to finality, and this oracle's log heads on chain: issue → price → vote → window → finalise.
+ *
+ * Holds no state of its own. What is done stands on chain and in the store, each act is done once however often it is asked for
+ * (programs/client settlement), so a settler that is killed anywhere goes on where it was. What stops a vote is told and published.
+ */
+import type { TimeParameters } from "@earshot/poc";
+import { canonicalJsonBytes } from "@earshot/poc/protocol";
+import type { RootTuple } from "@earshot/programs-client";
+import { DURABLE_WITHIN_MS } from "../pipeline/log-reader.ts";
+import type { StoredFacts } from "../pipeline/stored-facts.ts";
+import { type ClosedEpoch, closedEpoch, lastClosedEpoch } from "../pipeline/work-table.ts";
+import type { ArtefactStore } from "../ports/artefact-store.ts";
+import type { LogTip } from "../ports/report-log.ts";
+import type { Store } from "../ports/store.ts";
+import type { LogCopy } from "./log-copy.ts";
+import { type Objection, objectionsTo, type Proof } from "./objections.ts";
+import type { RewardsChain, RewardsState } from "./rewards-chain.ts";
+
+export interface SettlerOptions {
+  readonly chain: RewardsChain;
+  readonly store: Store;
+  readonly artefacts: ArtefactStore;
+  readonly facts: Pick<StoredFacts, "putClosing" | "closing">;
+  /** This oracle's copies of all ingests' logs. */
+  readonly copies: readonly LogCopy[];
+  /** Its own ingest; undefined for an oracle that takes no uploads. */
+  readonly own: { readonly ingestKey: Uint8Array; readonly tip: () => Promise<LogTip> } | undefined;
+  readonly network: number;
+  readonly time: TimeParameters;
+  readonly onEvent?: (event: SettlerEvent) => void;
+}
+
+export type SettlerEvent =
+  | { readonly kind: "issued" | "voted" | "retried" | "final"; readonly epoch: number }
+  | { readonly kind: "head_recorded"; readonly length: number }
+  | { readonly kind: "does_not_vote"; readonly epoch: number; readonly objections: readonly Objection[] };
+
+/** A price that was never set: nothing can have been bought with it. */
+const NO_PRICE_USD_E8 = 1;
+
+export class Settler {
+  readonly #options: SettlerOptions;
+
+  constructor(options: SettlerOptions) {
+    this.#options = options;
+  }
+
+  /** Does whatever is due now. Throws what chain and stores throw; it can be called again then. */
+  async step(): Promise<void> {
+    const { chain, store } = this.#options;
+    const state = await chain.state();
+    await this.#recordHead(state);
+    await this.#issue(state);
+    const last = (await lastClosedEpoch(store))?.epoch ?? -1;
+    for (let epoch = state.nextFinal; epoch <= last; epoch++) {
+      const closed = await closedEpoch(store, epoch);
+      if (closed !== undefined) await this.#settle(closed);
+    }
+  }
+
+  /** Puts the head of the own log on chain once an interval: after the moment at which epochs close, so that a head covers them. */
+  async #recordHead({ logSeconds }: RewardsState): Promise<void> {
+    const { chain, own, time } = this.#options;
+    if (own === undefined) return;
+    await chain.settlement.openLog(own.ingestKey);
+    const intervalMs = logSeconds * 1000;
+    const nowMs = (await chain.nowSeconds()) * 1000;
+    const dueMs = ((time.epochMs + time.graceMs) % intervalMs) + DURABLE_WITHIN_MS;
+    if (nowMs % intervalMs < Math.min(dueMs, intervalMs - 1000)) return;
+    const { length, head } = await own.tip();
+    const { state } = await chain.settlement.recordLogHead(BigInt(length), head);
+    if (state === "done") this.#tell({ kind: "head_recorded", length });
+  }
+
+  /** Issues epochs that are over, and learns the price that each is settled at. */
+  async #issue({ nextEpoch }: RewardsState): Promise<void> {
+    const { chain, facts, store } = this.#options;
+    for (let epoch = nextEpoch; ; epoch++) {
+      const { state } = await chain.settlement.issue(BigInt(epoch));
+      if (state === "done") this.#tell({ kind: "issued", epoch });
+      if (state === "waiting") break;
+    }
+    const first = (await lastClosedEpoch(store))?.epoch ?? (await this.#firstUnpriced(nextEpoch));
+    for (let epoch = first; ; epoch++) {
+      const issued = await chain.epoch(epoch);
+      if (issued === undefined) {
+        if (epoch >= nextEpoch) return;
+        continue;
+      }
+      if ((await facts.closing(epoch)) !== undefined) continue;
+      await facts.putClosing(epoch, { tokenPriceUsdE8: Number(issued.priceE8) || NO_PRICE_USD_E8 });
+    }
+  }
+
+  /** The first issued epoch whose price is not known here, going back from the next one to be issued. */
+  async #firstUnpriced(nextEpoch: number): Promise<number> {
+    const { chain, facts } = this.#options;
+    let epoch = nextEpoch;
+    while (epoch > 0 && (await chain.epoch(epoch - 1)) !== undefined && (await facts.closing(epoch - 1)) === undefined)
+      epoch--;
+    return epoch;
+  }
+
+  async #settle(closed: ClosedEpoch): Promise<void> {
+    const { chain } = this.#options;
+    const { epoch } = closed;
+    const onChain = await chain.epoch(epoch);
+    if (onChain === undefined || onChain.isFinal) return;
+    const objections = await objectionsTo({
+      ...this.#options,
+      db: this.#options.store,
+      ingests: await chain.ingests(),
+      closed,
+      onChain,
+    });
+    if (objections.length > 0) {
+      for (const objection of objections) if (objection.kind === "broken_word") await this.#publish(objection.proof);
+      this.#tell({ kind: "does_not_vote", epoch, objections });
+    } else {
+      if ((await chain.settlement.retry(BigInt(epoch))).state === "done") this.#tell({ kind: "retried", epoch });
+      const { state } = await chain.settlement.vote(BigInt(epoch), tupleOf(closed));
+      if (state === "done") this.#tell({ kind: "voted", epoch });
+    }
+    const { state } = await chain.settlement.finalize(BigInt(epoch));
+    if (state === "done") this.#tell({ kind: "final", epoch });
+  }
+
+  async #publish(proof: Proof): Promise<void> {
+    const { artefacts } = this.#options;
+    const sha256 = await artefacts.put(canonicalJsonBytes(proof));
+    await artefacts.link(`proof/${proof.ingest}/${sha256}.json`, sha256);
+  }
+
+  #tell(event: SettlerEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+/** What an oracle votes for: root, total, leaves, manifest and parameters. */
+export function tupleOf(closed: ClosedEpoch): RootTuple {
+  return {
+    rootHash: closed.rootHash,
+    total: closed.totalAtoms,
+    leafCount: closed.leafCount,
+    reportHash: closed.manifestSha256,
+    parameterHash: closed.parameterHash,
+  };
+}

@@ -1,0 +1,75 @@
+/** A network of small epochs on a local chain behind its sockets, with three oracles of which all must agree. */
+import { parameterHash } from "@earshot/poc";
+import {
+  ARTIFACTS,
+  createNetworkSteps,
+  type NetworkAddresses,
+  networkAddresses,
+  Programs,
+  send,
+  standardPlan,
+} from "@earshot/programs-client";
+import { deployArtifacts, LocalChain, LocalNode, REAL_CLOCK, serveNode } from "@earshot/programs-client/localnet";
+import { Connection, Keypair, LAMPORTS_PER_SOL } from "@solana/web3.js";
+import { RewardsChain } from "../../src/settlement/rewards-chain.ts";
+import { EPOCH, EPOCH_MS, EPOCH_START_MS, parameters } from "../small-epoch.ts";
+
+const SLOT_MS = 20;
+const key = (number: number) => Keypair.fromSeed(new Uint8Array(32).fill(number));
+const [admin, guardian, tokenMint, dcMint] = [21, 22, 23, 24].map(key);
+
+export interface LocalNetwork {
+  readonly addresses: NetworkAddresses;
+  /** The rewards program as each of the three oracles sees it. */
+  readonly oracles: readonly RewardsChain[];
+  /** Moves the chain's clock to a moment, Unix ms. */
+  warpTo(unixMs: number): void;
+  stop(): Promise<void>;
+}
+
+export async function startLocalNetwork(): Promise<LocalNetwork> {
+  const chain = LocalChain.genesis({
+    seed: new Uint8Array(32).fill(5),
+    unixMs: EPOCH_START_MS,
+    settings: { finalizedAfter: 2 },
+  });
+  // Slots tick, time stands still: only warps move it.
+  const node = new LocalNode({ chain, clock: { ...REAL_CLOCK, now: () => EPOCH_START_MS }, slotMs: SLOT_MS });
+  const server = serveNode(node, 0);
+  const connection = new Connection(server.url, "confirmed");
+  const wallets = [31, 32, 33].map(key);
+  deployArtifacts(chain, ARTIFACTS);
+  for (const { publicKey } of [admin, guardian, ...wallets]) {
+    chain.airdrop(publicKey.toBase58(), BigInt(100 * LAMPORTS_PER_SOL));
+  }
+  chain.closeBlock(0);
+  const programs = new Programs(connection);
+  const plan = standardPlan({
+    admin: admin.publicKey,
+    guardian: guardian.publicKey,
+    oracles: wallets.map(({ publicKey }) => publicKey),
+    genesis: [],
+    parameterHash: Buffer.from(parameterHash(parameters), "hex"),
+    firstEpoch: BigInt(EPOCH),
+    epochSeconds: EPOCH_MS / 1000,
+  });
+  const mintRentLamports = await connection.getMinimumBalanceForRentExemption(82);
+  const founders = { admin, tokenMint, dcMint, mintRentLamports };
+  for (const { instructions, signers } of await createNetworkSteps(programs, founders, plan)) {
+    await send({ connection, programs, payer: admin, slotMs: SLOT_MS }, instructions, signers);
+  }
+  let chainMs = EPOCH_START_MS;
+  const addresses = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
+  return {
+    addresses,
+    oracles: wallets.map((payer) => new RewardsChain({ connection, programs, payer, slotMs: SLOT_MS }, addresses)),
+    warpTo(unixMs) {
+      chain.warp({ ms: unixMs - chainMs }, EPOCH_START_MS);
+      chainMs = unixMs;
+    },
+    async stop() {
+      node.stop();
+      await server.stop();
+    },
+  };
+}
