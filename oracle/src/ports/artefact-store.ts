@@ -23,7 +23,7 @@ export interface ArtefactStore {
   has(sha256: string): Promise<boolean>;
 
   /**
-   * Points a name at a blob that is stored. Names: segments of [a-z0-9._-] that do not begin with a dot, separated by `/`, at most 200.
+   * Points a name at a blob that is stored. Names: segments of [A-Za-z0-9._-] that do not begin with a dot, separated by `/`, at most 200.
    * @throws ORC_BAD_OPTION for a name, or a blob that is not stored; ORC_STORE_UNAVAILABLE.
    */
   link(name: string, sha256: string): Promise<void>;

@@ -15,7 +15,10 @@
 /** A tagged template that runs one statement: `` await db.sql`SELECT … WHERE key = ${key}` ``. Never interpolates text. */
 export interface Sql {
   (strings: TemplateStringsArray, ...values: readonly SqlValue[]): Promise<SqlRows>;
-  /** For `INSERT INTO t ${rows}`: columns and values of rows with the same fields. At least one row. */
+  /**
+   * For `INSERT INTO t ${rows}`: columns and values of rows with the same fields. At least one row, at most 30,000 values; for more
+   * `insertRows` (store/insert-rows.ts).
+   */
   rows(rows: readonly Readonly<Record<string, SqlScalar>>[]): SqlFragment;
   /** For `WHERE x IN ${list}`. At least one value. */
   list(values: readonly SqlScalar[]): SqlFragment;
@@ -65,8 +68,6 @@ export interface SqlTypes {
   readonly int64: string;
   readonly bytes: string;
   readonly text: string;
-  /** `INTEGER PRIMARY KEY` that numbers itself. */
-  readonly serialKey: string;
   /** Ends CREATE TABLE: ` STRICT` on SQLite. */
   readonly tableEnd: string;
 }
@@ -89,11 +90,3 @@ export interface Lease {
   readonly holder: string;
   readonly fence: number;
 }
-
-/*
- * store/leases.ts, on a clock that does not step (PostgreSQL's own; on one machine the time since boot):
- *   acquireLease(store, name, holder, ttlMs): Promise<Lease | undefined>     undefined while somebody else holds it
- *   renewLease(store, lease, ttlMs): Promise<boolean>                        false: it was taken over, stop
- *   releaseLease(store, lease): Promise<void>
- *   requireLease(tx, lease): Promise<void>                                   throws ORC_LEASE_LOST; call it in the committing transaction
- */
