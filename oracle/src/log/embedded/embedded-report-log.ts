@@ -3,7 +3,7 @@
  *
  * Durable means: fdatasync of the segment returned. An acknowledged upload withstands `kill -9` and a power cut, as far as the disk
  * keeps what it says it wrote; it does not withstand the loss of the disk. Appends are gathered while the commit before them
- * runs, and at least `gatherMs`; one commit is one write, one fdatasync and one index transaction.
+ * runs; one commit is one write, one fdatasync and one index transaction.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ import { WriterLock } from "./writer-lock.ts";
 export interface EmbeddedLogOptions extends LogIdentity {
   /** Holds this log and nothing else. */
   readonly folder: string;
-  /** A commit waits this long for company, ms; 2. A longer wait saves syncs and costs every upload that time. */
+  /** A commit waits this long for company, ms; 0, since a slow disk gathers by itself. */
   readonly gatherMs?: number;
   /** The files; the real disk unless a test says otherwise. */
   readonly disk?: LogDisk;
@@ -54,7 +54,7 @@ interface Portion {
   readonly tip: LogTip;
 }
 
-const GATHER_MS = 2;
+const GATHER_MS = 0;
 
 export class EmbeddedReportLog implements ReportLog {
   readonly partitions: number;
