@@ -21,7 +21,8 @@ let hotspot: PublicKey;
 const device = ed25519Device(31_000);
 
 beforeEach(async () => {
-  [stage, other] = [await newStage(), await newStage()];
+  other = await newStage();
+  stage = await newStage();
   owner = stage.holder;
   stage.price();
   stage.mintDataCredits(owner, 2_000_000n);

@@ -21,9 +21,10 @@ export const REPORT = new Uint8Array(32).fill(0x33);
 let shared: TestChain | undefined;
 let networks = 100;
 
-/** A new network on the chain of this test file. */
+/** A new network on the chain of this test file, in the first second of an epoch. */
 export async function newStage(change?: (plan: NetworkPlan) => NetworkPlan): Promise<Stage> {
   shared ??= new TestChain();
+  shared.now = (shared.now / DAY_S + 1n) * DAY_S;
   return new Stage(shared, await createTestNetwork(shared, networks++, change));
 }
 

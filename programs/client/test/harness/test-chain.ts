@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Keypair, PublicKey, type TransactionInstruction } from "@solana/web3.js";
 import { Account, Clock, FailedTransactionMetadata, LiteSvm } from "litesvm/dist/internal.js";
-import { PROGRAM_IDS, PROGRAM_NAMES } from "../../src/sdk/addresses.ts";
+import { PROGRAM_IDS, PROGRAM_NAMES, type ProgramName } from "../../src/sdk/addresses.ts";
 import { ARTIFACTS } from "../../src/sdk/programs.ts";
 import { TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID } from "../../src/sdk/token-instructions.ts";
 import { errorName } from "./idl.ts";
@@ -150,6 +150,12 @@ export class TestChain {
       units: Number(meta.computeUnitsConsumed()),
       logs,
     };
+  }
+
+  /** What the loader keeps of a program: its state, and the program after it. */
+  programData(name: ProgramName): Buffer {
+    const program = Buffer.from(this.#svm.getAccount(PROGRAM_IDS[name].toBytes())!.data());
+    return Buffer.from(this.#svm.getAccount(program.subarray(4, 36))!.data());
   }
 
   /** Executes instructions that must succeed. Throws with the logs when they do not. */

@@ -31,11 +31,14 @@ class Command implements fc.Command<NetworkModel, Counter> {
 
   run(model: NetworkModel, counter: Counter): void {
     const outcomes = this.#kind.act(model, this.#parameters);
+    let isChanged = false;
     for (const outcome of Symbol.iterator in outcomes ? outcomes : [outcomes]) {
       send(model, outcome, this);
       counter.count(this.#kind.name, outcome.expected);
+      isChanged ||= outcome.expected === null;
     }
-    checkCheap(model);
+    // What is refused changes nothing; if it did, the next look would find it.
+    if (isChanged) checkCheap(model);
     if (counter.total % LOOK_EVERY === 0) checkAll(model);
   }
 
