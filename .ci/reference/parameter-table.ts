@@ -8,10 +8,12 @@ import { GENERATED_NOTE } from "./generated-note.ts";
 
 /** Epoch of the demo column: two minutes. */
 const DEMO_EPOCH_MS = 120_000;
-const source = join(import.meta.dirname, "../../poc/src/parameters/network-parameters.ts");
+const sources = ["parameters/network-parameters.ts", "anomaly/anomaly-parameters.ts"].map((path) =>
+  join(import.meta.dirname, "../../poc/src", path),
+);
 
 export function parameterTable(): string {
-  const meanings = fieldMeanings(readFileSync(source, "utf8"));
+  const meanings = fieldMeanings(sources.map((path) => readFileSync(path, "utf8")).join("\n"));
   const presets = [earshot, helium, demo(DEMO_EPOCH_MS)];
   const paths = [...new Set(presets.flatMap((preset) => [...flatten(preset).keys()]))];
   const values = presets.map((preset) => flatten(preset));

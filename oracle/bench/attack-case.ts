@@ -21,7 +21,7 @@ const withDetectors = { ...earshot, anomaly: earshotDetectors };
 export interface GroupPay {
   readonly count: number;
   readonly ids: readonly string[];
-  /** Tokens of the whole run. */
+  /** Tokens of the last day. */
   readonly withoutTokens: number;
   readonly withTokens: number;
   /** What the detectors leave of its shares, 0 to 1. */
@@ -30,7 +30,6 @@ export interface GroupPay {
 
 export interface CaseResult {
   readonly attack: Attack;
-  readonly days: number;
   readonly attackers: GroupPay;
   /** Hotspots that neither attack nor have a fault. */
   readonly honest: GroupPay;
@@ -42,7 +41,7 @@ export interface HonestResult {
   readonly hotspots: number;
   readonly flagged: number;
   readonly keptShare: number;
-  /** Tokens of the run by hotspot id. */
+  /** Tokens of the last day by hotspot id. */
   readonly tokensOf: ReadonlyMap<string, number>;
 }
 
@@ -60,7 +59,6 @@ export async function playCase(attack: Attack, days: number): Promise<CaseResult
   const honest = world.hotspots.filter(isHonest);
   return {
     attack,
-    days,
     attackers: payOf(attackers, played),
     honest: payOf(honest, played),
     burntTokens: played.reduce((sum, day) => sum + burntTokens(day, attackers), 0),
@@ -77,7 +75,7 @@ export async function playHonest(days: number): Promise<HonestResult> {
     hotspots: honest.length,
     flagged: honest.filter((hotspot) => keptE4(hotspot, last) < 1).length,
     keptShare,
-    tokensOf: new Map(honest.map((hotspot) => [hotspot.id, payOf([hotspot], played).withoutTokens])),
+    tokensOf: new Map(world.hotspots.map((hotspot) => [hotspot.id, payOf([hotspot], played).withoutTokens])),
   };
 }
 
@@ -100,7 +98,8 @@ async function playDays(days: number, attack?: Attack): Promise<{ readonly world
       attack,
       packets,
     });
-    const played = epochs.map(({ folder }) => {
+    // What the first days hand on (reciprocity, levels) must be there: only the last one counts.
+    const played = epochs.slice(-1).map(({ folder }) => {
       const input = readEpochInput(folder);
       return {
         input,

@@ -6,6 +6,7 @@
 import { cellToBigInt, latLngToCell, parentCell } from "@earshot/geo";
 import {
   allocateColumns,
+  appealsTable,
   chainsInTable,
   demo,
   type EpochInput,
@@ -17,6 +18,7 @@ import {
   pendingInTable,
   servedInTable,
   stateInTable,
+  suspicionInTable,
 } from "@earshot/poc";
 import {
   beaconPayload,
@@ -225,6 +227,8 @@ function playSmall(count: number, epoch: number, uploads: boolean, after: SmallE
     stateIn: allocateColumns(stateInTable, 0),
     servedIn: allocateColumns(servedInTable, 0),
     ledgerIn: allocateColumns(ledgerInTable, 0),
+    suspicionIn: allocateColumns(suspicionInTable, 0),
+    appeals: allocateColumns(appealsTable, 0),
     ...loaded,
   };
   return { input, records, signers, meter, chains };

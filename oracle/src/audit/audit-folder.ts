@@ -10,10 +10,16 @@ import { CodedError } from "@earshot/geo";
 import { type Columns, manifestBytes, type TableDefinition } from "@earshot/poc";
 import { sha256Hex } from "../epoch-folder/durable-file.ts";
 import { type FolderInput, readEpochInput, readEpochOutput, verifyUploadFiles } from "../epoch-folder/folder.ts";
-import { FILES, INPUT_TABLES, type OutputTables, outputTablesOf, tableFile } from "../epoch-folder/layout.ts";
+import {
+  ANOMALY_INPUT_TABLES,
+  FILES,
+  INPUT_TABLES,
+  type OutputTables,
+  outputTablesOf,
+  tableFile,
+} from "../epoch-folder/layout.ts";
 import { deriveChallenges } from "../load/derive-challenges.ts";
-import { loadUploads } from "../load/load-uploads.ts";
-import { readLog } from "../log/segment-reader.ts";
+import { loadLog } from "../load/load-log.ts";
 import { folderManifest } from "../score/folder-manifest.ts";
 import { type ScoreOptions, scoreInput } from "../score/score-input.ts";
 import { compareJson } from "./compare-json.ts";
@@ -73,7 +79,7 @@ class FolderAudit {
     const stored = readEpochInput(this.#folder, onChanged);
     this.#input = stored;
     verifyUploadFiles(this.#folder, onChanged);
-    const recomputed = this.#recomputeInput(stored);
+    const recomputed = await this.#recomputeInput(stored);
     const { tables, manifest } = readEpochOutput(this.#folder, stored, onChanged);
     this.#stored = tables;
     this.#manifestHash = sha256Hex(manifest);
@@ -114,23 +120,26 @@ class FolderAudit {
   }
 
   /** The input as it follows from uploads and entropy; differences from what is stored become findings. */
-  #recomputeInput(stored: FolderInput): FolderInput {
+  async #recomputeInput(stored: FolderInput): Promise<FolderInput> {
     const challenges = deriveChallenges(stored) ?? stored.challenges;
     this.#compare(INPUT_TABLES.challenges, challenges, stored.challenges);
     const total = stored.intake.uploads;
-    const loaded = loadUploads(readLog(join(this.#folder, FILES.uploads)), {
+    const context = {
       ...stored,
       challenges,
       network: stored.header.network,
-      onProgress: (done) => this.#options.onProgress?.(done, total, "verifying uploads"),
-    });
+      onProgress: (done: number) => this.#options.onProgress?.(done, total, "verifying uploads"),
+    };
+    const loaded = await loadLog(join(this.#folder, FILES.uploads), context, this.#options.workers ?? 1);
     const { intake, ...tables } = loaded;
     const { beacons, witnesses, packets } = tables;
     this.#uploads = intake.uploads;
     this.#reports = beacons.log_index.length + witnesses.log_index.length + packets.log_index.length;
     for (const [field, table] of Object.entries(tables)) {
       const name = field as keyof typeof tables;
-      this.#compare(INPUT_TABLES[name], table, stored[name]);
+      const found = stored[name];
+      if (table !== undefined && found !== undefined)
+        this.#compare({ ...INPUT_TABLES, ...ANOMALY_INPUT_TABLES }[name], table, found);
     }
     const difference = compareJson(intake, stored.intake);
     if (difference !== undefined) {

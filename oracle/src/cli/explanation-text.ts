@@ -1,5 +1,7 @@
 /** An explanation as text for the hotspot's owner. */
+
 import type { BeaconText, Explanation, ReceptionText, SharePay, VerdictText } from "../explain/explanation.ts";
+import { appealText, type SuspicionText } from "../explain/suspicion.ts";
 import { count, fixedPoint, percent, table, tokens } from "./format.ts";
 
 const E4 = 4;
@@ -16,6 +18,7 @@ export function explanationText(explanation: Explanation, listed = LISTED_RECEPT
     receptionsText(explanation.receptions, listed),
     densityText(explanation),
     weightText(explanation),
+    ...(explanation.suspicion === null ? [] : [suspicionText(explanation.suspicion, explanation.network)]),
     sumText(explanation),
   ].join("\n");
 }
@@ -134,6 +137,34 @@ function weightText({ weight }: Explanation): string {
   const curve = `${floor} + ${above} × ${served} / (${served} + ${count(weight.halfDataCredits)}) = ${fixedPoint(weight.curveE4, E4)}`;
   const note = weight.note === null ? "" : `  ${weight.note}: ${fixedPoint(weight.weightE4, E4)}\n`;
   return `${title}  ${curve}  (data credits served here)\n${note}`;
+}
+
+function suspicionText(
+  { detectors, weightE4, cleanEpochs, voterFrom, ruleVersion }: SuspicionText,
+  network: string,
+): string {
+  const clean = `${count(cleanEpochs)} clean epochs; from ${count(voterFrom)} on it speaks for and against others`;
+  if (detectors.length === 0) return `Detectors (rules ${ruleVersion}): nothing against it; ${clean}\n`;
+  const lines = detectors.flatMap(({ detector, levelE4, meaning, figures, remedy, isLifted, evidence }) => [
+    `  ${detector} ${fixedPoint(levelE4, E4)}${isLifted ? " (lifted by an appeal)" : ""}: ${meaning}\n`,
+    `    ${remedy}\n`,
+    evidence.length === 0
+      ? "    left over from earlier epochs; it fades\n"
+      : `    ${evidence.length} links; ${figures}:\n`,
+    table(
+      evidence.map((link) => [
+        `  ${link.counterpart.slice(0, KEY_CHARACTERS)}…`,
+        link.accuses ? "against" : "for",
+        `${count(link.receptions)} receptions`,
+        String(link.measured),
+        String(link.limit),
+        link.challenge === null ? "" : `challenge ${link.challenge.id.slice(0, KEY_CHARACTERS)}…`,
+      ]),
+      [2, 3, 4],
+    ),
+  ]);
+  const title = `Detectors (rules ${ruleVersion}): its shares count ${fixedPoint(weightE4, E4)}; ${clean}\n`;
+  return `${title}${lines.join("")}  ${appealText({ name: network })}\n`;
 }
 
 function sumText({ pay }: Explanation): string {

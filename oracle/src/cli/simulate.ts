@@ -1,11 +1,18 @@
 /** `oracle simulate`: plays days of coverage over real hotspot positions and writes an epoch folder for each. */
-import { realFilePath, usHotspotsFile } from "@earshot/fixtures";
+import {
+  ATTACK_NAMES,
+  ATTACK_STRENGTHS,
+  type AttackName,
+  type AttackStrength,
+  realFilePath,
+  usHotspotsFile,
+} from "@earshot/fixtures";
 import { earshot, type NetworkParameters } from "@earshot/poc";
 import { buildCommand } from "@stricli/core";
 import { readWhole } from "../epoch-folder/durable-file.ts";
 import { parseParameters } from "../epoch-folder/parameters-file.ts";
 import { oracleError } from "../errors.ts";
-import { MAX_DAYS, type SimulatedEpoch, simulate } from "../simulate/index.ts";
+import { type Attack, MAX_DAYS, type SimulatedEpoch, simulate } from "../simulate/index.ts";
 import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
 import { count, table } from "./format.ts";
 import { integerParser, placeParser, positiveParser, textParser } from "./parse.ts";
@@ -18,10 +25,15 @@ interface SimulateFlags extends JsonFlag {
   readonly seed: string;
   readonly out: string;
   readonly parameters?: string;
+  readonly attack?: AttackName;
+  readonly strength: AttackStrength;
+  readonly share?: number;
 }
 
 /** Half of the Earth's circumference: everything. */
 const MAX_RADIUS_KM = 20_040;
+const MAX_SHARE_PERCENT = 50;
+const DEFAULT_SHARE_PERCENT = 5;
 
 export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
   docs: {
@@ -68,6 +80,25 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
         placeholder: "FILE",
         optional: true,
       },
+      attack: {
+        kind: "enum",
+        values: ATTACK_NAMES,
+        brief: "Let some of the hotspots attack (fixtures/attacks)",
+        optional: true,
+      },
+      strength: {
+        kind: "enum",
+        values: ATTACK_STRENGTHS,
+        brief: "How much the attackers know",
+        default: "naive",
+      },
+      share: {
+        kind: "parsed",
+        parse: positiveParser(MAX_SHARE_PERCENT),
+        brief: "Percent of the hotspots that attack; 5 without it",
+        placeholder: "P",
+        optional: true,
+      },
       json: jsonFlag,
     },
   },
@@ -75,6 +106,9 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
     await answer(this, flags, async (progress) => {
       if (flags.radiusKm !== undefined && flags.near === undefined) {
         throw oracleError("ORC_BAD_OPTION", "--radius-km: needs --near");
+      }
+      if (flags.share !== undefined && flags.attack === undefined) {
+        throw oracleError("ORC_BAD_OPTION", "--share: needs --attack");
       }
       const { epochs } = await simulate({
         hotspotsCsv: flags.hotspots ?? realFilePath(usHotspotsFile),
@@ -84,12 +118,17 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
         seed: flags.seed,
         outDir: flags.out,
         parameters: readParameters(flags.parameters),
+        attack: attackOf(flags),
         onProgress: (done, total, label) => progress.show(done, total, label),
       });
       return { json: { epochs }, text: epochsText(epochs) };
     });
   },
 });
+
+function attackOf({ attack: name, strength, share = DEFAULT_SHARE_PERCENT }: SimulateFlags): Attack | undefined {
+  return name === undefined ? undefined : { name, strength, share: share / 100, intensity: 1 };
+}
 
 function readParameters(path: string | undefined): NetworkParameters {
   return path === undefined ? earshot : parseParameters(readWhole(path), path);

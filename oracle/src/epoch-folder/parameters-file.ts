@@ -188,13 +188,14 @@ const isRamp = ({ fromE4, fullE4 }: { readonly fromE4: number; readonly fullE4: 
 const anomaly = object({
   ruleVersion: integer(1, U16_MAX),
   minimumVoters: integer(1, U16_MAX),
+  voids: object({ links: integer(1, U16_MAX), shareE4: share }),
   cleanEpochs: integer(0, U16_MAX),
   votes: fitting(object(ramp), isRamp),
   placement: fitting(
     object({
       bands: list(object({ fromM: integer(0, MAX_DISTANCE_M), excessDdb: integer(-3000, 2000) }), 1, 32),
-      impossibleDdb: integer(-3000, 2000),
-      impossibleVoters: integer(1, U16_MAX),
+      certainDdb: integer(-3000, 2000),
+      certainVoters: integer(1, U16_MAX),
     }),
     ({ bands }: AnomalyParameters["placement"]) =>
       bands[0].fromM === 0 && bands.every(({ fromM }, index) => index === 0 || fromM > bands[index - 1].fromM)
@@ -202,7 +203,7 @@ const anomaly = object({
         : "expected bands from 0 m on, each farther than the one before",
   ),
   reciprocity: object({ toleranceDdb: integer(0, 3000) }),
-  oneSided: object({ beacons: integer(1, U16_MAX) }),
+  oneSided: object({ beacons: integer(1, U16_MAX), surely: integer(1, U16_MAX) }),
   silence: object({
     nearM: integer(1, MAX_DISTANCE_M),
     farM: integer(1, MAX_DISTANCE_M),

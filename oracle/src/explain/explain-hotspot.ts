@@ -14,6 +14,7 @@ import {
   type ReasonName,
   reasonByNumber,
   SIDE,
+  weighShare,
 } from "@earshot/poc";
 import { deviceKeyProblem } from "@earshot/poc/protocol";
 import type { FolderInput } from "../epoch-folder/folder.ts";
@@ -23,6 +24,7 @@ import type { BeaconText, DensityText, Explanation, ReceptionText, VerdictText, 
 import { figureText, regionText } from "./figures.ts";
 import { hotspotText } from "./find-hotspot.ts";
 import { FreeSpace, type FreeSpaceFigures } from "./free-space.ts";
+import { explainSuspicion, weightsOf } from "./suspicion.ts";
 
 const BEACON_KIND = 1;
 const KEY_BYTES = 33;
@@ -42,12 +44,15 @@ class EpochReader {
   readonly #freeSpace: FreeSpace;
   /** Rows of verdicts.arrow by log index. */
   readonly #verdictOf = new Map<number, number>();
+  /** What the detectors leave of the shares of each hotspot, 1e-4; undefined without detectors. */
+  readonly #weights: Uint16Array | undefined;
 
   constructor(input: FolderInput, output: OutputTables) {
     this.#input = input;
     this.#output = output;
     this.#startMs = input.header.epoch * input.parameters.time.epochMs;
     this.#freeSpace = new FreeSpace(input);
+    this.#weights = weightsOf(input, output);
     output.verdicts.log_index.forEach((logIndex, verdict) => {
       this.#verdictOf.set(logIndex, verdict);
     });
@@ -89,6 +94,7 @@ class EpochReader {
       receptions,
       density: this.#density(row),
       weight: this.#weight(row),
+      suspicion: explainSuspicion(this.#input, this.#output, row, this.#weights?.[row] ?? 10_000),
       pay: {
         coveragePoolAtoms: earning(rewards.beacon_atoms) + earning(rewards.witness_atoms),
         totalSharesE12: total(shares.beacon_shares) + total(shares.witness_shares),
@@ -163,7 +169,8 @@ class EpochReader {
     row: number,
     parts: readonly { readonly shareE12: bigint }[],
   ): void {
-    const sum = parts.reduce((shares, { shareE12 }) => shares + shareE12, 0n);
+    const whole = parts.reduce((shares, { shareE12 }) => shares + shareE12, 0n);
+    const sum = weighShare(whole, this.#weights?.[row] ?? 10_000);
     const stored = this.#output.shares[column][row];
     if (sum !== stored) {
       throw oracleError(
@@ -293,7 +300,7 @@ class EpochReader {
         verdicts.kind[row] === BEACON_KIND ? challenges.hotspot[verdicts.challenge[row]] : verdicts.hotspot[row],
       );
     }
-    return [...active].sort((a, b) => a - b);
+    return [...active].filter((row) => this.#weights?.[row] !== 0).sort((a, b) => a - b);
   }
 
   #weight(row: number): WeightText | null {

@@ -1,6 +1,7 @@
 /** What an owner is told about one epoch of a hotspot; every number comes from the epoch's tables, none is estimated. */
 import type { FigureText } from "./figures.ts";
 import type { FreeSpaceFigures } from "./free-space.ts";
+import type { SuspicionText } from "./suspicion.ts";
 
 export interface VerdictText {
   readonly reason: string;
@@ -107,6 +108,8 @@ export interface Explanation {
     readonly scaleE4: number;
   };
   readonly weight: WeightText | null;
+  /** What the detectors say; null where the rules have none. */
+  readonly suspicion: SuspicionText | null;
   readonly pay: {
     readonly coveragePoolAtoms: bigint;
     readonly totalSharesE12: bigint;

@@ -31,6 +31,8 @@ export interface Acceptance {
   readonly gaps: number;
   readonly refused: RefusalCounts;
   readonly chainsOut: EpochLog["chainsOut"];
+  /** Second uploads with a number it had used, by row of the registry; those of the grace time are the next epoch's. */
+  readonly forks: Uint32Array;
 }
 
 /** Follows every sender's chain through the uploads. */
@@ -48,6 +50,7 @@ class ChainWalk {
   readonly #heads: Map<string, ChainHead>;
   readonly #refused = new RefusalCounts();
   #gaps = 0;
+  readonly #forks: Uint32Array;
 
   constructor(uploads: UploadSet, options: AcceptOptions) {
     this.#uploads = uploads;
@@ -55,6 +58,7 @@ class ChainWalk {
     this.#order = uploads.canonicalOrder();
     this.#counts = new Uint8Array(uploads.count);
     this.#heads = readHeads(options.chainsIn);
+    this.#forks = new Uint32Array(options.hotspots.key.length / KEY_BYTES);
   }
 
   result(): Acceptance {
@@ -66,10 +70,17 @@ class ChainWalk {
       if (own.length === 0) continue;
       const isHotspot = sender < hotspots;
       const keys = isHotspot ? this.#options.hotspots.key : this.#options.payers.key;
-      this.#follow(own, keyText(keys, (isHotspot ? sender : sender - hotspots) * KEY_BYTES));
+      const forks = this.#follow(own, keyText(keys, (isHotspot ? sender : sender - hotspots) * KEY_BYTES));
+      if (isHotspot) this.#forks[sender] = forks;
     }
     const accepted = this.#order.filter((_, place) => this.#counts[place] === 1);
-    return { accepted, gaps: this.#gaps, refused: this.#refused, chainsOut: headColumns(this.#heads) };
+    return {
+      accepted,
+      gaps: this.#gaps,
+      refused: this.#refused,
+      chainsOut: headColumns(this.#heads),
+      forks: this.#forks,
+    };
   }
 
   /** Places of each sender's uploads in canonical order, sender after sender: a counting sort. */
@@ -95,9 +106,9 @@ class ChainWalk {
   /**
    * Marks what continues the chain of one sender. Where numbers are missing the chain goes on behind the gap: an ingest acknowledged
    * what follows, and a log that lost an upload, or hides one, must not silence its sender for ever. What is missing, the sender's
-   * receipt proves.
+   * receipt proves. Gives the number of forks of the epoch.
    */
-  #follow(places: Uint32Array, key: string): void {
+  #follow(places: Uint32Array, key: string): number {
     const sequenceAt = (place: number) => this.#uploads.sequence(this.#order[place]);
     // By number, since clocks of ingests differ and step, and a sender that is refused once is refused for ever. Of one number the
     // first by time counts; of one millisecond ids decide, which say nothing, but decide for everybody.
@@ -105,12 +116,15 @@ class ChainWalk {
     const first = this.#heads.get(key) ?? EMPTY_CHAIN;
     let head = first;
     let atEpochEnd: ChainHead | undefined;
+    let forks = 0;
     for (const place of places) {
       const upload = this.#order[place];
       const sequence = this.#uploads.sequence(upload);
       const isNext = sequence === head.sequence + 1 && compareIds(this.#uploads.previousId(upload), head.id) === 0;
       if (!isNext && sequence <= head.sequence + 1) {
-        this.#refused.add(sequence < first.sequence ? "past_number" : this.#refusalOf(upload, head));
+        const refusal = sequence < first.sequence ? "past_number" : this.#refusalOf(upload, head);
+        this.#refused.add(refusal);
+        if (refusal === "chain_fork" && this.#uploads.receiveOffsetMs(upload) < this.#options.epochMs) forks++;
         continue;
       }
       if (!isNext) this.#gaps++;
@@ -119,6 +133,7 @@ class ChainWalk {
       if (this.#uploads.receiveOffsetMs(upload) < this.#options.epochMs) atEpochEnd = head;
     }
     if (atEpochEnd !== undefined) this.#heads.set(key, atEpochEnd);
+    return forks;
   }
 
   /** Why an upload that neither follows the head nor lies behind a gap does not count. */

@@ -13,6 +13,7 @@ import type { EpochInput, EpochLog } from "@earshot/poc";
 import type { LogRecord } from "../log/segment-reader.ts";
 import { acceptUploads } from "./accept-uploads.ts";
 import { billPackets } from "./bill-packets.ts";
+import { conductColumns } from "./conduct.ts";
 import type { Intake } from "./intake.ts";
 import { JudgedReports, judgedColumns } from "./judged-reports.ts";
 import { Senders } from "./senders.ts";
@@ -34,6 +35,8 @@ export interface LoadContext
 export interface LoadedReports
   extends Pick<EpochInput, "beacons" | "witnesses" | "packets">,
     Pick<EpochLog, "chainsOut" | "pendingOut" | "judgedOut"> {
+  /** Only under parameters with detectors. */
+  readonly conduct?: NonNullable<EpochInput["conduct"]>;
   readonly intake: Intake;
 }
 
@@ -74,7 +77,7 @@ export function loadChunks(chunks: readonly UploadChunk[], context: LoadContext)
   const { time, rewards } = context.parameters;
   const { epoch } = context.header;
   const uploads = new UploadSet(chunks);
-  const { accepted, gaps, refused, chainsOut } = acceptUploads(uploads, { ...context, epochMs: time.epochMs });
+  const { accepted, gaps, refused, chainsOut, forks } = acceptUploads(uploads, { ...context, epochMs: time.epochMs });
   for (const chunk of chunks) refused.addAll(chunk.refused);
   const idsDigest = digestOfIds(uploads, accepted);
   const taken = new TakenReports({
@@ -109,6 +112,7 @@ export function loadChunks(chunks: readonly UploadChunk[], context: LoadContext)
     chainsOut,
     pendingOut,
     judgedOut: judgedColumns(taken.inGrace, uploads),
+    ...(context.parameters.anomaly === undefined ? {} : { conduct: conductColumns(context.hotspots, forks, packets) }),
     intake: {
       uploads: chunks.reduce((sum, { records }) => sum + records, 0),
       accepted: accepted.length,

@@ -237,6 +237,7 @@ describe("auditRun", () => {
       stateIn: stored.stateOut,
       servedIn: stored.servedOut,
       ledgerIn: stored.ledgerOut,
+      suspicionIn: stored.suspicionOut!,
     };
     await writeFolder(second, change(chained), next.records);
     await scoreFolder(second);

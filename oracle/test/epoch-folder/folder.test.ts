@@ -67,14 +67,17 @@ async function writeChanged(change: Partial<FolderInput>): Promise<string> {
 describe("an epoch folder", () => {
   test("has the files the format names and no temporary ones", () => {
     expect(filesOf(whole)).toEqual([
+      "appeals.arrow",
       "beacons.arrow",
       "cell-reasons.arrow",
       "cells.arrow",
       "chains-in.arrow",
       "chains-out.arrow",
       "challenges.arrow",
+      "conduct.arrow",
       "entropy.arrow",
       "epoch.json",
+      "evidence.arrow",
       "hotspots.arrow",
       "input.sha256",
       "intake.json",
@@ -95,6 +98,8 @@ describe("an epoch folder", () => {
       "shares.arrow",
       "state-in.arrow",
       "state-out.arrow",
+      "suspicion-in.arrow",
+      "suspicion-out.arrow",
       "uploads/000000.seg",
       "uploads/000001.seg",
       "verdicts.arrow",

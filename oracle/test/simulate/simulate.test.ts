@@ -79,7 +79,7 @@ describe("two days around San Francisco", () => {
       const context = { ...input, network: input.header.network };
       const { intake, ...tables } = loadUploads(readLog(join(folders[day], "uploads")), context);
       for (const [name, table] of Object.entries(tables)) {
-        expect(differing(input[name as keyof typeof tables], table), name).toEqual([]);
+        expect(differing(input[name as keyof typeof tables]!, table!), name).toEqual([]);
       }
       expect(intake).toEqual(input.intake);
     }

@@ -281,15 +281,15 @@ function singleTable(judged: readonly Judged[], windowsEach: number): string {
   const oneVoter = (parameters: AnomalyParameters): AnomalyParameters => ({
     ...parameters,
     minimumVoters: 1,
-    placement: { ...parameters.placement, impossibleVoters: 1 },
+    placement: { ...parameters.placement, certainVoters: 1 },
   });
-  const onlyImpossible = (parameters: AnomalyParameters): AnomalyParameters => ({
+  const onlyCertain = (parameters: AnomalyParameters): AnomalyParameters => ({
     ...parameters,
-    placement: { ...parameters.placement, impossibleVoters: 1 },
+    placement: { ...parameters.placement, certainVoters: 1 },
   });
   const rows = [0, ...MOVES_KM].map((km) => [
     String(km),
-    ...[(one: AnomalyParameters) => one, onlyImpossible, oneVoter].map((rule) =>
+    ...[(one: AnomalyParameters) => one, onlyCertain, oneVoter].map((rule) =>
       shareOf(
         single.flatMap(({ receiver, withoutReceiver }) =>
           windowsOf(receiver, 30, windowsEach).map(
@@ -302,7 +302,7 @@ function singleTable(judged: readonly Judged[], windowsEach: number): string {
   ]);
   return table(
     "One transmitter: windows of 30 flagged, by the rules, and if one voter were enough",
-    ["moved, km", "by the rules", "if one voter sufficed for the impossible", "if one voter sufficed"],
+    ["moved, km", "by the rules", "if one voter sufficed for what is certain", "if one voter sufficed"],
     rows,
   );
 }

@@ -2,7 +2,7 @@
 import type { AnomalyParameters } from "../../src/anomaly/anomaly-parameters.ts";
 import { accusingShareE4, countVoices } from "../../src/anomaly/ballot.ts";
 import { type Link, NO_RECEPTIONS, withReception } from "../../src/anomaly/link.ts";
-import { contradictsPlace, isImpossible, lowerExcessDdb } from "../../src/anomaly/placement.ts";
+import { contradictsPlace, isCertainlyWrong, lowerExcessDdb } from "../../src/anomaly/placement.ts";
 import { levelOfShare } from "../../src/anomaly/suspicion.ts";
 import { buildLossTable, linkLossDdb, SPEED_OF_LIGHT_M_PER_S } from "../../src/radio/path-loss.ts";
 import { createRandom, type Random } from "../random.ts";
@@ -48,9 +48,9 @@ export function judgeWindow(
     owner: place,
     cell: place,
     accuses: contradictsPlace(parameters.placement, link),
-    isCertain: isImpossible(parameters.placement, link),
+    isCertain: isCertainlyWrong(parameters.placement, link),
   }));
-  const quorum = { voters: parameters.minimumVoters, certainVoters: parameters.placement.impossibleVoters };
+  const quorum = { voters: parameters.minimumVoters, certainVoters: parameters.placement.certainVoters };
   const shareE4 = accusingShareE4(countVoices(votes), quorum);
   return { level: levelOfShare(parameters.votes, shareE4), shareE4 };
 }

@@ -14,9 +14,9 @@ export interface PlacementBand {
 export interface PlacementParameters {
   /** Ascending by `fromM`, the first from 0. */
   readonly bands: readonly PlacementBand[];
-  /** A link that loses less than this beyond free space is impossible, 0.1 dB; so many voters are enough when they all see one. */
-  readonly impossibleDdb: number;
-  readonly impossibleVoters: number;
+  /** An accusing link that loses less than this beyond free space is certain, 0.1 dB; so many voters are enough when they all see one. */
+  readonly certainDdb: number;
+  readonly certainVoters: number;
 }
 
 /** Both directions of a link lose the same: where they differ by more, one end's figures are not true. */
@@ -28,6 +28,8 @@ export interface ReciprocityDetectorParameters {
 export interface OneSidedParameters {
   /** Beacons of the hotspot that a counterpart could have heard, at least, before its silence speaks. */
   readonly beacons: number;
+  /** As many receptions one way, against as many beacons unheard the other way, make a single link contradict itself. */
+  readonly surely: number;
 }
 
 /** Who is heard far away is heard nearby. */
@@ -58,15 +60,31 @@ export interface BehaviourParameters {
   readonly fullE4: number;
 }
 
+export interface VoteParameters {
+  /** Share of accusing voters up to which nothing happens, 1e-4. */
+  readonly fromE4: number;
+  /** Share from which suspicion is full, 1e-4. */
+  readonly fullE4: number;
+}
+
+export interface VoidParameters {
+  /** Links of a hotspot that their own figures deny, from which on they earn nothing. */
+  readonly links: number;
+  /** And their share of its links, 1e-4. */
+  readonly shareE4: number;
+}
+
 export interface AnomalyParameters {
   /** Named in every evidence bundle; raised with any change of a rule. */
   readonly ruleVersion: number;
   /** Fewer voters than this never condemn. */
   readonly minimumVoters: number;
+  /** When links that their own figures deny earn nothing. */
+  readonly voids: VoidParameters;
   /** Epochs without suspicion after which a hotspot may speak for or against another. */
   readonly cleanEpochs: number;
-  /** Share of accusing voters up to which nothing happens, and from which suspicion is full, 1e-4. */
-  readonly votes: { readonly fromE4: number; readonly fullE4: number };
+  /** How votes become suspicion. */
+  readonly votes: VoteParameters;
   readonly placement: PlacementParameters;
   readonly reciprocity: ReciprocityDetectorParameters;
   readonly oneSided: OneSidedParameters;

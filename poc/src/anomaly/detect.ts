@@ -6,6 +6,7 @@
  */
 import type { Columns } from "../epoch/columns.ts";
 import type { EpochContext } from "../epoch/epoch-context.ts";
+import type { EpochInput } from "../epoch/epoch-input.ts";
 import { KeyIndex } from "../epoch/key-index.ts";
 import type { suspicionOutTable } from "../epoch/tables.ts";
 import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
@@ -23,6 +24,8 @@ export interface Detection {
   /** Weight of the shares of each hotspot, 1e-4. */
   readonly weightE4: Uint16Array;
   readonly evidence: readonly EvidenceRow[];
+  /** Links that earn nothing, lower × 2^24 + higher id; `edgeCode`. */
+  readonly voidLinks: ReadonlySet<number>;
   readonly suspicionOut: Columns<typeof suspicionOutTable>;
 }
 
@@ -33,23 +36,43 @@ export function detectAnomalies(
   parameters: AnomalyParameters,
   owner: Uint32Array,
 ): Detection {
-  const { input, hotspots, cells8 } = context;
+  const { input, cells8 } = context;
   const before = readSuspicion(input);
-  const tally = tallyLinks(context, partitions, parameters);
+  const tally = tallyLinks(context, partitions, parameters, owner);
   const links = gatherLinks(context, partitions, tally.isSuspect);
   const voters = { owner, cell: cells8.of, cleanEpochs: before.cleanEpochs };
   const judgement = judgeSuspects(context, parameters, tally, links, voters);
-  const lifted = liftedLevels(context);
   const after = nextSuspicion(context, parameters, { before, judgement, tally });
-  const weightE4 = new Uint16Array(hotspots.count);
-  for (let hotspot = 0; hotspot < hotspots.count; hotspot++) {
+  return {
+    weightE4: weightsOf(input, parameters, after),
+    evidence: judgement.evidence,
+    voidLinks: judgement.voidLinks,
+    suspicionOut: writeSuspicion(input.hotspots, after),
+  };
+}
+
+/** Weights of an epoch's hotspots from the state it left, 1e-4: what was applied to their shares. Throws POC_BAD_COLUMNS. */
+export function suspicionWeightsE4(
+  input: Pick<EpochInput, "hotspots" | "appeals" | "header">,
+  parameters: AnomalyParameters,
+  suspicionOut: Columns<typeof suspicionOutTable>,
+): Uint16Array {
+  return weightsOf(input, parameters, readSuspicion({ hotspots: input.hotspots, suspicionIn: suspicionOut }));
+}
+
+function weightsOf(
+  input: Pick<EpochInput, "hotspots" | "appeals" | "header">,
+  parameters: AnomalyParameters,
+  { levels, cleanEpochs }: SuspicionState,
+): Uint16Array {
+  const lifted = liftedLevels(input);
+  return Uint16Array.from(cleanEpochs, (_, hotspot) => {
     const at = hotspot * LEVEL_STRIDE;
-    const levels = Array.from(after.levels.subarray(at, at + LEVEL_STRIDE), (level, detector) =>
+    const counted = Array.from(levels.subarray(at, at + LEVEL_STRIDE), (level, detector) =>
       lifted.has(at + detector) ? 0 : level,
     );
-    weightE4[hotspot] = weightOfLevels(parameters, levels);
-  }
-  return { weightE4, evidence: judgement.evidence, suspicionOut: writeSuspicion(input.hotspots, after) };
+    return weightOfLevels(parameters, counted);
+  });
 }
 
 function nextSuspicion(
@@ -105,7 +128,11 @@ function conductOf({
 }
 
 /** Places in the levels, hotspot × detector, that an upheld appeal lifts this epoch. */
-function liftedLevels({ input: { appeals, header, hotspots } }: EpochContext): ReadonlySet<number> {
+function liftedLevels({
+  appeals,
+  header,
+  hotspots,
+}: Pick<EpochInput, "hotspots" | "appeals" | "header">): ReadonlySet<number> {
   const lifted = new Set<number>();
   if (appeals === undefined || appeals.key.length === 0) return lifted;
   const index = new KeyIndex(hotspots.key, DEVICE_KEY_BYTES, "hotspots.key");

@@ -1,4 +1,5 @@
 export * from "./anomaly-parameters.ts";
+export * from "./appeal.ts";
 export * from "./ballot.ts";
 export * from "./behaviour.ts";
 export * from "./detect.ts";

@@ -7,13 +7,14 @@
 import { POSITION_UNITS_PER_M } from "@earshot/geo";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
+import { edgeCode } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import { accusingShareE4, countVoices, type Quorum } from "./ballot.ts";
 import { DETECTOR, DETECTORS, type DetectorName } from "./detector.ts";
 import { lineChordSquared, type SuspectLink } from "./gather-links.ts";
 import { meanDdb } from "./link.ts";
 import { isOneSided } from "./one-sided.ts";
-import { contradictsPlace, isImpossible, leastExcessDdb, lowerExcessDdb } from "./placement.ts";
+import { contradictsPlace, isCertainlyWrong, leastExcessDdb, lowerExcessDdb } from "./placement.ts";
 import { contradictsReciprocity, lossGapDdb } from "./reciprocity-gap.ts";
 import { isHeardFarAway } from "./silence.ts";
 import { levelOfShare } from "./suspicion.ts";
@@ -38,6 +39,8 @@ export interface Judgement {
   /** Levels by hotspot × detector, 0 to 10,000. */
   readonly levels: Uint16Array;
   readonly evidence: readonly EvidenceRow[];
+  /** Links whose own figures contradict them, as `edgeCode`. */
+  readonly voidLinks: ReadonlySet<number>;
 }
 
 /** What is known of hotspots besides their links. */
@@ -63,7 +66,7 @@ export function judgeSuspects(
   for (const hotspot of suspects) bench.judge(hotspot, links.get(hotspot)!);
   for (const [a, b] of tally.likePairs) bench.judgeTwins(a, b, links.get(a) ?? [], links.get(b) ?? []);
   bench.evidence.sort(byHotspotDetectorCounterpart);
-  return { levels: bench.levels, evidence: bench.evidence };
+  return { levels: bench.levels, evidence: bench.evidence, voidLinks: bench.voidLinks };
 }
 
 function byHotspotDetectorCounterpart(a: EvidenceRow, b: EvidenceRow): number {
@@ -75,6 +78,7 @@ type Ballot = Omit<EvidenceRow, "hotspot" | "detector"> & { readonly isCertain?:
 class Bench {
   readonly levels: Uint16Array;
   readonly evidence: EvidenceRow[] = [];
+  readonly voidLinks = new Set<number>();
   readonly #context: EpochContext;
   readonly #parameters: AnomalyParameters;
   readonly #tally: LinkTally;
@@ -91,21 +95,36 @@ class Bench {
 
   judge(hotspot: number, links: readonly SuspectLink[]): void {
     const own = links.filter(({ counterpart }) => this.#mayVote(hotspot, counterpart));
-    const certainVoters = this.#parameters.placement.impossibleVoters;
+    const certainVoters = this.#parameters.placement.certainVoters;
     this.#settle(hotspot, "placement", this.#placementVotes(own), {
       voters: this.#parameters.minimumVoters,
       certainVoters,
     });
     this.#settle(hotspot, "reciprocity_gap", this.#gapVotes(own));
     this.#settle(hotspot, "one_sided", this.#oneSidedVotes(hotspot, own));
-    const { silence } = this.#parameters;
-    if (
-      isHeardFarAway(
-        silence,
-        links.map(({ distanceM }) => distanceM),
-      )
-    )
+    const distancesM = links.map(({ distanceM }) => distanceM);
+    // Whom no independent hotspot hears at all is asked about, and who is heard only far away.
+    if (own.length === 0 || isHeardFarAway(this.#parameters.silence, distancesM))
       this.#settle(hotspot, "silence", this.#silenceVotes(hotspot, links));
+    this.#voidContradictions(hotspot, links);
+  }
+
+  /** Links that their own figures deny are not paid for, where a hotspot has more than a few of them. */
+  #voidContradictions(hotspot: number, links: readonly SuspectLink[]): void {
+    const { placement, reciprocity, oneSided, voids } = this.#parameters;
+    const { beacons, heard } = this.#tally;
+    // A weak link is easily heard one way only; one that is heard again and again is not.
+    const sure = { ...oneSided, beacons: oneSided.surely };
+    const denied = links.filter((link) => {
+      const opportunity = { beacons: beacons[hotspot], counterpartReports: heard[link.counterpart] > 0 };
+      return (
+        contradictsPlace(placement, link) ||
+        contradictsReciprocity(reciprocity, link) === true ||
+        (link.heard.receptions >= oneSided.surely && isOneSided(sure, link, opportunity) === true)
+      );
+    });
+    if (denied.length < voids.links || denied.length * 10_000 < links.length * voids.shareE4) return;
+    for (const { counterpart } of denied) this.voidLinks.add(edgeCode(hotspot, counterpart));
   }
 
   /** Of two hotspots in one place the one with fewer clean epochs is the twin; of equals the one that registered its key later in key order. */
@@ -162,7 +181,7 @@ class Bench {
     return links.map((link) => ({
       ...common(link),
       accuses: contradictsPlace(placement, link),
-      isCertain: isImpossible(placement, link),
+      isCertain: isCertainlyWrong(placement, link),
       measured: lowerExcessDdb(link) ?? 0,
       limit: leastExcessDdb(placement, link.distanceM),
     }));

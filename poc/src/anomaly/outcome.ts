@@ -2,10 +2,35 @@
 import { allocateColumns, type Columns } from "../epoch/columns.ts";
 import type { ShareSums } from "../epoch/share-sums.ts";
 import { evidenceTable, NO_ROW } from "../epoch/tables.ts";
+import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
+import { edgeCode, hotspotOfRow } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import type { EvidenceRow } from "./judge-suspects.ts";
 
 const ONE_E4 = 10_000n;
+
+/**
+ * Takes back the selection of receptions over void links. Writes into the partitions; of the receptions that are left each is worth what
+ * it is worth among as many.
+ */
+export function dropVoidLinks(
+  beaconers: Uint32Array,
+  partitions: readonly PartitionVerdicts[],
+  voidLinks: ReadonlySet<number>,
+): void {
+  if (voidLinks.size === 0) return;
+  for (const { beaconOfGroup, rows, selected, selectedCount, starts } of partitions) {
+    for (let group = 0; group < beaconOfGroup.length - 1; group++) {
+      if (selectedCount[group] === 0) continue;
+      const beaconer = beaconers[beaconOfGroup[group]];
+      for (let row = starts[group]; row < starts[group + 1]; row++) {
+        if (selected[row] === 0 || !voidLinks.has(edgeCode(beaconer, hotspotOfRow(rows, row)))) continue;
+        selected[row] = 0;
+        selectedCount[group]--;
+      }
+    }
+  }
+}
 
 /** Shares times weight, 1e-12, rounded down; the same sums where no weights are given. */
 export function weighShares(shares: ShareSums, weightE4: Uint16Array | undefined): ShareSums {

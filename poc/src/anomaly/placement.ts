@@ -29,8 +29,8 @@ export function contradictsPlace(parameters: PlacementParameters, link: Link): b
   return excess !== null && excess < leastExcessDdb(parameters, link.distanceM);
 }
 
-/** Whether a link that speaks against its place is one that no antenna could make. */
-export function isImpossible(parameters: PlacementParameters, link: Link): boolean {
+/** Whether a link that speaks against its place does so beyond what any honest one was measured to. */
+export function isCertainlyWrong(parameters: PlacementParameters, link: Link): boolean {
   const excess = lowerExcessDdb(link);
-  return contradictsPlace(parameters, link) && excess !== null && excess < parameters.impossibleDdb;
+  return contradictsPlace(parameters, link) && excess !== null && excess < parameters.certainDdb;
 }

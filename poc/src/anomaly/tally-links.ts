@@ -15,7 +15,7 @@ import { ROW_STRIDE } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 
 /** Counts of a hotspot side by side: one cache line. Slots are upper bits of a power ratio, 0.38 dB each. */
-const TALLY = { heard: 0, sent: 1, strong: 2, far: 3, heardSlots: 4, sentSlots: 5, beacons: 6 } as const;
+const TALLY = { heard: 0, sent: 1, strong: 2, far: 3, heardSlots: 4, sentSlots: 5, beacons: 6, foreign: 7 } as const;
 const TALLY_STRIDE = 8;
 const SLOT_SHIFT = 20;
 const SLOTS_PER_OCTAVE = 8;
@@ -48,12 +48,13 @@ export function tallyLinks(
   context: EpochContext,
   partitions: readonly PartitionVerdicts[],
   parameters: AnomalyParameters,
+  owner: Uint32Array,
 ): LinkTally {
-  const { count, lines } = context.hotspots;
+  const { count } = context.hotspots;
   const tallies = new Int32Array((count + 1) * TALLY_STRIDE);
   const sketches = new Int32Array(count * SKETCH).fill(0x7fff_ffff);
   const strong = strongLimits(context, parameters);
-  for (const verdicts of partitions) tallyPartition(context, verdicts, strong, lines, tallies, sketches);
+  for (const verdicts of partitions) tallyPartition(context, verdicts, strong, owner, tallies, sketches);
   const isSuspect = new Uint8Array(count);
   const column = (field: number) =>
     Uint32Array.from({ length: count }, (_, hotspot) => tallies[hotspot * TALLY_STRIDE + field]);
@@ -90,10 +91,11 @@ function tallyPartition(
   context: EpochContext,
   verdicts: PartitionVerdicts,
   { ratio: strongRatio, strongSq, farSq }: StrongLimits,
-  lines: Int32Array,
+  owner: Uint32Array,
   tallies: Int32Array,
   sketches: Int32Array,
 ): void {
+  const { lines } = context.hotspots;
   const { beaconOfGroup, beaconReason, linkRatio, reason, rows, starts } = verdicts;
   const ratioBits = new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
   const nearestSq = Math.min(strongSq, farSq);
@@ -104,6 +106,8 @@ function tallyPartition(
     const x = lines[own + LINE.x];
     const y = lines[own + LINE.y];
     const z = lines[own + LINE.z];
+    const ownOwner = owner[beaconer];
+    let foreign = 0;
     let sent = 0;
     let slots = 0;
     let strong = 0;
@@ -122,6 +126,9 @@ function tallyPartition(
       const dy = lines[line + LINE.y] - y;
       const dz = lines[line + LINE.z] - z;
       const square = dx * dx + dy * dy + dz * dz;
+      const isForeign = owner[witness] === ownOwner ? 0 : 1;
+      foreign += isForeign;
+      tallies[at + TALLY.foreign] += isForeign;
       sent++;
       slots += slot;
       tallies[at + TALLY.heard]++;
@@ -149,6 +156,7 @@ function tallyPartition(
     tallies[at + TALLY.sentSlots] += slots;
     tallies[at + TALLY.strong] += strong;
     tallies[at + TALLY.far] += far;
+    tallies[at + TALLY.foreign] += foreign;
     const sketch = beaconer * SKETCH;
     if (least0 < sketches[sketch]) sketches[sketch] = least0;
     if (least1 < sketches[sketch + 1]) sketches[sketch + 1] = least1;
@@ -161,6 +169,7 @@ function deservesLook(tallies: Int32Array, at: number, { reciprocity, oneSided }
   const sent = tallies[at + TALLY.sent];
   const all = heard + sent;
   if (all === 0) return false;
+  if (tallies[at + TALLY.foreign] === 0) return true;
   if (tallies[at + TALLY.strong] * LOOK_DIVISOR >= all) return true;
   if (tallies[at + TALLY.far] * LOOK_DIVISOR >= all) return true;
   const beacons = tallies[at + TALLY.beacons];

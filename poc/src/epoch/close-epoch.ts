@@ -4,7 +4,7 @@
 
 import { neighbours } from "@earshot/geo";
 import { detectAnomalies } from "../anomaly/detect.ts";
-import { evidenceTableOf, weighShares } from "../anomaly/outcome.ts";
+import { dropVoidLinks, evidenceTableOf, weighShares } from "../anomaly/outcome.ts";
 import { servedCells } from "../score/cell-served.ts";
 import { cellWeights } from "../score/cell-weight.ts";
 import { buildDensityMap, type DensityMap } from "../score/density.ts";
@@ -36,13 +36,14 @@ export function closeEpoch(context: EpochContext, partitions: readonly Partition
   const history = settleHistory(context, partitions);
   const units = buildRewardUnitTable(parameters.units, parameters.selection.maximumWitnesses);
   const demand = readDemand(context, parameters.cellWeight?.epochs ?? 1);
-  const sums = sumCells(context, partitions, demand.ownerOf);
-  const barred = barOwnCells(context, partitions, sums);
-  const beacons = finalBeacons(context, partitions);
   const detection =
     parameters.anomaly === undefined
       ? undefined
       : detectAnomalies(context, partitions, parameters.anomaly, demand.ownerOf);
+  if (detection !== undefined) dropVoidLinks(context.beacons.hotspot, partitions, detection.voidLinks);
+  const sums = sumCells(context, partitions, demand.ownerOf);
+  const barred = barOwnCells(context, partitions, sums);
+  const beacons = finalBeacons(context, partitions);
   const active = activeHotspots(context, partitions, history);
   // Who is paid nothing takes no room from others.
   detection?.weightE4.forEach((weight, hotspot) => {

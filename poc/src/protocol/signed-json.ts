@@ -5,7 +5,7 @@ import { canonicalJsonBytes } from "./canonical-json.ts";
 import { sha256 } from "./hash.ts";
 import { type DeviceSigner, type VerifyKey, verifySignature } from "./signature.ts";
 
-export type JsonDomain = "earshot-routes" | "earshot-segments";
+export type JsonDomain = "earshot-routes" | "earshot-segments" | "earshot-appeal";
 
 const encoder = new TextEncoder();
 

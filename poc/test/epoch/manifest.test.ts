@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import {
   allocateColumns,
+  anomalyInputTables,
+  anomalyOutputTables,
   buildManifest,
   demo,
   type EpochInput,
@@ -61,11 +63,20 @@ describe("manifest", () => {
   test("holds the network number, the uploads and every table that uploads are loaded with", () => {
     const manifest = buildManifest(input, output, log);
     expect(manifest).toMatchObject({ rules: "earshot", network: 3, uploads });
-    const names = [...inputTables, ...logTables, ...outputTables].map(({ name }) => name);
+    const detectors = [...anomalyInputTables, ...anomalyOutputTables];
+    const names = [...inputTables, ...logTables, ...outputTables, ...detectors].map(({ name }) => name);
     expect(Object.keys(manifest.tables).sort()).toEqual([...names].sort());
     const payers = { key: new Uint8Array(33).fill(2), payer: new Uint8Array(32) };
     expect(manifestHash(buildManifest(input, output, { ...log, payers }))).not.toBe(manifestHash(manifest));
     expect(manifestHash(buildManifest(input, output, { ...log, network: 4 }))).not.toBe(manifestHash(manifest));
+  });
+
+  test("has nothing of detectors under parameters without them, so that their manifests stay as they were", () => {
+    const { anomaly: _, ...parameters } = earshot;
+    const plain = { ...input, parameters };
+    const { tables: hashes } = buildManifest(plain, scoreEpoch(plain));
+    expect(Object.keys(hashes).sort()).toEqual([...inputTables, ...outputTables].map(({ name }) => name).sort());
+    expect(parameterHash(parameters)).not.toBe(parameterHash(earshot));
   });
 
   test("of an epoch without a log has none of that", () => {

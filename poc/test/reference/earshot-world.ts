@@ -36,6 +36,8 @@ import { EPOCH, keyOf } from "./helium-world.ts";
 
 const HOUR_MS = 3_600_000;
 const { time } = earshot;
+/** The verifier judges reports; detectors judge hotspots, and are tested beside it (test/anomaly). */
+const { anomaly: _, ...rules } = earshot;
 const START_MS = EPOCH * time.epochMs;
 const SF10 = 10;
 const CHANNEL_HZ = 868_100_000;
@@ -229,7 +231,7 @@ export function toEpochInput(world: EarshotEpoch): EpochInput {
     else witnesses.push([index, report]);
   });
   return {
-    parameters: earshot,
+    parameters: rules,
     header: { epoch: world.epoch, previousManifestHash: "0".repeat(64), tokenPriceUsdE8: 100_000_000 },
     hotspots: hotspotColumns(world.hotspots),
     entropy: allocateColumns(entropyTable, 0),

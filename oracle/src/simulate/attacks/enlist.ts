@@ -116,7 +116,8 @@ function whereabouts(
     case "clone": {
       const at = awayFrom(here, stream.between(CLONE_KM.from, CLONE_KM.to) * 1000, stream);
       const secondSite: RadioSite = { ...hotspot.site, position: at, tag: stream.u32() };
-      return { attacker: { ...role, secondSite } };
+      // Two machines that know nothing of each other number their uploads alike.
+      return { attacker: { ...role, secondSite }, ...(isNaive ? { fault: "forked" as const } : {}) };
     }
     case "ring": {
       const centre = isNaive

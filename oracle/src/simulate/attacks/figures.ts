@@ -8,7 +8,7 @@ export interface WrittenFigures {
   readonly snrDdb: number;
 }
 
-export const CONSTANT_FIGURES: WrittenFigures = { rssiDdbm: -1000, snrDdb: 50 };
+export const CONSTANT_FIGURES: WrittenFigures = { rssiDdbm: -800, snrDdb: 50 };
 
 const freeSpace = buildLossTable(SPEED_OF_LIGHT_M_PER_S);
 /** Excess loss of an invented link, and how far it varies between links and between receptions, 0.1 dB. */

@@ -6,6 +6,7 @@
  */
 import { HALVING_SCHEDULE } from "../../reward/halving-schedule.ts";
 import type { SortitionNetworkParameters } from "../network-parameters.ts";
+import { earshotDetectors } from "./detectors.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -108,4 +109,5 @@ export const earshot: SortitionNetworkParameters = {
     dataCreditUsdE8: 1000,
     billWithinEpochs: 2,
   },
+  anomaly: earshotDetectors,
 };
