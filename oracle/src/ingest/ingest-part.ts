@@ -20,6 +20,7 @@ const SWEEP_TICKS = 60;
 export async function ingestPart(context: ServiceContext): Promise<ServicePart> {
   const { config, rules, signer, registry, reportLog, networkClock, clock, log, telemetry } = context;
   const { ingest, data, chain } = config;
+  const clockToleranceMs = durationMs(chain.clock_tolerance);
   const nowMs = () => networkClock.nowMs();
   const steadyMs = () => clock.steadyMs();
   const heads = new ChainHeads(rules.withholdMs);
@@ -52,7 +53,7 @@ export async function ingestPart(context: ServiceContext): Promise<ServicePart> 
     steadyMs,
     epochAt: rules.epochAt,
     headElsewhere: async () => undefined,
-    clockFault: () => clockFault(networkClock.chainErrorMs, durationMs(chain.clock_tolerance)),
+    clockFault: () => clockFault(networkClock.chainErrorMs, clockToleranceMs),
     onUpload: (event) => tally.add(event, steadyMs()),
     onRefused: (code) => telemetry.uploadRefused(code),
     serviceLog: log.for("ingest"),
@@ -88,7 +89,7 @@ export async function ingestPart(context: ServiceContext): Promise<ServicePart> 
       tell();
       if (++ticks % SWEEP_TICKS === 0) intake.sweep();
     },
-    fault: () => reportLog.health().fault ?? clockFault(networkClock.chainErrorMs, durationMs(chain.clock_tolerance)),
+    fault: () => reportLog.health().fault ?? clockFault(networkClock.chainErrorMs, clockToleranceMs),
   };
 }
 

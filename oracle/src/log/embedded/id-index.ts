@@ -28,7 +28,7 @@ export class IdIndex {
   readonly #scan: Statement<{ log_index: number }, Binding[]>;
   readonly #after: Statement<{ log_index: number; upload_id: Uint8Array }, Binding[]>;
   /** Log indexes by prefix of those that are not in the table; undefined while this process only reads. */
-  #recent: Map<number, readonly number[]> | undefined;
+  #recent: Map<number, number | readonly number[]> | undefined;
   /** Prefixes on their way into the table, ascending, and how far they got. */
   #moving: { readonly prefixes: Float64Array; next: number; readonly end: number } | undefined;
   #length = 0;
@@ -49,7 +49,7 @@ export class IdIndex {
     const isInTable = this.#inTable.get(prefix) !== null;
     const inTable = isInTable ? this.#inTable.all(prefix).map(({ log_index }) => log_index) : NONE;
     if (this.#recent !== undefined) {
-      const recent = this.#recent.get(prefix) ?? NONE;
+      const recent = asList(this.#recent.get(prefix));
       return isInTable ? [...inTable, ...recent] : recent;
     }
     // Another process writes: what it has in memory is scanned.
@@ -79,13 +79,13 @@ export class IdIndex {
     const { prefixes, end } = this.#moving;
     const to = Math.min(prefixes.length, this.#moving.next + most);
     for (let at = this.#moving.next; at < to; at++) {
-      for (const logIndex of recent.get(prefixes[at]!) ?? []) this.#insert.run(prefixes[at]!, logIndex);
+      for (const logIndex of asList(recent.get(prefixes[at]!))) this.#insert.run(prefixes[at]!, logIndex);
     }
     this.#moving.next = to;
     if (to < prefixes.length) return;
     this.#setEnd.run(end);
     for (const prefix of prefixes) {
-      const later = recent.get(prefix)!.filter((logIndex) => logIndex >= end);
+      const later = asList(recent.get(prefix)).filter((logIndex) => logIndex >= end);
       if (later.length === 0) recent.delete(prefix);
       else recent.set(prefix, later);
     }
@@ -95,11 +95,11 @@ export class IdIndex {
   #remember(uploadId: Uint8Array, logIndex: number): void {
     const prefix = prefixOf(uploadId);
     const known = this.#recent!.get(prefix);
-    this.#recent!.set(prefix, known === undefined ? [logIndex] : [...known, logIndex]);
+    this.#recent!.set(prefix, known === undefined ? logIndex : [...asList(known), logIndex]);
     this.#length = logIndex + 1;
   }
 
-  #readRecent(): Map<number, readonly number[]> {
+  #readRecent(): Map<number, number | readonly number[]> {
     this.#recent = new Map();
     for (const { log_index, upload_id } of this.#after.all(this.#tableEnd())) this.#remember(upload_id, log_index);
     return this.#recent;
@@ -108,6 +108,12 @@ export class IdIndex {
   #tableEnd(): number {
     return this.#end.get()?.length ?? 0;
   }
+}
+
+/** One in nearly all cases, and then not worth a list. */
+function asList(logIndexes: number | readonly number[] | undefined): readonly number[] {
+  if (logIndexes === undefined) return NONE;
+  return typeof logIndexes === "number" ? [logIndexes] : logIndexes;
 }
 
 /** The first 48 bits of an id: exact in a number. */
