@@ -69,7 +69,7 @@ function collect(text: string, name: string, prefix: string, meanings: Map<strin
   if (header === null) return;
   const [, parent, body = ""] = header;
   if (parent !== undefined) collect(text, parent, prefix, meanings);
-  for (const match of body.matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\s*)?readonly (\w+): ([^;]+);/g)) {
+  for (const match of body.matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\s*)?readonly (\w+)\??: ([^;]+);/g)) {
     const [, comment, field, type = ""] = match;
     const path = `${prefix}${field}`;
     const meaning = (comment ?? "").replace(/\s*\n\s*\*\s?/g, " ").trim();

@@ -101,6 +101,11 @@ describe("manifest", () => {
 });
 
 describe("parameter hash", () => {
+  test("of preset helium is what it was before there were detectors", () => {
+    expect(helium).not.toHaveProperty("anomaly");
+    expect(parameterHash(helium)).toBe("42cacf4a28b095ee3c7deffa316de555048b29afa2630f75fe113fbbcab047ab");
+  });
+
   test("tells the presets apart, and does not depend on the order of fields", () => {
     const hashes = [earshot, helium, demo(120_000), demo(240_000)].map(parameterHash);
     expect(new Set(hashes).size).toBe(4);

@@ -6,10 +6,12 @@ import type { HeliumRewardParameters, NetworkParameters } from "../network-param
 import { earshot, HIP_104_LIMITS } from "./earshot.ts";
 
 const HOUR_MS = 3_600_000;
+// Helium's verifier had no detectors, only a list that was made elsewhere.
+const { anomaly: _anomaly, ...rules } = earshot;
 const { coverageE4: _coverageE4, dataE4: _dataE4, ...commonRewards } = earshot.rewards;
 
 export const helium: NetworkParameters & { readonly rewards: HeliumRewardParameters } = {
-  ...earshot,
+  ...rules,
   name: "helium",
   time: { ...earshot.time, windowMs: 180_000, earlyToleranceMs: 0, graceMs: 30 * 60_000 },
   challenge: { kind: "reported-entropy" },
