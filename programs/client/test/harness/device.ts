@@ -1,6 +1,6 @@
 /** Devices and route keys of the tests: a key of either scheme by its number, signing as the network wants it. */
 import { createECDH, createHash, createPrivateKey, sign } from "node:crypto";
-import type { PublicKey } from "@solana/web3.js";
+import { Keypair, type PublicKey } from "@solana/web3.js";
 import type { NetworkAddresses } from "../../src/sdk/create-network.ts";
 import { wallet } from "./test-chain.ts";
 
@@ -13,18 +13,26 @@ export interface Device {
 /** RFC 8410: the DER around a 32-byte Ed25519 seed. */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
-export function ed25519Device(number: number): Device {
-  const { publicKey, secretKey } = wallet(0xed_0000 + number);
-  const der = Buffer.concat([PKCS8_PREFIX, secretKey.subarray(0, 32)]);
-  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+export const ed25519Device = (number: number): Device =>
+  deviceOf("ed25519", wallet(0xed_0000 + number).secretKey.subarray(0, 32));
+
+export const p256Device = (number: number): Device =>
+  deviceOf("p256", createHash("sha256").update(`p256 device ${number}`).digest());
+
+/** The device of a secret: a seed of Ed25519, or a scalar of P-256; 32 bytes. */
+export function deviceOf(kind: "ed25519" | "p256", secret: Uint8Array): Device {
+  return kind === "ed25519" ? ed25519Of(secret) : p256Of(secret);
+}
+
+function ed25519Of(seed: Uint8Array): Device {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
   return {
-    key: Uint8Array.from([0xed, ...publicKey.toBytes()]),
+    key: Uint8Array.from([0xed, ...Keypair.fromSeed(seed).publicKey.toBytes()]),
     sign: (message) => new Uint8Array(sign(null, message, key)),
   };
 }
 
-export function p256Device(number: number): Device {
-  const scalar = createHash("sha256").update(`p256 device ${number}`).digest();
+function p256Of(scalar: Uint8Array): Device {
   const ecdh = createECDH("prime256v1");
   ecdh.setPrivateKey(scalar);
   const point = ecdh.getPublicKey();
