@@ -4,7 +4,7 @@
  * Challenged are the hotspots that may prove coverage: location asserted, capability 1, not suspended, region with a plan. The channel
  * is drawn from the region's plan; the data rate is the network's, or the region's where the parameters name one.
  */
-import { allocateColumns, challengesTable, type EpochInput } from "@earshot/poc";
+import { type AnyColumn, allocateColumns, challengesTable, type EpochInput } from "@earshot/poc";
 import { challengesOf } from "@earshot/poc/protocol";
 import { type RegionPlan, regionPlans } from "@earshot/poc/radio";
 import { oracleError } from "../errors.ts";
@@ -26,6 +26,14 @@ export function deriveChallenges(
   source: ChallengeSource,
   spanMs: number = source.parameters.time.epochMs,
 ): EpochInput["challenges"] | undefined {
+  const { time, challenge } = source.parameters;
+  if (challenge.kind !== "sortition") return undefined;
+  const intervals = Math.ceil(spanMs / time.intervalMs);
+  return joinChallenges(Array.from({ length: intervals }, (_, interval) => deriveInterval(source, interval)!));
+}
+
+/** The challenges of one interval of the epoch, counted from 0; intervals do not depend on each other. Throws and answers as `deriveChallenges`. */
+export function deriveInterval(source: ChallengeSource, interval: number): EpochInput["challenges"] | undefined {
   const { parameters, hotspots, entropy } = source;
   const { time, challenge, radio } = parameters;
   if (challenge.kind !== "sortition") return undefined;
@@ -37,9 +45,11 @@ export function deriveChallenges(
   for (const [i, row] of rows.entries()) {
     keys.set(hotspots.key.subarray(row * KEY_BYTES, (row + 1) * KEY_BYTES), i * KEY_BYTES);
   }
-  const firstMinute = (source.header.epoch * time.epochMs) / time.entropyMs;
+  const offsetMs = interval * time.intervalMs;
+  const epochMinute = (source.header.epoch * time.epochMs) / time.entropyMs;
+  const firstMinute = epochMinute + offsetMs / time.entropyMs;
   const rowOfMinute = new Map(Array.from(entropy.minute, (minute, row) => [minute, row]));
-  const drawn = challengesOf(keys, firstMinute, entropyOf(source, firstMinute, spanMs, rowOfMinute), time);
+  const drawn = challengesOf(keys, firstMinute, entropyOf(source, firstMinute, time.intervalMs, rowOfMinute), time);
 
   const dataRates = new Map<string, number>(
     challenge.regionDataRates.map(({ region, dataRate }) => [region, dataRate]),
@@ -47,15 +57,16 @@ export function deriveChallenges(
   const columns = allocateColumns(challengesTable, drawn.length);
   columns.challenge_id.set(drawn.challengeId);
   columns.minute.set(drawn.minute);
-  columns.transmit_offset_ms.set(drawn.transmitOffsetMs);
   for (let i = 0; i < drawn.length; i++) {
     const hotspot = rows[drawn.hotspot[i]];
     const plan = plans[hotspots.region[hotspot]] as RegionPlan;
+    const transmitOffsetMs = offsetMs + drawn.transmitOffsetMs[i];
     columns.hotspot[i] = hotspot;
+    columns.transmit_offset_ms[i] = transmitOffsetMs;
     columns.frequency_hz[i] = plan.channelsHz[drawn.channelDraw[i] % plan.channelsHz.length];
     columns.data_rate[i] = dataRates.get(plan.name) ?? challenge.dataRate;
-    const closesMs = drawn.transmitOffsetMs[i] + time.windowMs;
-    const minute = firstMinute + Math.floor(closesMs / time.entropyMs) + 1;
+    const closesMs = transmitOffsetMs + time.windowMs;
+    const minute = epochMinute + Math.floor(closesMs / time.entropyMs) + 1;
     const sampling = rowOfMinute.get(minute);
     if (sampling === undefined) {
       throw oracleError(
@@ -67,6 +78,23 @@ export function deriveChallenges(
     columns.sampling_entropy.set(blockhash, i * HASH_BYTES);
   }
   return columns;
+}
+
+/** Challenges of intervals in their order as one table. */
+export function joinChallenges(parts: readonly EpochInput["challenges"][]): EpochInput["challenges"] {
+  const joined = allocateColumns(
+    challengesTable,
+    parts.reduce((sum, { minute }) => sum + minute.length, 0),
+  ) as unknown as Record<string, AnyColumn>;
+  for (const { name } of challengesTable.columns) {
+    let at = 0;
+    for (const part of parts) {
+      const column: AnyColumn = part[name];
+      joined[name].set(column as never, at);
+      at += column.length;
+    }
+  }
+  return joined as unknown as EpochInput["challenges"];
 }
 
 function challengedRows(hotspots: EpochInput["hotspots"], plans: readonly (RegionPlan | undefined)[]): number[] {
