@@ -6,7 +6,13 @@
  */
 import Type, { type Static, type TSchema } from "typebox";
 import { Default, Errors } from "typebox/value";
-import { DURATION_PATTERN, ENDPOINT_PATTERN, EUI_PATTERN, SIZE_PATTERN } from "./config/values.ts";
+import {
+  DURATION_PATTERN,
+  ENDPOINT_PATTERN,
+  EUI_PATTERN,
+  POSITIVE_DURATION_PATTERN,
+  SIZE_PATTERN,
+} from "./config/values.ts";
 
 /** Our additions to JSON Schema: what an error says was expected, and whether a key can be left out of the printed file. */
 interface Notes {
@@ -21,6 +27,12 @@ const duration = (fallback: string, description: string) =>
     description,
     expected: 'a duration such as "5 s" or "10 min"',
   });
+/** A duration that is more than nothing: a pause, a limit or an interval of 0 would stop or flood something. */
+const positiveDuration = (fallback: string, description: string) => ({
+  ...duration(fallback, description),
+  pattern: POSITIVE_DURATION_PATTERN,
+  expected: 'a duration above 0 such as "5 s" or "10 min"',
+});
 const size = (fallback: string, description: string) =>
   Type.String({ pattern: SIZE_PATTERN, default: fallback, description, expected: 'a size such as "512 MiB"' });
 const endpoint = (fallback: string, description: string) =>
@@ -88,7 +100,7 @@ const forwarder = table(
       description: 'Which packets to take, by what the radio says of their CRC: "ok", "bad", "none" (no CRC sent).',
       expected: 'a list of "ok", "bad", "none"',
     } as Notes),
-    ack_timeout: duration("2 s", "How long a forwarder may take to acknowledge a downlink."),
+    ack_timeout: positiveDuration("2 s", "How long a forwarder may take to acknowledge a downlink."),
     time_fallback: flag(true, "Give packets without a time of their own this machine's."),
   },
   { description: "Packet forwarders that speak the Semtech UDP protocol." },
@@ -100,7 +112,12 @@ const mqttKeys = {
     description: "Broker, as mqtt://HOST:PORT or mqtts://HOST:PORT for TLS.",
     expected: "mqtt://HOST:PORT or mqtts://HOST:PORT, user and password in their own keys",
   }),
-  topic_prefix: Type.String({ default: "", description: 'Topic prefix; in ChirpStack the region, such as "eu868".' }),
+  topic_prefix: Type.String({
+    default: "",
+    pattern: "^[^+#]*$",
+    description: 'Topic prefix; in ChirpStack the region, such as "eu868".',
+    expected: 'a prefix without + and #, such as "eu868"',
+  }),
   username: Type.String({ default: "", description: "User name at the broker." }),
   password_file: Type.Optional(path({ description: "File that holds the password." })),
   client_id: Type.Optional(
@@ -109,7 +126,7 @@ const mqttKeys = {
   ca_file: Type.Optional(path({ description: "PEM of the authority that signed the broker's certificate." })),
   cert_file: Type.Optional(path({ description: "PEM of our client certificate." })),
   key_file: Type.Optional(path({ description: "PEM of its key." })),
-  keep_alive: duration("30 s", "MQTT keep-alive."),
+  keep_alive: positiveDuration("30 s", "MQTT keep-alive."),
   protocol: oneOf(["auto", "5", "3.1.1"], {
     default: "auto",
     description: 'MQTT version. "auto" takes 5 and falls back to 3.1.1 where a broker refuses it.',
@@ -138,9 +155,12 @@ const gatewayMqtt = Type.Object(
 const spool = table(
   {
     max_size: size("512 MiB", "Most the spool may take on disk; the oldest packets go first."),
-    max_age: duration("7 d", "Packets older than this are dropped."),
-    sync_interval: duration("20 ms", "Longest time between two flushes to the disk: what a power cut may cost."),
-    stall_limit: duration("20 ms", "An append slower than this is acknowledged from memory and counted."),
+    max_age: positiveDuration("7 d", "Packets older than this are dropped."),
+    sync_interval: positiveDuration(
+      "20 ms",
+      "Longest time between two flushes to the disk: what a power cut may cost.",
+    ),
+    stall_limit: positiveDuration("20 ms", "An append slower than this is acknowledged from memory and counted."),
     memory_size: size("4 MiB", "Packets kept in memory while the disk takes nothing."),
     device_spacing: duration("100 ms", "Least time between two packets of one device in a replay."),
     replay_rate: Type.Integer({
@@ -183,8 +203,8 @@ const server = Type.Object(
       expected: "0 or 1",
     }),
     encoding: oneOf(["protobuf", "json"], { default: "protobuf", description: "Encoding of events." }),
-    stats_interval: duration("30 s", "How often the gateway's statistics are sent."),
-    ack_timeout: duration("5 s", "A broker that takes longer to acknowledge counts as unhealthy."),
+    stats_interval: positiveDuration("30 s", "How often the gateway's statistics are sent."),
+    ack_timeout: positiveDuration("5 s", "A broker that takes longer to acknowledge counts as unhealthy."),
     replay: oneOf(["off", "data-only", "all"], {
       default: "data-only",
       description: 'What of a backlog is sent: nothing, "data-only" (no joins, no confirmed uplinks), or all.',
@@ -285,7 +305,7 @@ const update = table(
       expected: "an https:// address",
     }),
     key: Type.String({ default: "", description: "Key that signs releases." }),
-    interval: duration("6 h", "How often to look."),
+    interval: positiveDuration("6 h", "How often to look."),
   },
   { description: "Signed self-update." },
 );

@@ -2,10 +2,13 @@
  * The configuration as the actors take it: durations in ms, sizes in bytes, addresses split, EUIs in lower case; and the
  * rules between keys, which a schema cannot say.
  */
+import { importKey, keyFromText } from "@earshot/poc/protocol";
 import { regionPlans } from "@earshot/poc/radio";
 import type { WrittenConfig } from "../config.ts";
+import { agentError } from "../errors.ts";
 import type { CrcStatus } from "../messages.ts";
 import { filterSpec } from "../network-server/delivery-filter.ts";
+import { checkOracleUrl } from "../proof/http.ts";
 import { nearestName } from "./nearest-name.ts";
 import { durationMs, type Endpoint, endpoint, isLoopback, sizeBytes } from "./values.ts";
 
@@ -91,6 +94,9 @@ export interface AgentConfig {
   };
 }
 
+/** Less would be dropped as soon as it is written. */
+const MIN_SPOOL_BYTES = 1024 ** 2;
+
 /** A rule between keys that is broken: at which key, and what would be right. */
 export interface RuleProblem {
   readonly path: readonly string[];
@@ -127,6 +133,17 @@ export function ruleProblems(written: WrittenConfig): readonly RuleProblem[] {
   ] as const) {
     if (endpoint(text).port > 65_535) say(key, `port ${endpoint(text).port} is above 65535`);
   }
+  for (const [i, url] of oracle.urls.entries()) attempt(`oracle.urls.${i}`, () => checkOracleUrl(url));
+  if (oracle.rpc_url !== undefined) attempt("oracle.rpc_url", () => checkOracleUrl(oracle.rpc_url!));
+  for (const [i, signer] of oracle.signers.entries()) attempt(`oracle.signers.${i}`, () => checkKey(signer));
+  if (update.key !== "") attempt("update.key", () => checkKey(update.key));
+  for (const [section, brokers] of Object.entries({ server, gateway_mqtt: written.gateway_mqtt })) {
+    for (const [i, { url }] of brokers.entries()) {
+      if (!URL.canParse(url))
+        say(`${section}.${i}.url`, `${url} is no address: a host and a port up to 65535 expected`);
+    }
+  }
+  if (sizeBytes(written.spool.max_size) < MIN_SPOOL_BYTES) say("spool.max_size", "at least 1 MiB");
   if (oracle.urls.length > 0 && oracle.signers.length === 0) {
     say("oracle.urls", "oracle.signers must list the keys of these oracles, or nothing they say can be believed");
   }
@@ -154,6 +171,15 @@ export function ruleProblems(written: WrittenConfig): readonly RuleProblem[] {
     }
   }
   return problems;
+}
+
+/** Throws unless the text is a public key of one of the protocol's kinds. */
+function checkKey(text: string): void {
+  try {
+    importKey(keyFromText(text));
+  } catch {
+    throw agentError("AGT_BAD_OPTION", `${JSON.stringify(text)} is no key`);
+  }
 }
 
 /** The checked configuration in the actors' units. */

@@ -9,6 +9,8 @@ const DURATION_UNITS_MS = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400
 const SIZE_UNITS_BYTES = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
 
 export const DURATION_PATTERN = "^[0-9]{1,9}(\\.[0-9]{1,3})? ?(ms|s|min|h|d)$";
+/** The same without 0, however it is written. */
+export const POSITIVE_DURATION_PATTERN = `^(?!0*(\\.0*)? ?[a-z])${DURATION_PATTERN.slice(1)}`;
 export const SIZE_PATTERN = "^[0-9]{1,9} ?(B|KiB|MiB|GiB)$";
 /** An IPv4 address, an IPv6 address in brackets, or a host name; then the port. */
 export const ENDPOINT_PATTERN = "^(\\[[0-9A-Fa-f:]{2,45}\\]|[A-Za-z0-9.-]{1,253}):[0-9]{1,5}$";

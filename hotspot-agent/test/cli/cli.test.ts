@@ -220,7 +220,7 @@ describe("without a running agent", () => {
       "--set",
       `oracle.urls=["http://127.0.0.1:${free}"]`,
       "--set",
-      'oracle.signers=["8yDyB5t8HkaTL45t6Txd8vHxXDuyvvkmEgTTrwvJpxqsmtuRzso"]',
+      'oracle.signers=["8xY5oBr4fmY5yC3z2qSjfFp4djWehdhAEZuMYoHyLX5rb5TFsee"]',
     ];
     const { code, stdout } = await run(["doctor", "-c", config, ...flags, ...oracle]);
     expect(code).toBe(1);

@@ -15,7 +15,7 @@ describe("makeBundle", () => {
       "server.0.password_file=/etc/secret-file",
       'server.0.commands={ "up" = ["/secret-program"] }',
       'oracle.urls=["https://secret-oracle.example.org"]',
-      'oracle.signers=["2KkEyFakeFakeFakeFakeFakeFakeFakeFakeFakeFakeFake"]',
+      'oracle.signers=["8xY5oBr4fmY5yC3z2qSjfFp4djWehdhAEZuMYoHyLX5rb5TFsee"]',
     ],
   });
   const status = {

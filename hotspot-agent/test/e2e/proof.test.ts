@@ -1,5 +1,6 @@
 /** Proof of coverage and paid routes of the agent's process, with an oracle that checks everything the protocol asks for. */
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   beaconPayload,
@@ -15,6 +16,7 @@ import {
 } from "@earshot/poc/protocol";
 import { afterEach, describe, expect, test } from "vitest";
 import { runCli } from "../../src/cli/app.ts";
+import { makeAuthority } from "../doubles/mosquitto.ts";
 import { earshotOracle, type OracleDouble, type OracleDoubleOptions } from "../doubles/oracle.ts";
 import { routesAnswer, testRoute } from "../doubles/routes.ts";
 import { received, Scenario, type ScenarioOptions, STEPPED_CLOCK } from "./scenario.ts";
@@ -39,13 +41,18 @@ interface Oracles {
   readonly toml: string;
 }
 
+/** Over HTTPS, with certificates of an authority that only the configuration names. */
 function startOracles(names: readonly string[], options: Partial<OracleDoubleOptions> = {}): Oracles {
+  const folder = mkdtempSync(join(tmpdir(), "earshot-oracles-"));
+  makeAuthority(folder);
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
   const oracles = names.map((name) => earshotOracle(name, () => Date.now(), options));
-  const urls = oracles.map((oracle) => oracle.serve());
+  const urls = oracles.map((oracle) => oracle.serve({ cert: read("server.pem"), key: read("server.key") }));
   closing.push(() => {
     for (const oracle of oracles) oracle.close();
+    rmSync(folder, { recursive: true });
   });
-  return { oracles, toml: oracleToml(urls, oracles) };
+  return { oracles, toml: `${oracleToml(urls, oracles)}ca_file = ${JSON.stringify(join(folder, "ca.pem"))}\n` };
 }
 
 function oracleToml(urls: readonly string[], oracles: readonly OracleDouble[]): string {
