@@ -81,6 +81,15 @@ export function groupStage({ context }: PreparedEpoch, matches: WitnessMatches):
   return groupWitnesses(context.input.witnesses, matches, context.hotspots.count);
 }
 
+/** The kernel on columns that hold other verdicts: zeroes them first, as the C peer does. */
+export function validateAgainStage(prepared: PreparedEpoch, out: RowVerdicts): void {
+  out.reason.fill(0);
+  out.measured.fill(0);
+  out.limit.fill(0);
+  validateStage(prepared, out);
+}
+
+/** The kernel on new columns. */
 export function validateStage({ context, partition, beaconLines }: PreparedEpoch, out: RowVerdicts): void {
   judgeWitnesses(
     {

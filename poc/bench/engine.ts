@@ -28,6 +28,7 @@ import {
   shareStage,
   touchedVerdicts,
   transmitOf,
+  validateAgainStage,
   validateStage,
   wholeEpoch,
 } from "./engine-stages.ts";
@@ -50,7 +51,7 @@ function runValidate(path: string, preset: PresetName, ids: IdOrder, warm: numbe
   const prepared = prepareStages(readEpochInput(new Dump(path), preset, ids));
   const items = prepared.partition.groupOf.length;
   const out = touchedVerdicts(items);
-  const ns = cpuNsPerItem(warm, iterations, items, () => validateStage(prepared, out));
+  const ns = cpuNsPerItem(warm, iterations, items, () => validateAgainStage(prepared, out));
   print({ stage: "validate", items, cpuNsPerItem: ns, ...digestVerdicts(out, logRows(prepared.partition)) });
 }
 

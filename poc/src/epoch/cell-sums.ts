@@ -5,6 +5,7 @@
  * loss is what a valid reception lost beyond free space, EIRP + gain − loss − RSSI. The kernel leaves it as a power ratio in single
  * precision, whose upper bits count in a histogram of 64 slots an octave (0.047 dB); the median slot gives the median, in 0.1 dB.
  */
+import { pocError } from "../errors.ts";
 import { lossDdb } from "../radio/path-loss.ts";
 import { REASON } from "../verify/reason.ts";
 import { ROW_STRIDE } from "../verify/witness-job.ts";
@@ -97,6 +98,13 @@ function cellOf(context: EpochContext, beacon: number): number {
 const TALLY = { next: 0, valid: 1, selected: 2, foreign: 3 } as const;
 const TALLY_STRIDE = 4;
 
+/** Groups whose cells are read ahead, one after the other without a branch, so that the memory answers for all of them at once. */
+const BLOCK_GROUPS = 64;
+const blockCells = new Uint32Array(BLOCK_GROUPS);
+/** Failed rows that wait to be counted by reason, for the same cause. */
+const FAILED_ROWS = 1024;
+const failedAt = new Uint32Array(FAILED_ROWS);
+
 /** Counts the rows of one partition, and writes the ratio slots of its valid rows. */
 function tallyPartition(
   context: EpochContext,
@@ -110,32 +118,51 @@ function tallyPartition(
   const ratioBits = new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
   const beaconers = context.beacons.hotspot;
   const cells = context.cells8.of;
-  for (let group = 0; group < beaconOfGroup.length - 1; group++) {
-    const beaconer = beaconers[beaconOfGroup[group]];
-    const cell = cells[beaconer];
-    const tally = cell * TALLY_STRIDE;
-    const first = tallies[tally];
-    const from = starts[group];
-    const to = starts[group + 1];
-    let at = first;
-    for (let row = from; row < to; row++) {
-      const why = reason[row];
-      if (why !== VALID) {
-        byReason[cell * REASON_SLOTS + why]++;
-        continue;
-      }
-      slots[at++] = ratioBits[row] >>> SLOT_SHIFT;
+  const groups = beaconOfGroup.length - 1;
+  let furthest = 0;
+  let failed = 0;
+  for (let first = 0; first < groups; first += BLOCK_GROUPS) {
+    const last = Math.min(first + BLOCK_GROUPS, groups);
+    for (let group = first; group < last; group++) {
+      const cell = cells[beaconers[beaconOfGroup[group]]];
+      blockCells[group - first] = cell;
+      furthest = Math.max(furthest, tallies[cell * TALLY_STRIDE]);
     }
-    tallies[tally] = at;
-    tallies[tally + 1] += at - first;
-    tallies[tally + 2] += selectedCount[group];
-    if (tallies[tally + 3] === 0 && at > first) {
-      const own = owner[beaconer];
+    for (let group = first; group < last; group++) {
+      const cell = blockCells[group - first];
+      const tally = cell * TALLY_STRIDE;
+      const before = tallies[tally];
+      const from = starts[group];
+      const to = starts[group + 1];
+      let at = before;
       for (let row = from; row < to; row++) {
-        if (reason[row] === VALID && owner[rows[row * ROW_STRIDE] & 0xffffff] !== own) tallies[tally + 3] = 1;
+        const why = reason[row];
+        if (why === VALID) {
+          slots[at++] = ratioBits[row] >>> SLOT_SHIFT;
+          continue;
+        }
+        if (failed === FAILED_ROWS) failed = countFailed(byReason, failed);
+        failedAt[failed++] = cell * REASON_SLOTS + why;
+      }
+      tallies[tally] = at;
+      tallies[tally + 1] += at - before;
+      tallies[tally + 2] += selectedCount[group];
+      if (tallies[tally + 3] === 0 && at > before) {
+        const own = owner[beaconers[beaconOfGroup[group]]];
+        for (let row = from; row < to; row++) {
+          if (reason[row] === VALID && owner[rows[row * ROW_STRIDE] & 0xffffff] !== own) tallies[tally + 3] = 1;
+        }
       }
     }
   }
+  countFailed(byReason, failed);
+  if (furthest > slots.length) throw pocError("POC_INVARIANT", "a cell's slots start beyond their column");
+}
+
+/** Counts the first `failed` waiting rows; returns how many are left to wait: none. */
+function countFailed(byReason: Uint32Array, failed: number): number {
+  for (let index = 0; index < failed; index++) byReason[failedAt[index]]++;
+  return 0;
 }
 
 function countSlots({ fine, coarse }: Histogram, slots: Uint16Array, from: number, to: number): void {

@@ -37,7 +37,7 @@ export interface WitnessFacts {
   readonly gridCells: number;
 }
 
-/** Where verdicts go: one element a row in each column. */
+/** Where verdicts go: one element a row in each column. The kernel writes nothing but the ratio of a row that passes: the rest is 0. */
 export interface RowVerdicts {
   readonly reason: Uint8Array;
   readonly measured: Int32Array;

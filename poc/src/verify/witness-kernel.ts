@@ -46,7 +46,7 @@ const open: OpenRows = {
 /** Rows looked at between two looks at how many are open. */
 const CHUNK_ROWS = OPEN_ROWS / 2;
 
-/** Judges every row of every group into `out`, which has one element per row. */
+/** Judges every row of every group into `out`, which has one element per row; its reasons and figures must be 0, as in new columns. */
 export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
   const { lines, rows, beacons, starts, rules, lag } = job;
   const { reason: outReason, measured: outMeasured, limit: outLimit, linkRatio: outRatio } = out;
@@ -63,10 +63,6 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
   const tolerance = rules.toleranceDdb;
   const bandHz = 2 * toleranceHz;
   const groups = starts.length - 1;
-  // Rows that pass have figures 0 and 0, written for all at once.
-  outReason.fill(0);
-  outMeasured.fill(0);
-  outLimit.fill(0);
   // Stamps are group numbers, which mean another beacon in another partition.
   for (let at = LINE.stamp; at < lines.length; at += LINE_STRIDE) lines[at] = 0;
   let count = 0;
