@@ -14,7 +14,7 @@ if (programs !== undefined) {
   beforeAll(async () => {
     server = await PostgresServer.start(programs);
   });
-  afterAll(() => server.remove());
+  afterAll(() => server?.remove());
 }
 
 testStore({ name: "PostgreSQL", makeUrl: () => server.database() }, reason);
