@@ -18,7 +18,6 @@ import {
   outputTablesOf,
   tableFile,
 } from "../epoch-folder/layout.ts";
-import { deriveChallenges } from "../load/derive-challenges.ts";
 import { loadLog } from "../load/load-log.ts";
 import { folderManifest } from "../score/folder-manifest.ts";
 import { type ScoreOptions, scoreInput } from "../score/score-input.ts";
@@ -121,16 +120,15 @@ class FolderAudit {
 
   /** The input as it follows from uploads and entropy; differences from what is stored become findings. */
   async #recomputeInput(stored: FolderInput): Promise<FolderInput> {
-    const challenges = deriveChallenges(stored) ?? stored.challenges;
-    this.#compare(INPUT_TABLES.challenges, challenges, stored.challenges);
     const total = stored.intake.uploads;
     const context = {
       ...stored,
-      challenges,
       network: stored.header.network,
       onProgress: (done: number) => this.#options.onProgress?.(done, total, "verifying uploads"),
     };
-    const loaded = await loadLog(join(this.#folder, FILES.uploads), context, this.#options.workers ?? 1);
+    const uploads = join(this.#folder, FILES.uploads);
+    const { challenges, loaded } = await loadLog(uploads, context, this.#options.workers ?? 1);
+    this.#compare(INPUT_TABLES.challenges, challenges, stored.challenges);
     const { intake, ...tables } = loaded;
     const { beacons, witnesses, packets } = tables;
     this.#uploads = intake.uploads;

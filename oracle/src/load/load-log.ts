@@ -1,14 +1,16 @@
 /**
- * Loads the log of an epoch folder, its segments verified on one thread or on several: the same tables for any number of them.
+ * Recomputes the challenges of an epoch and loads the log of its folder, on one thread or on several: the same tables for any number.
  *
- * Verifying is nearly all of an audit's time, and segments are verified each by itself; a thread is sent their paths and hands the columns
- * over, so that no more than one segment's bytes a thread are in memory.
+ * Hashing entropy and verifying signatures is nearly all of an audit's time, and each interval and each segment is computed by itself.
+ * A thread is sent which, and hands the columns over, so that no more than one segment's bytes a thread are in memory.
  */
 import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
+import type { EpochInput } from "@earshot/poc";
 import { readWhole } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
 import { numberOf, readSegment, segmentNames } from "../log/segment-reader.ts";
+import { deriveInterval, joinChallenges } from "./derive-challenges.ts";
 import {
   batches,
   CHUNK_RECORDS,
@@ -20,51 +22,95 @@ import {
 import type { UploadChunk } from "./upload-chunk.ts";
 import type { UploadVerifier } from "./verify-uploads.ts";
 
-/** What a thread is told first: the epoch; then a segment at a time. */
-export type VerifyRequest =
-  | { readonly kind: "epoch"; readonly context: VerifyContext }
+/** What a thread needs to know of the epoch. */
+export type LogContext = Pick<LoadContext, "header" | "parameters" | "hotspots" | "payers" | "network"> &
+  Pick<EpochInput, "entropy">;
+
+/** A piece of the work. */
+export type LogJob =
+  | { readonly kind: "interval"; readonly interval: number }
   | { readonly kind: "segment"; readonly path: string; readonly number: number };
 
-export type VerifyAnswer =
-  | { readonly kind: "chunks"; readonly chunks: readonly UploadChunk[] }
+export type LogJobResult =
+  | { readonly kind: "interval"; readonly interval: number; readonly challenges: EpochInput["challenges"] | undefined }
+  | { readonly kind: "segment"; readonly number: number; readonly chunks: readonly UploadChunk[] };
+
+/** A thread is told the epoch first, then a job at a time. */
+export type LogThreadRequest = { readonly kind: "epoch"; readonly context: LogContext } | LogJob;
+
+export type LogThreadAnswer =
+  | LogJobResult
   | { readonly kind: "error"; readonly code: string | undefined; readonly message: string };
 
-export type VerifyContext = Pick<LoadContext, "header" | "parameters" | "hotspots" | "payers" | "network">;
+export interface LoadedLog {
+  /** Those given where the rules have no sortition. */
+  readonly challenges: EpochInput["challenges"];
+  readonly loaded: LoadedReports;
+}
 
-/** Loads `uploads/` of an epoch folder. Throws ORC_MISSING_FILE, ORC_BAD_LOG, ORC_FOREIGN_FILE, ORC_WORKER_FAILED. */
-export async function loadLog(uploads: string, context: LoadContext, workers: number): Promise<LoadedReports> {
-  const segments = segmentNames(uploads).map((name) => ({ path: join(uploads, name), number: numberOf(name) }));
+/** Loads `uploads/` of an epoch folder. Throws ORC_BAD_ROW for entropy, ORC_MISSING_FILE, ORC_BAD_LOG, ORC_FOREIGN_FILE, ORC_WORKER_FAILED. */
+export async function loadLog(uploads: string, context: LoadContext & LogContext, workers: number): Promise<LoadedLog> {
+  const { time } = context.parameters;
+  const jobs: LogJob[] = [
+    ...Array.from(
+      { length: time.epochMs / time.intervalMs },
+      (_, interval): LogJob => ({ kind: "interval", interval }),
+    ),
+    ...segmentNames(uploads).map(
+      (name): LogJob => ({ kind: "segment", path: join(uploads, name), number: numberOf(name) }),
+    ),
+  ];
   const chunks: UploadChunk[] = [];
-  const take = (own: readonly UploadChunk[]) => {
-    chunks.push(...own);
-    context.onProgress?.(chunks.reduce((sum, { records }) => sum + records, 0));
+  const intervals: EpochInput["challenges"][] = [];
+  let records = 0;
+  const take = (result: LogJobResult) => {
+    if (result.kind === "interval") {
+      if (result.challenges !== undefined) intervals[result.interval] = result.challenges;
+      return;
+    }
+    chunks.push(...result.chunks);
+    records += result.chunks.reduce((sum, chunk) => sum + chunk.records, 0);
+    context.onProgress?.(records);
   };
   if (workers === 1) {
-    const verifier = verifierOf(context);
-    for (const { path, number } of segments) take(verifySegment(verifier, path, number));
+    const runner = new LogJobRunner(context);
+    for (const job of jobs) take(runner.run(job));
   } else {
-    await verifyOnThreads(segments, context, Math.min(workers, segments.length), take);
+    await runOnThreads(jobs, context, Math.min(workers, jobs.length), take);
   }
-  return loadChunks(chunks, context);
+  const challenges = intervals.length === 0 ? context.challenges : joinChallenges(intervals);
+  return { challenges, loaded: loadChunks(chunks, { ...context, challenges }) };
 }
 
-/** The chunks of a sealed segment on disk. */
-export function verifySegment(verifier: UploadVerifier, path: string, number: number): UploadChunk[] {
-  const records = readSegment(readWhole(path), number, path);
-  return Array.from(batches(records, CHUNK_RECORDS), (batch) => verifier.chunk(batch));
+/** Does jobs of one epoch. */
+export class LogJobRunner {
+  readonly #context: LogContext;
+  readonly #verifier: UploadVerifier;
+
+  constructor(context: LogContext) {
+    this.#context = context;
+    this.#verifier = verifierOf(context);
+  }
+
+  run(job: LogJob): LogJobResult {
+    if (job.kind === "interval") return { ...job, challenges: deriveInterval(this.#context, job.interval) };
+    const records = readSegment(readWhole(job.path), job.number, job.path);
+    const chunks = Array.from(batches(records, CHUNK_RECORDS), (batch) => this.#verifier.chunk(batch));
+    return { kind: "segment", number: job.number, chunks };
+  }
 }
 
-async function verifyOnThreads(
-  segments: readonly { readonly path: string; readonly number: number }[],
-  { header, parameters, hotspots, payers, network }: VerifyContext,
+async function runOnThreads(
+  jobs: readonly LogJob[],
+  { header, parameters, hotspots, payers, network, entropy }: LogContext,
   threads: number,
-  take: (chunks: readonly UploadChunk[]) => void,
+  take: (result: LogJobResult) => void,
 ): Promise<void> {
   let next = 0;
   const work = async () => {
-    const thread = new VerifyThread({ header, parameters, hotspots, payers, network });
+    const thread = new LogThread({ header, parameters, hotspots, payers, network, entropy });
     try {
-      while (next < segments.length) take(await thread.verify(segments[next++]));
+      while (next < jobs.length) take(await thread.run(jobs[next++]));
     } finally {
       thread.stop();
     }
@@ -72,24 +118,24 @@ async function verifyOnThreads(
   await Promise.all(Array.from({ length: threads }, work));
 }
 
-class VerifyThread {
+class LogThread {
   readonly #worker: Worker;
-  #settle: { resolve: (chunks: readonly UploadChunk[]) => void; reject: (error: Error) => void } | undefined;
+  #settle: { resolve: (result: LogJobResult) => void; reject: (error: Error) => void } | undefined;
 
-  constructor(context: VerifyContext) {
-    this.#worker = new Worker(new URL("./verify-thread.ts", import.meta.url).href);
-    this.#worker.onmessage = ({ data }: MessageEvent<VerifyAnswer>) => {
-      if (data.kind === "chunks") this.#settle?.resolve(data.chunks);
-      else this.#settle?.reject(errorFrom(data));
+  constructor(context: LogContext) {
+    this.#worker = new Worker(new URL("./log-thread.ts", import.meta.url).href);
+    this.#worker.onmessage = ({ data }: MessageEvent<LogThreadAnswer>) => {
+      if (data.kind === "error") this.#settle?.reject(errorFrom(data));
+      else this.#settle?.resolve(data);
     };
     this.#worker.onerror = ({ message }) => this.#settle?.reject(oracleError("ORC_WORKER_FAILED", message));
-    this.#worker.postMessage({ kind: "epoch", context } satisfies VerifyRequest);
+    this.#worker.postMessage({ kind: "epoch", context } satisfies LogThreadRequest);
   }
 
-  verify(segment: { readonly path: string; readonly number: number }): Promise<readonly UploadChunk[]> {
+  run(job: LogJob): Promise<LogJobResult> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
-      this.#worker.postMessage({ kind: "segment", ...segment } satisfies VerifyRequest);
+      this.#worker.postMessage(job satisfies LogThreadRequest);
     });
   }
 
@@ -98,7 +144,7 @@ class VerifyThread {
   }
 }
 
-function errorFrom({ code, message }: Extract<VerifyAnswer, { kind: "error" }>): Error {
+function errorFrom({ code, message }: Extract<LogThreadAnswer, { kind: "error" }>): Error {
   if (code === undefined) return oracleError("ORC_WORKER_FAILED", message);
   return new CodedError(code, message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message);
 }
