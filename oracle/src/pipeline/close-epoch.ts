@@ -8,7 +8,6 @@
 import { type EpochInput, manifestHash } from "@earshot/poc";
 import type { DeviceSigner } from "@earshot/poc/protocol";
 import type { FolderInput } from "../epoch-folder/folder.ts";
-import { deriveChallenges } from "../load/derive-challenges.ts";
 import { loadChunks } from "../load/load-uploads.ts";
 import type { UploadChunk } from "../load/upload-chunk.ts";
 import { segmentName } from "../log/segment.ts";
@@ -16,6 +15,7 @@ import type { Store } from "../ports/store.ts";
 import { folderManifest } from "../score/folder-manifest.ts";
 import { scoreInput } from "../score/score-input.ts";
 import { decodeChunk } from "./chunk-file.ts";
+import { challengesOfEpoch } from "./derive-intervals.ts";
 import type { EpochArchive } from "./epoch-archive.ts";
 import type { EpochClosing, EpochFacts, EpochOpening } from "./epoch-facts.ts";
 import { entropySteps, epochSpan } from "./epoch-times.ts";
@@ -145,7 +145,8 @@ export class EpochCloser {
     const { parameters, network, hotspots, payers } = opening;
     const { tokenPriceUsdE8, ...conduct } = closing;
     const header = { epoch, network, previousManifestHash: handover.previousManifestHash, tokenPriceUsdE8 };
-    const challenges = deriveChallenges({ header, parameters, hotspots, entropy })!;
+    const { archive, store } = this.#options;
+    const challenges = await challengesOfEpoch(store, archive, { header, parameters, hotspots, entropy });
     const facts = { parameters, header, hotspots, payers, entropy, challenges, ...handover.state, ...conduct };
     const loaded = loadChunks(await this.#chunks(chunks), { ...facts, network });
     return { ...facts, ...loaded };

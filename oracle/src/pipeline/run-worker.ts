@@ -12,6 +12,7 @@ import type { ReportLogReader } from "../ports/report-log.ts";
 import type { Store } from "../ports/store.ts";
 import { SYSTEM_CLOCK, sleep } from "../service/clock.ts";
 import { EpochCloser } from "./close-epoch.ts";
+import { IntervalDeriver } from "./derive-intervals.ts";
 import { EpochArchive } from "./epoch-archive.ts";
 import type { EpochFacts } from "./epoch-facts.ts";
 import { holdLease } from "./hold-lease.ts";
@@ -76,6 +77,7 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
   const loops: Promise<void>[] = [];
   if (roles.includes("batch")) {
     const verifier = new SegmentVerifier(common);
+    const deriver = new IntervalDeriver(common);
     const closer = new EpochCloser({ ...common, signer, workers: settings.judges });
     loops.push(
       repeat(options, settings, "verify", signal, async () => {
@@ -83,6 +85,7 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
         if (did) options.onEvent?.({ kind: "verified_segment" });
         return did;
       }),
+      repeat(options, settings, "derive", signal, () => deriver.step()),
       repeat(options, settings, "close", signal, async () => {
         const { epoch, state } = await closer.step();
         if (state === "closed") options.onEvent?.({ kind: "closed_epoch", epoch });

@@ -9,6 +9,9 @@ import type { Db, Lease, SqlRow, Store } from "../ports/store.ts";
 import { requireLease } from "../store/leases.ts";
 import { readAmount, readBytes, readInteger, readText } from "../store/values.ts";
 
+/** Name of an interval's challenges among the facts of an epoch. */
+const INTERVAL_FACT = "challenges/";
+
 /** A sealed segment as an epoch reads it. */
 export interface ChunkRow {
   readonly epoch: number;
@@ -64,6 +67,34 @@ async function chunkOf(db: Db, { epoch, log, segment }: ChunkRow): Promise<Chunk
 /** Drops the rows of an epoch's segments: when it is closed nobody needs them. */
 export async function forgetChunks(db: Db, epoch: number): Promise<void> {
   await db.sql`DELETE FROM pipeline_chunk WHERE epoch = ${epoch}`;
+}
+
+/** Notes the challenges of an interval (derive-intervals.ts). Throws ORC_LEASE_LOST, and ORC_CONTRADICTION when others are noted. */
+export function noteInterval(
+  store: Store,
+  lease: Lease,
+  { epoch, interval, sha256 }: { readonly epoch: number; readonly interval: number; readonly sha256: string },
+): Promise<void> {
+  return store.transaction(async (tx) => {
+    await requireLease(tx, lease);
+    const known = (await intervalsOf(tx, epoch)).get(interval);
+    if (known === sha256) return;
+    if (known !== undefined) {
+      throw oracleError("ORC_CONTRADICTION", `interval ${interval} of epoch ${epoch} gave two lists of challenges`);
+    }
+    await tx.sql`INSERT INTO epoch_fact ${tx.sql.rows([{ epoch, name: `${INTERVAL_FACT}${interval}`, value: sha256 }])}`;
+  });
+}
+
+/** Hashes of the challenges that were derived, by interval. */
+export async function intervalsOf(db: Db, epoch: number): Promise<ReadonlyMap<number, string>> {
+  const rows = await db.sql`SELECT name, value FROM epoch_fact WHERE epoch = ${epoch} ORDER BY name`;
+  const known = rows.map((row) => [readText(row.name), readText(row.value)] as const);
+  return new Map(
+    known
+      .filter(([name]) => name.startsWith(INTERVAL_FACT))
+      .map(([name, value]) => [Number(name.slice(INTERVAL_FACT.length)), value]),
+  );
 }
 
 /** Notes a closed epoch. Throws ORC_LEASE_LOST, and ORC_CONTRADICTION when it was closed with another manifest. */
