@@ -104,14 +104,15 @@ describe("a flood", () => {
     const start = Buffer.from(
       "POST /v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Type: application/vnd.earshot.upload\r\nContent-Length: 4194304\r\n\r\nEUPL",
     );
-    // 64 of 4 MiB are all the room there is.
-    const stalled = Array.from({ length: 64 }, () => sendRaw([start], 30_000));
-    const isFull = async () => (await fetch(`${url}/v1/uploads`, bodyOf(1024 * 1024))).status === 429;
-    while (!(await isFull()));
+    // 64 of 4 MiB are all the room there is; those that come later are answered so.
+    const stalled = Array.from({ length: 60 }, () => sendRaw([start], 30_000));
+    const isFull = async () => (await fetch(`${url}/v1/uploads`, bodyOf(4 * 1024 * 1024))).status === 429;
+    while (!(await isFull())) stalled.push(sendRaw([start], 30_000));
     await expectStillGood();
     service.clock.advance(300_000);
     service.ingest.tick?.();
-    expect(await Promise.all(stalled)).toEqual(stalled.map(() => 0));
+    const answered = (await Promise.all(stalled)).filter((one) => one === 1);
+    expect(stalled.length - answered.length).toBe(64);
     expect(await isFull()).toBe(false);
     await expectStillGood();
   });
