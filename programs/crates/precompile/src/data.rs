@@ -24,7 +24,7 @@ pub struct Signed<'a> {
 /// Reads the data of a check of exactly one signature. Every offset is tested before it is followed.
 pub fn parse(scheme: Scheme, data: &[u8]) -> Result<Signed<'_>, Refusal> {
     if data.len() < HEADER_BYTES {
-        // Both precompiles accept a check of no signatures in two bytes.
+        // The Ed25519 precompile accepts a check of no signatures in two bytes.
         return Err(if data.first() == Some(&1) {
             Refusal::Truncated
         } else {
