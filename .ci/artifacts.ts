@@ -3,18 +3,27 @@
  *
  *   bun .ci/artifacts.ts            fails unless every artefact and every source is what was built
  *   bun .ci/artifacts.ts --build    builds the artefacts again (needs ../shared/sbf, which says what it needs)
+ *   bun .ci/artifacts.ts --anchor   takes what `anchor build` left in programs/target, which is what a cluster gets
+ *   bun .ci/artifacts.ts --rebuild  builds aside and compares, where the tool is there and the artefacts are newer than what has landed
  *
  * SHA256SUMS lists the programs and their IDLs. SOURCE.sha256 lists what they were built from: the Rust sources, the manifests,
  * Cargo.lock, and TOOL, which names the compiler. Both have the format of sha256sum. Refuses a missing, an additional and a changed file.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const programs = join(root, "programs");
 const artifacts = join(programs, "artifacts");
 const tool = join(root, "..", "shared", "sbf");
+/** What the tool exits with where its compiler can no longer be fetched. */
+const TOOL_CANNOT = 75;
+/** CI gives all of Rust eight minutes. */
+const REBUILD_LIMIT_S = 4 * 60;
+/** What timeout(1) exits with. */
+const TIMED_OUT = 124;
+const DAY_S = 86_400;
 const members = ["crates", "guard", "data_credits", "registry", "rewards", "governance"];
 
 /** Files below a folder, tests and build output left out. */
@@ -70,6 +79,8 @@ if (process.argv.includes("--build")) {
   writeFileSync(join(artifacts, "SOURCE.sha256"), sums(programs, sourceFiles()));
 }
 
+if (process.argv.includes("--anchor")) takeAnchorBuild();
+
 const stale = [
   ...differences("SHA256SUMS", sums(artifacts, builtFiles())),
   ...differences("SOURCE.sha256", sums(programs, sourceFiles())),
@@ -80,3 +91,65 @@ if (stale.length > 0) {
   process.exit(1);
 }
 process.stdout.write("programs/artifacts: every file is what was built, every source what it was built from\n");
+if (process.argv.includes("--rebuild")) rebuildAside();
+
+/** Copies the programs and IDLs of an Anchor build, and names its tools. */
+function takeAnchorBuild(): void {
+  const names = builtFiles().filter((path) => path.endsWith(".so"));
+  for (const path of names) {
+    const name = basename(path, ".so");
+    copyFileSync(join(programs, "target/deploy", `${name}.so`), path);
+    copyFileSync(join(programs, "target/idl", `${name}.json`), join(artifacts, `${name}.json`));
+  }
+  const version = (tool: string) => run([tool, "--version"], { stdout: "pipe" }).trim();
+  writeFileSync(join(artifacts, "TOOL"), `${version("anchor")}, ${version("solana")}\n`);
+  writeFileSync(join(artifacts, "SHA256SUMS"), sums(artifacts, builtFiles()));
+  writeFileSync(join(artifacts, "SOURCE.sha256"), sums(programs, sourceFiles()));
+}
+
+/** Compares the artefacts with a build of their sources; says why where it does not. */
+function rebuildAside(): void {
+  const skip = (reason: string) => process.stdout.write(`programs/artifacts: not rebuilt: ${reason}\n`);
+  if (!existsSync(join(tool, "build"))) return void skip("the tool is not on this machine");
+  const base = landedCommit();
+  if (base !== null && isSameSince(base))
+    return void skip(`the sources are those of ${base.slice(0, 12)}, which has landed`);
+  // timeout ends the compilers the tool started, too.
+  const command = [
+    "timeout",
+    "--kill-after=10",
+    `${REBUILD_LIMIT_S}`,
+    join(tool, "build"),
+    "--check",
+    programs,
+    artifacts,
+  ];
+  const built = Bun.spawnSync(command, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  if (built.exitCode === TOOL_CANNOT) return void skip("the tool cannot build here, see above");
+  if (built.exitCode === TIMED_OUT)
+    return void skip(`it takes longer than ${REBUILD_LIMIT_S / 60} minutes here; SHA256SUMS holds`);
+  if (built.exitCode !== 0) process.exit(built.exitCode ?? 1);
+  process.stdout.write("programs/artifacts: a new build gives the same bytes\n");
+}
+
+/** What has landed for sure: where main is elsewhere than here, or the newest commit that is a day older than this one. */
+function landedCommit(): string | null {
+  const head = git("rev-parse", "HEAD");
+  const main = git("merge-base", "HEAD", "origin/main");
+  if (head === null || (main !== null && main !== head)) return main;
+  const committed = Number(git("show", "-s", "--format=%ct", "HEAD"));
+  return git("rev-list", "-1", `--before=${committed - DAY_S}`, "HEAD") || null;
+}
+
+/** Whether the lists of sources and artefacts are what they were; they are checked against the files above. */
+function isSameSince(commit: string): boolean {
+  return ["SOURCE.sha256", "SHA256SUMS"].every(
+    (list) =>
+      git("show", `${commit}:programs/artifacts/${list}`) === readFileSync(join(artifacts, list), "utf8").trim(),
+  );
+}
+
+function git(...args: string[]): string | null {
+  const done = Bun.spawnSync(["git", ...args], { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
+  return done.exitCode === 0 ? done.stdout.toString().trim() : null;
+}
