@@ -151,7 +151,7 @@ describe("the manifest of the pipeline", () => {
           expect(manifest.toString()).toBe(await batchManifest(logged.toReversed()));
         },
       ),
-      { numRuns: 6 * soak, endOnFailure: true },
+      { numRuns: 4 * soak, endOnFailure: true },
     );
   }, 60_000);
 });

@@ -7,6 +7,7 @@ import {
   signerFromEd25519Seed,
   uploadId,
 } from "@earshot/poc/protocol";
+import { FolderArtefacts } from "../../src/artefacts/folder-store.ts";
 import type { FolderInput } from "../../src/epoch-folder/folder.ts";
 import { EmbeddedReportLog } from "../../src/log/embedded/embedded-report-log.ts";
 import type { LogIdentity } from "../../src/log/log-identity.ts";
@@ -23,7 +24,6 @@ import type { ReportLogReader } from "../../src/ports/report-log.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { EPOCH, parameters } from "../small-epoch.ts";
-import { openFolderArtefacts } from "./folder-artefacts.ts";
 
 export const ingest = signerFromEd25519Seed(new Uint8Array(32).fill(7));
 export const oracleSigner = signerFromEd25519Seed(new Uint8Array(32).fill(8));
@@ -92,7 +92,7 @@ export class SmallPipeline {
   private constructor(folder: string, store: Store) {
     this.folder = folder;
     this.store = store;
-    this.artefacts = openFolderArtefacts(join(folder, "artefacts"));
+    this.artefacts = new FolderArtefacts(join(folder, "artefacts"));
     this.facts = new StoredFacts(store, new EpochArchive(this.artefacts));
   }
 

@@ -1,17 +1,17 @@
 /** A pipeline worker as a process of its own, on the stores of a folder: `bun worker-process.ts FOLDER WALL_MS`. Killed, never stopped. */
 import { join } from "node:path";
+import { FolderArtefacts } from "../../src/artefacts/folder-store.ts";
 import { EmbeddedLogReader } from "../../src/log/embedded/embedded-log-reader.ts";
 import { EpochArchive } from "../../src/pipeline/epoch-archive.ts";
 import { runWorker } from "../../src/pipeline/run-worker.ts";
 import { StoredFacts } from "../../src/pipeline/stored-facts.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { EPOCH, parameters } from "../small-epoch.ts";
-import { openFolderArtefacts } from "./folder-artefacts.ts";
 import { ingest, logFolder, logIdentity, oracleSigner } from "./small-pipeline.ts";
 
 const [folder, wallMs] = process.argv.slice(2);
 const store = await openStore(`sqlite:${join(folder, "oracle.sqlite")}`);
-const artefacts = openFolderArtefacts(join(folder, "artefacts"));
+const artefacts = new FolderArtefacts(join(folder, "artefacts"));
 await runWorker(
   {
     store,
