@@ -42,7 +42,8 @@ import { Spool } from "./spool/spool.ts";
 import { airTimeFolder, keyFolder, proofFolder, routeFolder, spoolFolder, updateFolder } from "./state-folders.ts";
 import type { AgentStatus, GatewayStatus } from "./status.ts";
 import { Telemetry } from "./telemetry.ts";
-import { selfUpdate } from "./update/self-update.ts";
+import type { Installation } from "./update/installation.ts";
+import { beginUpdate, selfUpdate } from "./update/self-update.ts";
 import type { Health } from "./update/trial.ts";
 import { agentVersion } from "./version.ts";
 
@@ -61,6 +62,8 @@ interface State {
   readonly airTime: AirTimeBook;
   readonly spool: Spool;
   readonly telemetry: Telemetry;
+  /** What an update replaces; null when there are none. */
+  readonly installation: Installation | null;
 }
 
 /** Forwarders send something every 10 s at the least. */
@@ -71,7 +74,14 @@ const TIME_FILE_LOOK_MS = 10_000;
 
 /** Runs the agent until `stopped`. Throws the CodedError of the actor that cannot start. */
 export async function runAgent(options: AgentOptions): Promise<void> {
-  const state = await openState(options);
+  const { config, log } = options;
+  const updates = log.for("update");
+  const installation = beginUpdate(config.update, updateFolder(config.hotspot.stateDir), {
+    currentVersion: agentVersion,
+    log: updates,
+  });
+  if (installation === "restart") return;
+  const state = await openState(options, installation);
   try {
     await new Agent(options, state).run();
   } finally {
@@ -80,7 +90,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   }
 }
 
-async function openState({ config, clock, log }: AgentOptions): Promise<State> {
+async function openState({ config, clock, log }: AgentOptions, installation: Installation | null): Promise<State> {
   const telemetry = new Telemetry();
   const { stateDir, region } = config.hotspot;
   const keyring = openKeyring(keyFolder(stateDir));
@@ -99,7 +109,7 @@ async function openState({ config, clock, log }: AgentOptions): Promise<State> {
     },
     wantedCrc: new Set(config.forwarder.crc),
   });
-  return { keyring, airTime, spool, telemetry };
+  return { keyring, airTime, spool, telemetry, installation };
 }
 
 class Agent {
@@ -329,7 +339,7 @@ class Agent {
     await selfUpdate(
       {
         config: config.update,
-        folder: updateFolder(config.hotspot.stateDir),
+        installation: this.#state.installation,
         currentVersion: agentVersion,
         health: () => this.#health(),
         clock,

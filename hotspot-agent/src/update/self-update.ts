@@ -1,13 +1,13 @@
 /** The updater on this machine: its binary, its network, its way to try a binary out. Only a built binary can replace itself. */
 import type { AgentConfig } from "../config/agent-config.ts";
 import { Installation } from "./installation.ts";
-import { runUpdater, type UpdaterOptions } from "./updater.ts";
+import { beginTrial, runUpdater, type UpdaterOptions } from "./updater.ts";
 
 export interface SelfUpdateOptions
   extends Pick<UpdaterOptions, "currentVersion" | "health" | "clock" | "log" | "telemetry"> {
   readonly config: AgentConfig["update"];
-  /** Folder for what must survive the restart. */
-  readonly folder: string;
+  /** Null: nothing is updated. */
+  readonly installation: Installation | null;
 }
 
 /** A download that takes longer is given up until the next look. */
@@ -16,16 +16,29 @@ const TRY_OUT_PATIENCE_MS = 30_000;
 /** Where Bun mounts the code of a compiled binary. */
 const COMPILED_ROOT = "/$bunfs/";
 
-/** Settles with `restart` when another binary stands in this one's place, with `stopped` when it may end. */
-export async function selfUpdate(options: SelfUpdateOptions, stopped: Promise<void>): Promise<"restart" | "stopped"> {
-  const { config, folder, log } = options;
-  if (!config.enabled) return stopped.then(() => "stopped");
+/**
+ * Counts this start if it is one of a version on trial, before anything else of the agent is opened: `restart` when the previous
+ * binary is back in place. `folder` is for what must survive the restart.
+ */
+export function beginUpdate(
+  config: AgentConfig["update"],
+  folder: string,
+  options: Pick<UpdaterOptions, "currentVersion" | "log">,
+): Installation | null | "restart" {
+  if (!config.enabled) return null;
   if (!Bun.main.startsWith(COMPILED_ROOT)) {
-    log.warn("update.enabled has no effect: this is no built binary.");
-    return stopped.then(() => "stopped");
+    options.log.warn("update.enabled has no effect: this is no built binary.");
+    return null;
   }
   const installation = new Installation(process.execPath, folder);
-  return runUpdater({ ...options, ...config, installation, arch: process.arch, open, versionOf }, stopped);
+  return beginTrial({ ...options, installation }) === "restart" ? "restart" : installation;
+}
+
+/** Settles with `restart` when another binary stands in this one's place, with `stopped` when it may end. */
+export async function selfUpdate(options: SelfUpdateOptions, stopped: Promise<void>): Promise<"restart" | "stopped"> {
+  const { config, installation } = options;
+  if (installation === null) return stopped.then(() => "stopped");
+  return runUpdater({ ...options, ...config, installation, arch: process.arch, open, versionOf, checkConfig }, stopped);
 }
 
 async function open(url: string): Promise<AsyncIterable<Uint8Array>> {
@@ -42,4 +55,16 @@ async function versionOf(binary: string): Promise<string> {
     timeout: TRY_OUT_PATIENCE_MS,
   });
   return new Response(child.stdout).text();
+}
+
+/** `server` and `config check` take the same flags, and the environment is the same. */
+async function checkConfig(binary: string): Promise<void> {
+  const child = Bun.spawn([binary, "config", "check", ...process.argv.slice(process.argv.indexOf("server") + 1)], {
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+    timeout: TRY_OUT_PATIENCE_MS,
+  });
+  const said = await new Response(child.stderr).text();
+  if ((await child.exited) !== 0) throw new Error(`the new binary does not take this configuration: ${said.trim()}`);
 }

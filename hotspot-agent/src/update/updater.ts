@@ -9,7 +9,7 @@ import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Installation } from "./installation.ts";
 import { type Artefact, artefactFor, MAX_MANIFEST_BYTES, type Release, readRelease } from "./release.ts";
-import { type Health, judgeTrial, type Trial } from "./trial.ts";
+import { type Health, judgeTrial, MAX_TRIAL_STARTS, type Trial } from "./trial.ts";
 
 export interface UpdaterOptions {
   readonly installation: Installation;
@@ -27,6 +27,8 @@ export interface UpdaterOptions {
   readonly open: (url: string) => Promise<AsyncIterable<Uint8Array>>;
   /** Runs a binary with --version and gives what it prints; rejects if it does not run. */
   readonly versionOf: (binary: string) => Promise<string>;
+  /** Has a binary look at the configuration that this one runs with; rejects with what it says when it would not start. */
+  readonly checkConfig: (binary: string) => Promise<void>;
 }
 
 /** How often a trial is looked at. */
@@ -34,7 +36,7 @@ const TRIAL_LOOK_MS = 5000;
 
 export async function runUpdater(options: UpdaterOptions, stopped: Promise<void>): Promise<"restart" | "stopped"> {
   const { installation, clock, log, intervalMs } = options;
-  const trial = currentTrial(options);
+  const trial = installation.trial();
   if (trial !== undefined && (await standTrial(options, trial, stopped)) === "restart") return "restart";
   while (!(await wait(clock, intervalMs, stopped))) {
     try {
@@ -51,13 +53,25 @@ export async function runUpdater(options: UpdaterOptions, stopped: Promise<void>
   return "stopped";
 }
 
-/** The trial of this very version, one start added; a trial of another version has ended by other means. */
-function currentTrial({ installation, currentVersion }: UpdaterOptions): Trial | undefined {
+/**
+ * To be called before anything of the agent is opened, so that a version which crashes on its way is counted: `restart` when it did so
+ * too often and the previous binary is back in place. A trial of another version has ended by other means.
+ */
+export function beginTrial({
+  installation,
+  currentVersion,
+  log,
+}: Pick<UpdaterOptions, "installation" | "currentVersion" | "log">): "restart" | "go on" {
   const trial = installation.trial();
-  if (trial === undefined) return undefined;
-  if (trial.version === currentVersion) return installation.countStart(trial);
-  installation.keep();
-  return undefined;
+  if (trial === undefined) return "go on";
+  if (trial.version !== currentVersion) {
+    installation.keep();
+    return "go on";
+  }
+  const counted = installation.countStart(trial);
+  if (counted.starts <= MAX_TRIAL_STARTS) return "go on";
+  log.error("The new version was started again and again and does not stay; going back.", { version: trial.version });
+  return installation.rollBack(counted) ? "restart" : "go on";
 }
 
 async function standTrial(
@@ -91,6 +105,7 @@ async function install(options: UpdaterOptions, release: Release): Promise<boole
   const printed = (await options.versionOf(installation.nextPath)).trim();
   if (printed !== release.version)
     throw new Error(`the new binary says it is version ${JSON.stringify(printed.slice(0, 40))}`);
+  await options.checkConfig(installation.nextPath);
   installation.swap({ version: release.version, before: health(), starts: 0 });
   log.info("A new version is in place; restarting into it.", { version: release.version });
   return true;

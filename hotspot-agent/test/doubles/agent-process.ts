@@ -81,6 +81,11 @@ export class AgentProcess {
     return this.#log;
   }
 
+  /** Its exit code, once it has ended. */
+  async ended(): Promise<number> {
+    return (await this.#child?.exited) ?? 0;
+  }
+
   /** Kills it as a power cut of the process would. */
   async kill(): Promise<void> {
     this.#child?.kill("SIGKILL");
