@@ -20,7 +20,6 @@ const withDetectors = { ...earshot, anomaly: earshotDetectors };
 
 export interface GroupPay {
   readonly count: number;
-  readonly ids: readonly string[];
   /** Tokens of the last day. */
   readonly withoutTokens: number;
   readonly withTokens: number;
@@ -41,8 +40,6 @@ export interface HonestResult {
   readonly hotspots: number;
   readonly flagged: number;
   readonly keptShare: number;
-  /** Tokens of the last day by hotspot id. */
-  readonly tokensOf: ReadonlyMap<string, number>;
 }
 
 interface DayPay {
@@ -75,7 +72,6 @@ export async function playHonest(days: number): Promise<HonestResult> {
     hotspots: honest.length,
     flagged: honest.filter((hotspot) => keptE4(hotspot, last) < 1).length,
     keptShare,
-    tokensOf: new Map(world.hotspots.map((hotspot) => [hotspot.id, payOf([hotspot], played).withoutTokens])),
   };
 }
 
@@ -139,7 +135,6 @@ function payOf(group: readonly SimulatedHotspot[], played: readonly DayPay[]): G
   }
   return {
     count: group.length,
-    ids: group.map(({ id }) => id),
     withoutTokens,
     withTokens,
     keptShare: shares === 0 ? 1 : kept / shares,

@@ -75,6 +75,17 @@ function readOptions(args: readonly string[]): Options | string {
 
 async function attackReport(options: Options, tell: (line: string) => void): Promise<string> {
   const honest = await playHonest(options.days);
+  const rehearsals = new Map<number, CaseResult>();
+  for (const sharePercent of options.sharesPercent) {
+    const rehearsal = {
+      name: "moved",
+      strength: "naive",
+      share: sharePercent / 100,
+      intensity: 1,
+      isRehearsal: true,
+    } as const;
+    rehearsals.set(sharePercent, await playCase(rehearsal, options.days));
+  }
   tell(`honest: keeps ${percent(honest.keptShare)}`);
   const rows: string[][] = [];
   for (const name of options.families) {
@@ -83,7 +94,7 @@ async function attackReport(options: Options, tell: (line: string) => void): Pro
       for (const sharePercent of options.sharesPercent) {
         if (strength === "adaptive" && sharePercent !== ADAPTIVE_SHARE_PERCENT) continue;
         const result = await bestCase(name, strength, sharePercent / 100, options.days);
-        const row = rowOf(result, sharePercent, honest.tokensOf);
+        const row = rowOf(result, sharePercent, rehearsals.get(sharePercent)!);
         tell(row.join(" | "));
         rows.push(row);
       }
@@ -126,12 +137,13 @@ async function bestCase(name: AttackName, strength: AttackStrength, share: numbe
   return best!;
 }
 
-function rowOf(result: CaseResult, sharePercent: number, baseline: ReadonlyMap<string, number>): string[] {
+/** `rehearsal`: the same hotspots at honest work. */
+function rowOf(result: CaseResult, sharePercent: number, rehearsal: CaseResult): string[] {
   const { attack, attackers, honest } = result;
   const family = attackFamilies.find(({ name }) => name === attack.name)!;
   const each = (tokens: number) => tokens / attackers.count;
-  const hadBeenHonest = attackers.ids.reduce((sum, id) => sum + (baseline.get(id) ?? 0), 0);
-  const before = honest.ids.reduce((sum, id) => sum + (baseline.get(id) ?? 0), 0);
+  const hadBeenHonest = rehearsal.attackers.withoutTokens;
+  const before = rehearsal.honest.withoutTokens;
   const setUp = family.perHotspotUsd + family.setupUsd / Math.max(1, Math.min(attackers.count, 4));
   return [
     attack.name,

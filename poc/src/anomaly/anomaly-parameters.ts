@@ -46,8 +46,12 @@ export interface SilenceParameters {
 export interface TwinsParameters {
   /** Only pairs asserted at least this far apart, m. */
   readonly apartM: number;
-  /** Losses to a common counterpart that differ by no more agree. */
+  /** A common counterpart tells that free space alone makes lose this much less to one of the two. */
+  readonly tellingDdb: number;
+  /** Losses to a telling counterpart that differ by no more agree. */
   readonly withinDdb: number;
+  /** Voters that agree, at least. */
+  readonly voters: number;
   /** Share of all counterparts of either that must agree, 1e-4. */
   readonly agreeE4: number;
 }

@@ -6,6 +6,7 @@
  */
 import { POSITION_UNITS_PER_M } from "@earshot/geo";
 import type { EpochContext } from "../epoch/epoch-context.ts";
+import { linkLossDdb } from "../radio/path-loss.ts";
 import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
 import { edgeCode } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
@@ -50,6 +51,9 @@ export interface Voters {
   readonly cell: Uint32Array;
   readonly cleanEpochs: Uint16Array;
 }
+
+/** Differences of free-space losses are the same at any frequency; this one keeps a metre above the table's first entry, Hz. */
+const TELLING_HZ = 900_000_000;
 
 export const LEVEL_STRIDE = DETECTORS.length;
 
@@ -129,15 +133,16 @@ class Bench {
 
   /** Of two hotspots in one place the one with fewer clean epochs is the twin; of equals the one that registered its key later in key order. */
   judgeTwins(a: number, b: number, linksOfA: readonly SuspectLink[], linksOfB: readonly SuspectLink[]): void {
-    const { twins, minimumVoters } = this.#parameters;
+    const { twins } = this.#parameters;
+    const { loss } = this.#context.rules;
     const [older, younger] = this.#isOlder(a, b) ? [a, b] : [b, a];
     const lossesOf = (hotspot: number, links: readonly SuspectLink[]) =>
       new Map(
-        links.flatMap(({ counterpart, sent }) => {
+        links.flatMap(({ counterpart, distanceM, sent }) => {
           const mean = meanDdb(sent.lossSumDdb, sent);
           return mean === null || !this.#mayVote(hotspot, counterpart) || counterpart === a || counterpart === b
             ? []
-            : [[counterpart, mean] as const];
+            : [[counterpart, { lossDdb: mean, freeSpaceDdb: linkLossDdb(loss, distanceM, TELLING_HZ) }] as const];
         }),
       );
     const [linksOfYounger, linksOfOlder] = younger === a ? [linksOfA, linksOfB] : [linksOfB, linksOfA];
@@ -158,7 +163,7 @@ class Bench {
       };
     };
     const votes = [...agreeing.map((id) => vote(id, true)), ...differing.map((id) => vote(id, false))];
-    const share = accusingShareE4(this.#count(votes), { voters: minimumVoters });
+    const share = accusingShareE4(this.#count(votes), { voters: twins.voters });
     if (share >= twins.agreeE4) this.#raise(younger, "twin", 10_000, votes);
   }
 

@@ -9,6 +9,8 @@ export interface Attack {
   readonly share: number;
   /** How much of it they dare, 0 to 1: an adaptive attacker turns this down until the detectors' state stays quiet. */
   readonly intensity: number;
+  /** They are enlisted and do nothing: what the same hotspots would earn by honest work. */
+  readonly isRehearsal?: boolean;
 }
 
 /** What its reports say of RSSI and SNR: the truth, one value for all, or what fits the asserted places. */

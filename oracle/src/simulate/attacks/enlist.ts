@@ -56,6 +56,10 @@ export function enlist(world: World, attack: Attack): World {
   return { ...world, hotspots };
 }
 
+function ageOf({ firstEpoch }: SimulatedHotspot, world: World): number {
+  return Math.min(firstEpoch, world.firstEpoch - YEAR_OF_EPOCHS);
+}
+
 function groupSize({ name, intensity }: Attack, count: number): number {
   if (name === "room") return Math.max(2, Math.round(ROOM_SIZE * intensity));
   if (name === "mast") return MAST_SIZE;
@@ -72,6 +76,8 @@ interface Place {
 function recruit(world: World, attack: Attack, hotspot: SimulatedHotspot, place: Place): SimulatedHotspot {
   const stream = randomStream(world.seed, "recruit", hotspot.id, attack.name, attack.strength);
   const role = roleOf(attack, place.group, stream.unit());
+  if (attack.isRehearsal === true)
+    return { ...hotspot, fault: undefined, firstEpoch: ageOf(hotspot, world), attacker: role };
   const owner =
     attack.strength === "naive"
       ? walletOf(world.seed, "attackers", String(place.group))
@@ -81,7 +87,7 @@ function recruit(world: World, attack: Attack, hotspot: SimulatedHotspot, place:
     owner,
     beneficiary: owner,
     fault: undefined,
-    firstEpoch: Math.min(hotspot.firstEpoch, world.firstEpoch - YEAR_OF_EPOCHS),
+    firstEpoch: ageOf(hotspot, world),
     assertedRegion: hotspot.radioRegion,
   };
   return { ...common, ...whereabouts(attack, common, place, role, stream) };

@@ -11,9 +11,10 @@ const RELAY_SHARE = 0.75;
 const REFLEX_ON_AIR_SHARE = 0.25;
 
 /** The role of a member of `group`; `unit`, 0 to 1, is the member's own draw. */
-export function roleOf({ name, strength, intensity }: Attack, group: number, unit: number): AttackRole {
+export function roleOf({ name, strength, intensity, isRehearsal }: Attack, group: number, unit: number): AttackRole {
   const isNaive = strength === "naive";
   const own = { ...HONEST_ROLE, group };
+  if (isRehearsal === true) return own;
   const figures = isNaive ? "constant" : "fitting";
   const claims = {
     figures,

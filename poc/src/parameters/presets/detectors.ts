@@ -26,7 +26,7 @@ export const earshotDetectors: AnomalyParameters = {
   reciprocity: { toleranceDdb: 120 },
   oneSided: { beacons: 2, surely: 3 },
   silence: { nearM: 1000, farM: 5000, farShareE4: 6600 },
-  twins: { apartM: 700, withinDdb: 40, agreeE4: 7500 },
+  twins: { apartM: 700, tellingDdb: 30, withinDdb: 40, voters: 4, agreeE4: 7500 },
   behaviour: { priorCount: 20, fromE4: 200, fullE4: 1000 },
   keptPerEpochE4: 9000,
   effectE4: 10_000,

@@ -1,0 +1,309 @@
+/** The detectors over whole epochs of a small town: who is found, who is not, and what it does to shares. */
+import { chordSquared, positionOfCell, surfaceDistanceM } from "@earshot/geo";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  allocateColumns,
+  appealsTable,
+  buildManifest,
+  closeEpoch,
+  DETECTORS,
+  type DetectorName,
+  type EpochInput,
+  type EpochOutput,
+  evidenceTable,
+  manifestBytes,
+  partitionOf,
+  permuteColumns,
+  prepareEpoch,
+  scoreEpoch,
+  suspicionInTable,
+  suspicionWeightsE4,
+  verifyPartition,
+  witnessesTable,
+} from "../../src/index.ts";
+import { buildLossTable, linkLossDdb, SPEED_OF_LIGHT_M_PER_S } from "../../src/radio/index.ts";
+import { runs } from "../helium/soak.ts";
+import { EPOCH, type Heard, keyOf, type TownHotspot, townEpoch } from "./town.ts";
+
+const freeSpace = buildLossTable(SPEED_OF_LIGHT_M_PER_S);
+const EXCESS_DDB = 300;
+const FREQUENCY_HZ = 904_300_000;
+const KEY_BYTES = 33;
+const CLEAN = 14;
+
+/** `count` hotspots of as many owners on a grid with 1.1 km steps. */
+function grid(count: number, cleanEpochs = CLEAN): TownHotspot[] {
+  return Array.from({ length: count }, (_, n) => ({
+    latDeg: 40 + 0.01 * Math.floor(n / 4),
+    lngDeg: -74 + 0.013 * (n % 4),
+    owner: n,
+    cleanEpochs,
+  }));
+}
+
+/** Everybody hears everybody over the real distances of `places`, 30 dB below free space, with up to 4 dB of a pair's own. */
+function hearing(places: readonly TownHotspot[]): Heard {
+  const at = townEpoch(places, () => undefined).hotspots.cell;
+  const positions = Array.from(at, (cell) => positionOfCell(Number(cell >> 32n), Number(cell & 0xffff_ffffn)));
+  return (from, to) => {
+    const [a, b] = [positions[from], positions[to]];
+    const distanceM = surfaceDistanceM(chordSquared(a.x - b.x, a.y - b.y, a.z - b.z));
+    const ofPair = ((Math.min(from, to) * 31 + Math.max(from, to) * 17) % 9) * 10 - 40;
+    return {
+      rssiDdbm: 140 - linkLossDdb(freeSpace, Math.max(300, distanceM), FREQUENCY_HZ) - EXCESS_DDB + ofPair,
+      snrDdb: 50,
+    };
+  };
+}
+
+/** The same place for hearing, and another asserted one for hotspot 0. */
+function movedTown(count: number, kmNorth: number, cleanEpochs = CLEAN) {
+  const real = grid(count, cleanEpochs);
+  const asserted = real.map((one, n) => (n === 0 ? { ...one, latDeg: one.latDeg + kmNorth / 111.2 } : one));
+  return townEpoch(asserted, hearing(real));
+}
+
+function levelOf({ suspicionOut }: EpochOutput, hotspot: number, detector: DetectorName): number {
+  const key = keyOf(hotspot);
+  const row = suspicionOut!.clean_epochs.findIndex(
+    (_, at) => Buffer.compare(suspicionOut!.key.subarray(at * KEY_BYTES, (at + 1) * KEY_BYTES), key) === 0,
+  );
+  return row === -1 ? 0 : (suspicionOut as unknown as Record<string, Uint16Array>)[`${detector}_e4`][row];
+}
+
+function suspects(output: EpochOutput, count: number): string[] {
+  return Array.from({ length: count }, (_, hotspot) => hotspot).flatMap((hotspot) =>
+    DETECTORS.filter(({ name }) => levelOf(output, hotspot, name) > 0).map(({ name }) => `${hotspot} ${name}`),
+  );
+}
+
+const sharesOf = ({ shares }: EpochOutput, hotspot: number) =>
+  shares.beacon_shares[hotspot] + shares.witness_shares[hotspot];
+
+describe("an honest town", () => {
+  test("has nothing against anybody, and everybody is a clean epoch older", () => {
+    const output = scoreEpoch(townEpoch(grid(12), hearing(grid(12))));
+    expect(suspects(output, 12)).toEqual([]);
+    expect(output.evidence!.hotspot).toHaveLength(0);
+    expect([...output.suspicionOut!.clean_epochs]).toEqual(new Array(12).fill(CLEAN + 1));
+    expect(sharesOf(output, 0)).toBeGreaterThan(0n);
+  });
+
+  test("hotspots that nobody heard, and an epoch without any, have no state and lose nothing", () => {
+    const silent = scoreEpoch(townEpoch(grid(3, 0), () => undefined));
+    expect(silent.suspicionOut!.clean_epochs).toHaveLength(0);
+    const empty = scoreEpoch(townEpoch([], () => undefined));
+    expect(empty.evidence!.hotspot).toHaveLength(0);
+  });
+
+  test("whose places are not asserted is judged without them", () => {
+    const input = townEpoch(grid(8), hearing(grid(8)));
+    input.hotspots.cell[3] = 0n;
+    input.hotspots.cell_public[3] = 0n;
+    expect(suspects(scoreEpoch(input), 8)).toEqual([]);
+  });
+});
+
+describe("a hotspot 20 km from where it says", () => {
+  const input = movedTown(12, 20);
+  const output = scoreEpoch(input);
+
+  test("is found by placement alone, and its shares are gone, while the others keep theirs", () => {
+    expect(suspects(output, 12)).toEqual(["0 placement"]);
+    expect(levelOf(output, 0, "placement")).toBe(10_000);
+    expect(sharesOf(output, 0)).toBe(0n);
+    for (let hotspot = 1; hotspot < 12; hotspot++) expect(sharesOf(output, hotspot)).toBeGreaterThan(0n);
+    expect(output.suspicionOut!.clean_epochs.filter((epochs) => epochs === 0)).toHaveLength(1);
+  });
+
+  test("is shown each link, with the reports it stands on, the figures and the version of the rules", () => {
+    const { evidence } = output;
+    expect([...evidence!.counterpart]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    for (let row = 0; row < evidence!.hotspot.length; row++) {
+      const challenge = evidence!.challenge[row];
+      expect([0, evidence!.counterpart[row]]).toContain(input.challenges.hotspot[challenge]);
+      expect(evidence!.measured[row] < evidence!.limit[row]).toBe(evidence!.accuses[row] === 1);
+      expect([evidence!.rule_version[row], evidence!.receptions[row]]).toEqual([1, 8]);
+    }
+  });
+
+  test("is not condemned by two voters however certain, by new ones, or by hotspots of its own owner", () => {
+    expect(suspects(scoreEpoch(movedTown(3, 20)), 3)).toEqual([]);
+    expect(suspects(scoreEpoch(movedTown(12, 20, CLEAN - 1)), 12)).toEqual([]);
+    const ofOneOwner = movedTown(12, 20);
+    ofOneOwner.hotspots.owner.fill(9);
+    expect(suspects(scoreEpoch(ofOneOwner), 12)).toEqual([]);
+  });
+
+  test("fades by a tenth an epoch when the next shows nothing, and says it is left over", () => {
+    const after = scoreEpoch({ ...townEpoch(grid(12), () => undefined), suspicionIn: output.suspicionOut! });
+    expect(levelOf(after, 0, "placement")).toBe(9000);
+    expect(after.evidence!.hotspot).toHaveLength(0);
+  });
+
+  test("gets its weight back from the epoch an upheld appeal names, and only in its epochs", () => {
+    const lifted = (fromEpoch: number, untilEpoch: number) => {
+      const appeals = allocateColumns(appealsTable, 1);
+      appeals.key.set(keyOf(0));
+      appeals.from_epoch[0] = fromEpoch;
+      appeals.until_epoch[0] = untilEpoch;
+      return scoreEpoch({ ...input, appeals });
+    };
+    expect(sharesOf(lifted(EPOCH, EPOCH + 1), 0)).toBeGreaterThan(0n);
+    expect(sharesOf(lifted(EPOCH + 1, EPOCH + 2), 0)).toBe(0n);
+    expect(sharesOf(lifted(EPOCH - 2, EPOCH), 0)).toBe(0n);
+    // The evidence stays what it was.
+    expect(levelOf(lifted(EPOCH, EPOCH + 1), 0, "placement")).toBe(10_000);
+  });
+
+  test("has the weight that the state of the epoch says", () => {
+    const weights = suspicionWeightsE4(input, input.parameters.anomaly!, output.suspicionOut!);
+    expect([...weights]).toEqual([0, ...new Array(11).fill(10_000)]);
+  });
+});
+
+describe("other lies", () => {
+  const places = grid(12);
+  const true_ = hearing(places);
+
+  test("20 dB more power than reported shows as a gap between directions", () => {
+    const input = townEpoch(places, (from, to, beacon) => {
+      const figures = true_(from, to, beacon)!;
+      return from === 0 ? { ...figures, rssiDdbm: figures.rssiDdbm + 200 } : figures;
+    });
+    expect(suspects(scoreEpoch(input), 12)).toEqual(["0 reciprocity_gap"]);
+  });
+
+  test("receptions of many that never hear it are one-sided", () => {
+    const input = townEpoch(places, (from, to, beacon) => (from === 0 ? undefined : true_(from, to, beacon)));
+    expect(suspects(scoreEpoch(input), 12)).toEqual(["0 one_sided"]);
+  });
+
+  test("of two keys that all hear alike in two places the one with the shorter record is the twin", () => {
+    const stands = places.map((one, n) => (n === 5 ? places[6] : one));
+    const records = places.map((one, n) => ({ ...one, cleanEpochs: n === 5 ? 40 : 50 }));
+    const heard = hearing(stands);
+    const same = (id: number) => (id === 5 ? 6 : id);
+    const input = townEpoch(records, (from, to, beacon) =>
+      (from === 5 || from === 6) && (to === 5 || to === 6) ? undefined : heard(same(from), same(to), beacon),
+    );
+    expect(suspects(scoreEpoch(input), 12)).toEqual(["5 twin"]);
+  });
+
+  test("a hotspot that is heard far away, and by none of those next to it, is not there", () => {
+    const far = grid(8).map((one) => ({ ...one, latDeg: one.latDeg + 0.09, owner: one.owner + 20 }));
+    const near = grid(8).map((one, n) => ({
+      ...one,
+      latDeg: 40.2 + 0.004 * Math.floor(n / 3),
+      lngDeg: -74 + 0.005 * (n % 3),
+      owner: one.owner + 40,
+    }));
+    const liar = { latDeg: 40.202, lngDeg: -73.998, owner: 99, cleanEpochs: CLEAN };
+    const everybody = [liar, ...far, ...near];
+    const asFar = hearing([far[0], ...far, ...near]);
+    const input = townEpoch(everybody, (from, to, beacon) => {
+      const side = (id: number) => (id === 0 || id <= 8 ? "far" : "near");
+      if (side(from) !== side(to)) return undefined;
+      const figures = asFar(from, to, beacon)!;
+      // It writes and sends what fits the distance it asserts.
+      return from === 0 || to === 0 ? { rssiDdbm: -1250, snrDdb: -80 } : figures;
+    });
+    expect(suspects(scoreEpoch(input), everybody.length)).toEqual(["0 silence"]);
+  });
+
+  test("forks of the upload chain are conduct", () => {
+    const input = townEpoch(places, true_);
+    const conduct = { key: keyOf(4), paid: Uint32Array.of(10), refuted: Uint32Array.of(0), forks: Uint32Array.of(20) };
+    expect(suspects(scoreEpoch({ ...input, conduct }), 12)).toEqual(["4 conduct"]);
+  });
+});
+
+describe("properties", () => {
+  const places = grid(16);
+  const true_ = hearing(places);
+
+  test("hostile hotspots below a third of those that hear one cannot lower its weight, whatever they report of it", () => {
+    const lie = fc.record({
+      rssiDdbm: fc.integer({ min: -1400, max: -300 }),
+      snrDdb: fc.integer({ min: -180, max: 100 }),
+    });
+    fc.assert(
+      fc.property(fc.array(lie, { minLength: 4, maxLength: 4 }), (lies) => {
+        // 4 of 15.
+        const input = townEpoch(places, (from, to, beacon) => {
+          const figures = true_(from, to, beacon)!;
+          return from === 0 && to >= 12 ? lies[to - 12] : figures;
+        });
+        const output = scoreEpoch(input);
+        expect(suspects(output, 1)).toEqual([]);
+      }),
+      { numRuns: runs(25) },
+    );
+  });
+
+  test("a report more against a hotspot never lowers its level", () => {
+    fc.assert(
+      fc.property(
+        fc.subarray([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
+        fc.integer({ min: 1, max: 11 }),
+        (accusers, extra) => {
+          const of = (those: readonly number[]) =>
+            scoreEpoch(
+              townEpoch(movedPlaces, (from, to, beacon) => {
+                const other = from === 0 ? to : from;
+                if ((from === 0 || to === 0) && !those.includes(other)) return undefined;
+                return movedHearing(from, to, beacon);
+              }),
+            );
+          const before = of(accusers);
+          const after = of([...new Set([...accusers, extra])]);
+          expect(levelOf(after, 0, "placement")).toBeGreaterThanOrEqual(levelOf(before, 0, "placement"));
+        },
+      ),
+      { numRuns: runs(20) },
+    );
+  });
+
+  const movedPlaces = grid(12).map((one, n) => (n === 0 ? { ...one, latDeg: one.latDeg + 0.18 } : one));
+  const movedHearing = hearing(grid(12));
+
+  test("any partitioning gives the same state, evidence and manifest", () => {
+    const input = movedTown(12, 20);
+    const bytes = (partitions: number, order: readonly number[]) => {
+      const context = prepareEpoch(input);
+      const cut = order.map((partition) => {
+        const { witnesses } = input;
+        const rows = [...witnesses.log_index.keys()].filter(
+          (row) => partitionOf(witnesses.payload_key_hi[row], witnesses.payload_key_lo[row], partitions) === partition,
+        );
+        const own = permuteColumns(witnessesTable, witnesses, Uint32Array.from(rows));
+        return verifyPartition(context, own, { partition, partitions });
+      });
+      return new TextDecoder().decode(manifestBytes(buildManifest(input, closeEpoch(context, cut))));
+    };
+    const whole = bytes(1, [0]);
+    expect(JSON.parse(whole).tables.evidence.rows).toBeGreaterThan(0);
+    expect(bytes(2, [1, 0])).toBe(whole);
+    expect(bytes(5, [3, 0, 4, 1, 2])).toBe(whole);
+  });
+});
+
+describe("misuse", () => {
+  test("a state with two rows of one key, or of another type, is refused", () => {
+    const input = townEpoch(grid(2), () => undefined);
+    const twice = allocateColumns(suspicionInTable, 2);
+    expect(() => scoreEpoch({ ...input, suspicionIn: twice })).toThrow(/^POC_BAD_COLUMNS: suspicion-in.key/);
+    const { clean_epochs: _, ...lacking } = allocateColumns(suspicionInTable, 0);
+    expect(() => scoreEpoch({ ...input, suspicionIn: lacking } as unknown as EpochInput)).toThrow(
+      /^POC_BAD_COLUMNS: suspicion-in/,
+    );
+  });
+
+  test("a row of the state is at most 200 bytes", () => {
+    const width = { u8: 1, u16: 2, u32: 4, bytes33: 33 } as const;
+    const bytes = suspicionInTable.columns.reduce((sum, { type }) => sum + width[type], 0);
+    expect(bytes).toBeLessThanOrEqual(200);
+    expect(evidenceTable.columns.length).toBeGreaterThan(0);
+  });
+});
