@@ -33,11 +33,13 @@ import { networkHandOverCommand } from "./network-hand-over.ts";
 import { playEpochCommand } from "./play-epoch.ts";
 import { rewardsClaimCommand, rewardsStatusCommand } from "./rewards.ts";
 import { dcFundCommand, dcRegisterCommand, dcRouterCommand } from "./routers.ts";
+import { walletCommand } from "./wallet.ts";
 
 const routes = buildRouteMap({
   routes: {
     localnet: localnetCommand,
     playEpoch: playEpochCommand,
+    wallet: walletCommand,
     network: buildRouteMap({
       routes: {
         params: networkParamsCommand,

@@ -97,6 +97,11 @@ describe("every command", () => {
     expect(await refusal("owner", "hotspot info", "ed".repeat(33))).toMatch(/^PRG_NOT_FOUND: /);
   });
 
+  test("uses the wallet that is named", async () => {
+    const { answer, address, keypair } = localnet;
+    expect(await answer("maker", "wallet")).toEqual({ wallet: address("maker"), keypairFile: keypair("maker") });
+  });
+
   test("says where a keypair could be when there is none", async () => {
     const { code, err } = await localnet.run(join(localnet.folder, "keys/none.json"), "dc balance");
     expect([code, err]).toEqual([
