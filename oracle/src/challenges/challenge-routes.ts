@@ -79,7 +79,7 @@ export async function challengeRoutes(app: HttpApp, options: ChallengeRoutesOpti
       },
     },
     async (request, reply) => {
-      const { minute } = request.params;
+      const minute = Number(request.params.minute);
       let record = entropy.get(minute);
       const isComing = () => minute >= Math.floor(nowMs() / times.entropyMs) - 1;
       if (record === undefined && isComing() && (await waited(request, reply))) record = entropy.get(minute);

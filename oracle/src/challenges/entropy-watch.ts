@@ -143,8 +143,9 @@ export class EntropyWatch {
   }
 
   #count(opinions: ReadonlyMap<string, SolanaBlock>, block: SolanaBlock | undefined): void {
-    for (const [name, { slot }] of opinions) {
-      this.#options.onAnswer(name, slot === block?.slot ? "agreed" : "disagreed");
+    for (const [name, opinion] of opinions) {
+      const isAgreed = block !== undefined && agreedBlock([opinion, block], 2) !== undefined;
+      this.#options.onAnswer(name, isAgreed ? "agreed" : "disagreed");
     }
   }
 }

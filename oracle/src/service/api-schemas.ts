@@ -15,7 +15,7 @@ export const keyText = Type.String({
 export const keyParams = Type.Object({ key: keyText });
 export const uploadParams = Type.Object({ uploadId: hex(32, "Upload id") });
 export const minuteParams = Type.Object({
-  minute: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: "Minute since the Unix epoch" }),
+  minute: Type.String({ pattern: "^[0-9]{1,15}$", description: "Minute since the Unix epoch" }),
 });
 export const waitHeaders = Type.Object({
   prefer: Type.Optional(Type.String({ description: "`wait=SECONDS`: hold the answer until there is news (RFC 7240)" })),
