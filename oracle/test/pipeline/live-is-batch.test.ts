@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { entropyTable, permuteColumns } from "@earshot/poc";
-import { NETWORK_NUMBERS, sealUpload, signerFromEd25519Seed, uploadId } from "@earshot/poc/protocol";
+import { NETWORK_NUMBERS, sealUpload, uploadId } from "@earshot/poc/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadUploads } from "../../src/load/load-uploads.ts";
@@ -14,13 +14,12 @@ import { closedEpoch } from "../../src/pipeline/work-table.ts";
 import { scoreFolder } from "../../src/score/score-folder.ts";
 import { EPOCH, parameters, smallEpoch } from "../small-epoch.ts";
 import { TemporaryFolders, writeFolder } from "../temporary-folder.ts";
-import { appendAll, ingest, logFolder, logIdentity, putFacts, SmallPipeline } from "./small-pipeline.ts";
+import { appendAll, ingest, logFolder, logIdentity, putFacts, SmallPipeline, secondIngest } from "./small-pipeline.ts";
 
 const folders = new TemporaryFolders("live-is-batch");
 const soak = Number(process.env.EARSHOT_SOAK ?? 1);
 const epoch = smallEpoch({ hotspots: 4 });
 const { closesMs } = epochSpan(EPOCH, parameters.time);
-const second = signerFromEd25519Seed(new Uint8Array(32).fill(9));
 
 /** What happens to an upload on its way, by a draw: nothing, mostly. */
 type Fate = "plain" | "late" | "twice" | "other" | "forked" | "lost" | "junk";
@@ -111,7 +110,7 @@ async function liveManifest(
   const pipeline = await SmallPipeline.open(folders.next());
   await putFacts(pipeline.facts, epoch.input);
   const logs = await Promise.all(
-    [ingest, second].map((signer) =>
+    [ingest, secondIngest].map((signer) =>
       EmbeddedReportLog.open({ folder: logFolder(pipeline.folder, signer), ...logIdentity(signer), partitions }),
     ),
   );

@@ -25,7 +25,7 @@ import type { Store } from "../../src/ports/store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { EPOCH, parameters } from "../small-epoch.ts";
 
-export const ingest = signerFromEd25519Seed(new Uint8Array(32).fill(7));
+export const [ingest, secondIngest] = [7, 9].map((byte) => signerFromEd25519Seed(new Uint8Array(32).fill(byte)));
 export const oracleSigner = signerFromEd25519Seed(new Uint8Array(32).fill(8));
 
 export function logFolder(folder: string, signer: DeviceSigner): string {
@@ -55,6 +55,15 @@ export async function appendAll(log: EmbeddedReportLog, records: readonly LogRec
       log.append({ uploadId: uploadId(bytes), deviceKey: bytes.slice(56, 89), receiveMs, bytes }),
     ),
   );
+}
+
+/** Logs by the names they have in an epoch's folder: those of the two ingests, in their order. */
+function named<T>(logs: readonly T[]): { readonly name: string; readonly log: T }[] {
+  return logs.map((log, at) => ({ name: logName([ingest, secondIngest][at]), log }));
+}
+
+export function logName({ publicKey }: DeviceSigner): string {
+  return Buffer.from(publicKey).toString("hex");
 }
 
 /** What the chain would tell of an epoch. */
@@ -112,7 +121,7 @@ export class SmallPipeline {
   }
 
   readers(logs: readonly ReportLogReader[]): LogReader[] {
-    return logs.map((log, at) => readerOf(`log-${at}`, log, () => this.wallMs));
+    return named(logs).map(({ name, log }) => readerOf(name, log, () => this.wallMs));
   }
 
   /** A whole worker, running in this process. */
@@ -124,7 +133,7 @@ export class SmallPipeline {
         store,
         artefacts,
         facts,
-        logs: logs.map((log, at) => ({ name: `log-${at}`, log })),
+        logs: named(logs),
         time: parameters.time,
         firstEpoch: EPOCH,
         signer: oracleSigner,

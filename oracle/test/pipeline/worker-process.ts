@@ -7,7 +7,7 @@ import { runWorker } from "../../src/pipeline/run-worker.ts";
 import { StoredFacts } from "../../src/pipeline/stored-facts.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { EPOCH, parameters } from "../small-epoch.ts";
-import { ingest, logFolder, logIdentity, oracleSigner } from "./small-pipeline.ts";
+import { ingest, logFolder, logIdentity, logName, oracleSigner } from "./small-pipeline.ts";
 
 const [folder, wallMs] = process.argv.slice(2);
 const store = await openStore(`sqlite:${join(folder, "oracle.sqlite")}`);
@@ -17,7 +17,7 @@ await runWorker(
     store,
     artefacts,
     facts: new StoredFacts(store, new EpochArchive(artefacts)),
-    logs: [{ name: "log-0", log: EmbeddedLogReader.open(logFolder(folder, ingest), logIdentity(ingest)) }],
+    logs: [{ name: logName(ingest), log: EmbeddedLogReader.open(logFolder(folder, ingest), logIdentity(ingest)) }],
     time: parameters.time,
     firstEpoch: EPOCH,
     signer: oracleSigner,

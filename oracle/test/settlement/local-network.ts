@@ -20,6 +20,8 @@ const [admin, guardian, tokenMint, dcMint] = [21, 22, 23, 24].map(key);
 
 export interface LocalNetwork {
   readonly addresses: NetworkAddresses;
+  /** Of its JSON-RPC. */
+  readonly url: string;
   /** The rewards program as each of the three oracles sees it. */
   readonly oracles: readonly RewardsChain[];
   /** Moves the chain's clock to a moment, Unix ms. */
@@ -62,6 +64,7 @@ export async function startLocalNetwork(): Promise<LocalNetwork> {
   const addresses = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
   return {
     addresses,
+    url: server.url,
     oracles: wallets.map((payer) => new RewardsChain({ connection, programs, payer, slotMs: SLOT_MS }, addresses)),
     warpTo(unixMs) {
       chain.warp({ ms: unixMs - chainMs }, EPOCH_START_MS);
