@@ -54,16 +54,16 @@ export function testReportLog({ name, make, secondWriter }: LogContract, skipRea
     `the report log on ${name}${skipReason === undefined ? "" : ` (${skipReason})`}`,
     () => {
       test("numbers uploads from 0 in the order of the calls and chains their heads from the genesis", () =>
-        withLog(async (log) => {
-          expect(await log.tip()).toEqual({ length: 0, head: logGenesis(3, IDENTITY.ingestKey) });
+        withLog(async (log, place) => {
+          expect(await log.tip()).toEqual({ length: 0, head: logGenesis(3, place.identity.ingestKey) });
           const uploads = Array.from({ length: 100 }, (_, at) =>
             rawUpload(at % 7, 1 + Math.floor(at / 7), START_MS + at),
           );
           const places = await Promise.all(uploads.map((upload) => log.append(upload)));
-          let head = logGenesis(3, IDENTITY.ingestKey);
-          for (const [logIndex, place] of places.entries()) {
+          let head = logGenesis(3, place.identity.ingestKey);
+          for (const [logIndex, answer] of places.entries()) {
             const { uploadId, receiveMs } = uploads[logIndex]!;
-            expect(place).toEqual({ uploadId, receiveMs, logIndex, previousHead: head, isDuplicate: false });
+            expect(answer).toEqual({ uploadId, receiveMs, logIndex, previousHead: head, isDuplicate: false });
             head = nextLogHead(head, { uploadId, receiveMs, logIndex });
           }
           expect(await log.tip()).toEqual({ length: 100, head });
@@ -205,7 +205,7 @@ export function testReportLog({ name, make, secondWriter }: LogContract, skipRea
             await log.sealSegments(START_MS + 2_700_000);
             expect(await log.segments()).toEqual(segments);
             expect(segments.slice(0, 4).map(({ uploads }) => uploads)).toEqual([2, 1, 1, 1]);
-            let head = logGenesis(3, IDENTITY.ingestKey);
+            let head = logGenesis(3, place.identity.ingestKey);
             let index = 0;
             for (const [number, segment] of segments.entries()) {
               expect(segment).toMatchObject({ number, firstIndex: index });
@@ -427,7 +427,7 @@ export function testReportLog({ name, make, secondWriter }: LogContract, skipRea
           );
           expect(repeats.map(facts)).toEqual(places.map(facts));
           expect(repeats.every(({ isDuplicate }) => isDuplicate)).toBe(true);
-          let head = logGenesis(3, IDENTITY.ingestKey);
+          let head = logGenesis(3, place.identity.ingestKey);
           for (const upload of await collect(other.readUploads(undefined, -1, all))) {
             expect(hex(upload.previousHead)).toBe(hex(head));
             head = nextLogHead(head, upload);

@@ -1,0 +1,218 @@
+/** A network of short epochs on a local chain behind its sockets, whose clock runs, and hotspots that are onboarded to it. */
+import { createHash } from "node:crypto";
+import type { DeviceSigner } from "@earshot/poc/protocol";
+import {
+  ARTIFACTS,
+  ATOMS,
+  assertLocation,
+  createNetworkSteps,
+  hotspotOf,
+  makerOf,
+  makerStakeOf,
+  mintDataCredits,
+  type NetworkAddresses,
+  networkAddresses,
+  onboardHotspot,
+  onboardMessage,
+  openEpochRecord,
+  Programs,
+  send,
+  standardPlan,
+  submitPrice,
+} from "@earshot/programs-client";
+import {
+  deployArtifacts,
+  LocalChain,
+  LocalNode,
+  type LocalServer,
+  REAL_CLOCK,
+  serveNode,
+} from "@earshot/programs-client/localnet";
+import { Connection, Keypair, LAMPORTS_PER_SOL, SystemProgram, type TransactionInstruction } from "@solana/web3.js";
+
+const SLOT_MS = 40;
+const key = (number: number) => Keypair.fromSeed(new Uint8Array(32).fill(number));
+const [admin, guardian, tokenMint, dcMint, owner] = [21, 22, 23, 24, 25].map(key) as [
+  Keypair,
+  Keypair,
+  Keypair,
+  Keypair,
+  Keypair,
+];
+const oracles = [31, 32, 33].map(key);
+const MAKER = "Acme";
+/** EU868. */
+const REGION = 1;
+
+export class LocalRegistry {
+  readonly epochSeconds: number;
+  readonly addresses: NetworkAddresses = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
+  readonly #chain: LocalChain;
+  readonly #node: LocalNode;
+  #server: LocalServer;
+  readonly #programs: Programs;
+  readonly #connection: Connection;
+
+  private constructor(epochSeconds: number) {
+    this.epochSeconds = epochSeconds;
+    this.#chain = LocalChain.genesis({
+      seed: new Uint8Array(32).fill(7),
+      unixMs: Date.now(),
+      settings: { finalizedAfter: 3 },
+    });
+    deployArtifacts(this.#chain, ARTIFACTS);
+    for (const { publicKey } of [admin, guardian, owner, ...oracles]) {
+      this.#chain.airdrop(publicKey.toBase58(), BigInt(100 * LAMPORTS_PER_SOL));
+    }
+    this.#node = new LocalNode({ chain: this.#chain, clock: REAL_CLOCK, slotMs: SLOT_MS });
+    this.#server = serveNode(this.#node, 0);
+    this.#connection = new Connection(this.#server.url, "confirmed");
+    this.#programs = new Programs(this.#connection);
+  }
+
+  /** A chain with a network, a maker, and an owner with data credits. */
+  static async start(epochSeconds: number): Promise<LocalRegistry> {
+    const registry = new LocalRegistry(epochSeconds);
+    await registry.#found();
+    return registry;
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  /** Address of the network's account in base58. */
+  get account(): string {
+    return this.addresses.network.toBase58();
+  }
+
+  /** The endpoint is gone; the chain goes on. */
+  async cut(): Promise<void> {
+    await this.#server.stop();
+  }
+
+  /** The endpoint is back at its address. */
+  restore(): void {
+    this.#server = serveNode(this.#node, Number(new URL(this.#server.url).port));
+  }
+
+  /** Onboards a device as a full hotspot and asserts a place; it takes part from the next epoch on. */
+  async onboard(device: DeviceSigner): Promise<void> {
+    const maker = makerOf(this.addresses.network, MAKER);
+    const onboarding = { owner: owner.publicKey, maker, kind: "full" as const, nonce: 1n };
+    const instructions = await onboardHotspot(this.#programs, this.addresses, {
+      ...onboarding,
+      payer: owner.publicKey,
+      issuer: owner.publicKey,
+      deviceKey: device.publicKey,
+      signature: device.sign(onboardMessage(this.addresses, onboarding)),
+      gainDdbi: 12,
+      elevationM: 10,
+    });
+    await this.#send(owner, instructions);
+    const place = await assertLocation(this.#programs, this.addresses, {
+      hotspot: hotspotOf(this.addresses.network, device.publicKey),
+      owner: owner.publicKey,
+      payer: owner.publicKey,
+      cellPublic: 0x08828308281fffffn,
+      commitment: new Uint8Array(32).fill(1),
+      opening: null,
+      region: REGION,
+      nonce: 1,
+    });
+    await this.#send(owner, [place]);
+  }
+
+  /** Suspends a hotspot from the next epoch on, or reinstates it. */
+  async suspend(deviceKey: Uint8Array, isSuspended: boolean): Promise<void> {
+    const hotspot = hotspotOf(this.addresses.network, deviceKey);
+    const instruction = await this.#programs.instruction("registry", "setSuspended", [isSuspended], {
+      network: this.addresses.network,
+      hotspot,
+      authority: admin.publicKey,
+    } as never);
+    await this.#send(admin, [instruction]);
+  }
+
+  /** The account of a hotspot as Anchor reads it. */
+  async hotspot(deviceKey: Uint8Array): Promise<Record<string, unknown> | null> {
+    return this.#programs.account(
+      "registry",
+      "hotspot",
+      hotspotOf(this.addresses.network, deviceKey),
+    ) as Promise<Record<string, unknown> | null>;
+  }
+
+  async stop(): Promise<void> {
+    this.#node.stop();
+    await this.#server.stop();
+  }
+
+  async #found(): Promise<void> {
+    const epoch = BigInt(Math.floor(Date.now() / 1000 / this.epochSeconds));
+    const plan = {
+      ...standardPlan({
+        admin: admin.publicKey,
+        guardian: guardian.publicKey,
+        oracles: oracles.map(({ publicKey }) => publicKey),
+        genesis: [{ wallet: owner.publicKey, amountAtoms: 100_000n * ATOMS }],
+        parameterHash: createHash("sha256").update("parameters").digest(),
+        firstEpoch: epoch,
+        epochSeconds: this.epochSeconds,
+      }),
+      // Local networks: agents let only private ones hurry.
+      wireId: 3,
+    };
+    const mintRentLamports = await this.#connection.getMinimumBalanceForRentExemption(82);
+    const founders = { admin, tokenMint, dcMint, mintRentLamports };
+    for (const { instructions, signers } of await createNetworkSteps(this.#programs, founders, plan)) {
+      await this.#send(admin, instructions, signers);
+    }
+    await this.#buyDataCredits();
+    const { network } = this.addresses;
+    const maker = makerOf(network, MAKER);
+    const accounts = { network, maker, stakeVault: makerStakeOf(maker), tokenMint: tokenMint.publicKey };
+    const register = await this.#programs.instruction(
+      "registry",
+      "registerMaker",
+      [{ name: MAKER, issuer: owner.publicKey }],
+      { ...accounts, admin: owner.publicKey, payer: owner.publicKey, systemProgram: SystemProgram.programId } as never,
+    );
+    await this.#send(owner, [register]);
+    const approve = await this.#programs.instruction("registry", "approveMaker", [], {
+      ...accounts,
+      admin: admin.publicKey,
+    } as never);
+    await this.#send(admin, [approve]);
+  }
+
+  /** In the epoch that runs, which may end between two transactions. */
+  async #buyDataCredits(): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      const epoch = BigInt(Math.floor(Date.now() / 1000 / this.epochSeconds));
+      try {
+        await this.#send(admin, [await openEpochRecord(this.#programs, this.addresses, admin.publicKey, epoch)]);
+        for (const oracle of oracles) {
+          const say = { oracle: oracle.publicKey, epoch, priceE8: 50_000_000n };
+          await this.#send(oracle, [await submitPrice(this.#programs, this.addresses, say)]);
+        }
+        const mint = await mintDataCredits(this.#programs, this.addresses, {
+          payer: owner.publicKey,
+          recipient: owner.publicKey,
+          epoch,
+          dataCredits: 100_000_000n,
+          mostAtoms: 10_000n * ATOMS,
+        });
+        await this.#send(owner, mint);
+        return;
+      } catch (error) {
+        if (attempt === 3) throw error;
+      }
+    }
+  }
+
+  async #send(payer: Keypair, instructions: readonly TransactionInstruction[], signers: readonly Keypair[] = []) {
+    const sender = { connection: this.#connection, programs: this.#programs, payer, slotMs: SLOT_MS };
+    await send(sender, instructions, signers);
+  }
+}
