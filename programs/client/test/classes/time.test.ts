@@ -6,6 +6,7 @@ import * as acts from "../harness/acts.ts";
 import * as calls from "../harness/calls.ts";
 import { execute, instructionHash } from "../harness/proposal.ts";
 import { newStage, type Stage } from "../harness/stage.ts";
+import { wallet } from "../harness/test-chain.ts";
 import { DAY_S } from "../harness/test-network.ts";
 
 const HASH = new Uint8Array(32).fill(0x42);
@@ -119,6 +120,35 @@ describe("epochs", () => {
       reissued: 0n,
     });
     stage.refuses("EpochNotNear", acts.openEpoch(at, stage.payer, network.epoch));
+  });
+
+  test("liveness: the longest schedule and the largest set of oracles that disagree fit what an instruction may use", async () => {
+    const voters = Array.from({ length: 15 }, (_, index) => wallet(0xa_0000 + index).publicKey);
+    const full = await newStage((plan) => ({
+      ...plan,
+      oracles: { oracles: voters, threshold: 11 },
+      periods: Array.from({ length: 48 }, (_, index) => ({
+        startEpoch: plan.firstEpoch + BigInt(index),
+        epochs: 1,
+        total: 1_000_000n,
+      })),
+    }));
+    const { at, network, chain } = full;
+    full.refuses(
+      "TooManyPeriods",
+      full.call("rewards", "appendPeriods", [[{ startEpoch: network.epoch + 99n, epochs: 1, total: 1n }]], {
+        admin: network.admin,
+      }),
+    );
+    full.warpToEpoch(network.epoch + 48n);
+    for (let offset = 0n; offset < 48n; offset++)
+      expect(chain.must(acts.issueEpoch(at, full.payer, network.epoch + offset)).units).toBeLessThan(100_000);
+    const tuple = full.tuple(full.tree([{ wallet: full.holder, cumulative: 1n }]));
+    for (const [index, oracle] of voters.entries()) {
+      const other = { ...tuple, reportHash: new Uint8Array(32).fill(index + 1) };
+      expect(chain.must(acts.voteRoot(at, oracle, network.epoch, 0, other)).units).toBeLessThan(80_000);
+    }
+    full.must(acts.openAttempt(at, full.payer, network.epoch, 1));
   });
 
   test("liveness: a longer average of burns does not stop the epochs", () => {
