@@ -28,7 +28,14 @@ import {
   REAL_CLOCK,
   serveNode,
 } from "@earshot/programs-client/localnet";
-import { Connection, Keypair, LAMPORTS_PER_SOL, SystemProgram, type TransactionInstruction } from "@solana/web3.js";
+import {
+  Connection,
+  Keypair,
+  LAMPORTS_PER_SOL,
+  PublicKey,
+  SystemProgram,
+  type TransactionInstruction,
+} from "@solana/web3.js";
 
 const SLOT_MS = 40;
 const key = (number: number) => Keypair.fromSeed(new Uint8Array(32).fill(number));
@@ -41,6 +48,7 @@ const [admin, guardian, tokenMint, dcMint, owner] = [21, 22, 23, 24, 25].map(key
 ];
 const oracles = [31, 32, 33].map(key);
 const MAKER = "Acme";
+const TOKEN_PROGRAM = new PublicKey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 /** EU868. */
 const REGION = 1;
 
@@ -171,7 +179,13 @@ export class LocalRegistry {
     await this.#buyDataCredits();
     const { network } = this.addresses;
     const maker = makerOf(network, MAKER);
-    const accounts = { network, maker, stakeVault: makerStakeOf(maker), tokenMint: tokenMint.publicKey };
+    const accounts = {
+      network,
+      maker,
+      stakeVault: makerStakeOf(maker),
+      tokenMint: tokenMint.publicKey,
+      tokenProgram: TOKEN_PROGRAM,
+    };
     const register = await this.#programs.instruction(
       "registry",
       "registerMaker",
