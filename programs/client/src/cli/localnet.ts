@@ -1,11 +1,12 @@
 /** `localnet`: a Solana chain on this machine with Earshot's programs and funded wallets, until it is interrupted. */
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import type { StartedChain } from "../localnet/start.ts";
 import { type CliContext, guarded, type JsonFlag, jsonFlag, print } from "./context.ts";
 import { hashParser, integerParser, textParser } from "./parse.ts";
+import { LOCAL_NETWORK_FILE, LOCAL_URL } from "./session.ts";
 
 interface LocalnetFlags extends JsonFlag {
   readonly port: number;
@@ -136,6 +137,9 @@ function summaryText(
   network: NetworkSummary,
 ): string {
   const width = Math.max(...wallets.map(({ name }) => name.length), ...programs.map(({ name }) => name.length));
+  // Elsewhere than the commands look by themselves.
+  const isUsual = server.url === LOCAL_URL && network !== null && existsSync(LOCAL_NETWORK_FILE);
+  const where = isUsual ? "" : `--url ${server.url} --token-mint ${network?.tokenMint} `;
   const row = (name: string, ...rest: (string | undefined)[]) => `  ${name.padEnd(width)}  ${rest.join("  ")}`;
   return [
     `localnet ${isRestored ? `goes on at slot ${node.chain.slotAt("processed")}` : "starts a new chain"}`,
@@ -150,6 +154,10 @@ function summaryText(
       : ["network", ...Object.entries(network).map(([name, address]) => row(name, address)), ""]),
     "wallets, 1,000 SOL each when new",
     ...wallets.map(({ name, keypair }) => row(name, keypair.address.padEnd(44), keypairFiles.get(name))),
+    "",
+    "in another terminal of this folder:",
+    `  SOLANA_KEYPAIR=${relative(process.cwd(), keypairFiles.get("owner") ?? "")} npx -y bun@1.4.5 run --silent earshot ${where}dc balance`,
+    "and on: docs/guides/deploy.md",
     "",
     "ready; stop with Ctrl-C",
     "",

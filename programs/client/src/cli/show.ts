@@ -11,12 +11,18 @@ export function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
 }
 
-/** One line a field, nested names joined by dots. */
+/** One line a field, nested names joined by dots; a variant without fields is its name. */
 export function fieldLines(value: unknown, prefix = ""): string {
   if (typeof value !== "object" || value === null) return `${prefix}: ${String(value)}\n`;
+  const [variant, ...others] = Object.entries(value);
+  if (variant !== undefined && others.length === 0 && isEmpty(variant[1])) return `${prefix}: ${variant[0]}\n`;
   return Object.entries(value)
     .map(([name, field]) => fieldLines(field, prefix === "" ? name : `${prefix}.${name}`))
     .join("");
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
 /** Base units as decimal text. */

@@ -133,6 +133,7 @@ test("lists for people, one line each", async () => {
   expect(out).toMatch(
     /^0 {2}executed {3}yes \d+\.\d{8} {2}no \d+\.\d{8} {2}ends 20\S+\n1 {2}executed .+\n2 {2}cancelled .+\n$/,
   );
+  expect((await earshot(["gov", "show", "2", ...common])).out).toContain("\nstate: cancelled\n");
   expect((await earshot(["gov", "positions", ...common])).out).toMatch(
     /^0 {2}5000\.50000000 tokens {2}until 20\S+ {2}2 votes\n$/,
   );
