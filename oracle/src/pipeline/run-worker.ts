@@ -18,6 +18,7 @@ import type { EpochFacts } from "./epoch-facts.ts";
 import { holdLease } from "./hold-lease.ts";
 import { LiveEpochs } from "./live-epochs.ts";
 import { readerOf } from "./log-reader.ts";
+import type { MirroredLog } from "./mirrored-log.ts";
 import { PartitionWorker } from "./partition-worker.ts";
 import { SegmentVerifier } from "./verify-segments.ts";
 
@@ -28,8 +29,10 @@ export interface WorkerOptions {
   readonly store: Store;
   readonly artefacts: ArtefactStore;
   readonly facts: EpochFacts;
-  /** Every ingest's log by its name (log-reader.ts); the first is this oracle's own. */
+  /** Logs on this cluster by their names (log-reader.ts); the first one is this oracle's own. */
   readonly logs: readonly { readonly name: string; readonly log: ReportLogReader }[];
+  /** Logs of other oracles' ingests. */
+  readonly mirrors?: readonly MirroredLog[];
   readonly time: TimeParameters;
   readonly firstEpoch: number;
   readonly signer: DeviceSigner;
@@ -72,7 +75,8 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
   const { store, artefacts, facts, time, firstEpoch, signer, holder, wallMs, roles } = options;
   const archive = new EpochArchive(artefacts);
   const lease = { store, holder, ttlMs: settings.leaseMs };
-  const logs = options.logs.map(({ name, log }) => readerOf(name, log, wallMs));
+  const mirrors = options.mirrors ?? [];
+  const logs = [...options.logs.map(({ name, log }) => readerOf(name, log, wallMs)), ...mirrors];
   const common = { store, archive, facts, logs, time, firstEpoch, lease };
   const loops: Promise<void>[] = [];
   if (roles.includes("batch")) {
@@ -85,6 +89,9 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
         if (did) options.onEvent?.({ kind: "verified_segment" });
         return did;
       }),
+      ...mirrors.map((mirror) =>
+        repeat(options, settings, `mirror ${mirror.name}`, signal, async () => (await mirror.step()) > 0),
+      ),
       repeat(options, settings, "derive", signal, () => deriver.step()),
       repeat(options, settings, "close", signal, async () => {
         const { epoch, state } = await closer.step();

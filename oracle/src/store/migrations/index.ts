@@ -5,5 +5,6 @@ import { positions } from "./002-positions.ts";
 import { pipeline } from "./003-pipeline.ts";
 import { settlement } from "./004-settlement.ts";
 import { billing } from "./005-billing.ts";
+import { mirror } from "./006-mirror.ts";
 
-export const migrations: readonly Migration[] = [leases, positions, pipeline, settlement, billing];
+export const migrations: readonly Migration[] = [leases, positions, pipeline, settlement, billing, mirror];

@@ -1,0 +1,170 @@
+/**
+ * Another ingest's log, downloaded segment by segment as it is published: what makes the log of an epoch the union over ingests.
+ *
+ * Nothing the other side says is believed: each segment's bytes are held against their hash, their uploads are chained from the genesis
+ * of the ingest's key, and the head it signs must be the head they lead to. A signed head that is another one is kept as evidence, and
+ * the oracle will not vote (settlement/objections.ts).
+ */
+import {
+  apiPath,
+  importKey,
+  type LogHead,
+  type LogHeadAnswer,
+  type LogSegmentsAnswer,
+  logGenesis,
+  nextLogHead,
+  uploadId,
+  verifyLogHead,
+} from "@earshot/poc/protocol";
+import { sha256Hex } from "../epoch-folder/durable-file.ts";
+import { oracleError } from "../errors.ts";
+import { readSegment } from "../log/segment-reader.ts";
+import type { ArtefactStore } from "../ports/artefact-store.ts";
+import type { SealedSegment } from "../ports/report-log.ts";
+import type { Store } from "../ports/store.ts";
+import { keepEvidence } from "../settlement/evidence-table.ts";
+import { DURABLE_WITHIN_MS, type LogReader } from "./log-reader.ts";
+import { insertMirrored, mirroredSegments } from "./mirror-table.ts";
+
+export interface MirrorOptions {
+  readonly store: Store;
+  readonly artefacts: ArtefactStore;
+  /** Address of the other oracle's API. */
+  readonly url: string;
+  readonly ingestKey: Uint8Array;
+  readonly network: number;
+  /** Longest time for one answer, ms. */
+  readonly timeoutMs: number;
+}
+
+/** A list of more is refused: one segment a minute for ten years has 5 million, published ones are listed from the last known. */
+const MAX_LISTED = 10_000_000;
+/** A segment is sealed at 64 MiB and one upload more. */
+const MAX_SEGMENT_BYTES = 80 * 1024 * 1024;
+
+export class MirroredLog implements LogReader {
+  readonly name: string;
+  readonly #options: MirrorOptions;
+  #segments: readonly SealedSegment[] | undefined;
+  #head: LogHead | undefined;
+
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+    this.name = Buffer.from(options.ingestKey).toString("hex");
+  }
+
+  async segments(): Promise<readonly SealedSegment[]> {
+    this.#segments ??= await mirroredSegments(this.#options.store, this.name);
+    return this.#segments;
+  }
+
+  async segmentBytes(number: number): Promise<Uint8Array | undefined> {
+    const segment = (await this.segments()).find((own) => own.number === number);
+    return segment && this.#options.artefacts.get(Buffer.from(segment.sha256).toString("hex"));
+  }
+
+  /** Everything up to a signed head that is ours too; else up to the last upload that is here. */
+  async completeUntilMs(): Promise<number> {
+    const last = (await this.segments()).at(-1);
+    const length = last === undefined ? 0 : last.firstIndex + last.uploads;
+    const head = last?.headAfter ?? this.#genesis;
+    const isWhole = this.#head?.length === length && Buffer.compare(this.#head.head, head) === 0;
+    return isWhole ? this.#head!.issuedMs - DURABLE_WITHIN_MS : (last?.lastReceiveMs ?? 0);
+  }
+
+  /**
+   * Downloads what is new; gives the number of new segments. Throws ORC_DOWNLOAD_FAILED (retryable), ORC_BAD_LOG for bytes that are no
+   * segment, ORC_STORE_UNAVAILABLE.
+   */
+  async step(): Promise<number> {
+    // Another worker may have downloaded some meanwhile.
+    this.#segments = undefined;
+    const head = await this.#signedHead();
+    const { segments } = await this.#json<LogSegmentsAnswer>(apiPath("getLogSegments", {}));
+    if (!Array.isArray(segments) || segments.length > MAX_LISTED) throw this.#failed("no list of segments");
+    let last = (await this.segments()).at(-1);
+    let taken = 0;
+    for (const listed of segments.filter(({ number }) => number > (last?.number ?? -1))) {
+      const expected = last === undefined ? 0 : last.number + 1;
+      if (listed.number !== expected) throw this.#failed(`segment ${listed.number}, ${expected} comes next`);
+      last = await this.#take(listed, last);
+      taken++;
+    }
+    this.#head = head;
+    return taken;
+  }
+
+  async #take(listed: LogSegmentsAnswer["segments"][number], last: SealedSegment | undefined): Promise<SealedSegment> {
+    const { store, artefacts } = this.#options;
+    const path = `${this.name}/${listed.number}`;
+    const bytes = await this.#download(new URL(listed.href, this.#options.url).href, MAX_SEGMENT_BYTES);
+    const sha256 = sha256Hex(bytes);
+    if (sha256 !== listed.sha256) throw this.#failed(`segment ${listed.number} is not what its list says`);
+    const firstIndex = last === undefined ? 0 : last.firstIndex + last.uploads;
+    const headBefore = last?.headAfter ?? this.#genesis;
+    let headAfter = headBefore;
+    let [firstReceiveMs, lastReceiveMs] = [Number.POSITIVE_INFINITY, 0];
+    const records = readSegment(bytes, listed.number, path);
+    for (const [at, { receiveMs, bytes: upload }] of records.entries()) {
+      headAfter = nextLogHead(headAfter, { uploadId: uploadId(upload), receiveMs, logIndex: firstIndex + at });
+      firstReceiveMs = Math.min(firstReceiveMs, receiveMs);
+      lastReceiveMs = Math.max(lastReceiveMs, receiveMs);
+    }
+    const segment: SealedSegment = {
+      number: listed.number,
+      firstIndex,
+      uploads: records.length,
+      firstReceiveMs,
+      lastReceiveMs,
+      bytes: bytes.length,
+      sha256: Buffer.from(sha256, "hex"),
+      headBefore,
+      headAfter,
+    };
+    await artefacts.put(bytes);
+    await insertMirrored(store, this.name, segment);
+    this.#segments = [...(await this.segments()), segment];
+    return segment;
+  }
+
+  /** The head the other side signs now, kept as evidence. */
+  async #signedHead(): Promise<LogHead> {
+    const { ingestKey, network, store } = this.#options;
+    const { head } = await this.#json<LogHeadAnswer>(apiPath("getLogHead", {}));
+    const statement = Buffer.from(String(head), "base64");
+    const opened = verifyLogHead(statement, importKey(ingestKey), network);
+    if (opened.status === "refused") throw this.#failed(`its log head: ${opened.code}`);
+    await keepEvidence(store, "head", statement);
+    return opened.head;
+  }
+
+  get #genesis(): Uint8Array {
+    return logGenesis(this.#options.network, this.#options.ingestKey);
+  }
+
+  async #json<T>(path: string): Promise<T> {
+    const bytes = await this.#download(new URL(path, this.#options.url).href, MAX_SEGMENT_BYTES);
+    try {
+      return JSON.parse(new TextDecoder().decode(bytes)) as T;
+    } catch (cause) {
+      throw this.#failed(`${path}: not JSON`, cause);
+    }
+  }
+
+  async #download(url: string, mostBytes: number): Promise<Uint8Array> {
+    let answer: Response;
+    try {
+      answer = await fetch(url, { signal: AbortSignal.timeout(this.#options.timeoutMs) });
+      if (answer.ok && Number(answer.headers.get("content-length") ?? 0) <= mostBytes) {
+        return new Uint8Array(await answer.arrayBuffer());
+      }
+    } catch (cause) {
+      throw this.#failed(cause instanceof Error ? cause.message : String(cause), cause);
+    }
+    throw this.#failed(answer.ok ? `${url}: more than ${mostBytes} bytes` : `${url}: HTTP ${answer.status}`);
+  }
+
+  #failed(what: string, cause?: unknown) {
+    return oracleError("ORC_DOWNLOAD_FAILED", `${this.#options.url}: ${what}`, { cause, retryable: true });
+  }
+}

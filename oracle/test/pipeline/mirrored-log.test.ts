@@ -1,0 +1,120 @@
+import { NETWORK_NUMBERS, signLogHead } from "@earshot/poc/protocol";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EmbeddedReportLog } from "../../src/log/embedded/embedded-report-log.ts";
+import { epochSpan } from "../../src/pipeline/epoch-times.ts";
+import { MirroredLog } from "../../src/pipeline/mirrored-log.ts";
+import { checkHead } from "../../src/settlement/check-receipt.ts";
+import { evidenceOf } from "../../src/settlement/evidence-table.ts";
+import { LogCopy } from "../../src/settlement/log-copy.ts";
+import { EPOCH, parameters, smallEpoch } from "../small-epoch.ts";
+import { messageOf, TemporaryFolders } from "../temporary-folder.ts";
+import { appendAll, ingest, openLog, SmallPipeline } from "./small-pipeline.ts";
+
+const folders = new TemporaryFolders("mirror");
+const network = NETWORK_NUMBERS.local;
+const { records } = smallEpoch({ hotspots: 4 });
+const { closesMs } = epochSpan(EPOCH, parameters.time);
+let log: EmbeddedReportLog;
+let pipeline: SmallPipeline;
+/** What the other oracle does to the bytes it serves, and how many segments it shows. */
+let spoil = (bytes: Uint8Array) => bytes;
+let shown = Number.POSITIVE_INFINITY;
+let lie: Uint8Array | undefined;
+
+/** The two routes of an ingest's API over its real log. */
+const server = Bun.serve({
+  port: 0,
+  async fetch({ url }) {
+    const { pathname } = new URL(url);
+    if (pathname === "/v1/log/head") {
+      const { length, head } = await log.tip();
+      const signed = signLogHead(network, { length, head: lie ?? head, issuedMs: closesMs + 5000 }, ingest);
+      return Response.json({ head: Buffer.from(signed).toString("base64") });
+    }
+    if (pathname === "/v1/log/segments") {
+      const segments = (await log.segments()).slice(0, shown).map((segment) => ({
+        number: segment.number,
+        firstReceiveMs: segment.firstReceiveMs,
+        lastReceiveMs: segment.lastReceiveMs,
+        uploads: segment.uploads,
+        bytes: segment.bytes,
+        sha256: Buffer.from(segment.sha256).toString("hex"),
+        href: `/segments/${segment.number}`,
+      }));
+      return Response.json({ segments });
+    }
+    return new Response(Buffer.from(spoil((await log.segmentBytes(Number(pathname.split("/").at(-1))))!)));
+  },
+});
+
+function mirror(): MirroredLog {
+  const { store, artefacts } = pipeline;
+  return new MirroredLog({
+    store,
+    artefacts,
+    url: `http://127.0.0.1:${server.port}`,
+    ingestKey: ingest.publicKey,
+    network,
+    timeoutMs: 5000,
+  });
+}
+
+beforeAll(async () => {
+  pipeline = await SmallPipeline.open(folders.next());
+  log = await openLog(folders.next());
+  await appendAll(log, records);
+  await log.sealSegments(closesMs + 10_000);
+});
+
+afterAll(async () => {
+  await server.stop(true);
+  await log.close();
+  await pipeline.close();
+});
+
+describe("the mirror of another ingest's log", () => {
+  test("takes what is published, bit by bit and only once, and is the log in every head and byte", async () => {
+    const first = mirror();
+    shown = 3;
+    expect(await first.step()).toBe(3);
+    expect(await first.completeUntilMs()).toBe((await log.segments())[2].lastReceiveMs);
+    shown = Number.POSITIVE_INFINITY;
+    const again = mirror();
+    expect(await again.step()).toBe((await log.segments()).length - 3);
+    expect(await again.step()).toBe(0);
+    expect(await again.segments()).toEqual(await log.segments());
+    for (const { number } of await log.segments()) {
+      expect(await again.segmentBytes(number)).toEqual(await log.segmentBytes(number));
+    }
+    // Its signed head is the mirror's own: everything it received before it signed is here.
+    expect(await again.completeUntilMs()).toBe(closesMs + 3000);
+  });
+
+  test("keeps the heads the other one signs, so that one that contradicts its log is a proof", async () => {
+    lie = new Uint8Array(32).fill(1);
+    const own = mirror();
+    await own.step();
+    expect(await own.completeUntilMs()).toBeLessThan(closesMs);
+    lie = undefined;
+    const copy = new LogCopy(own, network, ingest.publicKey);
+    const states = [];
+    for (const statement of await evidenceOf(pipeline.store, "head", ingest.publicKey)) {
+      states.push((await checkHead(statement, copy, network)).state);
+    }
+    expect(states.sort()).toEqual(["agrees", "contradicts"]);
+  });
+
+  test("refuses bytes that are not what the list says, and a server that is gone, and tries again", async () => {
+    const fresh = await SmallPipeline.open(folders.next());
+    const { store, artefacts } = fresh;
+    const common = { store, artefacts, ingestKey: ingest.publicKey, network, timeoutMs: 5000 };
+    const own = new MirroredLog({ ...common, url: `http://127.0.0.1:${server.port}` });
+    spoil = (bytes) => bytes.with(40, bytes[40] ^ 1);
+    expect(await messageOf(() => own.step())).toMatch(/^ORC_DOWNLOAD_FAILED: .*: segment 0 is not what its list says/);
+    spoil = (bytes) => bytes;
+    expect(await own.step()).toBe((await log.segments()).length);
+    const gone = new MirroredLog({ ...common, url: "http://127.0.0.1:1" });
+    expect(await messageOf(() => gone.step())).toMatch(/^ORC_DOWNLOAD_FAILED: http:\/\/127\.0\.0\.1:1: /);
+    await fresh.close();
+  });
+});
