@@ -1,8 +1,9 @@
 /**
  * In which order and when one destination gets its packets. Pure: rows of the packet table in, rows out, time is an argument.
  *
- * Per device: oldest first, one frame at a time (the next waits until this one is settled), at least `spacingMs` apart: ChirpStack
- * handles uplinks concurrently and drops a frame whose counter is below one it has seen. Live frames of a device stand behind its
+ * Per device: oldest first, one frame at a time, the next `spacingMs` after this one was settled: ChirpStack handles uplinks
+ * concurrently and drops a frame whose counter is below one it has seen. A frame that was handed out may wait for a connection, so
+ * only its settlement says when the server may have got it. Live frames of a device stand behind its
  * backlog; other devices do not wait. Copies of one frame (other gateways, other antennas) go together and share the slot: the
  * network server collects them for 200 ms only. Frames that have waited are replayed no faster than the replay rate over all
  * devices, live ones go at once. A failed send puts the device back at its place and pauses the destination, longer each time.
@@ -51,6 +52,8 @@ interface Lane {
   /** Last frame sent: when, and which. */
   sentMs: number;
   sentHash: number;
+  /** When the last frame was settled: by then the server had it, if at all. */
+  settledMs: number;
   /** In a queue or in the heap. */
   isQueued: boolean;
   /** Rows among the copies that go at once. */
@@ -177,6 +180,7 @@ export class DeviceLanes {
         this.#pauseMs = Math.min(2 * this.#pauseMs, maxPauseMs);
       }
     }
+    lane.settledMs = nowMs;
     if (lane.inFlight.length > 0) return;
     if (lane.failed.length > 0) this.#putBack(lane);
     this.#queue(lane, nowMs);
@@ -201,7 +205,7 @@ export class DeviceLanes {
         lane.head === none &&
         !lane.isQueued &&
         lane.copies === 0 &&
-        nowMs - lane.sentMs > Math.max(this.#rules.spacingMs, copyWindowMs);
+        nowMs - Math.max(lane.sentMs, lane.settledMs) > Math.max(this.#rules.spacingMs, copyWindowMs);
       if (isIdle) this.#lanes.delete(lane.key);
     }
   }
@@ -232,6 +236,7 @@ export class DeviceLanes {
         failed: [],
         sentMs: Number.NEGATIVE_INFINITY,
         sentHash: 0,
+        settledMs: Number.NEGATIVE_INFINITY,
         isQueued: false,
         copies: 0,
       };
@@ -244,7 +249,7 @@ export class DeviceLanes {
   #queue(lane: Lane, nowMs: number): void {
     if (lane.isQueued || lane.head === none || lane.inFlight.length > 0) return;
     lane.isQueued = true;
-    const readyMs = lane.sentMs + this.#rules.spacingMs;
+    const readyMs = Math.max(lane.sentMs, lane.settledMs) + this.#rules.spacingMs;
     if (readyMs > nowMs) this.#timedLanes.push(readyMs, lane);
     else this.#queueByAge(lane, nowMs);
   }

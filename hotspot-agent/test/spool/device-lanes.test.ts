@@ -139,6 +139,20 @@ describe("order and pace", () => {
     expect(script.sent.map(({ frame }) => frame.device)).toEqual([1, 2]);
   });
 
+  test("spaces from when a frame was settled: one that was handed out may have waited for its connection", () => {
+    const script = new Script();
+    script.lanes.setReady(true);
+    script.arrive(1);
+    script.run();
+    script.arrive(1);
+    script.nowMs += 700;
+    script.answer(true);
+    expect([script.run(), script.sent.length]).toEqual([script.nowMs + rules.spacingMs, 1]);
+    script.nowMs += rules.spacingMs;
+    script.run();
+    expect(script.sent).toHaveLength(2);
+  });
+
   test("keeps per device the order and the spacing, loses nothing and sends nothing twice, whatever happens", () => {
     const action = fc.oneof(
       {
