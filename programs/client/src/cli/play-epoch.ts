@@ -26,6 +26,8 @@ import { warpLocalChain } from "./warp.ts";
 /** Oracles whose votes approve a root of the local network. */
 const VOTERS = [1, 2, 3, 4];
 const WHOLE_BPS = 10_000n;
+/** What the last final root owes, by wallet. */
+const OWED_FILE = "owed.json";
 
 interface PlayFlags extends ChainFlags {
   readonly data: string;
@@ -76,16 +78,13 @@ async function playEpoch(session: Session, data: string): Promise<PlayedEpoch> {
   const { network } = session;
   const oracles = VOTERS.map((number) => settlementOf(session, join(data, "keys", `oracle-${number}.json`)));
   const distributor = await distributorOf(session);
-  const { nextEpoch: epoch, epochSeconds, vetoSeconds } = distributor;
-  if (distributor.nextFinal !== epoch)
-    throw new ClientError(
-      "PRG_REFUSED",
-      `epoch ${distributor.nextFinal} is not final yet: something else settles here`,
-    );
+  // The oldest that is not final: one that an earlier call left behind is gone on with.
+  const { nextFinal: epoch, epochSeconds, vetoSeconds } = distributor;
+  const before = owedBefore(session, data, distributor);
   await passTime(session, (epoch + 1n) * BigInt(epochSeconds));
   await oracles[0]!.issue(epoch);
   const issued = await session.programs.account("rewards", "epoch", epochOf(network.distributor, epoch));
-  const owed = await owedAfter(session, data, distributor, issued!);
+  const owed = await owedAfter(session, before, issued!);
   const tree = rewardTree(network.distributor, owed);
   const reportHash = createHash("sha256").update(`played epoch ${epoch}`).digest();
   const { rootHash, total, leafCount } = tree;
@@ -98,7 +97,11 @@ async function playEpoch(session: Session, data: string): Promise<PlayedEpoch> {
   };
   for (const oracle of oracles) await oracle.vote(epoch, tuple);
   await passTime(session, (await chainSeconds(session.connection)) + BigInt(vetoSeconds));
-  await oracles[0]!.finalize(epoch);
+  if ((await oracles[0]!.finalize(epoch)).state === "waiting")
+    throw new ClientError(
+      "PRG_REFUSED",
+      `epoch ${epoch} is not final: the oracles had voted for something else before`,
+    );
 
   const folder = join(data, "proofs");
   mkdirSync(folder, { recursive: true });
@@ -107,7 +110,7 @@ async function playEpoch(session: Session, data: string): Promise<PlayedEpoch> {
     writeFileSync(path, `${JSON.stringify(claimToJson(tree.claimOf(wallet)))}\n`);
     return { wallet: wallet.toBase58(), cumulative, path };
   });
-  writeFileSync(join(data, "owed.json"), `${JSON.stringify(plain(owed))}\n`);
+  writeFileSync(join(data, OWED_FILE), `${JSON.stringify(plain({ distributor: network.distributor, owed }))}\n`);
   return { epoch, proofs };
 }
 
@@ -117,17 +120,13 @@ interface Owed {
   readonly cumulative: bigint;
 }
 
-/** What every wallet is owed with this epoch. Throws PRG_REFUSED where the epochs before were not played here. */
+/** What every wallet is owed with this epoch. */
 async function owedAfter(
   { programs, network }: Session,
-  data: string,
-  { finalTotal }: Distributor,
+  before: readonly Owed[],
   { epoch, pool }: Epoch,
 ): Promise<readonly Owed[]> {
-  const owed = new Map(readOwed(data).map(({ wallet, cumulative }) => [wallet.toBase58(), cumulative]));
-  const before = [...owed.values()].reduce((sum, amount) => sum + amount, 0n);
-  if (before !== finalTotal)
-    throw new ClientError("PRG_REFUSED", `${join(data, "owed.json")} does not hold what the last final root owes`);
+  const owed = new Map(before.map(({ wallet, cumulative }) => [wallet.toBase58(), cumulative]));
   const credit = (wallet: PublicKey, amount: bigint) =>
     owed.set(wallet.toBase58(), (owed.get(wallet.toBase58()) ?? 0n) + amount);
   const all = await programs.accounts("registry", "hotspot", [{ offset: 0, bytes: network.network }]);
@@ -148,11 +147,26 @@ async function owedAfter(
   return [...owed].map(([wallet, cumulative]) => ({ wallet: new PublicKey(wallet), cumulative }));
 }
 
-function readOwed(data: string): readonly Owed[] {
-  const path = join(data, "owed.json");
-  if (!existsSync(path)) return [];
-  const entries = JSON.parse(readFileSync(path, "utf8")) as { readonly wallet: string; readonly cumulative: string }[];
-  return entries.map(({ wallet, cumulative }) => ({ wallet: new PublicKey(wallet), cumulative: BigInt(cumulative) }));
+interface OwedFile {
+  readonly distributor: string;
+  readonly owed: readonly { readonly wallet: string; readonly cumulative: string }[];
+}
+
+/** What the last final root owes, as an earlier call noted it. Throws PRG_REFUSED where something else made that root. */
+function owedBefore({ network }: Session, data: string, { finalTotal }: Distributor): readonly Owed[] {
+  const path = join(data, OWED_FILE);
+  const file: OwedFile | null = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : null;
+  // A chain that began anew has another distributor.
+  const entries = file?.distributor === network.distributor.toBase58() ? file.owed : [];
+  const owed = entries.map(({ wallet, cumulative }) => ({
+    wallet: new PublicKey(wallet),
+    cumulative: BigInt(cumulative),
+  }));
+  if (owed.reduce((sum, { cumulative }) => sum + cumulative, 0n) === finalTotal) return owed;
+  throw new ClientError(
+    "PRG_REFUSED",
+    `${path} does not hold what the last final root owes: something else settles here`,
+  );
 }
 
 function settlementOf({ connection, programs, network }: Session, path: string): Settlement {

@@ -1,7 +1,12 @@
 /** From a hotspot to a claimed reward, as a new user of a local chain does it; and the price that stays fresh meanwhile. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PublicKey } from "@solana/web3.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readKeypair } from "../../src/cli/keys.ts";
+import { networkAddresses } from "../../src/sdk/create-network.ts";
+import { Programs } from "../../src/sdk/programs.ts";
+import { Settlement } from "../../src/sdk/settlement.ts";
 import { type RunningLocalnet, startLocalnetCommand } from "./running-localnet.ts";
 
 let localnet: RunningLocalnet;
@@ -76,9 +81,21 @@ test("says the price again whenever it grew old, so that data credits can always
   }
 });
 
+test("goes on with an epoch that was issued and left", async () => {
+  const { answer, connection, keypair, network } = localnet;
+  const programs = new Programs(connection);
+  const addresses = networkAddresses(new PublicKey(network.tokenMint!), new PublicKey(network.dcMint!));
+  const { nextEpoch, epochSeconds } = (await programs.account("rewards", "distributor", addresses.distributor))!;
+  await localnet.warp(2 * epochSeconds);
+  const oracle = new Settlement({ connection, programs, payer: readKeypair(keypair("oracle-1")) }, addresses);
+  await expect.poll(async () => (await oracle.issue(nextEpoch)).state).not.toBe("waiting");
+  expect(await play()).toMatchObject({ epoch: nextEpoch.toString() });
+  expect(await answer("owner", "rewards status")).toMatchObject({ nextFinal: String(nextEpoch + 1n) });
+});
+
 test("refuses to play where it did not play before", async () => {
   const { refusal, write } = localnet;
-  write("owed.json", []);
+  write("owed.json", { distributor: localnet.network.distributor, owed: [] });
   expect(await refusal("owner", "play-epoch", "--data", localnet.folder)).toMatch(
     /owed.json does not hold what the last/,
   );
