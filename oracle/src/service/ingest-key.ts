@@ -9,12 +9,12 @@ import { type DeviceSigner, signerFromEd25519Seed } from "@earshot/poc/protocol"
 import { makeFolder, writeFailed } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
 
-const COMMENT =
+const INGEST_COMMENT =
   "# The key of an Earshot ingest. Whoever has it signs receipts in its name: keep a copy, show it to nobody.\n";
 
-/** The signer of the file; made when it is not there and `mayMake`. Throws ORC_BAD_KEY, ORC_WRITE_FAILED. */
-export function ingestSigner(path: string, mayMake: boolean): DeviceSigner {
-  const text = readKeyFile(path) ?? (mayMake ? makeKeyFile(path) : undefined);
+/** The signer of the file, whose `comment` says what it is for; made when it is not there and `mayMake`. Throws ORC_BAD_KEY, ORC_WRITE_FAILED. */
+export function ingestSigner(path: string, mayMake: boolean, comment: string = INGEST_COMMENT): DeviceSigner {
+  const text = readKeyFile(path) ?? (mayMake ? makeKeyFile(path, comment) : undefined);
   if (text === undefined) throw oracleError("ORC_BAD_KEY", `${path}: there is no such file`);
   const seed = /^(?:#[^\n]*\n)*ed25519 ([0-9a-f]{64})\n?$/.exec(text)?.[1];
   if (seed === undefined) {
@@ -42,8 +42,8 @@ function readKeyFile(path: string): string | undefined {
 }
 
 /** Whole or not at all, and never over a file that has come meanwhile. */
-function makeKeyFile(path: string): string {
-  const text = `${COMMENT}ed25519 ${randomBytes(32).toString("hex")}\n`;
+function makeKeyFile(path: string, comment: string): string {
+  const text = `${comment}ed25519 ${randomBytes(32).toString("hex")}\n`;
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     makeFolder(dirname(path));

@@ -65,7 +65,8 @@ export class NetworkClock {
       return;
     }
     this.#stepSinceMs ??= steadyMs;
-    if (this.#isWallRight(wallOffsetMs) || steadyMs - this.#stepSinceMs > BELIEVE_AFTER_MS) {
+    const isUndecided = !this.#isChainFresh() && steadyMs - this.#stepSinceMs > BELIEVE_AFTER_MS;
+    if (isUndecided || this.#isWallRight(wallOffsetMs)) {
       this.#log.warn("the machine's clock was set; its time is taken", { stepMs: Math.round(stepMs) });
       this.#offsetMs = wallOffsetMs;
       this.#stepSinceMs = undefined;
