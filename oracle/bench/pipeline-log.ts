@@ -51,7 +51,8 @@ export interface BenchOptions {
   readonly hotspots: number;
   readonly reportsPerUpload: number;
   readonly parameters: NetworkParameters;
-  /** Only challenges of the first minutes are answered; all without it. */
+  /** Only challenges of so many minutes from one of the first interval on are answered; all without them. */
+  readonly fromMinute?: number;
   readonly minutes?: number;
 }
 
@@ -75,7 +76,7 @@ function seed(text: string): Uint8Array {
 }
 
 /** Registry, entropy and challenges. */
-export function benchWorld({ hotspots: count, parameters }: BenchOptions): BenchWorld {
+export function benchWorld({ hotspots: count, parameters, minutes: answered }: BenchOptions): BenchWorld {
   const devices = Array.from({ length: count }, (_, index) => {
     const cluster = Math.floor(index / CLUSTER);
     const member = index % CLUSTER;
@@ -107,7 +108,7 @@ export function benchWorld({ hotspots: count, parameters }: BenchOptions): Bench
   }
   const { time } = parameters;
   const first = (BENCH_EPOCH * time.epochMs) / time.entropyMs;
-  const minutes = (time.epochMs + time.windowMs) / time.entropyMs + 2;
+  const minutes = Math.ceil((time.epochMs + time.windowMs) / time.entropyMs) + 1;
   const entropy = allocateColumns(entropyTable, minutes);
   for (let row = 0; row < minutes; row++) {
     entropy.minute[row] = first + row;
@@ -121,7 +122,9 @@ export function benchWorld({ hotspots: count, parameters }: BenchOptions): Bench
     previousManifestHash: "0".repeat(64),
     tokenPriceUsdE8: 50_000_000,
   };
-  const challenges = deriveChallenges({ header, parameters, hotspots, entropy }) as EpochInput["challenges"];
+  const source = { header, parameters, hotspots, entropy };
+  const span = answered === undefined ? time.epochMs : time.intervalMs;
+  const challenges = deriveChallenges(source, span) as EpochInput["challenges"];
   const facts: BenchFacts = {
     header,
     network: header.network,
@@ -149,7 +152,7 @@ type Report =
 /** Tells every upload with its receive time, cluster after cluster; gives how many there were. */
 export function benchUploads(
   { facts, signers, clusters }: BenchWorld,
-  { reportsPerUpload, minutes = Number.POSITIVE_INFINITY }: BenchOptions,
+  { reportsPerUpload, fromMinute = 0, minutes = Number.POSITIVE_INFINITY }: BenchOptions,
   tell: (receiveMs: number, bytes: Uint8Array) => void,
 ): number {
   const { challenges, parameters, header } = facts;
@@ -157,7 +160,8 @@ export function benchUploads(
   const firstMinute = startMs / parameters.time.entropyMs;
   const byHotspot: number[][] = signers.map(() => []);
   challenges.hotspot.forEach((hotspot, row) => {
-    if (challenges.minute[row] < firstMinute + minutes) byHotspot[hotspot].push(row);
+    const minute = challenges.minute[row] - firstMinute;
+    if (minute >= fromMinute && minute < fromMinute + minutes) byHotspot[hotspot].push(row);
   });
   let uploads = 0;
   for (const members of clusters) {

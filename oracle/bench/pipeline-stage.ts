@@ -3,36 +3,58 @@
  *
  *   make    a synthetic epoch's facts in the stores and its uploads in sealed segments (not timed)
  *   verify  the first half of loading, as it runs while the epoch lasts: what catching up after downtime takes
+ *   derive  the challenges of its intervals, as they are drawn while it lasts
  *   close   from verified segments to the archived manifest
  *   fetch   the archived epoch as a folder (not timed)
+ *   live    three minutes of a network as they come, and when each verdict is told
  *   audit   recomputes the folder from its raw uploads on two threads
  */
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { signerFromEd25519Seed } from "@earshot/poc/protocol";
+import { earshot } from "@earshot/poc";
+import { signerFromEd25519Seed, uploadId } from "@earshot/poc/protocol";
 import { FolderArtefacts } from "../src/artefacts/folder-store.ts";
 import { auditRun } from "../src/audit/audit-run.ts";
 import { readWhole, sha256Hex } from "../src/epoch-folder/durable-file.ts";
+import { EmbeddedReportLog } from "../src/log/embedded/embedded-report-log.ts";
 import { numberOf, readSegment } from "../src/log/segment-reader.ts";
 import { SegmentWriter } from "../src/log/segment-writer.ts";
 import { EpochCloser } from "../src/pipeline/close-epoch.ts";
+import { IntervalDeriver } from "../src/pipeline/derive-intervals.ts";
 import { EpochArchive } from "../src/pipeline/epoch-archive.ts";
-import { epochSpan } from "../src/pipeline/epoch-times.ts";
+import type { EpochFacts } from "../src/pipeline/epoch-facts.ts";
+import { epochSpan, segmentSpanMs } from "../src/pipeline/epoch-times.ts";
 import type { LogReader } from "../src/pipeline/log-reader.ts";
+import { runWorker } from "../src/pipeline/run-worker.ts";
 import { StoredFacts } from "../src/pipeline/stored-facts.ts";
 import { SegmentVerifier } from "../src/pipeline/verify-segments.ts";
 import type { SealedSegment } from "../src/ports/report-log.ts";
 import { openStore } from "../src/store/open-store.ts";
-import { BENCH_EPOCH, type BenchOptions, benchUploads, benchWorld, patient } from "./pipeline-log.ts";
+import { BENCH_EPOCH, type BenchOptions, type BenchWorld, benchUploads, benchWorld, patient } from "./pipeline-log.ts";
 
 const [stage, folder, json] = process.argv.slice(2);
-const options: BenchOptions = { parameters: patient, ...JSON.parse(json) };
+// Verdicts are told under the real rules.
+const options: BenchOptions & { readonly plain?: boolean } = {
+  parameters: stage === "live" ? earshot : patient,
+  ...JSON.parse(json),
+};
 const uploads = join(folder, "uploads");
 const LOG = "bench";
 
 const store = await openStore(`sqlite:${join(folder, "oracle.sqlite")}`);
 const archive = new EpochArchive(new FolderArtefacts(join(folder, "artefacts")));
 const facts = new StoredFacts(store, archive);
+/** Without the detectors of spoofing, to tell what they cost. */
+const plainFacts: EpochFacts = {
+  entropy: (first, last) => facts.entropy(first, last),
+  closing: (epoch) => facts.closing(epoch),
+  async opening(epoch) {
+    const opening = await facts.opening(epoch);
+    if (opening === undefined) return undefined;
+    const { anomaly: _anomaly, ...parameters } = opening.parameters;
+    return { ...opening, parameters };
+  },
+};
 
 /** The segments of a folder as a log that is whole. */
 async function folderLog(): Promise<LogReader> {
@@ -64,8 +86,7 @@ async function folderLog(): Promise<LogReader> {
   };
 }
 
-async function make(): Promise<Record<string, number>> {
-  const world = benchWorld(options);
+async function putFacts(world: BenchWorld): Promise<void> {
   const { hotspots, payers, entropy, parameters, network, header } = world.facts;
   await facts.putOpening(BENCH_EPOCH, { parameters, network, hotspots, payers });
   const rows = Array.from(entropy.minute, (minute, row) => ({
@@ -76,6 +97,11 @@ async function make(): Promise<Record<string, number>> {
   }));
   await facts.putEntropy(rows);
   await facts.putClosing(BENCH_EPOCH, { tokenPriceUsdE8: header.tokenPriceUsdE8 });
+}
+
+async function make(): Promise<Record<string, number>> {
+  const world = benchWorld(options);
+  await putFacts(world);
   mkdirSync(uploads, { recursive: true });
   const writer = new SegmentWriter(uploads);
   const count = benchUploads(world, options, (receiveMs, bytes) => writer.append(receiveMs, bytes));
@@ -85,11 +111,20 @@ async function make(): Promise<Record<string, number>> {
 
 function workerOptions(log: LogReader) {
   const lease = { store, holder: `bench ${process.pid}`, ttlMs: 600_000 };
-  return { store, archive, facts, logs: [log], time: options.parameters.time, firstEpoch: BENCH_EPOCH, lease };
+  return {
+    store,
+    archive,
+    facts: options.plain === true ? plainFacts : facts,
+    logs: [log],
+    time: options.parameters.time,
+    firstEpoch: BENCH_EPOCH,
+    lease,
+  };
 }
 
 async function run(): Promise<Record<string, unknown>> {
   if (stage === "make") return make();
+  if (stage === "live") return live();
   if (stage === "fetch") {
     await archive.fetch(BENCH_EPOCH, join(folder, "epoch"));
     return {};
@@ -103,6 +138,13 @@ async function run(): Promise<Record<string, unknown>> {
   }
   const log = await folderLog();
   const count = (await log.segments()).reduce((sum, segment) => sum + segment.uploads, 0);
+  if (stage === "derive") {
+    const deriver = new IntervalDeriver(workerOptions(log));
+    return timed(async () => {
+      while (await deriver.step());
+      return {};
+    });
+  }
   if (stage === "verify") {
     const verifier = new SegmentVerifier(workerOptions(log));
     return timed(async () => {
@@ -116,6 +158,53 @@ async function run(): Promise<Record<string, unknown>> {
     if (state !== "closed") throw new Error(`the epoch is not closed: ${state}`);
     return { closesMs: epochSpan(BENCH_EPOCH, options.parameters.time).closesMs };
   });
+}
+
+/** Appends uploads at their receive times, on a clock that stands in the epoch and goes as fast as ours; verdicts are told meanwhile. */
+async function live(): Promise<Record<string, number>> {
+  const world = benchWorld(options);
+  await putFacts(world);
+  const records: { receiveMs: number; bytes: Uint8Array }[] = [];
+  benchUploads(world, options, (receiveMs, bytes) => records.push({ receiveMs, bytes }));
+  records.sort((a, b) => a.receiveMs - b.receiveMs);
+  const { time } = options.parameters;
+  const ingestKey = signerFromEd25519Seed(new Uint8Array(32).fill(2)).publicKey;
+  const identity = { network: world.facts.network, ingestKey, partitions: 16, segmentMs: segmentSpanMs(time) };
+  const log = await EmbeddedReportLog.open({ folder: join(folder, "log"), ...identity });
+  const skewMs = records[0].receiveMs - 2000 - performance.now();
+  const wallMs = () => Math.round(performance.now() + skewMs);
+  const stop = new AbortController();
+  const worker = runWorker(
+    {
+      store,
+      artefacts: new FolderArtefacts(join(folder, "artefacts")),
+      facts,
+      logs: [{ name: LOG, log }],
+      time,
+      firstEpoch: BENCH_EPOCH,
+      signer: signerFromEd25519Seed(new Uint8Array(32).fill(1)),
+      roles: ["live"],
+      holder: "bench",
+      wallMs,
+    },
+    stop.signal,
+  );
+  const appended = await timed(async () => {
+    for (const { receiveMs, bytes } of records) {
+      const waitMs = receiveMs - wallMs();
+      if (waitMs > 0) await Bun.sleep(waitMs);
+      void log.append({ uploadId: uploadId(bytes), deviceKey: bytes.slice(56, 89), receiveMs, bytes });
+    }
+    await Bun.sleep(time.windowMs + 30_000);
+    return { uploads: records.length };
+  });
+  stop.abort();
+  await worker;
+  const rows = await store.sql`
+    SELECT told_ms - closes_ms AS late_ms FROM live_verdict WHERE closes_ms IS NOT NULL ORDER BY told_ms - closes_ms`;
+  const at = (share: number) => Number(rows[Math.min(rows.length - 1, Math.floor(share * rows.length))].late_ms);
+  await log.close();
+  return { ...appended, verdicts: rows.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }
 
 async function timed(work: () => Promise<Record<string, number>>): Promise<Record<string, number>> {

@@ -51,7 +51,7 @@ function closeAndAudit(options: Record<string, number>, say: (line: string) => v
     say(`sealing the epoch of ${options.hotspots} hotspots …`);
     runStage("make", folder, options);
     const stages: StageFigures[] = [];
-    for (const stage of ["verify", "close", "fetch", "audit"]) {
+    for (const stage of ["verify", "derive", "close", "fetch", "audit"]) {
       say(`${stage} …`);
       const figures = runStage(stage, folder, options);
       if (stage !== "fetch") stages.push({ stage, figures });
