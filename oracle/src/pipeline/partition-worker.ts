@@ -33,6 +33,9 @@ export interface PartitionOptions {
   readonly tickMs: number;
 }
 
+/** Of a log's name, in the name of a source (ports/report-log.ts): nobody finds two keys that agree in so many hex digits. */
+const SOURCE_NAME_CHARACTERS = 40;
+
 /** An epoch as this partition sees it. */
 interface OpenEpoch {
   live: LiveEpoch;
@@ -77,7 +80,7 @@ export class PartitionWorker {
 
   async #shuffle(name: string, log: ReportLogReader, signal: AbortSignal): Promise<void> {
     const { store, logs } = this.#options;
-    const source = `${name}/${this.#partition}`;
+    const source = `${name.slice(0, SOURCE_NAME_CHARACTERS)}/${this.#partition}`;
     const position = await readPosition(store, "shuffle", source);
     const after = position === undefined ? -1 : Number(position);
     for await (const uploads of log.readUploads(this.#partition, after, { follow: true, signal })) {

@@ -20,7 +20,7 @@ import { runWorker, type WorkerRole } from "../../src/pipeline/run-worker.ts";
 import { StoredFacts } from "../../src/pipeline/stored-facts.ts";
 import { SegmentVerifier } from "../../src/pipeline/verify-segments.ts";
 import type { ArtefactStore } from "../../src/ports/artefact-store.ts";
-import type { ReportLogReader } from "../../src/ports/report-log.ts";
+import type { ReportLog, ReportLogReader } from "../../src/ports/report-log.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { EPOCH, parameters } from "../small-epoch.ts";
@@ -49,7 +49,7 @@ export function openLog(folder: string, signer = ingest): Promise<EmbeddedReport
 }
 
 /** Appends records in their order. */
-export async function appendAll(log: EmbeddedReportLog, records: readonly LogRecord[]): Promise<void> {
+export async function appendAll(log: Pick<ReportLog, "append">, records: readonly LogRecord[]): Promise<void> {
   await Promise.all(
     records.map(({ receiveMs, bytes }) =>
       log.append({ uploadId: uploadId(bytes), deviceKey: bytes.slice(56, 89), receiveMs, bytes }),
