@@ -116,7 +116,7 @@ export const govWithdrawCommand = buildCommand<SpendFlags, [bigint], CliContext>
         votes.map(({ account: { proposal, rentPayer } }) => releaseVote(programs, { proposal, position, rentPayer })),
       );
       const withdraw = await withdrawPosition(programs, network, { owner, id });
-      return spend(session, flags, inParts(releases, withdraw), `took the tokens of position ${id} back`);
+      return spend(session, flags, [...inParts(releases), withdraw], `took the tokens of position ${id} back`);
     });
   },
 });
@@ -146,16 +146,15 @@ export function positionsOf({ programs, network }: Session, owner: PublicKey) {
   return programs.accounts("governance", "position", [gov, { offset: 32, bytes: owner }]);
 }
 
-/** Releases in transactions of their own where there are many, the withdrawal last. */
-function inParts<T>(releases: readonly T[], last: readonly T[]): readonly (readonly T[])[] {
-  const parts = Array.from({ length: Math.ceil(releases.length / RELEASES) }, (_, part) =>
-    releases.slice(part * RELEASES, (part + 1) * RELEASES),
+/** Votes, cast or released, in transactions that hold them. */
+export function inParts<T>(votes: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(votes.length / VOTES) }, (_, part) =>
+    votes.slice(part * VOTES, (part + 1) * VOTES),
   );
-  return [...parts, last];
 }
 
-/** Votes released in one transaction. */
-const RELEASES = 6;
+/** Votes in one transaction. */
+const VOTES = 5;
 
 async function lockOf({ connection }: Session, flags: LockFlags): Promise<LockKind> {
   if (flags.constant) return { constant: { seconds: flags.for } };
@@ -170,10 +169,20 @@ function positionLine({ id, amount, lock, votesActive }: Position, decimals: num
   return `${id}  ${tokenText(amount, decimals)} tokens  ${until}  ${votesActive} votes\n`;
 }
 
-/** The one position of a wallet, where it has no other. Throws PRG_BAD_OPTION. */
-export async function onlyPosition(session: Session, owner: PublicKey): Promise<bigint> {
-  const found = await positionsOf(session, owner);
-  if (found.length === 1) return found[0]!.account.id;
-  const which = found.length === 0 ? "it has locked nothing: gov lock" : "it has several: give --position";
-  throw new ClientError("PRG_BAD_OPTION", `${owner.toBase58()} votes with which position? ${which}`);
+/** The positions of a wallet that count at a time, the largest first. Throws PRG_NOT_FOUND where there is none. */
+export async function countingPositions(
+  session: Session,
+  owner: PublicKey,
+  atSeconds: bigint,
+): Promise<readonly bigint[]> {
+  const found = (await positionsOf(session, owner)).map(({ account }) => account);
+  const counting = found
+    .filter(({ checkpoints }) => checkpoints.some(({ from }) => from <= atSeconds))
+    .sort((a, b) => (a.amount < b.amount ? 1 : -1));
+  if (counting.length > 0) return counting.map(({ id }) => id);
+  const why =
+    found.length === 0
+      ? "has locked nothing: gov lock"
+      : "has locked nothing that counts yet: it does from the next epoch on";
+  throw new ClientError("PRG_NOT_FOUND", `${owner.toBase58()} ${why}`);
 }

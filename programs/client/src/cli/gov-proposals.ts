@@ -17,7 +17,7 @@ import {
 } from "../sdk/governance.ts";
 import { type Proposed, readProposal } from "../sdk/proposal.ts";
 import type { CliContext } from "./context.ts";
-import { onlyPosition } from "./gov-positions.ts";
+import { countingPositions, inParts } from "./gov-positions.ts";
 import { textParser, wholeParser } from "./parse.ts";
 import {
   type ChainFlags,
@@ -36,7 +36,7 @@ const filePositional = { parse: textParser, brief: "File of the proposal, JSON",
 const positionFlag = {
   kind: "parsed",
   parse: wholeParser,
-  brief: "Number of the position; the only one without it",
+  brief: "Number of the position; without it the largest proposes, and all vote",
   optional: true,
 } as const;
 
@@ -62,7 +62,8 @@ export const govProposeCommand = buildCommand<PositionFlags, [string], CliContex
       const proposed = await proposalIn(session, file);
       const gov = await programs.account("governance", "gov", network.gov);
       if (gov === null) throw new ClientError("PRG_NOT_FOUND", "the network has no governance");
-      const positionId = flags.position ?? (await onlyPosition(session, owner));
+      const now = await chainSeconds(session.connection);
+      const positionId = flags.position ?? (await countingPositions(session, owner, now))[0]!;
       const propose = await proposeInstructions(programs, network, {
         id: gov.proposals,
         owner,
@@ -75,7 +76,7 @@ export const govProposeCommand = buildCommand<PositionFlags, [string], CliContex
 });
 
 export const govVoteCommand = buildCommand<PositionFlags, [bigint, "yes" | "no" | "abstain"], CliContext>({
-  docs: { brief: "Vote with a position, once" },
+  docs: { brief: "Vote, once with each position" },
   parameters: {
     flags: { ...spendFlags, position: positionFlag },
     positional: {
@@ -86,16 +87,19 @@ export const govVoteCommand = buildCommand<PositionFlags, [bigint, "yes" | "no" 
   async func(flags, proposal, choice) {
     await withSession(this, flags, async (session) => {
       const owner = session.payer().publicKey;
-      await storedProposal(session, proposal);
-      const positionId = flags.position ?? (await onlyPosition(session, owner));
+      const { snapshot } = await storedProposal(session, proposal);
+      const positions =
+        flags.position === undefined ? await countingPositions(session, owner, snapshot) : [flags.position];
       const kind = choice === "yes" ? { yes: {} } : choice === "no" ? { no: {} } : { abstain: {} };
-      const args = { proposal, owner, positionId, choice: kind };
-      const instruction = await castVote(session.programs, session.network, args);
+      const votes = positions.map((positionId) =>
+        castVote(session.programs, session.network, { proposal, owner, positionId, choice: kind }),
+      );
+      const which = `${positions.length === 1 ? "position" : "positions"} ${positions.join(", ")}`;
       return spend(
         session,
         flags,
-        [[instruction]],
-        `voted ${choice} on proposal ${proposal} with position ${positionId}`,
+        inParts(await Promise.all(votes)),
+        `voted ${choice} on proposal ${proposal} with ${which}`,
       );
     });
   },

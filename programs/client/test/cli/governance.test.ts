@@ -74,7 +74,9 @@ describe("a proposal", () => {
     await answer("admin", "gov vote", "0", "yes", "--commit");
     await answer("owner", "gov vote", "0", "no", "--commit");
     expect(await refusal("admin", "gov vote", "0", "no", "--commit")).toMatch(/^PRG_REFUSED: /);
-    expect(await refusal("maker", "gov vote", "0", "no")).toMatch(/votes with which position\? it has locked nothing/);
+    expect(await refusal("maker", "gov vote", "0", "no")).toMatch(/has locked nothing: gov lock/);
+    await answer("customer", "gov lock", "1", "--for", "30d", "--commit");
+    expect(await refusal("customer", "gov vote", "0", "no")).toMatch(/nothing that counts yet/);
     expect(await refusal("admin", "gov execute", "0")).toMatch(/^PRG_REFUSED: the vote on proposal 0 is open until 20/);
 
     await warp(7 * DAY);
@@ -99,6 +101,9 @@ describe("a proposal", () => {
       instructions: [{ program: "registry", instruction: "setParameters", args: { hash: NEXT_HASH, fromEpoch } }],
     };
     file = write("parameters.json", change);
+    // Several positions vote together.
+    for (const amount of ["7", "8"]) await answer("owner", "gov lock", amount, "--for", "60d", "--commit");
+    await warp(DAY);
     await answer("admin", "gov propose", file, "--commit");
     const other = write("other.json", {
       ...change,
@@ -106,6 +111,11 @@ describe("a proposal", () => {
     });
     expect(await answer("owner", "gov show", "1", "--file", other)).toMatchObject({ isFile: false });
     await answer("admin", "gov vote", "1", "yes", "--commit");
+    await answer("owner", "gov vote", "1", "abstain", "--commit");
+    const votes = (await answer("owner", "gov positions")).map(
+      ({ votesActive }: { votesActive: number }) => votesActive,
+    );
+    expect(votes).toEqual([2, 1, 1]);
     await warp(7 * DAY);
     await answer("maker", "gov execute", "1", "--commit");
     await answer("maker", "gov execute", "1", "--commit");
