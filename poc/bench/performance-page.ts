@@ -26,7 +26,7 @@ writes reason, measured value and limit; the hash over all three columns must be
 Peers get their rows grouped and their positions ready outside the clock. Their groups stand in the engine's order. \`validate\` zeroes
 the three columns of the pass before, in TypeScript as in C; \`validate, new pages\` and the whole epoch write new ones. Between rust
 and earshot-ts most of the ratio is the algorithm (no H3 call, no trigonometry, no logarithm a row), not the language; c-exit and
-c-mask show the language; docs/adr/0009 says what is left between them and what was tried. "Whole epoch" is lookup, group, validate, reciprocity, sample, cell sums and shares with every
+c-mask show the language; docs/adr/0011 says what is left between them and what was tried. "Whole epoch" is lookup, group, validate, reciprocity, sample, cell sums and shares with every
 allocation they need, from decoded columns; "prepare" (positions of hotspots, verdicts of beacons) is apart.
 
 CPU time of a whole process (\`process.cpuUsage\`, for peers the thread's), ${report.rounds} rounds over all variants, each in a process of

@@ -5,7 +5,7 @@
  * all others wait as open rows for the preset's ordered list of checks (witness-list.ts), which alone decides and names the reason.
  * So the fast path may give up on any row, and must never pass what a check would fail: a property test holds the two together.
  * It is one function, with distance and loss written out, and its shape is what JavaScriptCore makes fast code of: comparisons
- * that fail all leave to one place, which only notes the row (docs/adr/0009).
+ * that fail all leave to one place, which only notes the row (docs/adr/0011).
  * A passed row keeps its last two figures: measured = RSSI, limit = the free-space bound with tolerance.
  */
 import { EARTH_RADIUS_M, POSITION_UNITS_PER_M } from "@earshot/geo";
