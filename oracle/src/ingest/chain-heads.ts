@@ -10,6 +10,11 @@ import { type ChainHead, EMPTY_CHAIN } from "@earshot/poc/protocol";
 /** Uploads of one device that may wait for one before them; an honest device has one outstanding. */
 export const MAX_WAITING_PER_DEVICE = 4;
 
+export interface DeviceHead {
+  readonly name: string;
+  readonly head: ChainHead;
+}
+
 interface LeftHead {
   readonly head: ChainHead;
   /** From when on the head after it may be told, Unix ms. */
@@ -81,7 +86,6 @@ export class DeviceChain {
 export class ChainHeads {
   readonly #withholdMs: number;
   readonly #devices = new Map<string, DeviceChain>();
-  #changed = new Set<DeviceChain>();
 
   /** Heads are told `withholdMs` after their upload was received. */
   constructor(withholdMs: number) {
@@ -111,19 +115,16 @@ export class ChainHeads {
   /** An upload is durable: its device's chain goes on from it. */
   advance(device: DeviceChain, head: ChainHead, receiveMs: number): void {
     device.advance(head, receiveMs, this.#withholdMs);
-    this.#changed.add(device);
   }
 
-  /** The devices whose heads changed since the last call. */
-  takeChanged(): ReadonlySet<DeviceChain> {
-    const changed = this.#changed;
-    this.#changed = new Set();
-    return changed;
-  }
-
-  /** Puts devices back whose heads could not be stored. */
-  putBack(devices: Iterable<DeviceChain>): void {
-    for (const device of devices) this.#changed.add(device);
+  /** What may be told at `nowMs` of all devices that have a head. */
+  told(nowMs: number): DeviceHead[] {
+    const told: DeviceHead[] = [];
+    for (const device of this.#devices.values()) {
+      const head = device.toldHead(nowMs);
+      if (head.sequence > 0) told.push({ name: device.name, head });
+    }
+    return told;
   }
 }
 

@@ -1,19 +1,45 @@
-/** The heads of all chains from the report log: what a start of the service makes of what earlier ones acknowledged. */
+/** The heads of all chains when the service starts: from their file as far as it goes, and from the log after that. */
 import { parseUploadHeader } from "@earshot/poc/protocol";
-import type { ReportLog } from "../ports/report-log.ts";
+import type { LogTip, ReportLog } from "../ports/report-log.ts";
 import { type ChainHeads, deviceName } from "./chain-heads.ts";
+import { readHeadsFile } from "./heads-file.ts";
 
-/** Moves heads on over every upload after `after`. Uploads of a log of ours are each other's successors. */
-export async function followLog(log: ReportLog, heads: ChainHeads, after = -1): Promise<void> {
-  for await (const uploads of log.readUploads(undefined, after, { follow: false })) {
-    for (const { deviceKey, uploadId, receiveMs, bytes } of uploads) {
+/**
+ * Fills `heads`, and gives the tip of the log that may be told at `nowMs`: the one before the first upload that is younger than
+ * `withholdMs`. Rejects as the log does.
+ */
+export async function restoreHeads(
+  log: Pick<ReportLog, "tip" | "get" | "readUploads">,
+  heads: ChainHeads,
+  path: string,
+  { nowMs, withholdMs }: { readonly nowMs: number; readonly withholdMs: number },
+): Promise<LogTip> {
+  const tip = await log.tip();
+  const stored = readHeadsFile(path);
+  let from = 0;
+  if (stored !== undefined && (await headAt(log, tip, stored.tip.length)) === stored.tip.head.toHex()) {
+    from = stored.tip.length;
+    for (const { name, head } of stored.heads) heads.device(name).learn(head);
+  }
+  let told: LogTip | undefined;
+  for await (const uploads of log.readUploads(undefined, from - 1, { follow: false })) {
+    for (const { deviceKey, uploadId, receiveMs, bytes, logIndex, previousHead } of uploads) {
+      if (told === undefined && receiveMs + withholdMs > nowMs) {
+        told = { length: logIndex, head: previousHead.slice() };
+      }
       const parsed = parseUploadHeader(bytes);
       if (parsed.status === "refused") continue;
-      heads.advance(
-        heads.device(deviceName(deviceKey)),
-        { sequence: parsed.header.sequence, id: uploadId.slice() },
-        receiveMs,
-      );
+      const { sequence } = parsed.header;
+      const device = heads.device(deviceName(deviceKey));
+      // The file may be a little ahead of the length it names.
+      if (sequence > device.head.sequence) heads.advance(device, { sequence, id: uploadId.slice() }, receiveMs);
     }
   }
+  return told ?? tip;
+}
+
+/** The head of the log at a length, hex; undefined past its end. */
+async function headAt(log: Pick<ReportLog, "get">, tip: LogTip, length: number): Promise<string | undefined> {
+  if (length === tip.length) return tip.head.toHex();
+  return length > tip.length ? undefined : (await log.get(length))?.previousHead.toHex();
 }

@@ -6,7 +6,8 @@ import type { ServiceContext, ServicePart } from "../service/part.ts";
 import { BodyAdmission } from "./body-admission.ts";
 import { ChainHeads } from "./chain-heads.ts";
 import { ForkEvidence } from "./fork-evidence.ts";
-import { followLog } from "./head-replay.ts";
+import { restoreHeads } from "./head-replay.ts";
+import { writeHeadsFile } from "./heads-file.ts";
 import { ToldTip } from "./told-tip.ts";
 import { UploadIntake } from "./upload-intake.ts";
 import { submitRoute, uploadRoutes } from "./upload-routes.ts";
@@ -16,6 +17,8 @@ import { WithheldTally } from "./withheld-tally.ts";
 const SLOWEST_BYTES_PER_MS = 16;
 /** Limits that have filled up again are forgotten this often, ticks. */
 const SWEEP_TICKS = 60;
+/** Heads are saved this often, ticks; what came since is read from the log. */
+const SAVE_TICKS = 600;
 
 export async function ingestPart(context: ServiceContext): Promise<ServicePart> {
   const { config, rules, signer, registry, reportLog, networkClock, clock, log, telemetry } = context;
@@ -24,8 +27,19 @@ export async function ingestPart(context: ServiceContext): Promise<ServicePart> 
   const nowMs = () => networkClock.nowMs();
   const steadyMs = () => clock.steadyMs();
   const heads = new ChainHeads(rules.withholdMs);
-  await followLog(reportLog, heads);
-  const toldTip = new ToldTip(rules.withholdMs, await reportLog.tip());
+  const headsFile = join(data.folder, "chain-heads.cache");
+  const { withholdMs } = rules;
+  const toldTip = new ToldTip(
+    withholdMs,
+    await restoreHeads(reportLog, heads, headsFile, { nowMs: nowMs(), withholdMs }),
+  );
+  const saveHeads = () => {
+    try {
+      writeHeadsFile(headsFile, { tip: toldTip.at(nowMs()), heads: heads.told(nowMs()) });
+    } catch (error) {
+      log.complain("heads", "the heads of chains cannot be kept on disk", { error: String(error) });
+    }
+  };
   const tally = new WithheldTally(rules.withholdMs);
   const admission = new BodyAdmission({
     maxBytes: sizeBytes(ingest.max_body_size),
@@ -87,9 +101,12 @@ export async function ingestPart(context: ServiceContext): Promise<ServicePart> 
       );
       admission.cutOverdue(steadyMs());
       tell();
-      if (++ticks % SWEEP_TICKS === 0) intake.sweep();
+      ticks++;
+      if (ticks % SWEEP_TICKS === 0) intake.sweep();
+      if (ticks % SAVE_TICKS === 0) saveHeads();
     },
     fault: () => reportLog.health().fault ?? clockFault(networkClock.chainErrorMs, clockToleranceMs),
+    close: async () => saveHeads(),
   };
 }
 

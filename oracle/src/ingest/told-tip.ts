@@ -11,10 +11,10 @@ export class ToldTip {
   /** Noted tips, oldest first; the first is the one that may be told. */
   readonly #tips: { readonly tip: LogTip; readonly tellAfterMs: number }[];
 
-  /** `tip` is the one at the start of the process, when nothing is known of the age of its last uploads. */
-  constructor(withholdMs: number, genesis: LogTip) {
+  /** `told` is the tip that may be told at the start of the process. */
+  constructor(withholdMs: number, told: LogTip) {
     this.#withholdMs = withholdMs;
-    this.#tips = [{ tip: genesis, tellAfterMs: Number.NEGATIVE_INFINITY }];
+    this.#tips = [{ tip: told, tellAfterMs: Number.NEGATIVE_INFINITY }];
   }
 
   /** Notes the tip of the log at `nowMs`. */

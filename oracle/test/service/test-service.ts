@@ -183,6 +183,7 @@ export class TestService {
   /** Ends it; the folder stays, for a service that goes on from it. */
   async stop(): Promise<void> {
     await this.app.close();
+    await this.ingest.close?.();
     await this.log.close();
   }
 
