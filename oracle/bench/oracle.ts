@@ -1,18 +1,24 @@
-/** `bun run bench oracle [PART …]`: the benchmarks of the oracle as a service; without a name all of them, one after the other. */
+/** `bun run bench oracle [ingest|pipeline] …`: what an operator's machine does; without a name all of it. */
 import { runIngestBench } from "./ingest.ts";
+import { runPipelineBench } from "./pipeline.ts";
 
-const PARTS: Readonly<Record<string, () => Promise<number>>> = {
+const STAGES: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
   ingest: runIngestBench,
+  pipeline: runPipelineBench,
 };
 
-/** 1 if a target was missed, 2 for a part that there is not. */
-export async function runOracleBench(args: readonly string[]): Promise<number> {
-  const unknown = args.find((name) => PARTS[name] === undefined);
-  if (unknown !== undefined) {
-    process.stderr.write(`no part is called "${unknown}"; there are ${Object.keys(PARTS).join(", ")}\n`);
+/** Runs the stages that are named; 1 if one missed its target, 2 for bad arguments. */
+export async function runOracle([name, ...args]: readonly string[]): Promise<number> {
+  if (name !== undefined && STAGES[name] === undefined) {
+    const stages = Object.keys(STAGES).join("|");
+    process.stderr.write(
+      `the oracle's bench has no stage "${name}"; usage: bun run bench oracle [${stages}] [options]\n`,
+    );
     return 2;
   }
-  let failed = 0;
-  for (const [name, run] of Object.entries(PARTS)) if (args.length === 0 || args.includes(name)) failed |= await run();
-  return failed;
+  let missed = 0;
+  for (const [stage, run] of Object.entries(STAGES)) {
+    if (name === undefined || name === stage) missed = Math.max(missed, await run(name === undefined ? [] : args));
+  }
+  return missed;
 }

@@ -13,6 +13,7 @@ import { type ClosedEpoch, closedEpoch, lastClosedEpoch } from "../pipeline/work
 import type { ArtefactStore } from "../ports/artefact-store.ts";
 import type { LogTip } from "../ports/report-log.ts";
 import type { Store } from "../ports/store.ts";
+import { SYSTEM_CLOCK, sleep } from "../service/clock.ts";
 import type { LogCopy } from "./log-copy.ts";
 import { type Objection, objectionsTo, type Proof } from "./objections.ts";
 import type { RewardsChain, RewardsState } from "./rewards-chain.ts";
@@ -134,6 +135,23 @@ export class Settler {
 
   #tell(event: SettlerEvent): void {
     this.#options.onEvent?.(event);
+  }
+}
+
+/** Calls a settler again and again until the signal; what fails is told and tried again. */
+export async function runSettler(
+  settler: Settler,
+  everyMs: number,
+  onFailure: (error: unknown) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await settler.step();
+    } catch (error) {
+      onFailure(error);
+    }
+    await sleep(SYSTEM_CLOCK, everyMs, signal);
   }
 }
 
