@@ -13,13 +13,16 @@ import {
   type Reception,
   receiversOfCampaign,
 } from "./campaigns.ts";
+import { costReport } from "./cost.ts";
 import { replaceSection } from "./page.ts";
 import { excessDdb, hasPlaces, hasSpots, judgeWindow, windowsOf } from "./windows.ts";
 
 export const SPOOF_USAGE = `usage: bun run bench spoof [--links FILE] [--windows N] [--write]
+       bun run bench spoof --cost ROWS [--write]
 
   --links FILE  judge this campaign too, its receivers with limits from the public campaigns (fixtures/src/campaign-csv.ts)
   --windows N   windows a receiver, 2 to 1000; without it 60
+  --cost ROWS   CPU time of the detectors beside the epoch's, 10000 to 16000000 witness rows
   --write       write the tables to docs/reference/spoofing.md
 `;
 
@@ -46,25 +49,34 @@ export function runSpoof(args: readonly string[]): number {
     process.stderr.write(`${options}\n${SPOOF_USAGE}`);
     return 2;
   }
-  const text = spoofReport(options.windows, options.links);
+  const text =
+    options.costRows === undefined ? spoofReport(options.windows, options.links) : costReport(options.costRows);
   process.stdout.write(text);
-  if (options.write) replaceSection("bun run bench spoof", text);
+  if (options.write)
+    replaceSection(
+      options.costRows === undefined ? "bun run bench spoof" : `bun run bench spoof --cost ${options.costRows}`,
+      text,
+    );
   return 0;
 }
 
 function readOptions(args: readonly string[]) {
   let windows = 60;
   let links: string | undefined;
+  let costRows: number | undefined;
   let write = false;
   for (let at = 0; at < args.length; at++) {
     if (args[at] === "--write") write = true;
     else if (args[at] === "--links") links = args[++at];
+    else if (args[at] === "--cost") costRows = Number(args[++at]);
     else if (args[at] === "--windows") windows = Number(args[++at]);
     else return `${args[at]}: unknown option`;
   }
   if (!Number.isInteger(windows) || windows < 2 || windows > 1000)
     return "--windows: expected an integer from 2 to 1000";
-  return { windows, links, write };
+  if (costRows !== undefined && !(Number.isInteger(costRows) && costRows >= 10_000 && costRows <= 16_000_000))
+    return "--cost: expected an integer from 10000 to 16000000";
+  return { windows, links, costRows, write };
 }
 
 /** The tables as Markdown; the same for the same campaigns. */

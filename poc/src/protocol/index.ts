@@ -7,6 +7,7 @@ export * from "./device-key.ts";
 export * from "./entropy.ts";
 export * from "./half-sip-hash.ts";
 export * from "./hash.ts";
+export * from "./location-commitment.ts";
 export * from "./log-head.ts";
 export * from "./oracle-api.ts";
 export * from "./receipt.ts";
