@@ -113,7 +113,11 @@ test("survives ten thousand mutated messages at each of its doors: UDP, commands
 }, 180_000);
 
 test("runs for twenty-four hours of its clock, with an outage in each third hour", async () => {
-  const stepMs = 600_000;
+  const hourMs = 3_600_000;
+  const stepMs = SOAK > 1 ? hourMs / 6 : hourMs / 2;
+  /** Slots of three hours; the second of them is the outage. */
+  const cycle = (3 * hourMs) / stepMs;
+  const slots = (24 * hourMs) / stepMs;
   scenario = await Scenario.start({
     command: STEPPED_CLOCK,
     environment: { AGENT_TEST_STEP_MS: String(stepMs) },
@@ -125,27 +129,27 @@ test("runs for twenty-four hours of its clock, with an outage in each third hour
   const devices = ["01020301", "01020302", "01020303"].map((devAddr) => scenario.device(devAddr));
   const startMs = (await agent.status()).nowMs;
   let sent = 0;
-  for (let slot = 0; slot < 144; slot++) {
+  for (let slot = 0; slot < slots; slot++) {
     const beforeMs = (await agent.status()).nowMs;
     process.kill(agent.pid, "SIGUSR2");
-    await agent.until(async () => (await agent.status()).nowMs >= beforeMs + stepMs, "ten minutes");
-    if (slot % 18 === 6) await server.proxy.cut();
-    if (slot % 18 === 12) await server.proxy.open();
+    await agent.until(async () => (await agent.status()).nowMs >= beforeMs + stepMs, "the time of a slot");
+    if (slot % cycle === cycle / 3) await server.proxy.cut();
+    if (slot % cycle === (2 * cycle) / 3) await server.proxy.open();
     const pushed = devices.map((device) => forwarder.push(forwarder.rxpk(device.uplink(String(sent)))));
     sent++;
     await forwarder.until(() => pushed.every(({ ackedMs }) => ackedMs !== undefined), "every PUSH_ACK");
-    const isUp = slot % 18 < 6 || slot % 18 >= 12;
+    const isUp = slot % cycle < cycle / 3 || slot % cycle >= (2 * cycle) / 3;
     if (isUp)
       await agent.until(
         () => devices.every((device) => received(server, device).length === sent),
         "the slot's packets",
       );
   }
-  const wanted = Array.from({ length: 144 }, (_, i) => String(i));
+  const wanted = Array.from({ length: slots }, (_, i) => String(i));
   for (const device of devices) expect(received(server, device)).toEqual(wanted);
   expect(server.referee.log).toEqual([]);
   const status = await agent.status();
-  expect(status.nowMs - startMs).toBeGreaterThan(24 * 3_600_000);
+  expect(status.nowMs - startMs).toBeGreaterThan(24 * hourMs);
   expect(status.spool.dropped).toEqual({});
   expect(await agent.residentBytes()).toBeLessThan(160 * MIB);
 }, 180_000);

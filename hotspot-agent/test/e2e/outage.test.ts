@@ -175,7 +175,12 @@ describe("a group of servers", () => {
   });
 
   test("leaves packets to a local server while the backhaul is gone, and takes them back in order", async () => {
-    scenario = await Scenario.start({ servers: ["far", "near"], toml: FAST_REPLAY, isPrepared: true });
+    scenario = await Scenario.start({
+      servers: ["far", "near"],
+      toml: FAST_REPLAY,
+      isPrepared: true,
+      command: STEPPED_CLOCK,
+    });
     const { agent } = scenario;
     const text = await Bun.file(agent.configFile).text();
     await Bun.write(agent.configFile, text.replace('name = "near"', 'name = "near"\nmode = "local"'));
@@ -191,6 +196,9 @@ describe("a group of servers", () => {
     await agent.until(() => received(near, device).length === 1, "a packet nearby");
     expect([received(far, device), received(near, device)]).toEqual([["1"], ["2"]]);
     await far.proxy.open();
+    await agent.until(async () => (await agent.status()).servers[0]!.isHealthy, "the far server");
+    // It takes over again after it was healthy for a while.
+    process.kill(agent.pid, "SIGUSR2");
     let sent = 2;
     const arrived = () => received(far, device).length + received(near, device).length;
     while (received(far, device).length === 1) {
@@ -226,17 +234,17 @@ describe("a full disk", () => {
     await scenario.connected();
     const { send, arrived } = traffic(
       forwarder,
-      DEVICES.map((devAddr) => scenario.device(devAddr)),
+      Array.from({ length: 12 }, (_, i) => scenario.device(`010203${(0x10 + i).toString(16)}`)),
     );
     await send(2);
     await arrived();
     const filler = `/proc/${agent.pid}/root${agent.stateDir}/filler`;
     expect(() => execFileSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=4096"], { stdio: "ignore" })).toThrow();
-    await send(60);
+    await send(15);
     await arrived();
     await server.proxy.cut();
     // More than the last page of the segment has room for, and nothing of it can go.
-    await send(60);
+    await send(15);
     await agent.until(async () => (await agent.health()) === 503, "a health check that fails");
     expect((await agent.status()).spool.mode).toBe("memory");
     execFileSync("rm", [filler]);
