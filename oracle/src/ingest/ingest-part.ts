@@ -15,7 +15,7 @@ import { WithheldTally } from "./withheld-tally.ts";
 
 /** Slowest sender that is waited for, bytes per ms: 16 kB/s. */
 const SLOWEST_BYTES_PER_MS = 16;
-/** Limits that have filled up again are forgotten this often, ticks. */
+/** Limits that have filled up again are forgotten, and segments whose time is over sealed, this often, ticks. */
 const SWEEP_TICKS = 60;
 /** Heads are saved this often, ticks; what came since is read from the log. */
 const SAVE_TICKS = 600;
@@ -102,7 +102,12 @@ export async function ingestPart(context: ServiceContext): Promise<ServicePart> 
       admission.cutOverdue(steadyMs());
       tell();
       ticks++;
-      if (ticks % SWEEP_TICKS === 0) intake.sweep();
+      if (ticks % SWEEP_TICKS === 0) {
+        intake.sweep();
+        reportLog.sealSegments(nowMs()).catch((error) => {
+          log.complain("seal", "a segment of the log cannot be sealed", { error: String(error) });
+        });
+      }
       if (ticks % SAVE_TICKS === 0) saveHeads();
     },
     fault: () => reportLog.health().fault ?? clockFault(networkClock.chainErrorMs, clockToleranceMs),

@@ -17,6 +17,7 @@ import { EmbeddedReportLog } from "../../src/log/embedded/embedded-report-log.ts
 import type { ReportLog } from "../../src/ports/report-log.ts";
 import { RegistryBook } from "../../src/registry/registry-book.ts";
 import { createApi } from "../../src/service/app.ts";
+import type { Clock } from "../../src/service/clock.ts";
 import type { HttpApp } from "../../src/service/http.ts";
 import { createLog } from "../../src/service/log.ts";
 import { NetworkClock } from "../../src/service/network-clock.ts";
@@ -37,7 +38,7 @@ export interface TestServiceOptions {
   readonly demoEpochMs?: number;
   /** Stands between the service and its log. */
   readonly wrapLog?: (log: ReportLog) => ReportLog;
-  readonly clock?: ManualClock;
+  readonly clock?: Clock;
   /** With the description of the API, which costs time. */
   readonly isDescribed?: boolean;
 }
@@ -51,6 +52,7 @@ export interface Answer {
 
 export class TestService {
   readonly folder: string;
+  /** Moved by `advance`, unless the test gave a clock of its own. */
   readonly clock: ManualClock;
   readonly signer: DeviceSigner = signerFromEd25519Seed(new Uint8Array(32).fill(250));
   readonly registry = new RegistryBook();
@@ -66,7 +68,7 @@ export class TestService {
 
   private constructor({ folder, clock, demoEpochMs }: TestServiceOptions) {
     this.folder = folder ?? mkdtempSync(join(tmpdir(), "earshot-service-"));
-    this.clock = clock ?? new ManualClock(NOW_MS);
+    this.clock = (clock ?? new ManualClock(NOW_MS)) as ManualClock;
     this.polls = new LongPolls(this.clock, 1000);
     const parameters = demoEpochMs === undefined ? earshot : demo(demoEpochMs);
     const chain = { wireId: NETWORK, epochSeconds: parameters.time.epochMs / 1000 };
@@ -168,8 +170,8 @@ export class TestService {
   }
 
   /** Listens on loopback; the address. */
-  listen(): Promise<string> {
-    return this.app.listen({ host: "127.0.0.1", port: 0 });
+  listen(port = 0): Promise<string> {
+    return this.app.listen({ host: "127.0.0.1", port });
   }
 
   /** Time passes, and what the service does every second is done. */
