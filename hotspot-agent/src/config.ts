@@ -207,7 +207,7 @@ const server = Type.Object(
     ack_timeout: positiveDuration("5 s", "A broker that takes longer to acknowledge counts as unhealthy."),
     replay: oneOf(["off", "data-only", "all"], {
       default: "data-only",
-      description: 'What of a backlog is sent: nothing, "data-only" (no joins, no confirmed uplinks), or all.',
+      description: 'What of a backlog is sent: nothing, "data-only" (no joins older than spool.join_max_age), or all.',
     }),
     dev_addr: prefixes(
       "^[0-9A-Fa-f]{8}/([0-9]|[12][0-9]|3[0-2])$",

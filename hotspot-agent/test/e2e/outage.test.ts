@@ -120,6 +120,17 @@ describe("everything acknowledged arrives once and in order", () => {
     await arrived();
   });
 
+  test("when a device wants its packets confirmed: their data is worth as much late", async () => {
+    const { server, agent, forwarder, devices } = await begin();
+    const [device] = devices as [LorawanDevice];
+    await server.proxy.cut();
+    for (let i = 0; i < 3; i++) forwarder.push(forwarder.rxpk(device.uplink(String(i), { confirmed: true })));
+    await forwarder.until(() => forwarder.unacked === 0, "every PUSH_ACK");
+    await server.proxy.open();
+    await agent.until(() => received(server, device).length === 3, "every packet");
+    expect(received(server, device)).toEqual(["0", "1", "2"]);
+  });
+
   test("when the link is slow", async () => {
     const { server, send, arrived } = await begin();
     server.proxy.delay(200);
