@@ -126,6 +126,9 @@ pub enum DataCreditsError {
     /// 6040
     #[msg("what the accounts hold afterwards does not add up")]
     BooksDoNotBalance,
+    /// 6041
+    #[msg("the account belongs to other data credits")]
+    ForeignDataCredits,
 }
 
 impl From<Refusal> for DataCreditsError {

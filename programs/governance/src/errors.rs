@@ -83,4 +83,10 @@ pub enum GovernanceError {
     /// 6026
     #[msg("the vault holds less than is locked")]
     BooksDoNotBalance,
+    /// 6027
+    #[msg("the vote is of another proposal or position")]
+    ForeignVote,
+    /// 6028
+    #[msg("the rent goes to who paid it")]
+    NotTheRentPayer,
 }

@@ -625,4 +625,5 @@ export type DataCreditsErrorName =
   | "WrongKey"
   | "WrongMessage"
   | "SignatureNotCanonical"
-  | "BooksDoNotBalance";
+  | "BooksDoNotBalance"
+  | "ForeignDataCredits";

@@ -490,4 +490,6 @@ export type GovernanceErrorName =
   | "TooLate"
   | "InstructionMismatch"
   | "MalformedInstructions"
-  | "BooksDoNotBalance";
+  | "BooksDoNotBalance"
+  | "ForeignVote"
+  | "NotTheRentPayer";

@@ -27,7 +27,7 @@ pub struct BurnRouter<'info> {
     )]
     pub dc_config: Box<Account<'info, DcConfig>>,
     #[account(
-        mut, has_one = dc_config @ DataCreditsError::WrongTokenAccount,
+        mut, has_one = dc_config @ DataCreditsError::ForeignDataCredits,
         has_one = escrow @ DataCreditsError::WrongTokenAccount
     )]
     pub router: Box<Account<'info, Router>>,

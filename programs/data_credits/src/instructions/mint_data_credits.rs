@@ -52,7 +52,7 @@ pub struct MintDataCredits<'info> {
     )]
     pub dc_config: Box<Account<'info, DcConfig>>,
     /// The record of the present epoch.
-    #[account(mut, has_one = dc_config @ DataCreditsError::WrongEpoch)]
+    #[account(mut, has_one = dc_config @ DataCreditsError::ForeignDataCredits)]
     pub epoch_record: Box<Account<'info, EpochRecord>>,
     /// CHECK: address or owner, and bytes, are checked when it is read
     pub price: UncheckedAccount<'info>,

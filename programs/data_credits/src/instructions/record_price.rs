@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 #[event_cpi]
 #[derive(Accounts)]
 pub struct RecordPrice<'info> {
-    #[account(mut, has_one = dc_config @ DataCreditsError::WrongEpoch)]
+    #[account(mut, has_one = dc_config @ DataCreditsError::ForeignDataCredits)]
     pub epoch_record: Account<'info, EpochRecord>,
     #[account(seeds = [SEED_DC, dc_config.dc_mint.as_ref()], bump = dc_config.bump)]
     pub dc_config: Box<Account<'info, DcConfig>>,

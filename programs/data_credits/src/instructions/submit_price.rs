@@ -6,7 +6,7 @@ use anchor_lang::prelude::*;
 pub struct SubmitPrice<'info> {
     #[account(mut, seeds = [SEED_PRICE, dc_config.key().as_ref()], bump = price_feed.bump)]
     pub price_feed: Box<Account<'info, PriceFeed>>,
-    #[account(mut, has_one = dc_config @ DataCreditsError::WrongEpoch)]
+    #[account(mut, has_one = dc_config @ DataCreditsError::ForeignDataCredits)]
     pub epoch_record: Account<'info, EpochRecord>,
     #[account(seeds = [SEED_DC, dc_config.dc_mint.as_ref()], bump = dc_config.bump)]
     pub dc_config: Box<Account<'info, DcConfig>>,

@@ -8,8 +8,8 @@ pub struct ReleaseVote<'info> {
     #[account(mut)]
     pub position: Box<Account<'info, Position>>,
     #[account(
-        mut, close = rent_payer, has_one = proposal @ GovernanceError::ForeignGovernance,
-        has_one = position @ GovernanceError::ForeignGovernance, has_one = rent_payer @ GovernanceError::NotTheOwner
+        mut, close = rent_payer, has_one = proposal @ GovernanceError::ForeignVote,
+        has_one = position @ GovernanceError::ForeignVote, has_one = rent_payer @ GovernanceError::NotTheRentPayer
     )]
     pub vote: Box<Account<'info, Vote>>,
     /// CHECK: who paid for the vote account
