@@ -19,7 +19,6 @@ export interface EpochOpening {
 export interface EpochClosing {
   readonly tokenPriceUsdE8: number;
   /** Only under rules with detectors. */
-  readonly conduct?: NonNullable<EpochInput["conduct"]>;
   readonly appeals?: NonNullable<EpochInput["appeals"]>;
 }
 

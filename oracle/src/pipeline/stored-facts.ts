@@ -8,7 +8,6 @@ import {
   allocateColumns,
   appealsTable,
   type Columns,
-  conductTable,
   type EpochInput,
   entropyTable,
   hotspotsTable,
@@ -77,11 +76,9 @@ export class StoredFacts implements EpochFacts {
     const facts = await this.#facts(epoch);
     const price = facts.get("price");
     if (price === undefined) return undefined;
-    const conduct = await this.#table(conductTable, facts.get("conduct"));
     const appeals = await this.#table(appealsTable, facts.get("appeals"));
     return {
       tokenPriceUsdE8: Number(price),
-      ...(conduct === undefined ? {} : { conduct }),
       ...(appeals === undefined ? {} : { appeals }),
     };
   }
@@ -125,9 +122,8 @@ export class StoredFacts implements EpochFacts {
   }
 
   /** What is known when an epoch is over. Throws ORC_CONTRADICTION where something else is known. */
-  async putClosing(epoch: number, { tokenPriceUsdE8, conduct, appeals }: EpochClosing): Promise<void> {
+  async putClosing(epoch: number, { tokenPriceUsdE8, appeals }: EpochClosing): Promise<void> {
     await this.#put(epoch, {
-      ...(conduct === undefined ? {} : { conduct: await this.#putTable(conductTable, conduct) }),
       ...(appeals === undefined ? {} : { appeals: await this.#putTable(appealsTable, appeals) }),
       price: String(tokenPriceUsdE8),
     });
