@@ -9,9 +9,9 @@ import {
 import { replaceSection } from "../../poc/bench/spoof/page.ts";
 import { type CaseResult, playCase, playHonest } from "./attack-case.ts";
 
-const USAGE = `usage: bun run bench attacks [--family NAME] [--strength S] [--share P] [--days N] [--write]
+const USAGE = `usage: bun run bench attacks [--family NAMES] [--strength S] [--share P] [--days N] [--write]
 
-  --family NAME  only this one of ${ATTACK_NAMES.join(", ")}
+  --family NAMES only these, with commas between them, of ${ATTACK_NAMES.join(", ")}
   --strength S   only naive, informed or adaptive
   --share P      only this share of attackers, percent; without it 1, 5 and 20
   --days N       epochs played, 1 to 30; without it 2; the last one counts
@@ -63,7 +63,8 @@ function readOptions(args: readonly string[]): Options | string {
   const strength = given.get("--strength");
   const share = given.get("--share");
   const days = Number(given.get("--days") ?? 2);
-  const families = ATTACK_NAMES.filter((name) => family === undefined || name === family);
+  const wanted = family?.split(",");
+  const families = ATTACK_NAMES.filter((name) => wanted === undefined || wanted.includes(name));
   const strengths = ATTACK_STRENGTHS.filter((name) => strength === undefined || name === strength);
   if (families.length === 0) return `--family: ${family} is none`;
   if (strengths.length === 0) return `--strength: ${strength} is none`;
