@@ -10,6 +10,7 @@ import { lossDdb } from "../radio/path-loss.ts";
 import { REASON } from "../verify/reason.ts";
 import { ROW_STRIDE } from "../verify/witness-job.ts";
 import type { EpochContext } from "./epoch-context.ts";
+import { countSlots, emptyHistogram, SLOT_SHIFT, takeMedian } from "./slot-histogram.ts";
 import type { PartitionVerdicts } from "./verify-partition.ts";
 
 /** The number alone, not a property, in loops over rows. */
@@ -31,13 +32,8 @@ export interface CellSums {
 export const NO_MEDIAN = -0x80000000;
 export const REASON_SLOTS = 40;
 
-/** A slot is sign, exponent and six mantissa bits of a ratio from 0 to 1 (bits below 0x3f800001). */
-const SLOT_SHIFT = 17;
-const SLOTS = (0x3f800000 >>> SLOT_SHIFT) + 1;
 /** Ratios below this, 290 dB, are as good as nothing. */
 const LEAST_RATIO = 1e-29;
-const BUCKET_BITS = 6;
-const BUCKET = 1 << BUCKET_BITS;
 
 const slotRatio = new Float32Array(1);
 const slotBits = new Uint32Array(slotRatio.buffer);
@@ -71,10 +67,7 @@ export function sumCells(
   }
   const slots = new Uint16Array(reports);
   for (const verdicts of partitions) tallyPartition(context, verdicts, owner, sums.byReason, tallies, slots);
-  const histogram = {
-    fine: new Uint32Array(SLOTS + BUCKET),
-    coarse: new Uint32Array(Math.ceil(SLOTS / BUCKET)),
-  };
+  const histogram = emptyHistogram();
   for (let cell = 0; cell < cells; cell++) {
     const at = cell * TALLY_STRIDE;
     const valid = tallies[at + TALLY.valid];
@@ -165,14 +158,6 @@ function countFailed(byReason: Uint32Array, failed: number): number {
   return 0;
 }
 
-function countSlots({ fine, coarse }: Histogram, slots: Uint16Array, from: number, to: number): void {
-  for (let at = from; at < to; at++) {
-    const slot = slots[at];
-    fine[slot]++;
-    coarse[slot >>> BUCKET_BITS]++;
-  }
-}
-
 /** The excess loss in the middle of a slot of ratios, 0.1 dB rounded down, without the tolerance the rules add. */
 function excessLossDdb(context: EpochContext, slot: number): number {
   const { loss, toleranceDdb } = context.rules;
@@ -180,37 +165,4 @@ function excessLossDdb(context: EpochContext, slot: number): number {
   const ratio = Math.max(Math.min(slotRatio[0], 1), LEAST_RATIO);
   // The least k with 10^(k/100) at or above 1 / ratio is the loss rounded up.
   return Math.max(lossDdb(loss, loss.thresholds[0] / ratio) - 1, 0) - toleranceDdb;
-}
-
-/** Counts by slot, and by BUCKET of them so that a median is found without reading all. */
-interface Histogram {
-  readonly fine: Uint32Array;
-  readonly coarse: Uint32Array;
-}
-
-/**
- * Slot of the upper median of the `count` ratios counted, which is the lower median of excess loss; leaves the histogram empty.
- * Reads from the greatest ratio down: receptions lose tens of dB, not hundreds.
- */
-function takeMedian({ fine, coarse }: Histogram, count: number): number {
-  const wanted = Math.floor((count - 1) / 2);
-  let first = -1;
-  let last = 0;
-  let above = 0;
-  let median = -1;
-  for (let bucket = coarse.length - 1, seen = 0; seen < count; bucket--) {
-    const here = coarse[bucket];
-    if (here === 0) continue;
-    if (first < 0) first = bucket;
-    last = bucket;
-    if (median < 0 && seen + here > wanted) {
-      median = (bucket + 1) * BUCKET - 1;
-      above = seen;
-    }
-    seen += here;
-  }
-  for (above += fine[median]; above <= wanted; above += fine[median]) median--;
-  coarse.fill(0, last, first + 1);
-  fine.fill(0, last * BUCKET, (first + 1) * BUCKET);
-  return median;
 }
