@@ -153,7 +153,8 @@ function refusal(logs: readonly string[], error: TransactionError | string, prog
 /** An error of the runtime or of another program, with what that program said last. */
 function transactionErrorText(error: TransactionError | string, logs: readonly string[]): string {
   const said = logs
-    .map((line) => /^Program log: (?:Error: )?(.+)$/.exec(line)?.[1])
+    // Solana's own programs write without "Program log".
+    .map((line) => /^Program log: (?:Error: )?(.+)$/.exec(line)?.[1] ?? /^(?!Program )(.+)$/.exec(line)?.[1])
     .filter((text) => text !== undefined && !text.startsWith("Instruction:"))
     .at(-1);
   return `the chain says ${JSON.stringify(error)}${said === undefined ? "" : `: ${said}`}`;

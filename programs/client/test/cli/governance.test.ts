@@ -73,7 +73,7 @@ describe("a proposal", () => {
     expect(await answer("admin", "gov show", "0", "--file", file)).toMatchObject({ id: "0", isFile: true });
     await answer("admin", "gov vote", "0", "yes", "--commit");
     await answer("owner", "gov vote", "0", "no", "--commit");
-    expect(await refusal("admin", "gov vote", "0", "no", "--commit")).toMatch(/^PRG_REFUSED: /);
+    expect(await refusal("admin", "gov vote", "0", "no", "--commit")).toMatch(/^PRG_REFUSED: .+ already in use\n$/);
     expect(await refusal("maker", "gov vote", "0", "no")).toMatch(/has locked nothing: gov lock/);
     await answer("customer", "gov lock", "1", "--for", "30d", "--commit");
     expect(await refusal("customer", "gov vote", "0", "no")).toMatch(/nothing that counts yet/);
