@@ -11,6 +11,13 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
   poc: ["poc/test"],
   oracle: ["oracle/test"],
   programs: ["programs/client/test"],
+  // Without the end-to-end tests, whose time limits are for one run.
+  agent: [
+    "hotspot-agent/test/spool",
+    "hotspot-agent/test/forwarder",
+    "hotspot-agent/test/network-server",
+    "hotspot-agent/test/proof",
+  ],
 };
 
 const args = process.argv.slice(2);
