@@ -77,5 +77,5 @@ describe("kill -9", () => {
     const missing = () => promised.difference(new Set(log.reports().receipts.map(({ devAddr }) => devAddr)));
     await runAndKill(url, log.keyText, next, () => missing().size === 0);
     expect(promised.size).toBeGreaterThan(100);
-  }, 120_000);
+  }, 120_000 * soak(1).numRuns);
 });
