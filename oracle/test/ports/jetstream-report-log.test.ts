@@ -5,8 +5,9 @@ import type { LogIdentity } from "../../src/log/log-identity.ts";
 import { NATS, NATS_LATEST, NatsServers } from "../servers/nats.ts";
 import { skipReason } from "../servers/server-process.ts";
 import { messageOf } from "../temporary-folder.ts";
+import { IDENTITY } from "./log-identity.ts";
 import { deviceKey } from "./raw-uploads.ts";
-import { IDENTITY, testReportLog } from "./report-log.contract.ts";
+import { testReportLog } from "./report-log.contract.ts";
 
 let ingests = 0;
 

@@ -8,6 +8,7 @@ import { logPartition } from "../../src/log/partition.ts";
 import { readSegment } from "../../src/log/segment-reader.ts";
 import type { ReadReport, ReportLog, ReportLogReader } from "../../src/ports/report-log.ts";
 import { messageOf } from "../temporary-folder.ts";
+import { IDENTITY } from "./log-identity.ts";
 import { collect, deviceKey, facts, hex, rawUpload, START_MS } from "./raw-uploads.ts";
 
 const soak = Number(process.env.EARSHOT_SOAK ?? 1);
@@ -27,12 +28,6 @@ export interface LogContract {
   readonly secondWriter: "refused" | "continues";
 }
 
-export const IDENTITY: LogIdentity = {
-  network: 3,
-  ingestKey: deviceKey(999),
-  partitions: 8,
-  segmentMs: 900_000,
-};
 const all = { follow: false };
 
 /** Runs the contract; `available` false leaves it out and says why. */

@@ -19,6 +19,11 @@ export interface NatsSettings {
   readonly withoutMappings?: boolean;
 }
 
+interface StreamDetail {
+  readonly name: string;
+  readonly cluster?: { readonly leader?: string };
+}
+
 export class NatsServers {
   readonly urls: readonly string[];
   readonly monitors: readonly string[];
@@ -89,18 +94,26 @@ export class NatsServers {
     this.#processes[node] = undefined;
   }
 
-  /** The node that leads a stream at the moment. */
+  /** Names of the streams of the cluster. */
+  async streams(): Promise<readonly string[]> {
+    return (await this.#details(0)).map(({ name }) => name);
+  }
+
+  /** The node that leads a stream at the moment; asks again while there is none. */
   async leaderOf(stream: string): Promise<number> {
     for (let at = 0; ; at = (at + 1) % this.monitors.length) {
-      const answer = await fetch(`${this.monitors[at]}/jsz?streams=1`).then((response) => response.json());
-      const details =
-        (answer as { account_details?: { stream_detail?: { name: string; cluster?: { leader?: string } }[] }[] })
-          .account_details ?? [];
-      const leader = details.flatMap(({ stream_detail = [] }) => stream_detail).find(({ name }) => name === stream)
-        ?.cluster?.leader;
+      const leader = (await this.#details(at)).find(({ name }) => name === stream)?.cluster?.leader;
       if (leader !== undefined && leader !== "") return Number(leader.slice(1));
       await Bun.sleep(50);
     }
+  }
+
+  async #details(node: number): Promise<readonly StreamDetail[]> {
+    const answer = await fetch(`${this.monitors[node]}/jsz?streams=1`);
+    const { account_details = [] } = (await answer.json()) as {
+      account_details?: { stream_detail?: StreamDetail[] }[];
+    };
+    return account_details.flatMap(({ stream_detail = [] }) => stream_detail);
   }
 
   async remove(): Promise<void> {

@@ -29,7 +29,7 @@ import {
 } from "./nats-connection.ts";
 import { decodeReports, type ReportMessage, reportMessages, ShuffleCursor } from "./report-message.ts";
 import { SealedSegments } from "./sealed-segments.ts";
-import { readStream } from "./stream-reader.ts";
+import { readStream, type StreamAccess } from "./stream-reader.ts";
 import { type HeaderSource, hex, readPlace, readUpload, tipAfter } from "./upload-message.ts";
 
 export interface JetStreamLogOptions extends LogIdentity, NatsOptions {
@@ -65,6 +65,7 @@ export class JetStreamLogReader implements ReportLogReader {
   readonly genesis: Uint8Array;
   readonly sealed: SealedSegments;
   readonly #manager: JetStreamManager;
+  readonly #access: StreamAccess;
   readonly #closing = new AbortController();
   readonly #readers = new Set<Promise<void>>();
   #shuffling: Promise<void> = Promise.resolve();
@@ -139,12 +140,14 @@ export class JetStreamLogReader implements ReportLogReader {
     this.connection = connection;
     this.client = jetstream(connection, { timeout: PUBLISH_MS });
     this.#manager = manager;
+    this.#access = { connection, manager };
     this.names = names;
     this.index = new LogIndex(options.indexPath ?? ":memory:");
     const { uploads, segments, log } = names;
     const subject = `earshot.segments.${log}`;
     this.sealed = new SealedSegments({
       connection,
+      manager,
       client: this.client,
       identity: options,
       uploads,
@@ -182,7 +185,7 @@ export class JetStreamLogReader implements ReportLogReader {
     const stream = this.names.uploads;
     let entries = [];
     let tip = known;
-    for await (const message of readStream(this.connection, {
+    for await (const message of readStream(this.#access, {
       stream,
       from: known.length + 1,
       follow: false,
@@ -319,7 +322,7 @@ export class JetStreamLogReader implements ReportLogReader {
     this.#readers.add(promise);
     const end = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     try {
-      yield* readStream(this.connection, { ...read, signal: end });
+      yield* readStream(this.#access, { ...read, signal: end });
     } finally {
       this.#readers.delete(promise);
       resolve();

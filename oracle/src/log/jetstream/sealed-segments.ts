@@ -7,7 +7,6 @@
 import { createHash } from "node:crypto";
 import { nextLogHead } from "@earshot/poc/protocol";
 import type { JetStreamClient } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
 import { oracleError } from "../../errors.ts";
 import type { LoggedUpload, SealedSegment } from "../../ports/report-log.ts";
 import { type LogIdentity, spanOf } from "../log-identity.ts";
@@ -20,11 +19,10 @@ import {
   TRAILER_BYTES,
   TRAILER_MARK,
 } from "../segment.ts";
-import { readStream } from "./stream-reader.ts";
+import { readStream, type StreamAccess } from "./stream-reader.ts";
 import { hex, readUpload } from "./upload-message.ts";
 
-export interface SegmentStreams {
-  readonly connection: NatsConnection;
+export interface SegmentStreams extends StreamAccess {
   readonly client: JetStreamClient;
   readonly identity: LogIdentity;
   readonly uploads: string;
@@ -41,8 +39,8 @@ export class SealedSegments {
   }
 
   async list(from = 0): Promise<readonly SealedSegment[]> {
-    const { connection, segments: stream } = this.#streams;
-    for await (const message of readStream(connection, { stream, from: this.#known.length + 1, follow: false })) {
+    const { segments: stream } = this.#streams;
+    for await (const message of readStream(this.#streams, { stream, from: this.#known.length + 1, follow: false })) {
       if (message.sequence === this.#known.length + 1)
         this.#known.push(decodeSegment(message.data, message.sequence - 1));
     }
@@ -118,8 +116,8 @@ export class SealedSegments {
   }
 
   async *#uploadsFrom(logIndex: number): AsyncGenerator<LoggedUpload> {
-    const { connection, uploads: stream } = this.#streams;
-    for await (const message of readStream(connection, { stream, from: logIndex + 1, follow: false }))
+    const { uploads: stream } = this.#streams;
+    for await (const message of readStream(this.#streams, { stream, from: logIndex + 1, follow: false }))
       yield readUpload(message);
   }
 }

@@ -1,14 +1,19 @@
 /** Messages of a stream in order, from a sequence on: what ordered consumers give, with an end. */
-import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
+import { DeliverPolicy, type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { patiently } from "./nats-connection.ts";
+import { isNotFound, patiently } from "./nats-connection.ts";
+
+export interface StreamAccess {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+}
 
 export interface StreamMessage {
   readonly sequence: number;
   readonly subject: string;
   readonly data: Uint8Array;
   readonly header: (name: string) => string;
-  /** Messages behind this one at the moment. */
+  /** Messages behind this one, as far as the node knows that serves the reader. */
   readonly pending: number;
 }
 
@@ -28,11 +33,13 @@ const AHEAD = 256;
 
 /** Ends when the signal says so, or, without `follow`, behind what is stored when reading gets there. Throws ORC_LOG_UNAVAILABLE. */
 export async function* readStream(
-  connection: NatsConnection,
+  { connection, manager }: StreamAccess,
   options: StreamReadOptions,
 ): AsyncGenerator<StreamMessage> {
   const { stream, subject, from, follow, signal, headersOnly = false } = options;
   const isOver = () => signal?.aborted === true;
+  const end = follow ? Number.POSITIVE_INFINITY : await lastSequence(manager, stream, subject ?? ">");
+  if (end < from) return;
   const consumer = await patiently(`read ${stream}`, () =>
     jetstream(connection).consumers.get(stream, {
       ...(subject === undefined ? {} : { filter_subjects: subject }),
@@ -42,7 +49,6 @@ export async function* readStream(
     }),
   );
   try {
-    if (!follow && (await patiently(`read ${stream}`, () => consumer.info())).num_pending === 0) return;
     if (isOver()) return;
     const messages = await consumer.consume({ max_messages: AHEAD });
     const stop = () => void messages.close();
@@ -52,7 +58,7 @@ export async function* readStream(
         const { seq, data, headers, info } = message;
         const header = (name: string) => headers?.get(name) ?? "";
         yield { sequence: seq, subject: message.subject, data, header, pending: info.pending };
-        if (isOver() || (!follow && info.pending === 0)) return;
+        if (isOver() || seq >= end) return;
       }
     } finally {
       signal?.removeEventListener("abort", stop);
@@ -61,4 +67,16 @@ export async function* readStream(
   } finally {
     await consumer.delete().catch(() => false);
   }
+}
+
+/** Asked of the stream's leader, since the node that serves a reader may lag behind. 0 when there is no such message. */
+function lastSequence(manager: JetStreamManager, stream: string, subject: string): Promise<number> {
+  return patiently(`read ${stream}`, async () => {
+    try {
+      return (await manager.streams.getMessage(stream, { last_by_subj: subject }))?.seq ?? 0;
+    } catch (error) {
+      if (isNotFound(error)) return 0;
+      throw error;
+    }
+  });
 }
