@@ -49,6 +49,8 @@ export interface WorkerOptions {
 export interface WorkerSettings {
   /** How long a dead worker's work waits for another one, ms. */
   readonly leaseMs: number;
+  /** The same for closing an epoch and drawing challenges, which keep a thread busy for so long that it cannot renew its lease, ms. */
+  readonly longLeaseMs: number;
   /** How often work is looked for when there was none, ms. */
   readonly pollMs: number;
   /** How often verdicts are looked for, ms. */
@@ -57,7 +59,13 @@ export interface WorkerSettings {
   readonly judges: number;
 }
 
-export const DEFAULT_WORKER_SETTINGS: WorkerSettings = { leaseMs: 15_000, pollMs: 1000, tickMs: 250, judges: 1 };
+export const DEFAULT_WORKER_SETTINGS: WorkerSettings = {
+  leaseMs: 15_000,
+  longLeaseMs: 120_000,
+  pollMs: 1000,
+  tickMs: 250,
+  judges: 1,
+};
 
 export type WorkerEvent =
   | { readonly kind: "verified_segment" }
@@ -81,8 +89,9 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
   const loops: Promise<void>[] = [];
   if (roles.includes("batch")) {
     const verifier = new SegmentVerifier(common);
-    const deriver = new IntervalDeriver(common);
-    const closer = new EpochCloser({ ...common, signer, workers: settings.judges });
+    const long = { ...common, lease: { ...lease, ttlMs: settings.longLeaseMs } };
+    const deriver = new IntervalDeriver(long);
+    const closer = new EpochCloser({ ...long, signer, workers: settings.judges });
     loops.push(
       repeat(options, settings, "verify", signal, async () => {
         const did = await verifier.step();

@@ -140,7 +140,7 @@ export class SmallPipeline {
         roles,
         holder,
         wallMs: () => this.wallMs,
-        settings: { leaseMs: 2000, pollMs: 20, tickMs: 20 },
+        settings: { leaseMs: 2000, longLeaseMs: 2000, pollMs: 20, tickMs: 20 },
         onEvent: (event) => {
           if (event.kind === "failed") console.error(event.work, event.error);
         },

@@ -24,7 +24,7 @@ await runWorker(
     roles: ["live", "batch"],
     holder: `${process.pid}`,
     wallMs: () => Number(wallMs),
-    settings: { leaseMs: 300, pollMs: 10, tickMs: 10 },
+    settings: { leaseMs: 300, longLeaseMs: 300, pollMs: 10, tickMs: 10 },
     onEvent: (event) => {
       if (event.kind !== "waits")
         process.stdout.write(
