@@ -60,22 +60,26 @@ async function onDisk(): Promise<readonly number[]> {
 }
 
 describe("kill -9", () => {
-  test("at any moment loses no receipt that was on disk, forks no chain and needs no resumption", async () => {
-    const log = earshotOracle("a", () => Date.now());
-    oracle = log;
-    const url = log.serve();
-    const promised = new Set<number>();
-    let next = 0;
-    for (let round = 0; round < soak(5).numRuns; round++) {
-      next = await runAndKill(url, log.keyText, next, (lines) => lines > 3 + ((round * 7) % 11));
-      for (const number of await onDisk()) promised.add(number);
-    }
-    expect(log.forks).toHaveLength(0);
-    expect(log.log.some(({ resumed }) => resumed)).toBe(false);
-    expect(log.log.map(({ sequence }) => sequence)).toEqual(log.log.map((_, i) => i + 1));
-    // What the last run had on disk and not sealed is for the run after it.
-    const missing = () => promised.difference(new Set(log.reports().receipts.map(({ devAddr }) => devAddr)));
-    await runAndKill(url, log.keyText, next, () => missing().size === 0);
-    expect(promised.size).toBeGreaterThan(100);
-  }, 120_000 * soak(1).numRuns);
+  test(
+    "at any moment loses no receipt that was on disk, forks no chain and needs no resumption",
+    async () => {
+      const log = earshotOracle("a", () => Date.now());
+      oracle = log;
+      const url = log.serve();
+      const promised = new Set<number>();
+      let next = 0;
+      for (let round = 0; round < soak(5).numRuns; round++) {
+        next = await runAndKill(url, log.keyText, next, (lines) => lines > 3 + ((round * 7) % 11));
+        for (const number of await onDisk()) promised.add(number);
+      }
+      expect(log.forks).toHaveLength(0);
+      expect(log.log.some(({ resumed }) => resumed)).toBe(false);
+      expect(log.log.map(({ sequence }) => sequence)).toEqual(log.log.map((_, i) => i + 1));
+      // What the last run had on disk and not sealed is for the run after it.
+      const missing = () => promised.difference(new Set(log.reports().receipts.map(({ devAddr }) => devAddr)));
+      await runAndKill(url, log.keyText, next, () => missing().size === 0);
+      expect(promised.size).toBeGreaterThan(100);
+    },
+    120_000 * soak(1).numRuns,
+  );
 });
