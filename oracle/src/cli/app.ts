@@ -3,6 +3,7 @@ import { buildApplication, buildRouteMap, run, text_en } from "@stricli/core";
 import { auditCommand } from "./audit.ts";
 import { type CliContext, EXIT, type Terminal } from "./context.ts";
 import { explainCommand } from "./explain.ts";
+import { meterCommand } from "./meter.ts";
 import { scoreCommand } from "./score.ts";
 import { configRoutes, serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -19,6 +20,7 @@ const routes = buildRouteMap({
     verifyReport: verifyReportCommand,
     verifyReceipt: verifyReceiptCommand,
     explain: explainCommand,
+    meter: meterCommand,
     tour: tourCommand,
   },
   docs: { brief: "Earshot's oracle: serve it, simulate coverage, score it, audit it, explain it" },
