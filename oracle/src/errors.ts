@@ -28,7 +28,7 @@ export const oracleErrors = {
   ORC_BAD_ACCOUNT: "The bytes of an account on chain are not what its program writes.",
   ORC_LOG_UNAVAILABLE:
     "The report log takes no uploads at the moment: disk full, no quorum, or too much in flight. Nothing was acknowledged; send again.",
-  ORC_LOG_BUSY: "Another process writes this report log, or the log was made with other settings.",
+  ORC_LOG_BUSY: "Another process writes this report log; one at a time can.",
   ORC_STORE_UNAVAILABLE: "The database or the artefact store does not answer, or refused; the next try may succeed.",
   ORC_BAD_SCHEMA: "The database has another schema than this version knows: it is newer, or a migration was changed.",
   ORC_LEASE_LOST: "Another worker holds the lease by now; what was computed is not committed.",
