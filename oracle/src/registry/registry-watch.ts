@@ -23,6 +23,8 @@ import { type CachedAccount, type CachedKind, readRegistryFile, writeRegistryFil
 
 /** How long no slot may be told before the socket counts as dead, ms: 37 slots. */
 const SILENCE_MS = 15_000;
+/** How long the first slot is waited for before everything is read, ms. */
+const LISTEN_MS = 5000;
 /** How often the silence is looked for, ms. */
 const LOOK_MS = 1000;
 const BACKOFF_MS = { first: 500, cap: 30_000 } as const;
@@ -114,13 +116,17 @@ export class RegistryWatch {
       source.onProgramAccount(program, filters, ({ data }, slot) => this.#takeTold(kind, slot, data)),
     );
     let lastSlotMs = clock.steadyMs();
+    const listening = new AbortController();
     endings.push(
       source.onSlot(() => {
+        listening.abort();
         lastSlotMs = clock.steadyMs();
         this.#lastToldMs = lastSlotMs;
       }),
     );
     try {
+      // A subscription holds when the socket answers, and slots are asked for last: the first one says that the others hold.
+      await sleep(clock, LISTEN_MS, AbortSignal.any([stop, listening.signal]));
       while (!stop.aborted) {
         for (const { kind, program, filters } of groups) {
           const { slot, accounts } = await source.programAccounts(program, filters);

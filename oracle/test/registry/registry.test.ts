@@ -88,7 +88,7 @@ test("knows who is onboarded by reading and by being told, says the same as Anch
   chain.restore();
   await chain.onboard(third);
   await until(() => cached.hotspotCount === 3);
-  expect(later.registry.ageMs).toBeDefined();
+  await until(() => later.registry.ageMs !== undefined);
   later.stop.abort();
   await ended;
 });
