@@ -59,7 +59,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   typebox: [
     "hotspot-agent/src/config.ts",
     "hotspot-agent/src/config/",
-    "oracle/src/routes/route-definition.ts",
+    "oracle/src/routes/",
     "oracle/src/api/",
     "oracle/src/config/",
     "oracle/src/service/",
