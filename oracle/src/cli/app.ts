@@ -1,6 +1,7 @@
 /** The command line of the oracle: its commands, and how its errors become exit codes. */
 import { buildApplication, buildRouteMap, run, text_en } from "@stricli/core";
 import { auditCommand } from "./audit.ts";
+import { browseCommand } from "./browse.ts";
 import { type CliContext, EXIT, type Terminal } from "./context.ts";
 import { explainCommand } from "./explain.ts";
 import { meterCommand } from "./meter.ts";
@@ -20,6 +21,7 @@ const routes = buildRouteMap({
     verifyReport: verifyReportCommand,
     verifyReceipt: verifyReceiptCommand,
     explain: explainCommand,
+    browse: browseCommand,
     meter: meterCommand,
     tour: tourCommand,
   },
