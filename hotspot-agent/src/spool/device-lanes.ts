@@ -1,7 +1,7 @@
 /**
  * In which order and when one destination gets its packets. Pure: rows of the packet table in, rows out, time is an argument.
  *
- * Per device: oldest first, one frame at a time, the next `spacingMs` after this one was settled: ChirpStack handles uplinks
+ * Per device: oldest first, one frame at a time, `spacingMs` apart, in a backlog from when the one before was settled: ChirpStack handles uplinks
  * concurrently and drops a frame whose counter is below one it has seen. A frame that was handed out may wait for a connection, so
  * only its settlement says when the server may have got it. Live frames of a device stand behind its
  * backlog; other devices do not wait. Copies of one frame (other gateways, other antennas) go together and share the slot: the
@@ -54,6 +54,8 @@ interface Lane {
   sentHash: number;
   /** When the last frame was settled: by then the server had it, if at all. */
   settledMs: number;
+  /** The last frame sent had waited. */
+  wasReplay: boolean;
   /** In a queue or in the heap. */
   isQueued: boolean;
   /** Rows among the copies that go at once. */
@@ -237,6 +239,7 @@ export class DeviceLanes {
         sentMs: Number.NEGATIVE_INFINITY,
         sentHash: 0,
         settledMs: Number.NEGATIVE_INFINITY,
+        wasReplay: false,
         isQueued: false,
         copies: 0,
       };
@@ -249,7 +252,8 @@ export class DeviceLanes {
   #queue(lane: Lane, nowMs: number): void {
     if (lane.isQueued || lane.head === none || lane.inFlight.length > 0) return;
     lane.isQueued = true;
-    const readyMs = Math.max(lane.sentMs, lane.settledMs) + this.#rules.spacingMs;
+    const isBacklog = lane.wasReplay || this.#isReplay(lane.head, nowMs);
+    const readyMs = (isBacklog ? Math.max(lane.sentMs, lane.settledMs) : lane.sentMs) + this.#rules.spacingMs;
     if (readyMs > nowMs) this.#timedLanes.push(readyMs, lane);
     else this.#queueByAge(lane, nowMs);
   }
@@ -270,7 +274,8 @@ export class DeviceLanes {
       this.#queue(lane, nowMs);
       return { kind: "drop", row, reason };
     }
-    if (this.#isReplay(row, nowMs)) this.#replayCredit -= 1;
+    lane.wasReplay = this.#isReplay(row, nowMs);
+    if (lane.wasReplay) this.#replayCredit -= 1;
     lane.sentMs = nowMs;
     lane.sentHash = this.#table.phyHash[row];
     this.#takeCopies(lane);

@@ -139,13 +139,13 @@ describe("order and pace", () => {
     expect(script.sent.map(({ frame }) => frame.device)).toEqual([1, 2]);
   });
 
-  test("spaces from when a frame was settled: one that was handed out may have waited for its connection", () => {
+  test("spaces a backlog from when a frame was settled: one that was handed out may have waited for its connection", () => {
     const script = new Script();
     script.lanes.setReady(true);
     script.arrive(1);
     script.run();
     script.arrive(1);
-    script.nowMs += 700;
+    script.nowMs += 1700;
     script.answer(true);
     expect([script.run(), script.sent.length]).toEqual([script.nowMs + rules.spacingMs, 1]);
     script.nowMs += rules.spacingMs;
