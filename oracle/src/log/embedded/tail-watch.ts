@@ -31,17 +31,46 @@ export class TailFile {
   }
 }
 
+/** Watchers of this process by path, each with those it wakes: a path is watched once, however many readers it has. */
+const watched = new Map<string, { readonly watcher: FSWatcher; readonly listeners: Set<() => void> }>();
+
+/** Bun tells no change within a millisecond of the one it told last, so readers are woken once more this much later, ms. */
+const AGAIN_MS = 5;
+/** A reader looks by itself this often, ms: the kernel may drop news (a full queue), and nobody would tell it again. */
+const LOOK_MS = 1000;
+
 /** The reader's side: `arm`, look, and if there is nothing, await `news`. */
 export class TailWatch {
-  readonly #watcher: FSWatcher;
+  readonly #path: string;
   #isNews = true;
   #wake: () => void = () => {};
+  readonly #listener = (): void => {
+    this.#isNews = true;
+    this.#wake();
+  };
 
   constructor(path: string) {
-    this.#watcher = watch(path, { persistent: false }, () => {
-      this.#isNews = true;
-      this.#wake();
-    });
+    this.#path = path;
+    let shared = watched.get(path);
+    if (shared === undefined) {
+      const listeners = new Set<() => void>();
+      const tellAll = () => {
+        for (const tell of listeners) tell();
+      };
+      let isAgainDue = false;
+      const watcher = watch(path, { persistent: false }, () => {
+        tellAll();
+        if (isAgainDue) return;
+        isAgainDue = true;
+        setTimeout(() => {
+          isAgainDue = false;
+          tellAll();
+        }, AGAIN_MS);
+      });
+      shared = { watcher, listeners };
+      watched.set(path, shared);
+    }
+    shared.listeners.add(this.#listener);
   }
 
   /** Forgets old news; look afterwards. */
@@ -49,22 +78,28 @@ export class TailWatch {
     this.#isNews = false;
   }
 
-  /** Resolves when something was announced since `arm`, or when the signal ends the wait. */
+  /** Resolves when something was announced since `arm`, after a while all the same, or when the signal ends the wait. */
   async news(signal: AbortSignal | undefined): Promise<void> {
     if (this.#isNews || signal?.aborted === true) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const wake = () => resolve();
     this.#wake = wake;
+    const looking = setTimeout(wake, LOOK_MS);
     signal?.addEventListener("abort", wake, { once: true });
     try {
       await promise;
     } finally {
+      clearTimeout(looking);
       signal?.removeEventListener("abort", wake);
     }
   }
 
   close(): void {
-    this.#watcher.close();
+    const shared = watched.get(this.#path);
+    if (shared?.listeners.delete(this.#listener) === true && shared.listeners.size === 0) {
+      watched.delete(this.#path);
+      shared.watcher.close();
+    }
     this.#wake();
   }
 }
