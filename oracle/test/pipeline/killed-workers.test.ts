@@ -37,14 +37,15 @@ function spawn(folder: string) {
   });
 }
 
-/** Resolves when a worker has told of so many events, or has ended. */
+/** Resolves when a worker has told of so many events, has ended, or has closed the last epoch: nothing more would come. */
 async function afterEvents(worker: ReturnType<typeof spawn>, events: number): Promise<void> {
+  const decoder = new TextDecoder();
   const reader = worker.stdout.getReader();
-  let seen = 0;
-  while (seen < events) {
+  let told = "";
+  while (told.split("\n").length <= events && !told.includes(`"epoch":${last}`)) {
     const { value, done } = await reader.read();
     if (done) return;
-    seen += value.filter((byte) => byte === 10).length;
+    told += decoder.decode(value, { stream: true });
   }
 }
 
