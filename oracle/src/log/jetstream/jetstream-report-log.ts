@@ -171,7 +171,7 @@ export class JetStreamReportLog implements ReportLog {
   /** Publishes uploads behind the tip. Throws when any of them is not where it was to go; the stream then says which are. */
   async #publish(uploads: readonly WaitingUpload[], tried: Map<string, LogPlace>): Promise<void> {
     let tip = this.#tip as LogTip;
-    const published = uploads.map(({ upload }) => {
+    const published = uploads.map(({ upload }, at) => {
       const { uploadId, deviceKey, receiveMs, bytes } = upload;
       const place = { uploadId, receiveMs, logIndex: tip.length, previousHead: tip.head };
       tip = tipAfter(place);
@@ -180,7 +180,11 @@ export class JetStreamReportLog implements ReportLog {
       const options = {
         msgID: id,
         headers: uploadHeaders(place),
-        expect: { lastSequence: place.logIndex },
+        // Behind the first, the sequence alone is no proof: another writer's upload may stand where the one before was to go.
+        expect: {
+          lastSequence: place.logIndex,
+          ...(at === 0 ? {} : { lastMsgID: hex(uploads[at - 1]!.upload.uploadId) }),
+        },
         retries: 0,
       };
       const answer = this.#reader.client.publish(subject, bytes, options).then(
