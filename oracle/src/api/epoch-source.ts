@@ -33,6 +33,8 @@ export interface EpochSource {
 export class EpochFolders implements EpochSource {
   readonly #root: string;
   readonly #folders = new Map<number, string>();
+  /** Hashes of an epoch's files: a closed epoch does not change, and hashing it reads all of it. */
+  readonly #files = new Map<number, ReadonlyMap<string, string>>();
 
   constructor(root: string) {
     this.#root = root;
@@ -56,12 +58,16 @@ export class EpochFolders implements EpochSource {
   }
 
   async files(epoch: number): Promise<ReadonlyMap<string, string>> {
+    const known = this.#files.get(epoch);
+    if (known !== undefined) return known;
     const folder = await this.#folderOf(epoch).catch(() => undefined);
     if (folder === undefined) return new Map();
     const names = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
       .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-    return new Map(names.sort().map((name) => [name, sha256Hex(readWhole(join(folder, name)))]));
+    const files = new Map(names.sort().map((name) => [name, sha256Hex(readWhole(join(folder, name)))]));
+    this.#files.set(epoch, files);
+    return files;
   }
 
   async file(epoch: number, name: string): Promise<Uint8Array | undefined> {

@@ -74,7 +74,7 @@ export class CopyMatcher {
 
   /** A hotspot's message to the network server. */
   delivered(delivered: DeliveredFrame, nowMs: number): void {
-    this.#expire(nowMs);
+    this.expire(nowMs);
     const frame = parseFrame(delivered.phyPayload);
     if (frame.kind !== "data" || frame.direction !== "up") {
       this.#options.onUnconfirmed("not_a_data_uplink");
@@ -96,18 +96,13 @@ export class CopyMatcher {
 
   /** An event of the network server. */
   accepted({ devAddr, fCnt, copies }: AcceptedUplink, nowMs: number): void {
-    this.#expire(nowMs);
+    this.expire(nowMs);
     const acceptance: Acceptance = { devAddr, fCnt: fCnt & 0xffff, left: this.#options.maxCopies(devAddr) };
     for (const name of copies) {
       const delivery = this.#delivery(name, nowMs);
       if (delivery.frame === null && !delivery.isUsed) delivery.awaited = acceptance;
       else this.#confirm(name.gatewayId, delivery, acceptance);
     }
-  }
-
-  /** Forgets what has waited too long; `never_…` says which side it lacked. */
-  expire(nowMs: number): void {
-    this.#expire(nowMs);
   }
 
   #confirm(gatewayId: string, delivery: Delivery, acceptance: Acceptance): void {
@@ -131,7 +126,8 @@ export class CopyMatcher {
     return delivery;
   }
 
-  #expire(nowMs: number): void {
+  /** Forgets what has waited too long; `never_…` says which side it lacked. */
+  expire(nowMs: number): void {
     const { waitMs, maxWaiting, onUnconfirmed } = this.#options;
     for (const [key, delivery] of this.#deliveries) {
       if (delivery.atMs + waitMs > nowMs && this.#deliveries.size <= maxWaiting) return;

@@ -7,6 +7,7 @@
  * bills is contested when hotspots of two owners hold it, so a meter that stops costs its payer the route and not the money.
  */
 import type { DeviceSigner, PacketConfirmation } from "@earshot/poc/protocol";
+import { SYSTEM_CLOCK, sleep } from "../service/clock.ts";
 import type { Log } from "../service/log.ts";
 import { type BrokerOptions, followBroker } from "./broker-feed.ts";
 import { ConfirmationJournal } from "./confirmation-journal.ts";
@@ -160,23 +161,7 @@ export class Meter {
         return "later";
       });
       if (outcome === "taken") this.status.uploads++;
-      await pause(everyMs, stop);
+      await sleep(SYSTEM_CLOCK, everyMs, stop);
     }
   }
-}
-
-function pause(ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (stop.aborted) {
-      resolve();
-      return;
-    }
-    const done = () => {
-      clearTimeout(timer);
-      stop.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    stop.addEventListener("abort", done, { once: true });
-  });
 }
