@@ -5,18 +5,22 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { configTables } from "./reference/config-tables.ts";
 import { epochFormat } from "./reference/epoch-format.ts";
 import { errorTable } from "./reference/error-table.ts";
 import { instructionTable } from "./reference/instruction-table.ts";
+import { metricTable } from "./reference/metric-table.ts";
 import { parameterTable } from "./reference/parameter-table.ts";
 import { verdictTable } from "./reference/verdict-table.ts";
 
 const root = join(import.meta.dirname, "..");
 
 const PAGES: Readonly<Record<string, () => string>> = {
+  "docs/reference/config.md": configTables,
   "docs/reference/epoch-format.md": epochFormat,
   "docs/reference/errors.md": errorTable,
   "docs/reference/instructions.md": instructionTable,
+  "docs/reference/metrics.md": metricTable,
   "docs/reference/parameters.md": parameterTable,
   "docs/reference/verdicts.md": verdictTable,
 };
