@@ -6,5 +6,6 @@ import { pipeline } from "./003-pipeline.ts";
 import { settlement } from "./004-settlement.ts";
 import { billing } from "./005-billing.ts";
 import { mirror } from "./006-mirror.ts";
+import { contest } from "./007-contest.ts";
 
-export const migrations: readonly Migration[] = [leases, positions, pipeline, settlement, billing, mirror];
+export const migrations: readonly Migration[] = [leases, positions, pipeline, settlement, billing, mirror, contest];
