@@ -3,7 +3,7 @@
  *
  * A payer has one or more routers, accounts whose data credits only this oracle's burn authority can burn. Each burn names a bill by
  * its hash and carries the router's next number; the program takes every number once, in order. A burn is written to the journal
- * under its number before it is sent, so after a crash the router's last number alone tells whether it was done: it is sent again
+ * under its number before it is sent, so after a crash the router's last number alone tells whether it was done: it is asked for again
  * under the same number, or counted. What a payer's escrows cannot cover stays owed and is burnt when they can; meanwhile its
  * routes are withdrawn from agents (`isInArrears`).
  */
@@ -40,11 +40,25 @@ export interface OpenBill {
   readonly billHash: Uint8Array;
 }
 
+/** What became of a burn that was asked for. */
+export type BurnAnswer =
+  /** On chain by this call. */
+  | { readonly state: "done"; readonly signature: string }
+  /** On chain before it. */
+  | { readonly state: "already" }
+  /** Nobody knows yet: the next round asks again. */
+  | { readonly state: "waiting" }
+  /** The program does not take it now: a pause, or an escrow that was emptied by other means. */
+  | { readonly state: "refused"; readonly why: string };
+
 /** The chain; the SDK behind it retries what can be retried. */
 export interface BurnChain {
   routers(): Promise<readonly RouterAccount[]>;
-  /** Sends a burn and waits until it is confirmed. Rejects with an error whose `retryable` is true when nobody knows. */
-  burn(burn: Burn): Promise<{ readonly signature: string }>;
+  /**
+   * Sends burns, as many as fit one transaction together, and waits until they are confirmed: an answer for each, in their order. A
+   * burn whose number is taken is not sent again. Rejects, with `retryable`, when the chain cannot be asked; some may then be done.
+   */
+  burn(burns: readonly Burn[]): Promise<readonly BurnAnswer[]>;
 }
 
 /** What must survive a crash; each call is durable when it resolves. */
@@ -66,46 +80,72 @@ export interface BurnRound {
   readonly dataCredits: bigint;
   /** Payers whose escrows did not cover their bills, and what they still owe. */
   readonly arrears: ReadonlyMap<string, bigint>;
+  /** Burns that the program did not take, and why; they keep their numbers and are asked for again. */
+  readonly refused: readonly { readonly burn: Burn; readonly why: string }[];
+}
+
+interface Planned {
+  readonly burns: readonly Burn[];
+  readonly arrears: ReadonlyMap<string, bigint>;
 }
 
 /** Burns what can be burnt now. Safe to call again at any time, by one process at a time; rejects as the chain does. */
 export async function burnBills(chain: BurnChain, journal: BurnJournal): Promise<BurnRound> {
-  await finishBegun(chain, journal);
-  const routers = (await chain.routers()).map((router) => ({ ...router }));
-  let burns = 0;
-  let dataCredits = 0n;
-  const arrears = new Map<string, bigint>();
-  for (const bill of await journal.openBills()) {
-    let owed = bill.dataCredits - bill.burnt;
-    for (const router of routers.filter(({ payer }) => payer === bill.payer)) {
-      const amount = smaller(owed, router.escrow);
-      if (amount === 0n) continue;
-      const { address, lastNonce } = router;
-      const { payer, epoch, billHash } = bill;
-      const burn = { router: address, nonce: lastNonce + 1n, payer, epoch, dataCredits: amount, billHash };
-      await journal.begin(burn);
-      const { signature } = await chain.burn(burn);
-      await journal.done(burn, signature);
-      router.escrow -= amount;
-      router.lastNonce = burn.nonce;
-      owed -= amount;
-      burns++;
-      dataCredits += amount;
-    }
-    if (owed > 0n) arrears.set(bill.payer, (arrears.get(bill.payer) ?? 0n) + owed);
-  }
-  return { burns, dataCredits, arrears };
+  const again = await journal.begun();
+  const first = await burnAll(chain, journal, again);
+  const open = await journal.begun();
+  const planned = plan(await chain.routers(), await journal.openBills(), open);
+  for (const burn of planned.burns) await journal.begin(burn);
+  const second = await burnAll(chain, journal, planned.burns);
+  const done = [...first.done, ...second.done];
+  return {
+    burns: done.length,
+    dataCredits: done.reduce((sum, { dataCredits }) => sum + dataCredits, 0n),
+    arrears: planned.arrears,
+    refused: [...first.refused, ...second.refused],
+  };
 }
 
-/** Burns of which nobody knows whether they happened: the router's number tells. */
-async function finishBegun(chain: BurnChain, journal: BurnJournal): Promise<void> {
-  const begun = await journal.begun();
-  if (begun.length === 0) return;
-  const lastNonces = new Map((await chain.routers()).map(({ address, lastNonce }) => [address, lastNonce]));
-  for (const burn of begun) {
-    const isDone = burn.nonce <= (lastNonces.get(burn.router) ?? 0n);
-    await journal.done(burn, isDone ? null : (await chain.burn(burn)).signature);
+/** Which burns pay which bills. A router with a burn under way takes no other: the number before must be used up first. */
+function plan(
+  accounts: readonly RouterAccount[],
+  bills: Awaited<ReturnType<BurnJournal["openBills"]>>,
+  open: readonly Burn[],
+): Planned {
+  const busy = new Set(open.map(({ router }) => router));
+  const routers = accounts.filter(({ address }) => !busy.has(address)).map((account) => ({ ...account }));
+  const burns: Burn[] = [];
+  const arrears = new Map<string, bigint>();
+  for (const bill of bills) {
+    const { payer, epoch, billHash } = bill;
+    const underWay = open.filter((burn) => burn.payer === payer && burn.epoch === epoch);
+    let owed = underWay.reduce((rest, { dataCredits }) => rest - dataCredits, bill.dataCredits - bill.burnt);
+    for (const router of routers.filter((one) => one.payer === payer)) {
+      const dataCredits = smaller(owed, router.escrow);
+      if (dataCredits <= 0n) continue;
+      router.escrow -= dataCredits;
+      router.lastNonce += 1n;
+      owed -= dataCredits;
+      burns.push({ router: router.address, nonce: router.lastNonce, payer, epoch, dataCredits, billHash });
+    }
+    if (owed > 0n) arrears.set(payer, (arrears.get(payer) ?? 0n) + owed);
   }
+  return { burns, arrears };
+}
+
+/** Sends burns that stand in the journal, new ones and those of which nobody knows whether they happened. */
+async function burnAll(chain: BurnChain, journal: BurnJournal, burns: readonly Burn[]) {
+  const done: Burn[] = [];
+  const refused: { burn: Burn; why: string }[] = [];
+  if (burns.length === 0) return { done, refused };
+  for (const [at, answer] of (await chain.burn(burns)).entries()) {
+    const burn = burns[at]!;
+    if (answer.state === "refused") refused.push({ burn, why: answer.why });
+    if (answer.state !== "done" && answer.state !== "already") continue;
+    await journal.done(burn, answer.state === "done" ? answer.signature : null);
+    done.push(burn);
+  }
+  return { done, refused };
 }
 
 /** Whether a payer owes so much that its routes are withdrawn from agents: more than its escrows hold, less a reserve. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   type Burn,
+  type BurnAnswer,
   type BurnChain,
   type BurnJournal,
   burnBills,
@@ -26,12 +27,16 @@ beforeAll(async () => {
 });
 afterAll(() => postgres?.remove());
 
+/** `lost` was never seen by the chain, `unanswered` was done, `waiting` is not confirmed yet, `refused` meets a pause. */
+const FAULTS = ["lost", "unanswered", "waiting", "refused"] as const;
+type Fault = (typeof FAULTS)[number];
+
 /** The burn rules of the program, with the faults of a network before and after them. */
 class ModelChain implements BurnChain {
   readonly accounts = new Map<string, { payer: string; escrow: bigint; lastNonce: bigint; lastEpoch: number }>();
   readonly burnt: Burn[] = [];
-  /** What happens to the next sends, in order: `lost` was never seen by the chain, `unanswered` was done. */
-  faults: ("lost" | "unanswered")[] = [];
+  /** What happens to the next sends, in order. */
+  faults: Fault[] = [];
 
   fund(router: string, payer: string, dataCredits: bigint): void {
     const account = this.accounts.get(router) ?? { payer, escrow: 0n, lastNonce: 0n, lastEpoch: 0 };
@@ -42,20 +47,29 @@ class ModelChain implements BurnChain {
     return [...this.accounts].map(([address, { payer, escrow, lastNonce }]) => ({ address, payer, escrow, lastNonce }));
   }
 
-  async burn(burn: Burn) {
+  /** In order, as far as the network carries: what was sent before a fault is done. */
+  async burn(burns: readonly Burn[]): Promise<BurnAnswer[]> {
+    return burns.map((burn) => this.#burnOne(burn));
+  }
+
+  #burnOne(burn: Burn): BurnAnswer {
     const fault = this.faults.shift();
     if (fault === "lost") throw new Error("no answer");
     const account = this.accounts.get(burn.router);
-    if (account === undefined) throw new Error("no such router");
-    if (burn.nonce !== account.lastNonce + 1n) throw new Error("NonceOutOfOrder");
-    if (burn.dataCredits > account.escrow || burn.dataCredits === 0n) throw new Error("EscrowTooSmall");
-    if (burn.epoch < account.lastEpoch) throw new Error("WrongEpoch");
+    if (account === undefined) return { state: "refused", why: "no such router" };
+    if (burn.nonce <= account.lastNonce) return { state: "already" };
+    if (fault === "refused") return { state: "refused", why: "Paused" };
+    if (fault === "waiting") return { state: "waiting" };
+    if (burn.nonce > account.lastNonce + 1n) return { state: "refused", why: "NonceOutOfOrder" };
+    if (burn.dataCredits > account.escrow || burn.dataCredits === 0n)
+      return { state: "refused", why: "EscrowTooSmall" };
+    if (burn.epoch < account.lastEpoch) return { state: "refused", why: "WrongEpoch" };
     account.escrow -= burn.dataCredits;
     account.lastNonce = burn.nonce;
     account.lastEpoch = burn.epoch;
     this.burnt.push(burn);
     if (fault === "unanswered") throw new Error("no answer");
-    return { signature: `signature ${this.burnt.length}` };
+    return { state: "done", signature: `signature ${this.burnt.length}` };
   }
 }
 
@@ -90,8 +104,8 @@ describe.each([
       chain.fund(`r2 ${run}`, `alice ${run}`, 100n);
       chain.fund(`r3 ${run}`, `bob ${run}`, 1000n);
       await journal.addBill(bill(`alice ${run}`, 1, 100n));
-      expect(await burnBills(chain, journal)).toEqual({ burns: 2, dataCredits: 100n, arrears: new Map() });
-      expect(await burnBills(chain, journal)).toEqual({ burns: 0, dataCredits: 0n, arrears: new Map() });
+      expect(await burnBills(chain, journal)).toEqual({ burns: 2, dataCredits: 100n, arrears: new Map(), refused: [] });
+      expect(await burnBills(chain, journal)).toEqual({ burns: 0, dataCredits: 0n, arrears: new Map(), refused: [] });
       expect(chain.burnt.map(({ router, dataCredits }) => [router, dataCredits])).toEqual([
         [`r1 ${run}`, 60n],
         [`r2 ${run}`, 40n],
@@ -108,6 +122,20 @@ describe.each([
       chain.fund(`r1 ${run}`, `alice ${run}`, 1000n);
       expect(await burnBills(chain, journal)).toMatchObject({ dataCredits: 75n, arrears: new Map() });
       expect(chain.burnt.map(({ epoch }) => epoch)).toEqual([1, 1, 2]);
+    });
+
+    test("whose burn meets a pause keeps its number, holds nothing else up, and is burnt when the pause is over", async () => {
+      const chain = new ModelChain();
+      const journal = new StoredJournal(store);
+      chain.fund(`r1 ${run}`, `alice ${run}`, 500n);
+      chain.fund(`r2 ${run}`, `bob ${run}`, 500n);
+      await journal.addBill(bill(`alice ${run}`, 1, 100n));
+      await journal.addBill(bill(`bob ${run}`, 1, 7n));
+      chain.faults = ["refused"];
+      const round = await burnBills(chain, journal);
+      expect(round).toMatchObject({ dataCredits: 7n, refused: [{ burn: { nonce: 1n }, why: "Paused" }] });
+      expect(await burnBills(chain, journal)).toMatchObject({ dataCredits: 100n, refused: [] });
+      expect(chain.accounts.get(`r1 ${run}`)).toMatchObject({ escrow: 400n, lastNonce: 1n });
     });
 
     test("whose burn was done but never answered is not burnt again", async () => {
@@ -131,7 +159,7 @@ describe.each([
         fc.record({ kind: fc.constant("fund" as const), router: fc.nat(5), amount: fc.bigInt(1n, 80n) }),
         fc.record({
           kind: fc.constant("round" as const),
-          faults: fc.array(fc.constantFrom("lost" as const, "unanswered" as const), { maxLength: 3 }),
+          faults: fc.array(fc.constantFrom(...FAULTS), { maxLength: 3 }),
           diesAfter: fc.option(fc.nat(6)),
         }),
       );
