@@ -43,6 +43,7 @@ packet is billed in the epoch in which the later of its receipt and its confirma
 | \`network\` | integer | network number that uploads must name |
 | \`previousManifestHash\` | 64 hex digits | SHA-256 of the previous epoch's manifest.json; zeros for the first epoch of a network |
 | \`tokenPriceUsdE8\` | integer | price of one token recorded for the epoch, 1e-8 USD |
+| \`budgetAtoms\` | decimal text | what the chain issued for the epoch, base units; absent where the emission of the parameters is the budget |
 
 ### parameters.json
 

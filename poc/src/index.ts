@@ -20,6 +20,7 @@ export * from "./parameters/presets/demo.ts";
 export * from "./parameters/presets/detectors.ts";
 export * from "./parameters/presets/earshot.ts";
 export * from "./parameters/presets/helium.ts";
+export * from "./parameters/presets/of-network.ts";
 export * from "./reward/index.ts";
 export { curveWeightE4 } from "./score/cell-weight.ts";
 export * from "./score/density.ts";

@@ -38,6 +38,7 @@ export async function chainFindings(audit: EpochAudit, chain: ChainFacts): Promi
     compare(join(folder, FILES.parameters), "", hex(epoch.parameterHash), parameterHash(input.parameters));
     const price = String(epoch.priceE8 === 0n ? 1n : epoch.priceE8);
     compare(join(folder, FILES.header), "tokenPriceUsdE8", price, String(input.header.tokenPriceUsdE8));
+    compare(join(folder, FILES.header), "budgetAtoms", String(epoch.pool), input.header.budgetAtoms);
     if (epoch.isFinal) {
       compare(manifest, "root.hash", hex(epoch.rootHash), root?.hash);
       compare(manifest, "root.totalAtoms", String(epoch.rootTotal), root?.totalAtoms);

@@ -275,12 +275,14 @@ const intakeShape = object({
   judgedInEpochBefore: count,
 });
 
-const headerShape = object({
+const headerFields = {
   epoch: integer(0, U32_MAX),
   network: integer(0, U16_MAX),
   previousManifestHash: hash,
   tokenPriceUsdE8: integer(1, Number.MAX_SAFE_INTEGER),
-});
+};
+const headerShape = object(headerFields);
+const budgetedShape = object({ ...headerFields, budgetAtoms: decimal });
 
 /** Reads a JSON file that must be an object. Throws ORC_DAMAGED_FILE. */
 export function parseJsonFile(bytes: Uint8Array, path: string): Readonly<Record<string, unknown>> {
@@ -311,7 +313,10 @@ export function parseParameters(bytes: Uint8Array, path: string): NetworkParamet
 
 /** The header from epoch.json. Throws ORC_DAMAGED_FILE, ORC_BAD_HEADER. */
 export function parseHeader(bytes: Uint8Array, path: string): FolderHeader {
-  return checked(headerShape, parseJsonFile(bytes, path), path) as unknown as FolderHeader;
+  const value = parseJsonFile(bytes, path);
+  // Simulated epochs have no chain that issues anything.
+  const shape = "budgetAtoms" in value ? budgetedShape : headerShape;
+  return checked(shape, value, path) as unknown as FolderHeader;
 }
 
 /** The intake from intake.json. Throws ORC_DAMAGED_FILE, ORC_BAD_HEADER. */

@@ -147,11 +147,20 @@ export class EpochCloser {
   /** The input half; chunks are let go once their rows are in its tables. */
   async #input(epoch: number, { opening, closing, entropy, handover, chunks }: Material): Promise<FolderInput> {
     const { parameters, network, hotspots, payers } = opening;
-    const { tokenPriceUsdE8, ...appeals } = closing;
-    const header = { epoch, network, previousManifestHash: handover.previousManifestHash, tokenPriceUsdE8 };
+    const { appeals, ...issued } = closing;
+    const header = { epoch, network, previousManifestHash: handover.previousManifestHash, ...issued };
     const { archive, store } = this.#options;
     const challenges = await challengesOfEpoch(store, archive, { header, parameters, hotspots, entropy });
-    const facts = { parameters, header, hotspots, payers, entropy, challenges, ...handover.state, ...appeals };
+    const facts = {
+      parameters,
+      header,
+      hotspots,
+      payers,
+      entropy,
+      challenges,
+      ...handover.state,
+      ...(appeals && { appeals }),
+    };
     const loaded = loadChunks(await this.#chunks(chunks), { ...facts, network });
     return { ...facts, ...loaded };
   }

@@ -18,6 +18,8 @@ export interface EpochOpening {
 /** What is known only when the epoch is over. */
 export interface EpochClosing {
   readonly tokenPriceUsdE8: number;
+  /** What the chain issued for the epoch, base units as a decimal string; without it the parameters say. */
+  readonly budgetAtoms?: string;
   /** Only under rules with detectors. */
   readonly appeals?: NonNullable<EpochInput["appeals"]>;
 }

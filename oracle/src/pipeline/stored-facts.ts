@@ -77,8 +77,10 @@ export class StoredFacts implements EpochFacts {
     const price = facts.get("price");
     if (price === undefined) return undefined;
     const appeals = await this.#table(appealsTable, facts.get("appeals"));
+    const budgetAtoms = facts.get("budget");
     return {
       tokenPriceUsdE8: Number(price),
+      ...(budgetAtoms === undefined ? {} : { budgetAtoms }),
       ...(appeals === undefined ? {} : { appeals }),
     };
   }
@@ -122,9 +124,10 @@ export class StoredFacts implements EpochFacts {
   }
 
   /** What is known when an epoch is over. Throws ORC_CONTRADICTION where something else is known. */
-  async putClosing(epoch: number, { tokenPriceUsdE8, appeals }: EpochClosing): Promise<void> {
+  async putClosing(epoch: number, { tokenPriceUsdE8, budgetAtoms, appeals }: EpochClosing): Promise<void> {
     await this.#put(epoch, {
       ...(appeals === undefined ? {} : { appeals: await this.#putTable(appealsTable, appeals) }),
+      ...(budgetAtoms === undefined ? {} : { budget: budgetAtoms }),
       price: String(tokenPriceUsdE8),
     });
   }

@@ -30,6 +30,8 @@ export interface IngestOnChain {
 }
 
 export interface EpochOnChain {
+  /** Base units issued to the pool: the budget that is divided. */
+  readonly pool: bigint;
   readonly priceE8: bigint;
   /** 32 bytes, as the rest; root and report are zero before the epoch is final. */
   readonly parameterHash: Uint8Array;

@@ -7,6 +7,7 @@
 import type { TimeParameters } from "@earshot/poc";
 import { canonicalJsonBytes } from "@earshot/poc/protocol";
 import type { RootTuple } from "@earshot/programs-client";
+import type { EpochClosing } from "../pipeline/epoch-facts.ts";
 import { DURABLE_WITHIN_MS } from "../pipeline/log-reader.ts";
 import type { StoredFacts } from "../pipeline/stored-facts.ts";
 import { type ClosedEpoch, closedEpoch, lastClosedEpoch } from "../pipeline/work-table.ts";
@@ -16,7 +17,7 @@ import type { Store } from "../ports/store.ts";
 import { SYSTEM_CLOCK, sleep } from "../service/clock.ts";
 import type { LogCopy } from "./log-copy.ts";
 import { type Objection, objectionsTo, type Proof } from "./objections.ts";
-import type { RewardsChain, RewardsState } from "./rewards-chain.ts";
+import type { EpochOnChain, RewardsChain, RewardsState } from "./rewards-chain.ts";
 
 export interface SettlerOptions {
   readonly chain: RewardsChain;
@@ -90,7 +91,7 @@ export class Settler {
         continue;
       }
       if ((await facts.closing(epoch)) !== undefined) continue;
-      await facts.putClosing(epoch, { tokenPriceUsdE8: Number(issued.priceE8) || NO_PRICE_USD_E8 });
+      await facts.putClosing(epoch, closingOf(issued));
     }
   }
 
@@ -136,6 +137,11 @@ export class Settler {
   #tell(event: SettlerEvent): void {
     this.#options.onEvent?.(event);
   }
+}
+
+/** What an issued epoch is closed with. */
+function closingOf({ priceE8, pool }: EpochOnChain): EpochClosing {
+  return { tokenPriceUsdE8: Number(priceE8) || NO_PRICE_USD_E8, budgetAtoms: String(pool) };
 }
 
 /** Calls a settler again and again until the signal; what fails is told and tried again. */

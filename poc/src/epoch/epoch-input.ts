@@ -31,6 +31,8 @@ export interface EpochHeader {
   readonly previousManifestHash: string;
   /** Price of one token recorded for the epoch, 1e-8 USD. */
   readonly tokenPriceUsdE8: number;
+  /** What the chain issued for the epoch, base units as a decimal string; without it the parameters' emission is the budget. */
+  readonly budgetAtoms?: string;
 }
 
 export interface EpochInput {

@@ -51,6 +51,8 @@ export interface EpochManifest {
   readonly previousManifestHash: string;
   readonly parameterHash: string;
   readonly tokenPriceUsdE8: number;
+  /** What the chain issued for the epoch; absent where the budget is the parameters' emission. */
+  readonly budgetAtoms?: string;
   readonly uploads?: UploadsDigest;
   /** SHA-256 over the codes of denied pairs in ascending order, each a u64, little-endian; absent without such pairs. */
   readonly deniedEdges?: { readonly count: number; readonly sha256: string };
@@ -91,6 +93,7 @@ export function buildManifest(input: EpochInput, output: EpochOutput, log?: Mani
     previousManifestHash: input.header.previousManifestHash,
     parameterHash: parameterHash(input.parameters),
     tokenPriceUsdE8: input.header.tokenPriceUsdE8,
+    ...(input.header.budgetAtoms === undefined ? {} : { budgetAtoms: input.header.budgetAtoms }),
     tables,
     summary: Object.fromEntries(
       Object.entries(output.summary).map(([name, value]) => [

@@ -45,7 +45,9 @@ export interface EpochBudget {
 /** Budget and data pay, known before any share is. Throws POC_BAD_PARAMETERS or POC_BAD_AMOUNT. */
 export function budgetEpoch(input: EpochInput, creditsByHotspot: Float64Array): EpochBudget {
   const { rewards } = input.parameters;
-  const budgetAtoms = emissionAtoms(readEmissionSchedule(rewards.emission), input.header.epoch);
+  const { epoch, budgetAtoms: issued } = input.header;
+  const budgetAtoms =
+    issued === undefined ? emissionAtoms(readEmissionSchedule(rewards.emission), epoch) : BigInt(issued);
   const price = dataCreditPrice(
     BigInt(input.header.tokenPriceUsdE8),
     BigInt(rewards.atomsPerToken),

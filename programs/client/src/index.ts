@@ -15,6 +15,7 @@ export * from "./sdk/location.ts";
 export * from "./sdk/lookup-table.ts";
 export * from "./sdk/network-plan.ts";
 export * from "./sdk/onboard.ts";
+export { presetHash } from "./sdk/preset-hash.ts";
 export { ARTIFACTS, type ProgramError, type ProgramEvent, Programs } from "./sdk/programs.ts";
 export { type Proposed, readProposal } from "./sdk/proposal.ts";
 export * from "./sdk/reward-tree.ts";

@@ -12,6 +12,7 @@ import { createNetworkSteps, type NetworkAddresses, networkAddresses } from "../
 import { openEpochRecord, submitPrice } from "../sdk/data-credits.ts";
 import { lookupTableSteps } from "../sdk/lookup-table.ts";
 import { ATOMS, standardPlan } from "../sdk/network-plan.ts";
+import { presetHash } from "../sdk/preset-hash.ts";
 import { Programs } from "../sdk/programs.ts";
 import { MINT_BYTES } from "../sdk/token-instructions.ts";
 import { OFFLINE, submitLocally } from "./submit-locally.ts";
@@ -32,8 +33,8 @@ export interface LocalNetworkOptions {
   /** Secret keys (64 bytes) of the chain's wallets by name. */
   readonly secretKeys: ReadonlyMap<string, Uint8Array>;
   readonly epochSeconds: number;
-  /** 32 bytes. */
-  readonly parameterHash: Uint8Array;
+  /** 32 bytes; without it that of the preset for such epochs (poc presetOfNetwork). */
+  readonly parameterHash?: Uint8Array | undefined;
   readonly nowMs: () => number;
 }
 
@@ -43,11 +44,12 @@ export interface LocalNetwork extends NetworkAddresses {
 
 /** Creates the network with its lookup table and says the first price. Throws PRG_REFUSED. */
 export async function createLocalNetwork(options: LocalNetworkOptions): Promise<LocalNetwork> {
-  const { chain, secretKeys, epochSeconds, parameterHash } = options;
+  const { chain, secretKeys, epochSeconds } = options;
   const wallet = (name: string) => Keypair.fromSecretKey(secretKeys.get(name)!);
   const mintOf = (name: string) =>
     Keypair.fromSeed(createHash("sha256").update("earshot localnet mint").update(chain.seed).update(name).digest());
   const [admin, tokenMint, dcMint] = [wallet("admin"), mintOf("token"), mintOf("data credits")];
+  const network = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
   const oracles = [1, 2, 3, 4, 5].map((number) => wallet(`oracle-${number}`));
   const epoch = BigInt(Math.floor(chain.blocks.open.unixMs / 1000 / epochSeconds));
   const standard = standardPlan({
@@ -55,7 +57,7 @@ export async function createLocalNetwork(options: LocalNetworkOptions): Promise<
     guardian: wallet("guardian").publicKey,
     oracles: oracles.map(({ publicKey }) => publicKey),
     genesis: GENESIS_TOKENS.map(([name, tokens]) => ({ wallet: wallet(name).publicKey, amountAtoms: tokens * ATOMS })),
-    parameterHash,
+    parameterHash: options.parameterHash ?? presetHash(epochSeconds, network),
     firstEpoch: epoch,
     epochSeconds,
   });
@@ -65,7 +67,6 @@ export async function createLocalNetwork(options: LocalNetworkOptions): Promise<
   for (const { name, instructions, signers } of await createNetworkSteps(programs, founders, plan))
     submit(options, programs, name, instructions, [admin, ...signers]);
 
-  const network = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
   const open = await openEpochRecord(programs, network, admin.publicKey, epoch);
   submit(options, programs, "open the epoch", [open], [admin]);
   for (const oracle of oracles) {

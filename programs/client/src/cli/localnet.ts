@@ -15,7 +15,7 @@ interface LocalnetFlags extends JsonFlag {
   readonly slotMs: number;
   readonly finalizedAfter: number;
   readonly epochSeconds: number;
-  readonly parameterHash: Uint8Array;
+  readonly parameterHash?: Uint8Array;
 }
 
 const ARTIFACTS = join(import.meta.dirname, "../../../artifacts");
@@ -51,15 +51,15 @@ export const localnetCommand = buildCommand<LocalnetFlags, [], CliContext>({
       },
       epochSeconds: {
         kind: "parsed",
-        parse: integerParser(60, 86_400),
-        brief: "Seconds of an epoch of a new network",
+        parse: integerParser(24, 86_400),
+        brief: "Seconds of an epoch of a new network; 24 at least, a multiple of 24",
         default: "86400",
       },
       parameterHash: {
         kind: "parsed",
         parse: hashParser,
-        brief: "SHA-256 of a new network's parameters, in hex",
-        default: "ea".repeat(32),
+        brief: "SHA-256 of a new network's parameters, in hex; without it that of the preset for its epoch",
+        optional: true,
       },
       json: jsonFlag,
     },
