@@ -133,8 +133,9 @@ function hint([table, name]: readonly string[]): string {
 }
 
 /** Rules that no single key can show. */
-function ruleProblems({ http, network, chain, ingest }: WrittenConfig): string[] {
-  const problems: string[] = [];
+function ruleProblems(config: WrittenConfig): string[] {
+  const { http, network, chain, ingest } = config;
+  const problems = storageProblems(config);
   if (hostAndPort(http.listen).port > 65_535)
     problems.push(`http.listen: port ${hostAndPort(http.listen).port} is above 65535`);
   if ((network.parameters === "file") !== (network.parameters_file !== "")) {
@@ -144,6 +145,30 @@ function ruleProblems({ http, network, chain, ingest }: WrittenConfig): string[]
   if (new Set(chain.rpc).size < chain.rpc.length) problems.push("chain.rpc: an address is there twice");
   if (chain.quorum > chain.rpc.length) problems.push(`chain.quorum: ${chain.quorum} of ${chain.rpc.length} endpoints`);
   if (!Number.isInteger(Math.log2(ingest.partitions))) problems.push("ingest.partitions: expected a power of two");
+  return problems;
+}
+
+/** Rules about where things are kept. */
+function storageProblems({ store, artefacts, report_log, peers }: WrittenConfig): string[] {
+  const problems: string[] = [];
+  if (!/^(sqlite:.+|postgres(ql)?:\/\/.+)?$/.test(store.url))
+    problems.push("store.url: expected sqlite:PATH or postgres://…");
+  // What is in the configuration is printed.
+  if (/^[a-z]+:\/\/[^/@]*:[^/@]*@/.test(store.url))
+    problems.push("store.url: a password stands in store.password_file");
+  if (artefacts.endpoint !== "") {
+    if (!/^https?:\/\/[^\s]+$/.test(artefacts.endpoint))
+      problems.push("artefacts.endpoint: expected http(s)://HOST[:PORT]");
+    for (const key of ["bucket", "credentials_file"] as const)
+      if (artefacts[key] === "") problems.push(`artefacts.${key}: goes with artefacts.endpoint`);
+    if (artefacts.folder !== "") problems.push("artefacts.folder: either a folder or an endpoint");
+  }
+  if (!/^([^/]+\/)*$/.test(artefacts.prefix)) problems.push("artefacts.prefix: expected to end in a slash");
+  if (report_log.token_file !== "" && report_log.user !== "")
+    problems.push("report_log.user: either a user or a token");
+  if (new Set(peers.ingests.map((peer) => peer.split("@")[0])).size < peers.ingests.length) {
+    problems.push("peers.ingests: a key is there twice");
+  }
   return problems;
 }
 

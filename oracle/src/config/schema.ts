@@ -5,7 +5,7 @@
  * never stand in it, only paths to them.
  */
 import Type, { type Static, type TObject, type TProperties } from "typebox";
-import { choice, duration, endpoint, flag, integer, size, text, urls } from "./values.ts";
+import { addresses, choice, duration, endpoint, flag, integer, size, text, urls } from "./values.ts";
 
 const table = <T extends TProperties>(properties: T, description: string) =>
   Type.Object(properties, { additionalProperties: false, default: {}, description });
@@ -82,6 +82,85 @@ const ingest = table(
   "Uploads of hotspots and meters.",
 );
 
+const store = table(
+  {
+    url: text(
+      "",
+      "Empty: an SQLite file in the data folder. Else sqlite:PATH, or postgres://USER@HOST:PORT/DATABASE without a password.",
+      "sqlite:PATH or postgres://…",
+    ),
+    password_file: text("", "File with PostgreSQL's password.", "a path"),
+  },
+  "What workers and the API share: leases, what is done, what is told of the running epoch.",
+);
+
+const artefacts = table(
+  {
+    folder: text("", "Folder of closed epochs and log segments. Empty: artefacts in the data folder.", "a path"),
+    endpoint: text("", "S3-compatible server, http(s)://HOST[:PORT]; over the folder when it is set.", "an address"),
+    bucket: text("", "Bucket, which must be there."),
+    region: text("us-east-1", "Region, where the server has any."),
+    prefix: text("", "Begins every key; empty, or ending in a slash."),
+    credentials_file: text("", "File of two lines: the access key's id and its secret.", "a path"),
+    public_url: text("", "Where anybody may read the files, if they are public.", "an address"),
+  },
+  "Files of closed epochs, by their content.",
+);
+
+const report_log = table(
+  {
+    servers: addresses([], "NATS servers with JetStream, HOST:PORT each. Empty: files in the data folder."),
+    replicas: integer(1, 5, 1, "Copies of each stream: 3 on a cluster of three."),
+    user: text("", "User of the NATS servers."),
+    password_file: text("", "File with that user's password.", "a path"),
+    token_file: text("", "File with a token, instead of user and password.", "a path"),
+    ca_file: text("", "PEM of the authority of the servers' certificates; TLS is required then.", "a path"),
+  },
+  "Where acknowledged uploads are kept.",
+);
+
+const workers = table(
+  {
+    count: integer(
+      0,
+      64,
+      1,
+      "Processes for verdicts, and as many for closing epochs. 0: `oracle work` runs elsewhere.",
+    ),
+    judges: integer(1, 64, 1, "Threads of each that judge when an epoch is closed."),
+    lease: duration("15 s", "How long a dead worker's work waits for another one."),
+  },
+  "Processes that tell verdicts and close epochs.",
+);
+
+const settlement = table(
+  {
+    key_file: text(
+      "",
+      "Keypair file of this oracle's wallet (solana-keygen's form). Empty: epochs are closed, and nothing is said on chain.",
+      "a path",
+    ),
+    interval: duration("5 s", "How often it is looked what is due on chain."),
+    slot: duration("400 ms", "Length of a slot of the chain."),
+  },
+  "What this oracle does on chain: issue epochs, vote for their roots, make them final, record log heads.",
+);
+
+const peers = table(
+  {
+    ingests: Type.Array(
+      Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{40,64}@https?://[^\\s]+$", expected: "KEY@http(s)://HOST[:PORT]" }),
+      {
+        default: [],
+        description: "The network's other ingests, KEY@ADDRESS each: their logs are mirrored and count in every epoch.",
+        expected: 'a list such as ["KEY@https://host"], the key as its oracle prints it',
+      },
+    ),
+    timeout: duration("1 min", "Longest time for one file of another ingest."),
+  },
+  "Other oracles of the network.",
+);
+
 const log = table(
   {
     level: choice(["debug", "info", "warn", "error"], "info", "Least severity that is written."),
@@ -90,7 +169,10 @@ const log = table(
   "NDJSON lines on stderr.",
 );
 
-export const configSchema = Type.Object({ http, data, network, chain, ingest, log }, { additionalProperties: false });
+export const configSchema = Type.Object(
+  { http, data, network, chain, ingest, report_log, store, artefacts, workers, settlement, peers, log },
+  { additionalProperties: false },
+);
 
 /** The configuration as written: keys and units as in TOML, every default filled in. */
 export type WrittenConfig = Static<typeof configSchema>;

@@ -61,6 +61,13 @@ export const urls = (fallback: readonly string[], description: string) =>
     expected: "a list of http(s) addresses",
   });
 
+export const addresses = (fallback: readonly string[], description: string) =>
+  Type.Array(Type.String({ pattern: "^(\\[[0-9A-Fa-f:]{2,45}\\]|[A-Za-z0-9.-]{1,253}):[0-9]{1,5}$" }), {
+    default: fallback,
+    description,
+    expected: 'a list of HOST:PORT such as ["127.0.0.1:4222"]',
+  });
+
 export function durationMs(written: string): number {
   const [, amount, unit] = /^([0-9.]+) ?([a-z]+)$/.exec(written)!;
   return Math.round(Number(amount) * DURATION_UNITS_MS[unit as keyof typeof DURATION_UNITS_MS]);

@@ -67,6 +67,31 @@ describe("an error names", () => {
     expect(await complaint("", {}, ["http.listen=127.0.0.1:99999"])).toContain("above 65535");
   });
 
+  test("what does not go together of where things are kept, and a password that would be printed", async () => {
+    expect(await complaint("", {}, ["store.url=mysql://host/db"])).toContain(
+      "store.url: expected sqlite:PATH or postgres",
+    );
+    const secret = await complaint("", {}, ["store.url=postgres://earshot:hunter2@host/db"]);
+    expect(secret).toContain("store.url: a password stands in store.password_file");
+    expect(secret).not.toContain("hunter2");
+    const s3 = await complaint("", {}, ["artefacts.endpoint=https://s3.example", "artefacts.folder=x"]);
+    expect(s3).toContain("artefacts.bucket: goes with artefacts.endpoint");
+    expect(s3).toContain("artefacts.credentials_file: goes with artefacts.endpoint");
+    expect(s3).toContain("artefacts.folder: either a folder or an endpoint");
+    expect(await complaint("", {}, ["artefacts.prefix=one"])).toContain("artefacts.prefix: expected to end in a slash");
+    expect(await complaint("", {}, ['report_log.servers=["nats"]'])).toContain("a list of HOST:PORT");
+    expect(await complaint("", {}, ["report_log.user=me", "report_log.token_file=t"])).toContain(
+      "either a user or a token",
+    );
+    expect(await complaint("[workers]\ncounts = 2\n")).toContain("did you mean workers.count?");
+    const peer = "8xUj1Np8VMyVLQ4mdqH61ATC52XsuM6gPXT8WVsgSe7iPL7DbdT@http://127.0.0.1:1";
+    expect(read("", {}, [`peers.ingests=["${peer}"]`]).peers.ingests).toEqual([peer]);
+    expect(await complaint("", {}, [`peers.ingests=["${peer}", "${peer}"]`])).toContain("a key is there twice");
+    expect(await complaint("", {}, ['peers.ingests=["http://127.0.0.1:1"]'])).toContain(
+      "the key as its oracle prints it",
+    );
+  });
+
   test("a file that is not there only where somebody asked for it, and one that is no TOML", async () => {
     expect(readConfigFile("/nowhere/oracle.toml", false)).toBeUndefined();
     expect(await messageOf(() => readConfigFile("/nowhere/oracle.toml", true))).toContain(
