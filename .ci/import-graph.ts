@@ -19,6 +19,19 @@ const root = join(import.meta.dirname, "..");
 const DIRECTION: Readonly<Record<string, readonly string[]>> = {
   geo: [],
   fixtures: ["@earshot/geo"],
+  // The whole network in one process tree: it stands above everything and nothing imports it.
+  "fixtures/live": [
+    "@earshot/fixtures",
+    "@earshot/geo",
+    "@earshot/poc",
+    "@earshot/poc/protocol",
+    "@earshot/poc/radio",
+    "@earshot/poc/lorawan",
+    "@earshot/oracle/simulated-radio",
+    "@earshot/programs-client",
+    "@earshot/programs-client/localnet",
+    "@earshot/programs-client/local-network",
+  ],
   poc: ["@earshot/geo", "@earshot/geo/errors"],
   oracle: [
     "@earshot/geo",
@@ -37,9 +50,10 @@ const DIRECTION: Readonly<Record<string, readonly string[]>> = {
 
 /** Workspace package that not every file of a package may use → its doors in src. */
 const WORKSPACE_DOORS: Readonly<Record<string, readonly string[]>> = {
-  "@earshot/programs-client": ["oracle/src/settlement/", "oracle/src/cli/"],
-  // LiteSVM is native code for some platforms only: tests alone.
-  "@earshot/programs-client/localnet": [],
+  "@earshot/programs-client": ["oracle/src/settlement/", "oracle/src/cli/", "fixtures/live/src/chain/"],
+  // LiteSVM is native code for some platforms only: tests, and who runs a local chain.
+  "@earshot/programs-client/localnet": ["fixtures/live/src/chain/"],
+  "@earshot/programs-client/local-network": ["fixtures/live/src/chain/"],
 };
 
 /** Third-party package → the files (or folders, ending in /) that may import it. */
@@ -52,10 +66,24 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "hotspot-agent/src/cli/",
     "hotspot-agent/src/main.ts",
     "programs/client/src/cli/",
+    "fixtures/live/src/cli/",
+    "fixtures/live/src/main.ts",
   ],
-  mqtt: ["hotspot-agent/src/network-server/mqtt-link.ts", "oracle/src/meter/broker-feed.ts"],
-  "@chirpstack/chirpstack-api": ["hotspot-agent/src/network-server/gateway-codec.ts"],
-  "google-protobuf": ["hotspot-agent/src/network-server/gateway-codec.ts"],
+  aedes: ["fixtures/live/src/customer/broker.ts"],
+  mqtt: [
+    "hotspot-agent/src/network-server/mqtt-link.ts",
+    "oracle/src/meter/broker-feed.ts",
+    "fixtures/live/src/customer/broker-bridge.ts",
+  ],
+  "@chirpstack/chirpstack-api": [
+    "hotspot-agent/src/network-server/gateway-codec.ts",
+    "fixtures/live/src/customer/gateway-messages.ts",
+    "fixtures/live/src/customer/chirpstack-api.ts",
+  ],
+  "google-protobuf": [
+    "hotspot-agent/src/network-server/gateway-codec.ts",
+    "fixtures/live/src/customer/gateway-messages.ts",
+  ],
   typebox: [
     "hotspot-agent/src/config.ts",
     "hotspot-agent/src/config/",
@@ -74,6 +102,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   pino: ["oracle/src/service/log.ts"],
   "prom-client": ["oracle/src/service/telemetry.ts"],
   "@solana/web3.js": [
+    "fixtures/live/src/chain/",
     "oracle/src/chain/",
     "programs/client/src/sdk/",
     "programs/client/src/cli/",
@@ -103,7 +132,8 @@ export function importFaults(): ImportFault[] {
 
 /** The faults of one source, given its path from the root (`poc/src/…`) and its text. */
 export function faultsIn(file: string, text: string): ImportFault[] {
-  const name = Object.keys(DIRECTION).find((candidate) => file.startsWith(`${candidate}/`)) ?? "";
+  const packages = Object.keys(DIRECTION).filter((candidate) => file.startsWith(`${candidate}/`));
+  const name = packages.sort((a, b) => b.length - a.length)[0] ?? "";
   const isSource = file.startsWith(`${name}/src/`);
   const faults: ImportFault[] = [];
   for (const match of text.matchAll(IMPORT)) {
@@ -162,7 +192,11 @@ function libraryOf(specifier: string): string {
 function sourcesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === "node_modules" || entry.name === "target" ? [] : sourcesUnder(path);
+    if (entry.isDirectory()) {
+      // A package inside a package is looked at as its own.
+      const isOther = ["node_modules", "target"].includes(entry.name) || DIRECTION[relative(root, path)] !== undefined;
+      return isOther ? [] : sourcesUnder(path);
+    }
     return entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts") ? [path] : [];
   });
 }

@@ -12,7 +12,9 @@ const stampPath = join(root, "node_modules", ".earshot-setup");
 const manifests = [
   "bun.lock",
   "package.json",
-  ...["geo", "poc", "oracle", "fixtures", "hotspot-agent", "programs/client"].map((name) => `${name}/package.json`),
+  ...["geo", "poc", "oracle", "fixtures", "fixtures/live", "hotspot-agent", "programs/client"].map(
+    (name) => `${name}/package.json`,
+  ),
 ];
 
 function lockDigest(): string {

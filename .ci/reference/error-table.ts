@@ -1,5 +1,6 @@
 /** docs/reference/errors.md from the packages' catalogues, the verdict reasons and the oracle's HTTP errors. */
 
+import { liveErrors } from "../../fixtures/live/src/errors.ts";
 import { fixtureErrors } from "../../fixtures/src/errors.ts";
 import { geoErrors } from "../../geo/src/errors.ts";
 import { agentErrors } from "../../hotspot-agent/src/errors.ts";
@@ -14,6 +15,7 @@ const catalogues = [
   ["poc", pocErrors],
   ["oracle", oracleErrors],
   ["fixtures", fixtureErrors],
+  ["fixtures/live", liveErrors],
   ["hotspot-agent", agentErrors],
   ["programs/client", clientErrors],
 ] as const;
