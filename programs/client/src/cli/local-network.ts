@@ -11,7 +11,7 @@ import type { LocalChain } from "../localnet/local-chain.ts";
 import { createNetworkSteps, type NetworkAddresses, networkAddresses } from "../sdk/create-network.ts";
 import { openEpochRecord, submitPrice } from "../sdk/data-credits.ts";
 import { lookupTableSteps } from "../sdk/lookup-table.ts";
-import { ATOMS, standardPlan } from "../sdk/network-plan.ts";
+import { ATOMS, type NetworkPlan, standardPlan } from "../sdk/network-plan.ts";
 import { presetHash } from "../sdk/preset-hash.ts";
 import { Programs } from "../sdk/programs.ts";
 import { MINT_BYTES } from "../sdk/token-instructions.ts";
@@ -36,6 +36,8 @@ export interface LocalNetworkOptions {
   /** 32 bytes; without it that of the preset for such epochs (poc presetOfNetwork). */
   readonly parameterHash?: Uint8Array | undefined;
   readonly nowMs: () => number;
+  /** Makes another plan of the usual one, for who wants other oracles or times. */
+  readonly change?: (plan: NetworkPlan) => NetworkPlan;
 }
 
 export interface LocalNetwork extends NetworkAddresses {
@@ -61,7 +63,8 @@ export async function createLocalNetwork(options: LocalNetworkOptions): Promise<
     firstEpoch: epoch,
     epochSeconds,
   });
-  const plan = { ...standard, wireId: LOCAL_WIRE_ID };
+  const usual = { ...standard, wireId: LOCAL_WIRE_ID };
+  const plan = options.change?.(usual) ?? usual;
   const programs = new Programs(OFFLINE);
   const founders = { admin, tokenMint, dcMint, mintRentLamports: Number(chain.rentExemption(MINT_BYTES)) };
   for (const { name, instructions, signers } of await createNetworkSteps(programs, founders, plan))
