@@ -88,6 +88,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "hotspot-agent/src/config.ts",
     "hotspot-agent/src/config/",
     "oracle/src/routes/",
+    "oracle/src/billing/",
     "oracle/src/api/",
     "oracle/src/config/",
     "oracle/src/service/",

@@ -14,6 +14,8 @@ export interface RouterAccount {
   readonly address: string;
   /** Base58 of the wallet that pays. */
   readonly payer: string;
+  /** Text form of its route key. */
+  readonly routeKey: string;
   /** Data credits in its escrow. */
   readonly escrow: bigint;
   /** Number of its last burn, 0 before the first. */

@@ -70,13 +70,16 @@ export function contestReceipts(input: ContestInput): Contest {
   const routes = new Map<number, Tally>();
   const hotspots = new Map<number, Tally>();
   const contested: { routeId: number; packetHash: Uint8Array }[] = [];
-  for (const packet of claimedPackets(input).values()) {
-    const fate = fateOf(packet, input);
-    for (const routeId of packet.routes) {
-      tallyOf(routes, routeId).add(fate, packet.hotspots.size);
-      if (fate === "contested") contested.push({ routeId, packetHash: packet.packetHash });
+  // Group by group, because objects for all packets of an epoch at once would be gigabytes.
+  for (const rows of rowsByFirstByte(input)) {
+    for (const packet of claimedPackets(input.receipts, rows).values()) {
+      const fate = fateOf(packet, input);
+      for (const routeId of packet.routes) {
+        tallyOf(routes, routeId).add(fate, packet.hotspots.size);
+        if (fate === "contested") contested.push({ routeId, packetHash: packet.packetHash });
+      }
+      for (const hotspot of packet.hotspots) tallyOf(hotspots, hotspot).add(fate, 1);
     }
-    for (const hotspot of packet.hotspots) tallyOf(hotspots, hotspot).add(fate, 1);
   }
   contested.sort((a, b) => a.routeId - b.routeId || Buffer.compare(a.packetHash, b.packetHash));
   return {
@@ -117,9 +120,22 @@ class Tally {
   }
 }
 
-function claimedPackets({ receipts, receiptRows }: ContestInput): Map<string, ClaimedPacket> {
-  const packets = new Map<string, ClaimedPacket>();
+/** Rows of receipts grouped by the first byte of their packet's hash, in order inside a group. */
+function rowsByFirstByte({ receipts, receiptRows }: ContestInput): Uint32Array[] {
+  const sizes = new Uint32Array(256);
+  for (let row = 0; row < receiptRows; row++) sizes[receipts.packetHash[row * HASH_BYTES]!]!++;
+  const groups = Array.from(sizes, (size) => new Uint32Array(size));
+  sizes.fill(0);
   for (let row = 0; row < receiptRows; row++) {
+    const byte = receipts.packetHash[row * HASH_BYTES]!;
+    groups[byte]![sizes[byte]!++] = row;
+  }
+  return groups;
+}
+
+function claimedPackets(receipts: ContestInput["receipts"], rows: Uint32Array): Map<string, ClaimedPacket> {
+  const packets = new Map<string, ClaimedPacket>();
+  for (const row of rows) {
     const packetHash = receipts.packetHash.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES);
     const name = text(packetHash);
     let packet = packets.get(name);

@@ -18,6 +18,9 @@ export interface Invoice {
   readonly burnt: bigint;
 }
 
+/** More epochs than a payer will see. */
+const ALL = 10_000;
+
 export class StoredJournal implements BurnJournal {
   readonly #store: Store;
 
@@ -79,13 +82,31 @@ export class StoredJournal implements BurnJournal {
       UPDATE burn SET is_done = 1, signature = ${signature} WHERE router = ${router} AND nonce = ${nonce}`;
   }
 
-  /** The invoices of a payer (base58), latest epoch first. */
-  async invoices(payer: string): Promise<readonly Invoice[]> {
+  /** The latest bill of each payer, data credits. */
+  async lastBills(): Promise<ReadonlyMap<string, bigint>> {
+    const rows = await this.#store.sql`
+      SELECT payer, CAST(data_credits AS TEXT) AS data_credits FROM bill
+      WHERE epoch = (SELECT MAX(later.epoch) FROM bill AS later WHERE later.payer = bill.payer) ORDER BY payer`;
+    return new Map(rows.map((row) => [readText(row.payer), readAmount(row.data_credits)]));
+  }
+
+  /** Invoices of a payer (base58), latest epoch first: those before an epoch, so many. */
+  async invoices(
+    payer: string,
+    {
+      before = Number.MAX_SAFE_INTEGER,
+      limit = ALL,
+    }: { readonly before?: number | undefined; readonly limit?: number } = {},
+  ): Promise<readonly Invoice[]> {
     const bills = await this.#store.sql`
-      SELECT epoch, bill_hash, document FROM bill WHERE payer = ${payer} AND document <> '' ORDER BY epoch DESC`;
+      SELECT epoch, bill_hash, document FROM bill
+      WHERE payer = ${payer} AND document <> '' AND epoch < ${before} ORDER BY epoch DESC LIMIT ${limit}`;
+    if (bills.length === 0) return [];
+    const epochs = bills.map(({ epoch }) => readInteger(epoch));
     const burns = await this.#store.sql`
       SELECT epoch, router, CAST(nonce AS TEXT) AS nonce, CAST(data_credits AS TEXT) AS data_credits, signature
-      FROM burn WHERE payer = ${payer} AND is_done = 1 ORDER BY epoch, router, burn.nonce`;
+      FROM burn WHERE payer = ${payer} AND is_done = 1 AND epoch IN ${this.#store.sql.list(epochs)}
+      ORDER BY epoch, router, burn.nonce`;
     return bills.map((row) => {
       const epoch = readInteger(row.epoch);
       const own = burns
@@ -103,6 +124,18 @@ export class StoredJournal implements BurnJournal {
         burnt: own.reduce((sum, { dataCredits }) => sum + dataCredits, 0n),
       };
     });
+  }
+
+  /** The invoice of a payer for an epoch, or undefined. */
+  async invoice(payer: string, epoch: number): Promise<Invoice | undefined> {
+    const [invoice] = await this.invoices(payer, { before: epoch + 1, limit: 1 });
+    return invoice?.bill.epoch === epoch ? invoice : undefined;
+  }
+
+  /** Wallets that have ever had a bill, in order. */
+  async payers(): Promise<readonly string[]> {
+    const rows = await this.#store.sql`SELECT DISTINCT payer FROM bill ORDER BY payer`;
+    return rows.map((row) => readText(row.payer));
   }
 
   async #insert({ payer, epoch, dataCredits, billHash }: OpenBill, document: string): Promise<void> {

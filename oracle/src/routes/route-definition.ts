@@ -52,6 +52,13 @@ export const RouteDefinitionSchema = Type.Object(
       description: "32 random bytes; every hotspot's password at the broker is derived from them.",
     }),
     isActive: Type.Boolean({ description: "False: told to no hotspot." }),
+    contestsSettledThrough: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 0xffff_ffff,
+        description: "Last epoch whose contested packets were settled between oracle and payer, outside of bills.",
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -44,7 +44,13 @@ class ModelChain implements BurnChain {
   }
 
   async routers(): Promise<RouterAccount[]> {
-    return [...this.accounts].map(([address, { payer, escrow, lastNonce }]) => ({ address, payer, escrow, lastNonce }));
+    return [...this.accounts].map(([address, { payer, escrow, lastNonce }]) => ({
+      address,
+      payer,
+      routeKey: `key of ${address}`,
+      escrow,
+      lastNonce,
+    }));
   }
 
   /** In order, as far as the network carries: what was sent before a fault is done. */

@@ -1,0 +1,86 @@
+/** Routers and their burns on chain, as billing sees them (billing/burns.ts): the door to the data_credits program. */
+import { keyToTextUnchecked } from "@earshot/poc/protocol";
+import { escrowOf, type NetworkAddresses, type Sender, Settlement } from "@earshot/programs-client";
+import type { Burn, BurnAnswer, BurnChain, RouterAccount } from "../billing/burns.ts";
+import { rpcCall } from "../chain/rpc-connection.ts";
+import { oracleError } from "../errors.ts";
+
+/** Most accounts an endpoint gives in one answer. */
+const MAX_ACCOUNTS = 100;
+/** `amount` of a token account, u64 little-endian. */
+const TOKEN_AMOUNT_OFFSET = 64;
+/** `dc_config` is the first field of a router. */
+const ROUTER_CONFIG_OFFSET = 0;
+
+/** Routers as anybody reads them. */
+export class RouterView {
+  protected readonly network: NetworkAddresses;
+  readonly #reader: Pick<Sender, "connection" | "programs">;
+  /** Route keys by router, as they were last read: the program names a router by its key. */
+  protected readonly routeKeys = new Map<string, Uint8Array>();
+
+  constructor(reader: Pick<Sender, "connection" | "programs">, network: NetworkAddresses) {
+    this.#reader = reader;
+    this.network = network;
+  }
+
+  /** All routers of the network, by address. Throws PRG_NO_CHAIN and ORC_RPC_FAILED, both retryable. */
+  async routers(): Promise<readonly RouterAccount[]> {
+    const found = await this.#reader.programs.accounts("dataCredits", "router", [
+      { offset: ROUTER_CONFIG_OFFSET, bytes: this.network.dcConfig },
+    ]);
+    const escrows = await this.#escrows(found.map(({ address }) => escrowOf(address)));
+    return found
+      .map(({ address, account }, at) => {
+        const text = address.toBase58();
+        const key = Uint8Array.from(account.key);
+        this.routeKeys.set(text, key);
+        return {
+          address: text,
+          payer: account.authority.toBase58(),
+          routeKey: keyToTextUnchecked(key),
+          escrow: escrows[at]!,
+          lastNonce: account.lastNonce,
+        };
+      })
+      .sort((a, b) => (a.address < b.address ? -1 : 1));
+  }
+
+  async #escrows(addresses: readonly ReturnType<typeof escrowOf>[]): Promise<readonly bigint[]> {
+    const { connection } = this.#reader;
+    const amounts: bigint[] = [];
+    for (let at = 0; at < addresses.length; at += MAX_ACCOUNTS) {
+      const part = addresses.slice(at, at + MAX_ACCOUNTS);
+      const infos = await rpcCall("escrows", "getMultipleAccounts", () =>
+        connection.getMultipleAccountsInfo(part, "confirmed"),
+      );
+      for (const info of infos) {
+        const hasAmount = info !== null && info.data.length >= TOKEN_AMOUNT_OFFSET + 8;
+        amounts.push(hasAmount ? info.data.readBigUInt64LE(TOKEN_AMOUNT_OFFSET) : 0n);
+      }
+    }
+    return amounts;
+  }
+}
+
+/** The same, and burning from them. */
+export class RouterBurns extends RouterView implements BurnChain {
+  readonly #settlement: Settlement;
+
+  /** The sender's payer is the network's burn authority. */
+  constructor(sender: Sender, network: NetworkAddresses) {
+    super(sender, network);
+    this.#settlement = new Settlement(sender, network);
+  }
+
+  async burn(burns: readonly Burn[]): Promise<readonly BurnAnswer[]> {
+    if (burns.some(({ router }) => !this.routeKeys.has(router))) await this.routers();
+    const bills = burns.map(({ router, nonce, epoch, dataCredits, billHash }) => {
+      const routeKey = this.routeKeys.get(router);
+      if (routeKey === undefined) throw oracleError("ORC_WRONG_NETWORK", `${router}: no router of this network`);
+      return { routeKey, nonce, epoch: BigInt(epoch), amount: dataCredits, reportHash: billHash };
+    });
+    const acts = await this.#settlement.burn(bills);
+    return acts.map((act) => (act.state === "refused" ? { state: "refused", why: act.error.message } : act));
+  }
+}
