@@ -2,7 +2,6 @@
  * What anybody may try on a network, well-meaning, careless or hostile: each command says what the model expects of it, an error's name or
  * null, and sends it to the chain. Parameters are small numbers, so that commands meet the same wallets, epochs and roots again and again.
  */
-import type { TransactionInstruction } from "@solana/web3.js";
 import fc from "fast-check";
 import type { ClaimProof } from "../../src/sdk/claim-proof.ts";
 import { ATOMS } from "../../src/sdk/network-plan.ts";
@@ -11,42 +10,11 @@ import { TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID } from "../../src/sdk/token-ins
 import * as acts from "../harness/acts.ts";
 import * as calls from "../harness/calls.ts";
 import { DAY_S } from "../harness/test-network.ts";
+import { type AnyKind, below, kind, type Outcome, one, U64_MAX, wallet } from "./command-kind.ts";
 import type { ConversionModel } from "./data-credits-model.ts";
+import { GOVERNANCE_COMMANDS, openingLocks } from "./governance-commands.ts";
 import { setLimit } from "./guard-model.ts";
 import { type BallotKind, DAILY, DEVICES, type NetworkModel, ORACLES, ROUTERS, VETO_S, WALLETS } from "./world.ts";
-
-/** What a command does: the model's answer, and the instructions; none when it is not about the chain's programs. */
-export interface Outcome {
-  readonly expected: string | null;
-  readonly instructions: readonly TransactionInstruction[];
-}
-
-export interface CommandKind<P> {
-  readonly name: string;
-  /** How often it comes, beside the others. */
-  readonly weight: number;
-  readonly parameters: fc.Arbitrary<P>;
-  /** One outcome, or several one after the other: each is asked for when the one before has been sent. */
-  readonly act: (model: NetworkModel, parameters: P) => Outcome | Iterable<Outcome>;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: each kind has parameters of its own, which only its own act reads.
-export type AnyKind = CommandKind<any>;
-
-const below = (count: number) => fc.nat({ max: count - 1 });
-const wallet = below(WALLETS);
-const U64_MAX = 2n ** 64n - 1n;
-const one = (expected: string | null, ...instructions: readonly TransactionInstruction[]): Outcome => ({
-  expected,
-  instructions,
-});
-
-const kind = <P>(
-  name: string,
-  weight: number,
-  parameters: fc.Arbitrary<P>,
-  act: (model: NetworkModel, parameters: P) => Outcome | Iterable<Outcome>,
-): CommandKind<P> => ({ name, weight, parameters, act });
 
 const warp = kind(
   "warp",
@@ -189,19 +157,24 @@ const sell = kind("sell", 2, fc.record({ device: below(DEVICES), to: wallet }), 
   return one(expected, ...acts.transferHotspot(hotspot, wallets[from]!, wallets[to]!));
 });
 
-const syncOwner = kind("syncOwner", 2, fc.record({ device: below(DEVICES), holder: wallet }), (model, parameters) => {
-  const { stage, wallets, devices } = model.world;
-  const { device, holder } = parameters;
-  const expected = model.registry.syncOwner(device, holder, model.epoch);
-  const hotspot = calls.hotspotOf(stage.at.network, devices[device]!.key);
-  return one(expected, acts.syncOwner(stage.at, hotspot, wallets[holder]!));
-});
+const syncOwner = kind(
+  "syncOwner",
+  4,
+  fc.record({ device: below(DEVICES), other: fc.option(wallet, { freq: 2 }) }),
+  (model, { device, other }) => {
+    const { stage, wallets, devices } = model.world;
+    const holder = other ?? model.registry.hotspots.get(device)?.holder ?? 0;
+    const expected = model.registry.syncOwner(device, holder, model.epoch);
+    const hotspot = calls.hotspotOf(stage.at.network, devices[device]!.key);
+    return one(expected, acts.syncOwner(stage.at, hotspot, wallets[holder]!));
+  },
+);
 
 const SPLITS = [[[10_000]], [[3_333, 6_667]], [[1, 9_998, 1]], [[5_000, 4_999]], [[0, 10_000]], [[]]] as const;
 
 const setBeneficiary = kind(
   "setBeneficiary",
-  2,
+  4,
   fc.record({ device: below(DEVICES), by: below(3), split: below(SPLITS.length), first: wallet }),
   (model, { device, by, split, first }) => {
     const { stage, wallets, devices } = model.world;
@@ -299,13 +272,20 @@ function castVotes(
   return one(expected, ...keys.map((key) => acts.voteRoot(stage.at, key, epoch, attempt, ballot.tuple)));
 }
 
-const veto = kind("veto", 1, fc.record({ place, by: below(3) }), (model, { place, by }) => {
-  const { stage, stranger } = model.world;
-  const { epoch, attempt } = rootAt(model, place);
-  const signer = [stage.network.guardian, stage.network.admin, stranger][by]!;
-  const expected = model.rewards.veto(by < 2, epoch, attempt, model.now);
-  return one(expected, acts.vetoRoot(stage.at, signer, epoch, attempt));
-});
+/** Now and then right after the set has voted, before the window can pass. */
+const veto = kind(
+  "veto",
+  3,
+  fc.record({ place, by: fc.constantFrom(0, 0, 1, 2), isPrompt: fc.boolean() }),
+  function* (model, { place, by, isPrompt }) {
+    const { stage, stranger } = model.world;
+    if (isPrompt) yield castVotes(model, [0, 1, 2, 3], place, "honest");
+    const { epoch, attempt } = rootAt(model, place);
+    const signer = [stage.network.guardian, stage.network.admin, stranger][by]!;
+    const expected = model.rewards.veto(by < 2, epoch, attempt, model.now);
+    yield one(expected, acts.vetoRoot(stage.at, signer, epoch, attempt));
+  },
+);
 
 const finalize = kind("finalize", 8, place, (model, where) => {
   const { epoch, attempt } = rootAt(model, where);
@@ -561,6 +541,7 @@ export function* opening(model: NetworkModel): Iterable<Outcome> {
     yield openClaim.act(model, wallet) as Outcome;
   }
   yield registerRouter.act(model, 0) as Outcome;
+  yield* openingLocks(model);
 }
 
 export const COMMANDS: readonly AnyKind[] = [
@@ -593,4 +574,5 @@ export const COMMANDS: readonly AnyKind[] = [
   setVaultLimit,
   setIssueSettings,
   closeRoot,
+  ...GOVERNANCE_COMMANDS,
 ];

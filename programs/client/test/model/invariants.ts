@@ -3,10 +3,12 @@
  * the model. `checkCheap` looks at balances; `checkAll` decodes every account.
  */
 import { expect } from "vitest";
+import { locksOf } from "../../src/sdk/addresses.ts";
 import * as calls from "../harness/calls.ts";
 import { buildRewardTree } from "../harness/reward-tree.ts";
 import { DAY_S, GENESIS_ATOMS } from "../harness/test-network.ts";
-import { DEVICES, type NetworkModel, ROUTERS } from "./world.ts";
+import type { LockModel } from "./governance-model.ts";
+import { DEVICES, type NetworkModel, ROUTERS, rulesArg } from "./world.ts";
 
 const sum = (amounts: Iterable<bigint>) => [...amounts].reduce((total, amount) => total + amount, 0n);
 
@@ -18,19 +20,21 @@ export function checkCheap(model: NetworkModel): void {
   const dataCredits = wallets.map((wallet) => stage.dataCredits(wallet));
   const vault = chain.tokens(calls.vaultOf(at.distributor, at.tokenMint));
   const treasury = chain.tokens(calls.vaultOf(at.gov, at.tokenMint));
+  const locks = chain.tokens(locksOf(at.gov));
   const escrows = Array.from({ length: ROUTERS }, (_, router) =>
     chain.tokens(calls.escrowOf(calls.routerOf(at.dcConfig, routes[router]!.key))),
   );
   same("tokens", tokens, model.money.tokens);
   same("data credits", dataCredits, model.money.dataCredits);
-  same("vault and treasury", [vault, treasury], [model.money.vault, model.money.treasury]);
+  const expected = [model.money.vault, model.money.treasury, model.governance.locked];
+  same("vault, treasury and locks", [vault, treasury, locks], expected);
   same(
     "supplies",
     [chain.supply(at.tokenMint), chain.supply(at.dcMint)],
     [model.money.tokenSupply, model.money.dcSupply],
   );
   // R12: nothing is anywhere else.
-  if (sum(tokens) + vault + treasury !== model.money.tokenSupply) throw new Error("R12: tokens are missing");
+  if (sum(tokens) + vault + treasury + locks !== model.money.tokenSupply) throw new Error("R12: tokens are missing");
   if (sum(dataCredits) + sum(escrows) !== model.money.dcSupply) throw new Error("R12: data credits are missing");
 }
 
@@ -96,6 +100,7 @@ export function checkAll(model: NetworkModel): void {
   checkGuards(model);
   checkDataCredits(model);
   checkOwners(model);
+  checkGovernance(model);
 
   // R12 over the whole history.
   const supply = 3n * GENESIS_ATOMS + books.issued + books.issuedTreasury - dataCredits.tokenBurned;
@@ -162,6 +167,7 @@ function checkGuards(model: NetworkModel): void {
     [at.tokenMint, model.rewards.mintGuard],
     [vault, model.rewards.vaultGuard],
     [at.dcMint, model.dataCredits.guard],
+    [calls.vaultOf(at.gov, at.tokenMint), model.governance.treasuryGuard],
   ] as const) {
     expect(model.world.stage.read("guard", "Guard", calls.guardOf(target))).toMatchObject({
       limit: guard.limit,
@@ -233,5 +239,36 @@ function checkOwners(model: NetworkModel): void {
       expected.beneficiary.at(model.epoch).map(({ wallet, bps }) => [name(wallet), bps]),
     );
     expect(owner.next.toBase58()).toBe(name(expected.owner.latest));
+  }
+}
+
+const lockImage = (lock: LockModel) =>
+  "end" in lock ? { cliff: { end: lock.end } } : { constant: { seconds: Number(lock.seconds) } };
+
+/** Nobody's lock is anybody else's: the locks hold the positions, to the unit, and every vote counts what its position did at the snapshot. */
+function checkGovernance({ governance, world }: NetworkModel): void {
+  const { stage, wallets } = world;
+  const { gov } = stage.at;
+  const { locked, rules, proposals, positions } = governance;
+  expect(sum([...positions.values()].map(({ amount }) => amount))).toBe(locked);
+  expect(stage.read("governance", "Gov", gov)).toMatchObject({
+    locked,
+    rules: rulesArg(rules),
+    proposals: BigInt(proposals.length),
+  });
+  for (const [name, position] of positions) {
+    const { owner, amount, lock, checkpoints, votes } = position;
+    const address = calls.positionOf(gov, wallets[owner]!, BigInt(name.split("/")[1]!));
+    expect(stage.read("governance", "Position", address)).toMatchObject({
+      amount,
+      lock: lockImage(lock),
+      votesActive: votes.size,
+      checkpoints: checkpoints.map((one) => ({ from: one.from, amount: one.amount, lock: lockImage(one.lock) })),
+    });
+  }
+  for (const [number, { tally, state, eta, snapshot, end }] of proposals.entries()) {
+    const address = calls.proposalOf(gov, BigInt(number));
+    const expected = { ...tally, state: { [state]: {} }, eta, snapshot, end };
+    expect(stage.read("governance", "Proposal", address)).toMatchObject(expected);
   }
 }

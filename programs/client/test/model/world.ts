@@ -3,6 +3,7 @@
  * that roots stand for.
  */
 import type { PublicKey } from "@solana/web3.js";
+import type { GovRules } from "../../src/generated/governance.ts";
 import type { RootTuple } from "../../src/generated/rewards.ts";
 import { type ClaimProof, provenRoot } from "../../src/sdk/claim-proof.ts";
 import { ATOMS, type NetworkPlan } from "../../src/sdk/network-plan.ts";
@@ -14,6 +15,7 @@ import { REPORT, Stage } from "../harness/stage.ts";
 import { TestChain } from "../harness/test-chain.ts";
 import { createTestNetwork, DAY_S, GENESIS_ATOMS, PARAMETERS } from "../harness/test-network.ts";
 import { DataCreditsModel } from "./data-credits-model.ts";
+import { GovernanceModel, type RulesModel } from "./governance-model.ts";
 import { newGuard } from "./guard-model.ts";
 import { MoneyModel } from "./money-model.ts";
 import { RegistryModel } from "./registry-model.ts";
@@ -31,6 +33,31 @@ const EPOCHS = 400n;
 /** Not a multiple of the epochs, so that the schedule has to round. */
 const TOTAL = DAILY * EPOCHS + 137n;
 export const VETO_S = DAY_S / 4n;
+/** What the treasury pays in a day: less than it gets in a few. */
+const TREASURY_LIMIT = 5_000n * ATOMS;
+
+/** Short enough that a proposal is made, voted on and executed within days. */
+export const GOVERNANCE: RulesModel = {
+  quorum: 1_000n * ATOMS,
+  proposerMin: 100n * ATOMS,
+  passBps: 6_667n,
+  voteSeconds: DAY_S,
+  timelockSeconds: DAY_S / 4n,
+  executeSeconds: 6n * DAY_S,
+  minLockSeconds: DAY_S / 2n,
+  maxLockSeconds: 8n * DAY_S,
+};
+
+export const rulesArg = (rules: RulesModel): GovRules => ({
+  quorum: rules.quorum,
+  proposerMin: rules.proposerMin,
+  passBps: Number(rules.passBps),
+  voteSeconds: Number(rules.voteSeconds),
+  timelockSeconds: Number(rules.timelockSeconds),
+  executeSeconds: Number(rules.executeSeconds),
+  minLockSeconds: Number(rules.minLockSeconds),
+  maxLockSeconds: Number(rules.maxLockSeconds),
+});
 
 /** Tight limits, so that all of them are met in a run. */
 export function modelPlan(plan: NetworkPlan): NetworkPlan {
@@ -40,7 +67,9 @@ export function modelPlan(plan: NetworkPlan): NetworkPlan {
     mintLimit: 2n * DAILY,
     mintLifetimeCap: 12n * DAILY,
     vaultLimit: DAILY,
+    treasuryLimit: TREASURY_LIMIT,
     dcMintLimit: 60_000_000n,
+    governance: rulesArg(GOVERNANCE),
     feed: { ...plan.feed, maxSubmissionAgeS: 43_200 },
     dataCredits: { ...plan.dataCredits, maxPriceAgeS: 43_200 },
     distributor: { ...plan.distributor, vetoSeconds: Number(VETO_S), rootRetention: 1 },
@@ -100,6 +129,7 @@ export class NetworkModel {
   readonly dataCredits: DataCreditsModel;
   readonly registry: RegistryModel;
   readonly rewards: RewardsModel;
+  readonly governance: GovernanceModel;
   readonly ballots = new Map<string, Ballot>();
   readonly finalImages = new Map<bigint, string>();
   /** Base units somebody sent to the vault. */
@@ -127,6 +157,8 @@ export class NetworkModel {
       world.stage.network.oracles.map((key) => key.toBase58()),
       4,
     );
+    const treasuryGuard = newGuard(TREASURY_LIMIT, DAY_S, 2n ** 64n - 1n, now);
+    this.governance = new GovernanceModel(money, treasuryGuard, GOVERNANCE, DAY_S);
   }
 
   get now(): bigint {
