@@ -6,6 +6,7 @@ import { openKeyring } from "../keyring.ts";
 import { fetchStatus } from "../local-page/client.ts";
 import { keyFolder } from "../state-folders.ts";
 import { answer, type CliContext, type CommonFlags, commonAliases, commonFlags, loadConfig } from "./context.ts";
+import { becomeOwner } from "./state-owner.ts";
 
 interface Identity {
   readonly gatewayEui: string | null;
@@ -41,6 +42,7 @@ async function identities({ page, hotspot }: AgentConfig): Promise<readonly Iden
     return status.gateways.map(({ gatewayEui, key, name, gatewayId }) => ({ gatewayEui, key, name, gatewayId }));
   }
   if (status !== undefined) return [{ gatewayEui: null, ...status.primary }];
+  becomeOwner(hotspot.stateDir);
   const { primary, primaryEui } = openKeyring(keyFolder(hotspot.stateDir));
   const { keyText, gatewayId } = primary;
   return [{ gatewayEui: primaryEui, key: keyText, name: animalName(keyText), gatewayId }];

@@ -2,8 +2,8 @@
  * `hotspot-agent init`: writes the configuration of a new hotspot and makes its key. Asks where a person is there, and takes
  * everything by flags where none is. Never writes over a file unless told to.
  */
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { animalName } from "../animal-name.ts";
 import { flagOverride } from "../config/layers.ts";
@@ -21,6 +21,7 @@ import {
   configPath,
   textParser,
 } from "./context.ts";
+import { giveToOwner } from "./state-owner.ts";
 
 interface InitFlags extends CommonFlags {
   readonly region?: string;
@@ -70,7 +71,7 @@ export const initCommand = buildCommand<InitFlags, [], CliContext>({
       const made = configurationOf(this, flags);
       writeConfiguration(path, printConfig(made.written));
       const { primary } = openKeyring(keyFolder(made.config.hotspot.stateDir));
-      giveToOwner(made.config.hotspot.stateDir);
+      giveToOwner(made.config.hotspot.stateDir, keyFolder(made.config.hotspot.stateDir));
       const name = animalName(primary.keyText);
       return {
         json: { config: path, key: primary.keyText, name, gatewayId: primary.gatewayId },
@@ -90,8 +91,10 @@ function configurationOf(context: CliContext, flags: InitFlags): ReadConfig {
   const set = (key: string, value: string | undefined) => {
     if (value !== undefined && value !== "") settings.push(`${key}=${value}`);
   };
+  // The service runs in another folder than the person who types a relative path.
+  const setPath = (key: string, path: string | undefined) => set(key, path ? resolve(path) : undefined);
   set("hotspot.region", region);
-  set("hotspot.state_dir", flags.stateDir);
+  setPath("hotspot.state_dir", flags.stateDir);
   if (server !== undefined && server !== "") {
     set("server.0.name", "main");
     set("server.0.url", server);
@@ -100,13 +103,13 @@ function configurationOf(context: CliContext, flags: InitFlags): ReadConfig {
     set("server.0.topic_prefix", prefix === undefined || prefix === "" ? usual : prefix);
     const username = flags.username ?? ask?.("User name at the broker (empty: none)")?.trim();
     set("server.0.username", username);
-    set(
+    setPath(
       "server.0.password_file",
       flags.passwordFile ?? (username ? ask?.("File with the password")?.trim() : undefined),
     );
-    set("server.0.ca_file", flags.caFile);
-    set("server.0.cert_file", flags.certFile);
-    set("server.0.key_file", flags.keyFile);
+    setPath("server.0.ca_file", flags.caFile);
+    setPath("server.0.cert_file", flags.certFile);
+    setPath("server.0.key_file", flags.keyFile);
   }
   const wrong = (flags.set ?? []).find((one) => flagOverride(one) === undefined);
   if (wrong !== undefined) throw agentError("AGT_BAD_OPTION", `--set ${wrong}: expected KEY=VALUE`);
@@ -121,15 +124,6 @@ function writeConfiguration(path: string, text: string): void {
   } catch (cause) {
     throw agentError("AGT_BAD_OPTION", `${path}: cannot be written; run as root or name another with -c`, { cause });
   }
-}
-
-/** Run as root the key would be root's; the agent runs as the owner of the state folder. */
-function giveToOwner(stateDir: string): void {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(stateDir);
-  const folder = keyFolder(stateDir);
-  chownSync(folder, uid, gid);
-  for (const name of readdirSync(folder)) chownSync(join(folder, name), uid, gid);
 }
 
 function initText(

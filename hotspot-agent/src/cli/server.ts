@@ -5,6 +5,7 @@ import { systemClock } from "../clock.ts";
 import { createLog } from "../log.ts";
 import { serviceManager } from "../service-manager.ts";
 import { answer, type CliContext, type CommonFlags, commonAliases, commonFlags, loadConfig } from "./context.ts";
+import { becomeOwner } from "./state-owner.ts";
 
 export const serverCommand = buildCommand<CommonFlags, [], CliContext>({
   docs: {
@@ -15,6 +16,7 @@ export const serverCommand = buildCommand<CommonFlags, [], CliContext>({
   async func(flags) {
     await answer(this, flags, async () => {
       const { config } = loadConfig(this, flags);
+      becomeOwner(config.hotspot.stateDir);
       const clock = systemClock();
       const log = createLog({
         ...config.log,

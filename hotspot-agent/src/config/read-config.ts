@@ -86,7 +86,11 @@ function tomlComplaint(text: string, cause: unknown): string {
   const lines = text.split("\n");
   let good = lines.length - 1;
   while (good > 0 && !isToml(lines.slice(0, good).join("\n"))) good--;
-  return `line ${good + 1}: ${(cause as Error).message.replace(/^TOML Parse error: /, "")}`;
+  const complaint = (cause as Error).message.replace(/^TOML Parse error: /, "");
+  const table = /^\s*\[([^[\]]+)\]/.exec(lines[good] ?? "")?.[1];
+  const first = table === undefined ? undefined : tomlLines(lines.slice(0, good).join("\n")).get(table);
+  const remedy = first === undefined ? "" : `; [${table}] stands on line ${first} already: put its keys there`;
+  return `line ${good + 1}: ${complaint}${remedy}`;
 }
 
 function isToml(text: string): boolean {

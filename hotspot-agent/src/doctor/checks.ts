@@ -42,9 +42,20 @@ const ok = (check: string, cause: string): Finding => ({ check, verdict: "ok", c
 const warn = (check: string, cause: string, remedy: string): Finding => ({ check, verdict: "warn", cause, remedy });
 const fail = (check: string, cause: string, remedy: string): Finding => ({ check, verdict: "fail", cause, remedy });
 
-function forwarderFindings({ gateways, listen, nowMs, malformed, servers }: AgentStatus): readonly Finding[] {
+function forwarderFindings({
+  gateways,
+  listen,
+  nowMs,
+  startedMs,
+  malformed,
+  servers,
+}: AgentStatus): readonly Finding[] {
   if (gateways.length === 0) {
     const remedy = `In the packet forwarder's global_conf.json set server_address and serv_port_up/serv_port_down to ${listen}, and restart it.`;
+    if (malformed === 0 && nowMs - startedMs < SILENT_FORWARDER_MS) {
+      const cause = `No packet forwarder was heard yet; the agent was started ${ago(startedMs, nowMs)}.`;
+      return [warn("forwarder", cause, `Ask again in half a minute. Is it silent then: ${remedy}`)];
+    }
     const cause =
       malformed > 0
         ? `No forwarder was understood; ${malformed} datagrams were not.`
@@ -136,6 +147,9 @@ function serverRemedy({ problem, isConnected, url }: ServerStatus): string {
   const text = (problem ?? "").toLowerCase();
   if (text.includes("listening") || text.includes("subscriber")) {
     return "The broker runs but ChirpStack does not: start it, and check that its region's topic prefix is topic_prefix here.";
+  }
+  if (/_file cannot be read/.test(text)) {
+    return 'Name it with its whole path, and let the agent read it: "sudo install -o root -g earshot -m 640 FILE /etc/earshot/".';
   }
   if (/not auth|refused: (5|135)|bad user|password/.test(text))
     return "Check username and password_file, and the broker's ACL.";

@@ -160,7 +160,7 @@ export class MqttLink {
     const protocol = this.#protocol();
     let client: MqttClient;
     try {
-      client = connect(options.url, this.#clientOptions(protocol));
+      client = connect({ ...brokerOf(options.url), ...this.#clientOptions(protocol) });
     } catch (cause) {
       this.#pauseThenAttempt(reasonOf(cause));
       return;
@@ -311,6 +311,16 @@ export class MqttLink {
     });
     this.#options.onDown(reason);
   }
+}
+
+/** Given an address as one text, mqtt.js takes options for itself from it, by a parser that warns of its own faults. */
+function brokerOf(url: string): IClientOptions {
+  const { protocol, hostname, port } = new URL(url);
+  return {
+    protocol: protocol === "mqtts:" ? "mqtts" : "mqtt",
+    host: hostname.replace(/^\[(.*)\]$/, "$1"),
+    ...(port === "" ? {} : { port: Number(port) }),
+  };
 }
 
 function ignore(): void {}

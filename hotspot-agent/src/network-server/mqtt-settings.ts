@@ -29,8 +29,14 @@ function read(key: string, path: string | undefined): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new Error(`${key} cannot be read (${(cause as NodeJS.ErrnoException).code ?? "unknown reason"})`, { cause });
+    throw new Error(`${key} cannot be read: ${reasonOf(cause)}`, { cause });
   }
+}
+
+function reasonOf(cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "there is no such file";
+  return code === "EACCES" ? "no permission" : (code ?? "unknown reason");
 }
 
 /**

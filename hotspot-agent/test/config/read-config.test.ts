@@ -77,6 +77,10 @@ describe("readConfig", () => {
     ['[log]\nlevel = "loud"\n', 'log.level (agent.toml, line 2): expected "debug" or "info" or "warn" or "error"'],
     ['[[server]]\nname = "a"\n', "server.0.url (agent.toml, line 1): is missing; expected mqtt://"],
     ["a = 1\nb = 2\n[hotspot\n", "agent.toml: line 3: "],
+    [
+      "[hotspot]\n[forwarder]\n[spool]\n\n[forwarder]\n",
+      "agent.toml: line 5: Cannot redefine table 'forwarder'; [forwarder] stands on line 2 already: put its keys there",
+    ],
   ])("names key, line and what is right in %j", (text, expected) => {
     expect(complaint(text)).toContain(expected);
   });

@@ -50,6 +50,12 @@ describe("findings", () => {
 
   test.each<[string, Partial<AgentStatus>, string, string]>([
     ["no forwarder", { gateways: [] }, "No packet forwarder was heard.", "127.0.0.1:1680"],
+    [
+      "no forwarder yet",
+      { gateways: [], startedMs: NOW_MS - 29_000 },
+      "heard yet; the agent was started 29 s ago",
+      "127.0.0.1:1680",
+    ],
     ["an unreadable one", { gateways: [], malformed: 7 }, "7 datagrams were not", "global_conf.json"],
     ["no PULL_DATA", { gateways: [{ ...healthyGateway, address: null }] }, "never PULL_DATA", "serv_port_down"],
     ["a clock ahead", { clock: { errorMs: 2001 } }, "2.0 s ahead", "set-ntp"],
@@ -84,6 +90,7 @@ describe("findings", () => {
     ["Nobody is listening at the broker.", "topic_prefix"],
     ["Connection refused: Not authorized", "password_file"],
     ["self-signed certificate in certificate chain", "ca_file"],
+    ["Not connected: key_file cannot be read: no permission.", "sudo install"],
     ["getaddrinfo ENOTFOUND ns.example.org", "DNS"],
     ["connect ECONNREFUSED 192.0.2.1:8883", "Nothing listens"],
   ])("knows a remedy for %j", (problem, remedy) => {
