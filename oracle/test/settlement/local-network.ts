@@ -4,8 +4,10 @@ import {
   ARTIFACTS,
   createNetworkSteps,
   type NetworkAddresses,
+  type NetworkPlan,
   networkAddresses,
   Programs,
+  type Sender,
   send,
   standardPlan,
 } from "@earshot/programs-client";
@@ -24,12 +26,15 @@ export interface LocalNetwork {
   readonly url: string;
   /** The rewards program as each of the three oracles sees it. */
   readonly oracles: readonly RewardsChain[];
+  /** Sends as the admin, who is the burn authority too, or as another wallet with lamports. */
+  as(payer?: Keypair): Sender;
   /** Moves the chain's clock to a moment, Unix ms. */
   warpTo(unixMs: number): void;
   stop(): Promise<void>;
 }
 
-export async function startLocalNetwork(): Promise<LocalNetwork> {
+/** `genesis`: wallets that begin with tokens, and get lamports. */
+export async function startLocalNetwork(genesis: NetworkPlan["genesis"] = []): Promise<LocalNetwork> {
   const chain = LocalChain.genesis({
     seed: new Uint8Array(32).fill(5),
     unixMs: EPOCH_START_MS,
@@ -41,8 +46,9 @@ export async function startLocalNetwork(): Promise<LocalNetwork> {
   const connection = new Connection(server.url, "confirmed");
   const wallets = [31, 32, 33].map(key);
   deployArtifacts(chain, ARTIFACTS);
-  for (const { publicKey } of [admin, guardian, ...wallets]) {
-    chain.airdrop(publicKey.toBase58(), BigInt(100 * LAMPORTS_PER_SOL));
+  const holders = genesis.map(({ wallet }) => wallet);
+  for (const wallet of [admin, guardian, ...wallets].map(({ publicKey }) => publicKey).concat(holders)) {
+    chain.airdrop(wallet.toBase58(), BigInt(100 * LAMPORTS_PER_SOL));
   }
   chain.closeBlock(0);
   const programs = new Programs(connection);
@@ -50,7 +56,7 @@ export async function startLocalNetwork(): Promise<LocalNetwork> {
     admin: admin.publicKey,
     guardian: guardian.publicKey,
     oracles: wallets.map(({ publicKey }) => publicKey),
-    genesis: [],
+    genesis,
     parameterHash: Buffer.from(parameterHash(parameters), "hex"),
     firstEpoch: BigInt(EPOCH),
     epochSeconds: EPOCH_MS / 1000,
@@ -66,6 +72,7 @@ export async function startLocalNetwork(): Promise<LocalNetwork> {
     addresses,
     url: server.url,
     oracles: wallets.map((payer) => new RewardsChain({ connection, programs, payer, slotMs: SLOT_MS }, addresses)),
+    as: (payer = admin) => ({ connection, programs, payer, slotMs: SLOT_MS }),
     warpTo(unixMs) {
       chain.warp({ ms: unixMs - chainMs }, EPOCH_START_MS);
       chainMs = unixMs;
