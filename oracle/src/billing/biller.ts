@@ -49,6 +49,8 @@ export interface BillerOptions {
   readonly reserveE4: number;
   /** Names this process among others. */
   readonly holder: string;
+  /** How long the work of a process that died waits for another one, ms; a minute. */
+  readonly leaseMs?: number;
   readonly onEvent?: (event: BillerEvent) => void;
 }
 
@@ -72,20 +74,23 @@ export class Biller {
     this.#options = options;
   }
 
-  /** Does whatever is due now. Throws what store, archive and chain throw; it can be called again then. */
-  async step(): Promise<void> {
-    const { store, holder } = this.#options;
+  /**
+   * Does whatever is due now; false where another process bills the network. Throws what store, archive and chain throw; it can be called
+   * again then.
+   */
+  async step(): Promise<boolean> {
+    const { store, holder, leaseMs = LEASE_MS } = this.#options;
     const last = (await lastClosedEpoch(store))?.epoch;
-    if (last !== undefined) {
-      const lease = { store, holder, ttlMs: LEASE_MS };
-      await holdLease(lease, READER, async () => {
-        await this.#bill(last);
-        await this.#contest(last);
-        await this.#burn();
-      });
-    }
+    const held = await holdLease({ store, holder, ttlMs: leaseMs }, READER, async () => {
+      if (last === undefined) return true;
+      await this.#bill(last);
+      await this.#contest(last);
+      await this.#burn();
+      return true;
+    });
     await this.#suspendArrears();
     await this.#suspendContested(last);
+    return held === true;
   }
 
   /** Bills of the closed epochs that have none yet. A bill that is there is kept, so a step that died is begun anew. */

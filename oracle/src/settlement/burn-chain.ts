@@ -1,5 +1,5 @@
 /** Routers and their burns on chain, as billing sees them (billing/burns.ts): the door to the data_credits program. */
-import { keyToTextUnchecked } from "@earshot/poc/protocol";
+import { base58Bytes, keyToTextUnchecked } from "@earshot/poc/protocol";
 import { escrowOf, type NetworkAddresses, type Sender, Settlement } from "@earshot/programs-client";
 import type { Burn, BurnAnswer, BurnChain, RouterAccount } from "../billing/burns.ts";
 import { rpcCall } from "../chain/rpc-connection.ts";
@@ -83,4 +83,78 @@ export class RouterBurns extends RouterView implements BurnChain {
     const acts = await this.#settlement.burn(bills);
     return acts.map((act) => (act.state === "refused" ? { state: "refused", why: act.error.message } : act));
   }
+}
+
+/** A burn as the program told of it. */
+export interface ChainBurn {
+  readonly router: string;
+  readonly nonce: bigint;
+  readonly epoch: bigint;
+  readonly amount: bigint;
+  readonly reportHash: Uint8Array;
+  readonly signature: string;
+}
+
+/** Signatures of one answer. */
+const MAX_SIGNATURES = 1000;
+
+/**
+ * Every burn from every router of the network, from the events of its transactions: what invoices are held against. As far back as
+ * the endpoint keeps transactions. Throws PRG_NO_CHAIN, ORC_RPC_FAILED.
+ */
+export async function burnsOnChain(
+  reader: Pick<Sender, "connection" | "programs">,
+  network: NetworkAddresses,
+): Promise<readonly ChainBurn[]> {
+  const { connection, programs } = reader;
+  const routers = await programs.accounts("dataCredits", "router", [
+    { offset: ROUTER_CONFIG_OFFSET, bytes: network.dcConfig },
+  ]);
+  const burns = new Map<string, ChainBurn>();
+  for (const { address } of routers) {
+    for (let before: string | undefined; ; ) {
+      const page = await rpcCall("burns", "getSignaturesForAddress", () =>
+        connection.getSignaturesForAddress(
+          address,
+          { limit: MAX_SIGNATURES, ...(before === undefined ? {} : { before }) },
+          "confirmed",
+        ),
+      );
+      for (const { signature, err } of page) {
+        if (err !== null) continue;
+        for (const burn of await burnsIn(reader, signature)) burns.set(`${burn.router} ${burn.nonce}`, burn);
+      }
+      before = page.at(-1)?.signature;
+      if (page.length < MAX_SIGNATURES) break;
+    }
+  }
+  return [...burns.values()];
+}
+
+/** Burns that a transaction did, from its events. */
+async function burnsIn(
+  { connection, programs }: Pick<Sender, "connection" | "programs">,
+  signature: string,
+): Promise<readonly ChainBurn[]> {
+  const found = await rpcCall("burns", "getTransaction", () =>
+    connection.getTransaction(signature, { commitment: "confirmed", maxSupportedTransactionVersion: 0 }),
+  );
+  if (found === null) return [];
+  const { transaction, meta } = found;
+  const keys = transaction.message.getAccountKeys({ accountKeysFromLookups: meta?.loadedAddresses ?? null });
+  const inner = meta?.innerInstructions?.flatMap(({ instructions }) => instructions) ?? [];
+  return inner.flatMap(({ programIdIndex, data }) => {
+    const programId = keys.get(programIdIndex);
+    const bytes = base58Bytes(data);
+    const event = programId === undefined || bytes === undefined ? null : programs.eventIn(programId, bytes);
+    if (event?.name !== "RouterBurned" && event?.name !== "routerBurned") return [];
+    const { router, amount, epoch, nonce, reportHash } = event.fields as unknown as {
+      router: { toBase58(): string };
+      amount: bigint;
+      epoch: bigint;
+      nonce: bigint;
+      reportHash: Uint8Array;
+    };
+    return [{ router: router.toBase58(), amount, epoch, nonce, reportHash: Uint8Array.from(reportHash), signature }];
+  });
 }

@@ -26,6 +26,8 @@ export interface LocalNetwork {
   readonly url: string;
   /** The rewards program as each of the three oracles sees it. */
   readonly oracles: readonly RewardsChain[];
+  /** Of the three oracles, who say the price too. */
+  readonly wallets: readonly Keypair[];
   /** Sends as the admin, who is the burn authority too, or as another wallet with lamports. */
   as(payer?: Keypair): Sender;
   /** Moves the chain's clock to a moment, Unix ms. */
@@ -72,6 +74,7 @@ export async function startLocalNetwork(genesis: NetworkPlan["genesis"] = []): P
     addresses,
     url: server.url,
     oracles: wallets.map((payer) => new RewardsChain({ connection, programs, payer, slotMs: SLOT_MS }, addresses)),
+    wallets,
     as: (payer = admin) => ({ connection, programs, payer, slotMs: SLOT_MS }),
     warpTo(unixMs) {
       chain.warp({ ms: unixMs - chainMs }, EPOCH_START_MS);

@@ -1,0 +1,129 @@
+import { base58Text } from "@earshot/poc/protocol";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Biller, type BillerEvent } from "../../src/billing/biller.ts";
+import { invoiceCsv, invoiceDifferences } from "../../src/billing/invoices.ts";
+import { StoredJournal } from "../../src/billing/stored-journal.ts";
+import { EpochArchive } from "../../src/pipeline/epoch-archive.ts";
+import { SuspendedRoutes } from "../../src/routes/suspended-routes.ts";
+import { burnsOnChain, RouterBurns } from "../../src/settlement/burn-chain.ts";
+import { EPOCH } from "../small-epoch.ts";
+import { TemporaryFolders } from "../temporary-folder.ts";
+import { killingEndpoint } from "./killing-endpoint.ts";
+import { type PayingNetwork, payerWallet, startPayingNetwork } from "./paying-network.ts";
+
+const folders = new TemporaryFolders("biller");
+const payer = base58Text(payerWallet.publicKey.toBytes());
+/** Each epoch five hotspots carry one confirmed packet of 20 bytes. */
+const EPOCHS = 3;
+const BILL = 5n;
+
+let network: PayingNetwork;
+let folder: string;
+let burner: RouterBurns;
+const suspended = new SuspendedRoutes();
+const events: BillerEvent[] = [];
+
+beforeAll(async () => {
+  folder = folders.next();
+  network = await startPayingNetwork(folder, EPOCHS);
+  burner = new RouterBurns(network.chain.as(), network.chain.addresses);
+}, 120_000);
+afterAll(() => network.stop());
+
+function biller(): Biller {
+  const { store, artefacts } = network.pipeline;
+  return new Biller({
+    store,
+    archive: new EpochArchive(artefacts),
+    journal: new StoredJournal(store),
+    network: 3,
+    firstEpoch: EPOCH,
+    routers: burner,
+    burner,
+    routes: () => [
+      { routeId: 1, payer: network.routeKey },
+      { routeId: 2, payer: "a key without an account" },
+    ],
+    suspended,
+    contestLimitUnits: 200,
+    reserveE4: 10_000,
+    holder: "test",
+    onEvent: (event) => events.push(event),
+  });
+}
+
+const invoices = () => new StoredJournal(network.pipeline.store).invoices(payer);
+const escrow = async () => (await burner.routers())[0]!.escrow;
+
+/** Runs a billing process until it ends or is killed; gives its exit code, null when it was killed. */
+async function runProcess(url: string, onChild: (kill: () => void) => void): Promise<number | null> {
+  const { tokenMint, dcMint } = network.chain.addresses;
+  const script = new URL("./biller-process.ts", import.meta.url).pathname;
+  const child = Bun.spawn([process.execPath, script, folder, url, tokenMint.toBase58(), dcMint.toBase58()], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  onChild(() => child.kill("SIGKILL"));
+  await child.exited;
+  return child.exitCode;
+}
+
+describe("billing over a local chain", () => {
+  test("bills closed epochs, burns nothing of an empty escrow, and suspends the routes of who cannot pay", async () => {
+    await biller().step();
+    expect(events.filter(({ kind }) => kind === "billed")).toHaveLength(EPOCHS);
+    expect((await invoices()).map(({ bill, burnt }) => [bill.epoch, bill.dataCredits, burnt])).toEqual(
+      Array.from({ length: EPOCHS }, (_, at) => [EPOCH + EPOCHS - 1 - at, Number(BILL), 0n]),
+    );
+    expect([suspended.reasonsOf(1), suspended.reasonsOf(2)]).toEqual([["arrears"], ["arrears"]]);
+  }, 60_000);
+
+  test("burns nothing twice when it is killed after a transaction went out and before it was answered", async () => {
+    await network.fund(BILL + 2n);
+    let kill = () => {};
+    const endpoint = killingEndpoint(network.chain.url, () => {
+      kill();
+      return true;
+    });
+    const code = await runProcess(endpoint.url, (killChild) => {
+      kill = killChild;
+    });
+    endpoint.stop();
+    expect(code).toBeNull();
+    const again = await runProcess(network.chain.url, () => {});
+    expect(again).toBe(0);
+    expect(await escrow()).toBe(0n);
+    const burnt = (await invoices()).reduce((sum, invoice) => sum + invoice.burnt, 0n);
+    expect(burnt).toBe(BILL + 2n);
+  }, 60_000);
+
+  test("pays the rest when there is more, restores the route, and its invoices equal the burns on chain", async () => {
+    await network.fund(3n * BILL);
+    await biller().step();
+    expect([suspended.reasonsOf(1), suspended.reasonsOf(2)]).toEqual([[], ["arrears"]]);
+    const own = await invoices();
+    const onChain = await burnsOnChain(network.chain.as(), network.chain.addresses);
+    expect(onChain.reduce((sum, { amount }) => sum + amount, 0n)).toBe(BigInt(EPOCHS) * BILL);
+    for (const invoice of own) {
+      expect(invoice.burnt).toBe(BILL);
+      expect(invoiceDifferences(invoice, onChain)).toEqual([]);
+      const rows = invoiceCsv(invoice)
+        .trim()
+        .split("\r\n")
+        .slice(1)
+        .map((line) => line.split(","));
+      const sum = (kind: string) =>
+        rows.filter((row) => row[0] === kind).reduce((total, row) => total + Number(row[2]), 0);
+      expect([sum("packets"), sum("burn")]).toEqual([Number(BILL), Number(BILL)]);
+    }
+    const wrong = { ...own[0]!, burns: own[0]!.burns.map((burn) => ({ ...burn, dataCredits: burn.dataCredits + 1n })) };
+    expect(invoiceDifferences(wrong, onChain)).not.toEqual([]);
+  }, 60_000);
+
+  test("finds nothing to do when it is asked again", async () => {
+    const before = await escrow();
+    events.length = 0;
+    await biller().step();
+    expect(events).toEqual([]);
+    expect(await escrow()).toBe(before);
+  }, 60_000);
+});
