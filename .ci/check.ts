@@ -49,6 +49,8 @@ function cargo(workspace: string): Step[] {
 
 const steps: readonly Step[] = [
   { name: "types", run: () => tool("tsc", "--noEmit") },
+  // Pages run in a browser and have its types.
+  { name: "types of the explorer", run: () => tool("tsc", "--noEmit", "-p", "oracle/explorer") },
   { name: "biome", run: () => tool("biome", "ci", "--colors=off", "--error-on-warnings", ".") },
   {
     name: "import graph",

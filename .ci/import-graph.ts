@@ -33,6 +33,8 @@ const DIRECTION: Readonly<Record<string, readonly string[]>> = {
     "@earshot/programs-client/local-network",
   ],
   poc: ["@earshot/geo", "@earshot/geo/errors"],
+  // Pages for a browser: nothing of the oracle but its API.
+  "oracle/explorer": [],
   oracle: [
     "@earshot/geo",
     "@earshot/poc",
@@ -58,7 +60,14 @@ const WORKSPACE_DOORS: Readonly<Record<string, readonly string[]>> = {
 
 /** Third-party package → the files (or folders, ending in /) that may import it. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
-  "h3-js": ["geo/src/h3.ts"],
+  "h3-js": ["geo/src/h3.ts", "oracle/explorer/src/map/h3.ts"],
+  "maplibre-gl": ["oracle/explorer/src/map/coverage-map.ts", "oracle/explorer/src/map/base-map.ts"],
+  "@deck.gl/layers": ["oracle/explorer/src/map/coverage-map.ts"],
+  "@deck.gl/geo-layers": ["oracle/explorer/src/map/coverage-map.ts"],
+  "@deck.gl/maplibre": ["oracle/explorer/src/map/coverage-map.ts"],
+  "topojson-client": ["oracle/explorer/src/map/base-map.ts"],
+  preact: ["oracle/explorer/src/"],
+  uplot: ["oracle/explorer/src/charts/"],
   "apache-arrow": ["oracle/src/epoch-folder/arrow.ts"],
   "@stricli/core": [
     "oracle/src/cli/",
@@ -112,7 +121,11 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "programs/client/src/generate-client.ts",
   ],
   "@coral-xyz/anchor": ["programs/client/src/sdk/programs.ts"],
-  "angry-purple-tiger": ["hotspot-agent/src/animal-name.ts"],
+  "angry-purple-tiger": [
+    "hotspot-agent/src/animal-name.ts",
+    "oracle/src/api/animal-names.ts",
+    "oracle/explorer/src/format.ts",
+  ],
 };
 
 /** The only files of geo and poc that may reach beyond the language: hashing, signatures and one block cipher. */
@@ -189,6 +202,9 @@ function libraryOf(specifier: string): string {
   const parts = specifier.split("/");
   return specifier.startsWith("@") ? parts.slice(0, 2).join("/") : (parts[0] ?? specifier);
 }
+
+/** Folders that hold no source of ours. */
+const NO_SOURCES: readonly string[] = ["node_modules", "target", "dist"];
 
 function sourcesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

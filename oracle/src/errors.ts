@@ -34,6 +34,9 @@ export const oracleErrors = {
   ORC_LEASE_LOST: "Another worker holds the lease by now; what was computed is not committed.",
   ORC_CONTRADICTION:
     "Two workers computed different results from the same log: stop, and compare their versions and their copies of it.",
+  ORC_FACTS_LOST:
+    "An epoch began while this oracle was away, and its registry cannot be told from the chain any more: take the epoch over from another oracle.",
+  ORC_EXPLORER_BUILD: "The explorer's pages cannot be bundled; the detail is what the bundler says.",
   ORC_DOWNLOAD_FAILED: "An oracle's files cannot be downloaded: it does not answer, or not with what its list says.",
 } as const satisfies ErrorCatalogue;
 

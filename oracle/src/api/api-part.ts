@@ -6,6 +6,7 @@ import { epochRoutes } from "./epoch-routes.ts";
 import type { EpochSource } from "./epoch-source.ts";
 import { EpochViews } from "./epoch-views.ts";
 import { hotspotRoutes } from "./hotspot-routes.ts";
+import { mapRoutes } from "./map-routes.ts";
 
 /** Epochs kept in memory: the latest, the one before, and one that somebody looks at. */
 const EPOCHS_IN_MEMORY = 3;
@@ -24,6 +25,7 @@ export function apiPart({ source, nowMs }: ApiPartOptions): ServicePart {
       epochRoutes(app, views);
       hotspotRoutes(app, views, nowMs);
       cellRoutes(app, views);
+      mapRoutes(app, views);
     },
   };
 }

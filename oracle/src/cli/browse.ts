@@ -29,13 +29,15 @@ export const browseCommand = buildCommand<BrowseFlags, [string], CliContext>({
   },
   async func(flags, run) {
     await answer(this, flags, async () => {
-      const [{ createHttpApp }, { describeApi }, { apiPart }, { EpochFolders }, { SILENT_LOG }] = await Promise.all([
-        import("../service/http.ts"),
-        import("../service/openapi.ts"),
-        import("../api/api-part.ts"),
-        import("../api/epoch-source.ts"),
-        import("../service/log.ts"),
-      ]);
+      const [{ createHttpApp }, { describeApi }, { apiPart }, { EpochFolders }, { explorerPart }, { SILENT_LOG }] =
+        await Promise.all([
+          import("../service/http.ts"),
+          import("../service/openapi.ts"),
+          import("../api/api-part.ts"),
+          import("../api/epoch-source.ts"),
+          import("../explorer/explorer-part.ts"),
+          import("../service/log.ts"),
+        ]);
       const source = new EpochFolders(run);
       const epochs = await source.epochs();
       if (epochs.length === 0)
@@ -43,11 +45,14 @@ export const browseCommand = buildCommand<BrowseFlags, [string], CliContext>({
       const app = createHttpApp({ trustProxy: false, maxConnections: MAX_CONNECTIONS, log: SILENT_LOG });
       await describeApi(app);
       await apiPart({ source, nowMs: () => Date.now() }).routes?.(app);
+      await explorerPart().routes?.(app);
       const url = await app.listen({ host: "127.0.0.1", port: flags.port }).catch((cause: Error) => {
         throw oracleError("ORC_LISTEN_FAILED", `127.0.0.1:${flags.port}: ${cause.message}`, { cause });
       });
       this.process.stdout.write(
-        flags.json ? `${JSON.stringify({ url, epochs })}\n` : `${epochs.length} epochs at ${url}/v1/epochs\n`,
+        flags.json
+          ? `${JSON.stringify({ url, epochs })}\n`
+          : `${epochs.length} epochs at ${url}/, the API at ${url}/docs\n`,
       );
       await new Promise<void>((resolve) => {
         for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => resolve());

@@ -1,0 +1,86 @@
+/**
+ * Asks the oracle this page came from. An answer is kept with its ETag, so that asking again costs a 304, and what was seen last can
+ * still be shown when the oracle does not answer.
+ */
+
+export interface Kept {
+  readonly body: unknown;
+  readonly tag: string | null;
+  /** When it was last known to hold, Unix ms. */
+  readonly atMs: number;
+}
+
+/** The oracle refused, or nothing answered (`status` 0). */
+export class ApiFailure extends Error {
+  override readonly name = "ApiFailure";
+  readonly status: number;
+  readonly code: string;
+  readonly expected: string;
+
+  constructor(status: number, code: string, expected: string) {
+    super(`${code}: expected ${expected}`);
+    this.status = status;
+    this.code = code;
+    this.expected = expected;
+  }
+}
+
+const MOST_KEPT = 200;
+const kept = new Map<string, Kept>();
+
+/** What was answered last, or undefined. */
+export function lastAnswer(path: string): Kept | undefined {
+  return kept.get(path);
+}
+
+/** The answer of a path such as `/v1/epochs`. Throws ApiFailure. */
+export async function ask<T>(path: string, headers: Readonly<Record<string, string>> = {}, stop?: AbortSignal): Promise<T> {
+  const isPrivate = Object.keys(headers).length > 0;
+  const known = isPrivate ? undefined : kept.get(path);
+  const conditional: Record<string, string> = known?.tag ? { "if-none-match": known.tag } : {};
+  const answer = await fetch(path, { headers: { ...conditional, ...headers }, cache: "no-store", ...(stop ? { signal: stop } : {}) }).catch(
+    (cause: Error) => {
+      if (cause.name === "AbortError") throw cause;
+      throw new ApiFailure(0, "no_answer", "an answer of the oracle");
+    },
+  );
+  if (answer.status === 304 && known !== undefined) {
+    kept.set(path, { ...known, atMs: Date.now() });
+    return known.body as T;
+  }
+  const body = await bodyOf(answer, stop);
+  if (!isPrivate) keep(path, { body, tag: answer.headers.get("etag"), atMs: Date.now() });
+  return body as T;
+}
+
+/** Sends JSON. Throws ApiFailure. */
+export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+  const answer = await fetch(path, {
+    method,
+    headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch(() => {
+    throw new ApiFailure(0, "no_answer", "an answer of the oracle");
+  });
+  return (await bodyOf(answer)) as T;
+}
+
+/** The JSON of an answer. Throws ApiFailure where it is none or an error of the API, and what aborting throws. */
+async function bodyOf(answer: Response, stop?: AbortSignal): Promise<unknown> {
+  const body: unknown = await answer.json().catch(() => undefined);
+  stop?.throwIfAborted();
+  const { code, expected } = (body ?? {}) as { code?: string; expected?: unknown };
+  if (!answer.ok || body === undefined) {
+    throw new ApiFailure(answer.status, code ?? "no_answer", String(expected ?? "an answer in JSON"));
+  }
+  return body;
+}
+
+function keep(path: string, answer: Kept): void {
+  kept.delete(path);
+  kept.set(path, answer);
+  for (const oldest of kept.keys()) {
+    if (kept.size <= MOST_KEPT) break;
+    kept.delete(oldest);
+  }
+}

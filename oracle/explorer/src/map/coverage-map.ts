@@ -1,0 +1,227 @@
+/**
+ * The map: hexagons, links and the mark of deck.gl on a canvas over the base map. The browser's door to MapLibre and deck.gl with
+ * base-map.ts. Not in one canvas: MapLibre 6 draws wrongly what comes after a layer of deck.gl (visgl/deck.gl#10700).
+ */
+import "maplibre-gl/dist/maplibre-gl.css";
+import { H3HexagonLayer } from "@deck.gl/geo-layers";
+import { LineLayer } from "@deck.gl/layers";
+import { MapLibreOverlay } from "@deck.gl/maplibre";
+import { AttributionControl, Map as LibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { baseStyle, loadGeography, recolour, type Theme } from "./base-map.ts";
+import { type CellIndex, resolutionAt } from "./cell-index.ts";
+import { cellToLatLng, latLngToCell } from "./h3.ts";
+import { type CellFigures, type MapMode, SCALES } from "./palette.ts";
+
+export interface LinkOnMap {
+  readonly from: string;
+  readonly to: string;
+  readonly isValid: boolean;
+}
+
+export interface MapEvents {
+  /** A hexagon with figures, or none, was clicked; `point` is where. */
+  readonly onPick: (cell: string | null, point: { readonly latDeg: number; readonly lngDeg: number }) => void;
+  /** The view has come to rest. */
+  readonly onView: (visible: readonly CellFigures[]) => void;
+}
+
+const LINK_COLOURS = { valid: [232, 137, 12, 220], other: [208, 53, 95, 220] } as const;
+const MARK_COLOURS = { light: [16, 32, 43, 255], dark: [255, 255, 255, 255] } as const;
+const HEXAGON_ALPHA = 205;
+/** Cells at either end that the first view does not care for: a few far ones would make the rest a dot. */
+const OUTLIERS = 0.04;
+const CLOSE_ZOOM = 11;
+
+export class CoverageMap {
+  readonly #map: LibreMap;
+  readonly #overlay: MapLibreOverlay;
+  readonly #events: MapEvents;
+  #cells: CellIndex | undefined;
+  #mode: MapMode = "coverage";
+  #theme: Theme;
+  #marked: string | null = null;
+  #links: readonly LinkOnMap[] = [];
+  #drawn: { readonly cells: CellIndex; readonly mode: MapMode; readonly resolution: number } | undefined;
+  #shapes: readonly CellFigures[] = [];
+
+  /** Throws what WebGL throws where there is none. */
+  constructor(container: HTMLElement, theme: Theme, events: MapEvents) {
+    setWorkerUrl(new URL(MAP_WORKER_PATH, location.origin).href);
+    this.#events = events;
+    this.#theme = theme;
+    this.#map = new LibreMap({
+      container,
+      style: baseStyle(theme),
+      center: [0, 25],
+      zoom: 1.2,
+      maxZoom: 15,
+      minZoom: 0.5,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      renderWorldCopies: false,
+      canvasContextAttributes: { antialias: false },
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    this.#map.addControl(new ScaleControl(), "bottom-right");
+    this.#map.addControl(
+      new AttributionControl({ compact: true, customAttribution: "Natural Earth · places: GeoNames, CC BY 4.0" }),
+      "bottom-right",
+    );
+    this.#overlay = new MapLibreOverlay({ interleaved: false, layers: [], useDevicePixels: true });
+    this.#map.addControl(this.#overlay);
+    this.#map.on("load", () => loadGeography(this.#map));
+    this.#map.on("zoomend", () => this.#draw());
+    this.#map.on("moveend", () => this.#tellView());
+    this.#map.on("click", ({ lngLat }) => {
+      const cell = latLngToCell(lngLat.lat, lngLat.lng, this.resolution);
+      const isKnown = this.#cells?.at(this.resolution).has(cell) === true;
+      this.#events.onPick(isKnown ? cell : null, { latDeg: lngLat.lat, lngDeg: lngLat.lng });
+    });
+    this.#map.on("mousemove", ({ lngLat }) => {
+      const cell = latLngToCell(lngLat.lat, lngLat.lng, this.resolution);
+      this.#map.getCanvas().style.cursor = this.#cells?.at(this.resolution).has(cell) === true ? "pointer" : "";
+    });
+  }
+
+  /** Resolution of the hexagons at the current zoom. */
+  get resolution(): number {
+    return resolutionAt(this.#map.getZoom());
+  }
+
+  /** Draws other cells; the first ones move the view to where they are. */
+  show(cells: CellIndex, mode: MapMode): void {
+    const isFirst = this.#cells === undefined;
+    this.#cells = cells;
+    this.#mode = mode;
+    if (isFirst && cells.count > 0) this.#lookAtAll(cells);
+    this.#draw();
+    this.#tellView();
+  }
+
+  /** Marks a cell, or none. */
+  outline(cell: string | null): void {
+    this.#marked = cell;
+    this.#setLayers();
+  }
+
+  /** Draws who heard whom. */
+  links(links: readonly LinkOnMap[]): void {
+    this.#links = links;
+    this.#setLayers();
+  }
+
+  /** Moves to a cell, without a flight for people who want no motion. */
+  lookAt(cell: string, zoom = CLOSE_ZOOM): void {
+    const [lat, lng] = cellToLatLng(cell);
+    this.#map.easeTo({ center: [lng, lat], zoom: Math.max(zoom, this.#map.getZoom()), essential: false });
+  }
+
+  setTheme(theme: Theme): void {
+    this.#theme = theme;
+    this.#setLayers();
+    if (this.#map.isStyleLoaded()) recolour(this.#map, theme);
+    else this.#map.once("load", () => recolour(this.#map, theme));
+  }
+
+  resize(): void {
+    this.#map.resize();
+  }
+
+  remove(): void {
+    this.#map.remove();
+  }
+
+  /** For the benchmark: the map itself. */
+  get library(): LibreMap {
+    return this.#map;
+  }
+
+  #draw(): void {
+    const cells = this.#cells;
+    if (cells === undefined) return;
+    const { resolution } = this;
+    const mode = this.#mode;
+    const drawn = this.#drawn;
+    if (drawn?.cells === cells && drawn.mode === mode && drawn.resolution === resolution) return;
+    if (drawn?.cells !== cells || drawn.resolution !== resolution) this.#shapes = [...cells.at(resolution).values()];
+    this.#drawn = { cells, mode, resolution };
+    this.#setLayers();
+  }
+
+  /** Layers are told anew as a whole; deck.gl keeps what has not changed. */
+  #setLayers(): void {
+    const drawn = this.#drawn;
+    if (drawn === undefined) return;
+    const scale = SCALES[drawn.mode];
+    const hexagons = new H3HexagonLayer<CellFigures>({
+      id: "cells",
+      data: this.#shapes as CellFigures[],
+      getHexagon: ({ cell }) => cell,
+      getFillColor: (cell) => {
+        const { colour } = scale.steps[scale.stepOf(cell)]!;
+        return [colour[0], colour[1], colour[2], HEXAGON_ALPHA];
+      },
+      updateTriggers: { getFillColor: [drawn.mode, drawn.cells.epoch] },
+      // One shape for all, moved to each cell: exact polygons would be cut anew for 50,000 cells.
+      highPrecision: false,
+      extruded: false,
+      stroked: false,
+      coverage: 0.94,
+    });
+    const links = new LineLayer<LinkOnMap>({
+      id: "links",
+      data: this.#links as LinkOnMap[],
+      getSourcePosition: ({ from }) => centreOf(from),
+      getTargetPosition: ({ to }) => centreOf(to),
+      getColor: ({ isValid }) => [...(isValid ? LINK_COLOURS.valid : LINK_COLOURS.other)],
+      getWidth: 1.6,
+    });
+    const mark = new H3HexagonLayer<string>({
+      id: "mark",
+      data: this.#marked === null ? [] : [this.#marked],
+      getHexagon: (cell) => cell,
+      highPrecision: true,
+      extruded: false,
+      filled: false,
+      stroked: true,
+      getLineColor: [...MARK_COLOURS[this.#theme]],
+      getLineWidth: 3,
+      lineWidthUnits: "pixels",
+      updateTriggers: { getLineColor: this.#theme },
+    });
+    this.#overlay.setProps({ layers: [hexagons, links, mark] });
+  }
+
+  #tellView(): void {
+    const cells = this.#cells;
+    if (cells === undefined) return;
+    const bounds = this.#map.getBounds();
+    const visible: CellFigures[] = [];
+    for (const figures of cells.at(this.resolution).values()) {
+      const [lat, lng] = cellToLatLng(figures.cell);
+      if (bounds.contains([lng, lat])) visible.push(figures);
+    }
+    this.#events.onView(visible);
+  }
+
+  #lookAtAll(cells: CellIndex): void {
+    const centres = [...cells.at(4).keys()].length > 12 ? [...cells.at(4).keys()] : [...cells.at(8).keys()];
+    const places = centres.map((cell) => cellToLatLng(cell));
+    const spread = (axis: 0 | 1): readonly [number, number] => {
+      const sorted = places.map((place) => place[axis]).sort((a, b) => a - b);
+      const cut = Math.floor(sorted.length * OUTLIERS);
+      return [sorted[cut]!, sorted[sorted.length - 1 - cut]!];
+    };
+    const [south, north] = spread(0);
+    const [west, east] = spread(1);
+    this.#map.fitBounds([west, south, east, north], { padding: 40, maxZoom: CLOSE_ZOOM, animate: false });
+  }
+}
+
+function centreOf(cell: string): [number, number] {
+  const [lat, lng] = cellToLatLng(cell);
+  return [lng, lat];
+}

@@ -1,0 +1,100 @@
+/** Finds hotspots by name, key, gateway id or wallet, and cells; a list box under a field, as WAI-ARIA's combobox has it. */
+import { useEffect, useId, useState } from "preact/hooks";
+import { ask } from "../api.ts";
+import { animalName, shortKey } from "../format.ts";
+import { isValidCell } from "../map/h3.ts";
+import { go } from "../router.ts";
+
+export interface Found {
+  readonly key: string;
+  readonly cell: string | null;
+}
+
+const WAIT_MS = 180;
+
+export function Search() {
+  const list = useId();
+  const [text, setText] = useState("");
+  const [found, setFound] = useState<readonly { readonly href: string; readonly title: string; readonly detail: string }[]>([]);
+  const [at, setAt] = useState(-1);
+  const [isDone, setDone] = useState(false);
+  useEffect(() => {
+    const wanted = text.trim();
+    setAt(-1);
+    setDone(false);
+    if (wanted.length < 2) return setFound([]);
+    const stop = new AbortController();
+    const timer = setTimeout(async () => {
+      const cell = /^[0-9a-f]{15}$/.test(wanted) && isValidCell(wanted) ? [cellChoice(wanted)] : [];
+      const answer = await ask<{ readonly hotspots: readonly Found[] }>(`/v1/search?q=${encodeURIComponent(wanted)}`, {}, stop.signal).catch(
+        () => ({ hotspots: [] }),
+      );
+      if (stop.signal.aborted) return;
+      setFound([...cell, ...answer.hotspots.map(hotspotChoice)]);
+      setDone(true);
+    }, WAIT_MS);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [text]);
+  const choose = (index: number) => {
+    const choice = found[index];
+    if (choice === undefined) return;
+    setText("");
+    setFound([]);
+    go(choice.href);
+  };
+  const isOpen = found.length > 0 || (isDone && text.trim().length >= 2);
+  return (
+    <div class="search">
+      <input
+        type="text"
+        role="combobox"
+        aria-label="Find a hotspot or a cell"
+        aria-expanded={isOpen}
+        aria-controls={list}
+        aria-autocomplete="list"
+        aria-activedescendant={at >= 0 ? `${list}-${at}` : undefined}
+        placeholder="Name, key, wallet, cell"
+        autocomplete="off"
+        spellcheck={false}
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") setText("");
+          else if (event.key === "Enter") choose(Math.max(0, at));
+          else if (event.key === "ArrowDown") setAt(Math.min(found.length - 1, at + 1));
+          else if (event.key === "ArrowUp") setAt(Math.max(-1, at - 1));
+          else return;
+          event.preventDefault();
+        }}
+      />
+      <div id={list} role="listbox" aria-label="What was found" hidden={!isOpen}>
+        {found.map(({ href, title, detail }, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys, as a combobox does.
+          <div
+            key={href}
+            id={`${list}-${index}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === at}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => choose(index)}
+          >
+            {title} <span class="quiet code">{detail}</span>
+          </div>
+        ))}
+        {found.length === 0 && <div class="quiet none">Nothing of that name in the latest epoch.</div>}
+      </div>
+    </div>
+  );
+}
+
+function hotspotChoice({ key, cell }: Found) {
+  return { href: `/hotspot/${key}`, title: animalName(key), detail: cell ?? shortKey(key) };
+}
+
+function cellChoice(cell: string) {
+  return { href: `/cell/${cell}`, title: "Cell", detail: cell };
+}

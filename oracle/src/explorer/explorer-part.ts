@@ -1,0 +1,63 @@
+/**
+ * The explorer as a part of the service: one page with its scripts, served from loopback or behind a proxy, asking nothing of any
+ * other host. What it shows it reads from the public API beside it.
+ */
+import type { HttpApp, HttpReply, HttpRequest } from "../service/http.ts";
+import type { ServicePart } from "../service/part.ts";
+import { buildExplorer, type ExplorerFile, makeSmall } from "./bundle.ts";
+import { geographyFiles } from "./geography.ts";
+
+/** Addresses of the page; what stands after them is read in the browser. */
+const PAGES = ["/", "/cell/:cell", "/hotspot/:key", "/hotspots", "/gaps", "/network", "/proposals", "/owner", "/console"];
+
+/** Nothing from another host, no inline script; workers of the map are its own file. */
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "worker-src 'self' blob:",
+  "connect-src 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join("; ");
+const IMMUTABLE = "public, max-age=31536000, immutable";
+/** Files without a hash in their name change with a release. */
+const A_DAY = "public, max-age=86400";
+
+export function explorerPart(): ServicePart {
+  return {
+    name: "explorer",
+    async routes(app: HttpApp) {
+      const bundle = await buildExplorer();
+      const geography = geographyFiles();
+      const small = bundle.whenSmall.then(() => makeSmall([...geography.values()]));
+      // Without brotli files are sent as gzip.
+      small.catch(() => undefined);
+      const files = new Map([...bundle.files, ...geography]);
+      for (const path of PAGES) {
+        app.get(path, { schema: { hide: true } }, (request, reply) => {
+          reply.header("content-security-policy", POLICY).header("referrer-policy", "no-referrer");
+          reply.header("x-content-type-options", "nosniff").header("cache-control", "no-cache");
+          return send(request, reply, bundle.page);
+        });
+      }
+      for (const [path, file] of files) {
+        app.get(path, { schema: { hide: true } }, (request, reply) => {
+          reply.header("x-content-type-options", "nosniff");
+          reply.header("cache-control", geography.has(path) ? A_DAY : IMMUTABLE);
+          return send(request, reply, file);
+        });
+      }
+    },
+  };
+}
+
+function send(request: HttpRequest, reply: HttpReply, { type, bytes, gzip, brotli }: ExplorerFile): HttpReply {
+  const accepted = String(request.headers["accept-encoding"] ?? "");
+  reply.type(type).header("vary", "accept-encoding");
+  if (brotli !== undefined && /\bbr\b/.test(accepted)) return reply.header("content-encoding", "br").send(brotli);
+  if (/\bgzip\b/.test(accepted)) return reply.header("content-encoding", "gzip").send(gzip);
+  return reply.send(bytes);
+}
