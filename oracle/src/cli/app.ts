@@ -4,6 +4,7 @@ import { auditCommand } from "./audit.ts";
 import { browseCommand } from "./browse.ts";
 import { type CliContext, EXIT, type Terminal } from "./context.ts";
 import { explainCommand } from "./explain.ts";
+import { invoicesCommand } from "./invoices.ts";
 import { meterCommand } from "./meter.ts";
 import { scoreCommand } from "./score.ts";
 import { configRoutes, serveCommand } from "./serve.ts";
@@ -23,6 +24,7 @@ const routes = buildRouteMap({
     explain: explainCommand,
     browse: browseCommand,
     meter: meterCommand,
+    invoices: invoicesCommand,
     tour: tourCommand,
   },
   docs: { brief: "Earshot's oracle: serve it, simulate coverage, score it, audit it, explain it" },

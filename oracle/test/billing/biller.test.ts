@@ -1,10 +1,19 @@
-import { base58Text } from "@earshot/poc/protocol";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { base58Text, signerFromEd25519Seed, signRequest } from "@earshot/poc/protocol";
+import { Keypair } from "@solana/web3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Biller, type BillerEvent } from "../../src/billing/biller.ts";
+import { contestRoutes } from "../../src/billing/contest-routes.ts";
+import { InvoiceClient } from "../../src/billing/invoice-client.ts";
+import { invoiceRoutes } from "../../src/billing/invoice-routes.ts";
 import { invoiceCsv, invoiceDifferences } from "../../src/billing/invoices.ts";
 import { StoredJournal } from "../../src/billing/stored-journal.ts";
+import { runCli } from "../../src/cli/app.ts";
 import { EpochArchive } from "../../src/pipeline/epoch-archive.ts";
 import { SuspendedRoutes } from "../../src/routes/suspended-routes.ts";
+import { createHttpApp } from "../../src/service/http.ts";
+import { SILENT_LOG } from "../../src/service/log.ts";
 import { burnsOnChain, RouterBurns } from "../../src/settlement/burn-chain.ts";
 import { EPOCH } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
@@ -67,6 +76,21 @@ async function runProcess(url: string, onChild: (kill: () => void) => void): Pro
   return child.exitCode;
 }
 
+/** The routes of invoices on loopback. */
+async function serveInvoices() {
+  const app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  const { store } = network.pipeline;
+  invoiceRoutes(app, { journal: new StoredJournal(store), nowMs: Date.now });
+  contestRoutes(app, store, 200);
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  return { url, close: () => app.close() };
+}
+
+function clientOf(url: string, wallet: Keypair): InvoiceClient {
+  const signer = signerFromEd25519Seed(wallet.secretKey.slice(0, 32));
+  return new InvoiceClient({ url, signer, nowMs: Date.now, timeoutMs: 5000 });
+}
+
 describe("billing over a local chain", () => {
   test("bills closed epochs, burns nothing of an empty escrow, and suspends the routes of who cannot pay", async () => {
     await biller().step();
@@ -127,3 +151,58 @@ describe("billing over a local chain", () => {
     expect(await escrow()).toBe(before);
   }, 60_000);
 });
+
+describe("invoices over HTTP", () => {
+  let server: Awaited<ReturnType<typeof serveInvoices>>;
+  beforeAll(async () => {
+    server = await serveInvoices();
+  });
+  afterAll(() => server.close());
+
+  test("are given to their payer, page by page, with bills that have the hash they say", async () => {
+    const client = clientOf(server.url, payerWallet);
+    const invoices = await client.list();
+    expect(invoices.map(({ epoch, isPaid }) => [epoch, isPaid])).toEqual(
+      Array.from({ length: EPOCHS }, (_, at) => [EPOCH + EPOCHS - 1 - at, true]),
+    );
+    const invoice = await client.invoice(EPOCH);
+    expect(invoice).toMatchObject({ payer, dataCredits: String(BILL), burnt: String(BILL), owed: "0" });
+    expect((await client.csv(EPOCH)).split("\r\n")[0]).toContain("kind,epoch,data_credits");
+  });
+
+  test("are shown to nobody else", async () => {
+    const stranger = clientOf(server.url, Keypair.fromSeed(new Uint8Array(32).fill(62)));
+    Object.assign(stranger, { payer });
+    await expect(stranger.list()).rejects.toThrow(/status 40[03]/);
+    expect((await fetch(`${server.url}/v1/payers/${payer}/invoices`)).status).toBe(400);
+    const other = Keypair.fromSeed(new Uint8Array(32).fill(62));
+    const path = `/v1/payers/${payer}/invoices`;
+    const signed = signRequest("owner", "GET", path, Date.now(), signerFromEd25519Seed(other.secretKey.slice(0, 32)));
+    const headers = { "earshot-owner": `${other.publicKey.toBase58()} ${signed}` };
+    expect((await fetch(server.url + path, { headers })).status).toBe(403);
+  });
+
+  test("are an answer 404 for an epoch without a bill, and 400 for what is no epoch", async () => {
+    await expect(clientOf(server.url, payerWallet).invoice(EPOCH - 1)).rejects.toThrow("404");
+    expect((await fetch(`${server.url}/v1/payers/${payer}/invoices/soon`)).status).toBe(400);
+  });
+
+  test("pass the command's check against the chain", async () => {
+    const wallet = join(folder, "wallet.json");
+    writeFileSync(wallet, JSON.stringify([...payerWallet.secretKey]));
+    const { tokenMint } = network.chain.addresses;
+    const args = ["invoices", "--url", server.url, "--wallet", wallet];
+    const chainArgs = ["--rpc", network.chain.url, "--token", tokenMint.toBase58()];
+    const streams = { stdout: new Text(), stderr: new Text() };
+    expect(await runCli([...args, ...chainArgs], streams)).toBe(0);
+    expect(streams.stdout.text).toContain("every burn is on chain");
+    expect(await runCli([...args, "--csv"], { stdout: new Text(), stderr: new Text() })).toBe(2);
+  }, 60_000);
+});
+
+class Text {
+  text = "";
+  write(part: string): void {
+    this.text += part;
+  }
+}
