@@ -27,6 +27,7 @@ const DIRECTION: Readonly<Record<string, readonly string[]>> = {
     "@earshot/poc/protocol",
     "@earshot/poc/radio",
     "@earshot/poc/lorawan",
+    "@earshot/oracle/route-credentials",
     "@earshot/oracle/simulated-radio",
     "@earshot/programs-client",
     "@earshot/programs-client/localnet",
