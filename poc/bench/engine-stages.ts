@@ -2,13 +2,8 @@
 import { sumCells } from "../src/epoch/cell-sums.ts";
 import { type EpochContext, prepareEpoch } from "../src/epoch/epoch-context.ts";
 import type { EpochInput } from "../src/epoch/epoch-input.ts";
-import {
-  buildPayloadTable,
-  groupBeaconLines,
-  groupWitnesses,
-  lookupGroups,
-  type WitnessMatches,
-} from "../src/epoch/match-witnesses.ts";
+import { groupBeaconLines, groupWitnesses, lookupGroups, type WitnessMatches } from "../src/epoch/match-witnesses.ts";
+import { payloadKeys } from "../src/epoch/payload-keys.ts";
 import { applyClosedReciprocity, applyRunningReciprocity } from "../src/epoch/reciprocity.ts";
 import { sampleWitnesses } from "../src/epoch/sample-witnesses.ts";
 import { type ShareSums, sumShares } from "../src/epoch/share-sums.ts";
@@ -73,8 +68,7 @@ function settleRunning(context: EpochContext, partition: PartitionVerdicts): voi
 }
 
 export function lookupStage({ context, partition }: PreparedEpoch): WitnessMatches {
-  const order = groupOrderOf(partition);
-  return lookupGroups(buildPayloadTable(context.beacons, order), context.input.witnesses, order.length + 1);
+  return lookupGroups(payloadKeys(context.beacons.beacons, groupOrderOf(partition)), context.input.witnesses);
 }
 
 export function groupStage({ context }: PreparedEpoch, matches: WitnessMatches): Int32Array {

@@ -1,76 +1,14 @@
 /**
  * Joins witness rows with the beacon whose payload they heard, and packs them grouped by beacon.
  *
- * `lookup` is one open-addressing table over 64-bit payload keys, its entries 16 bytes so that a probe is one cache line. Keys of
- * payloads are folds of SHA-256 digests, so they need no further mixing: a hotspot cannot choose many, since only the first
- * report of a challenge is entered. `group` is a counting sort that writes a row as four int32 at once.
+ * Both sides come in log order, so nearly every row is of a beacon of the last seconds: `lookup` keeps the latest beacons in a small
+ * table and asks payload-keys.ts for the few rows it does not find there. `group` is a counting sort that writes a row as four int32
+ * at once.
  */
-import { pocError } from "../errors.ts";
 import { BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import { type BeaconVerdicts, writeStaleLine } from "./judge-beacons.ts";
-
-const SLOT_STRIDE = 2;
-/** Slots of this many keys are read ahead without a branch, so that the memory answers for all of them at once. */
-const TOUCH_ROWS = 64;
-
-export interface PayloadTable {
-  /** Lower word of the key, group + 1. */
-  readonly slots: Int32Array;
-  readonly mask: number;
-  /** Key and log index by group. */
-  readonly upper: Int32Array;
-  readonly lower: Int32Array;
-  readonly logIndex: Uint32Array;
-  /** False when two groups have one key. */
-  readonly isUnique: boolean;
-}
-
-/**
- * Enters the payload of each group's beacon; of two with one key the first in log order is kept. `groupOrder`: beacon row of each
- * group, ascending.
- */
-export function buildPayloadTable(verdicts: BeaconVerdicts, groupOrder: Uint32Array): PayloadTable {
-  const { payload_key_hi: keyHi, payload_key_lo: keyLo, log_index: index } = verdicts.beacons;
-  const groups = groupOrder.length;
-  let size = 16;
-  while (size < groups * 2) size *= 2;
-  const slots = new Int32Array(size * SLOT_STRIDE);
-  const mask = size - 1;
-  const upper = new Int32Array(groups);
-  const lower = new Int32Array(groups);
-  const logIndex = new Uint32Array(groups);
-  for (let group = 0; group < groups; group++) {
-    const beacon = groupOrder[group];
-    upper[group] = keyHi[beacon];
-    lower[group] = keyLo[beacon];
-    logIndex[group] = index[beacon];
-  }
-  let isUnique = true;
-  let touched = 0;
-  for (let group = 0; group < groups; group++) {
-    if (group % TOUCH_ROWS === 0) {
-      const to = Math.min(group + TOUCH_ROWS, groups);
-      for (let ahead = group; ahead < to; ahead++) touched |= slots[(lower[ahead] & mask) * SLOT_STRIDE + 1];
-    }
-    const hi = upper[group];
-    const lo = lower[group];
-    let slot = (lo & mask) * SLOT_STRIDE;
-    let entry = slots[slot + 1];
-    while (entry !== 0 && !(slots[slot] === lo && upper[entry - 1] === hi)) {
-      slot = (slot + SLOT_STRIDE) & (mask * SLOT_STRIDE);
-      entry = slots[slot + 1];
-    }
-    if (entry !== 0) {
-      isUnique = false;
-      continue;
-    }
-    slots[slot] = lo;
-    slots[slot + 1] = group + 1;
-  }
-  if (touched < 0) throw pocError("POC_INVARIANT", "a payload table holds a negative group");
-  return { slots, mask, upper, lower, logIndex, isUnique };
-}
+import { findFirstGroups, findRepeatedGroups, type PayloadKeys } from "./payload-keys.ts";
 
 /** Group of every witness row, and where the rows of each group will start; the last group takes rows that match no beacon. */
 export interface WitnessMatches {
@@ -79,55 +17,94 @@ export interface WitnessMatches {
   readonly starts: Uint32Array;
 }
 
-/** Rows between two looks at which beacons have come, and slots for the latest beacons: 128 KiB, inside any L2 cache. */
+/** Rows between two looks at which beacons have come. */
 const RECENT_ROWS = 1024;
+/** Slots for the latest beacons, and their int32 fields: lower and upper word of the key, group or NONE. 256 KiB, few of them in use. */
 const RECENT_SLOTS = 1 << 14;
+const RECENT = { lower: 0, upper: 1, group: 2 } as const;
+const RECENT_STRIDE = 4;
+const NONE = -1;
+/** Rows that wait for their group at most; they are looked up together. */
+const WAITING_ROWS = 1 << 18;
 
 /**
- * Finds every row's group among `groups`, of which the last one is for rows without a beacon. Rows come in log order, so nearly all
- * are of a beacon of the last seconds: those stand in a small table of the latest beacons, and only the rest ask the whole one.
+ * Finds every row's group among those of `keys`, which are in log order; rows that match none fall to one more group behind them. Of two
+ * groups with one key the first has all rows.
  */
-export function lookupGroups(table: PayloadTable, witnesses: EpochInput["witnesses"], groups: number): WitnessMatches {
-  const { upper, lower, logIndex, isUnique } = table;
+export function lookupGroups(keys: PayloadKeys, witnesses: EpochInput["witnesses"]): WitnessMatches {
+  const { beaconOf, lower, upper, logIndex } = keys;
   const { payload_key_hi: keyHi, payload_key_lo: keyLo, log_index: index } = witnesses;
+  const groups = beaconOf.length;
   const rows = keyLo.length;
   const groupOf = new Uint32Array(rows);
-  const starts = new Uint32Array(groups + 1);
-  const recent = new Int32Array(RECENT_SLOTS * SLOT_STRIDE);
-  // Of two beacons with one key the first counts, and it may have left the small table.
-  const entered = isUnique ? groups - 1 : 0;
+  const starts = new Uint32Array(groups + 2);
+  const recent = new Int32Array(RECENT_SLOTS * RECENT_STRIDE).fill(NONE);
+  let waiting = new Uint32Array(RECENT_ROWS);
+  let waits = 0;
   let group = 0;
   for (let from = 0; from < rows; from += RECENT_ROWS) {
     const to = Math.min(from + RECENT_ROWS, rows);
-    for (; group < entered && logIndex[group] < index[to - 1]; group++) {
-      const slot = (lower[group] & (RECENT_SLOTS - 1)) * SLOT_STRIDE;
-      recent[slot] = lower[group];
-      recent[slot + 1] = group + 1;
+    for (; group < groups && logIndex[beaconOf[group]] < index[to - 1]; group++) {
+      const own = beaconOf[group];
+      const slot = (lower[own] & (RECENT_SLOTS - 1)) * RECENT_STRIDE;
+      recent[slot + RECENT.lower] = lower[own];
+      recent[slot + RECENT.upper] = upper[own];
+      recent[slot + RECENT.group] = group;
+    }
+    if (waits + RECENT_ROWS > waiting.length) {
+      if (waiting.length < WAITING_ROWS) {
+        const more = new Uint32Array(waiting.length * 4);
+        more.set(waiting);
+        waiting = more;
+      } else {
+        settleWaiting(keys, witnesses, waiting, waits, groupOf, starts);
+        waits = 0;
+      }
     }
     for (let row = from; row < to; row++) {
       const lo = keyLo[row] | 0;
-      const hi = keyHi[row] | 0;
-      const slot = (lo & (RECENT_SLOTS - 1)) * SLOT_STRIDE;
-      const entry = recent[slot + 1];
-      const isRecent = recent[slot] === lo && entry !== 0 && upper[entry - 1] === hi;
-      const own = isRecent ? entry - 1 : findGroup(table, hi, lo, groups - 1);
-      groupOf[row] = own;
-      starts[own + 1]++;
+      const slot = (lo & (RECENT_SLOTS - 1)) * RECENT_STRIDE;
+      const own = recent[slot + RECENT.group];
+      if (recent[slot + RECENT.lower] === lo && recent[slot + RECENT.upper] === (keyHi[row] | 0) && own !== NONE) {
+        groupOf[row] = own;
+        starts[own + 1]++;
+      } else {
+        waiting[waits++] = row;
+      }
     }
   }
-  for (let own = 0; own < groups; own++) starts[own + 1] += starts[own];
+  settleWaiting(keys, witnesses, waiting, waits, groupOf, starts);
+  moveRepeated(keys, groupOf, starts);
+  for (let own = 0; own <= groups; own++) starts[own + 1] += starts[own];
   return { groupOf, starts };
 }
 
-/** Group of a key, or `unmatched`. */
-function findGroup(table: PayloadTable, hi: number, lo: number, unmatched: number): number {
-  const { slots, mask, upper } = table;
-  let slot = (lo & mask) * SLOT_STRIDE;
-  for (;;) {
-    const entry = slots[slot + 1];
-    if (entry === 0) return unmatched;
-    if (slots[slot] === lo && upper[entry - 1] === hi) return entry - 1;
-    slot = (slot + SLOT_STRIDE) & (mask * SLOT_STRIDE);
+/** Groups of the first `waits` waiting rows. */
+function settleWaiting(
+  keys: PayloadKeys,
+  { payload_key_hi: keyHi, payload_key_lo: keyLo }: EpochInput["witnesses"],
+  waiting: Uint32Array,
+  waits: number,
+  groupOf: Uint32Array,
+  starts: Uint32Array,
+): void {
+  const first = findFirstGroups(keys, keyHi, keyLo, waiting.subarray(0, waits));
+  for (let at = 0; at < waits; at++) {
+    groupOf[waiting[at]] = first[at];
+    starts[first[at] + 1]++;
+  }
+}
+
+/** Gives rows of groups whose key an earlier group has to that one. Nobody gets there by chance: keys are 64 bits of SHA-256. */
+function moveRepeated(keys: PayloadKeys, groupOf: Uint32Array, starts: Uint32Array): void {
+  const firstOf = findRepeatedGroups(keys);
+  if (firstOf.size === 0) return;
+  for (let row = 0; row < groupOf.length; row++) {
+    const first = firstOf.get(groupOf[row]);
+    if (first === undefined) continue;
+    starts[groupOf[row] + 1]--;
+    starts[first + 1]++;
+    groupOf[row] = first;
   }
 }
 

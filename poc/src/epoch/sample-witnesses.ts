@@ -18,7 +18,7 @@ export function sampleWitnesses(context: EpochContext, verdicts: PartitionVerdic
     gatewayIds: input.hotspots.gateway_id,
     cell11: cells11.of,
   });
-  const { starts, reason, selected, rows } = verdicts;
+  const { reason, rows, selected, selectedCount, starts } = verdicts;
   const maximum = input.parameters.selection.maximumWitnesses;
   let candidates = new Uint32Array(1024);
   let places = new Uint32Array(1024);
@@ -27,36 +27,28 @@ export function sampleWitnesses(context: EpochContext, verdicts: PartitionVerdic
     if (verdicts.beaconReason[group] !== VALID) continue;
     const from = starts[group];
     const to = starts[group + 1];
-    if (to - from <= maximum) {
-      let paid = 0;
-      for (let row = from; row < to; row++) {
-        const isValid = reason[row] === VALID ? 1 : 0;
-        selected[row] = isValid;
-        paid += isValid;
-      }
-      verdicts.selectedCount[group] = paid;
-      continue;
+    let valid = 0;
+    for (let row = from; row < to; row++) {
+      const isValid = reason[row] === VALID ? 1 : 0;
+      selected[row] = isValid;
+      valid += isValid;
     }
-    if (to - from > candidates.length) {
-      candidates = new Uint32Array((to - from) * 2);
-      places = new Uint32Array((to - from) * 2);
-      chosen = new Uint8Array((to - from) * 2);
+    selectedCount[group] = Math.min(valid, maximum);
+    if (valid <= maximum) continue;
+    if (valid > candidates.length) {
+      candidates = new Uint32Array(valid * 2);
+      places = new Uint32Array(valid * 2);
+      chosen = new Uint8Array(valid * 2);
     }
     let count = 0;
     for (let row = from; row < to; row++) {
-      if (reason[row] !== VALID) continue;
+      if (selected[row] === 0) continue;
       candidates[count] = hotspotOfRow(rows, row);
       places[count++] = row;
     }
     const challenge = beacons.beacons.challenge[verdicts.beaconOfGroup[group]];
-    verdicts.selectedCount[group] = selection.choose(
-      candidates,
-      count,
-      chosen,
-      input.challenges.sampling_entropy,
-      input.challenges.challenge_id,
-      challenge * 32,
-    );
+    const { sampling_entropy: entropy, challenge_id: id } = input.challenges;
+    selection.choose(candidates, count, chosen, entropy, id, challenge * 32);
     for (let i = 0; i < count; i++) selected[places[i]] = chosen[i];
   }
 }

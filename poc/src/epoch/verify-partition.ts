@@ -12,7 +12,8 @@ import type { EpochContext } from "./epoch-context.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import { emptyHistory, type HotspotHistory } from "./history.ts";
 import { logOrder } from "./log-order.ts";
-import { buildPayloadTable, groupBeaconLines, groupWitnesses, lookupGroups } from "./match-witnesses.ts";
+import { groupBeaconLines, groupWitnesses, lookupGroups } from "./match-witnesses.ts";
+import { payloadKeys } from "./payload-keys.ts";
 import { applyClosedReciprocity } from "./reciprocity.ts";
 import { sampleWitnesses } from "./sample-witnesses.ts";
 import { witnessesTable } from "./tables.ts";
@@ -63,7 +64,7 @@ export function verifyPartition(
   const ordered = rowOrder === null ? witnesses : permuteColumns(witnessesTable, witnesses, rowOrder);
   const order = groupOrder(context, place);
   const groups = order.length + 1;
-  const matches = lookupGroups(buildPayloadTable(beacons, order), ordered, groups);
+  const matches = lookupGroups(payloadKeys(beacons.beacons, order), ordered);
   const rows = groupWitnesses(ordered, matches, hotspots.count);
   const beaconLines = groupBeaconLines(beacons, order);
   const count = matches.groupOf.length;

@@ -8,7 +8,7 @@
  */
 import { pocError } from "../errors.ts";
 import { readU32 } from "./byte-codec.ts";
-import { type HalfSipHashOutput, halfSipHash8 } from "./half-sip-hash.ts";
+import { type HalfSipHashOutput, halfSipHash8, halfSipHash8First } from "./half-sip-hash.ts";
 import { sha256Into } from "./hash.ts";
 
 /** Ranks witnesses of one challenge at a time, allocating nothing per witness: `begin`, then `rank`, then read `hi`, `lo`. */
@@ -49,16 +49,13 @@ export class SelectionRank {
     halfSipHash8(this.#key0, this.#key1, gatewayIds[2 * hotspot], gatewayIds[2 * hotspot + 1], this.#output);
   }
 
-  /** Ranks `count` hotspots, given by row, into two columns. */
-  rankInto(gatewayIds: Uint32Array, hotspots: Uint32Array, count: number, hi: Uint32Array, lo: Uint32Array): void {
+  /** More significant words of the ranks of `count` hotspots, given by row. */
+  upperWordsInto(gatewayIds: Uint32Array, hotspots: Uint32Array, count: number, words: Uint32Array): void {
     const key0 = this.#key0;
     const key1 = this.#key1;
-    const output = this.#output;
     for (let i = 0; i < count; i++) {
       const at = 2 * hotspots[i];
-      halfSipHash8(key0, key1, gatewayIds[at], gatewayIds[at + 1], output);
-      hi[i] = output.first;
-      lo[i] = output.second;
+      words[i] = halfSipHash8First(key0, key1, gatewayIds[at], gatewayIds[at + 1]);
     }
   }
 }

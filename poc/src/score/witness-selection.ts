@@ -19,22 +19,31 @@ export interface SelectionContext {
   readonly cell11: Uint32Array;
 }
 
-/** Up to here an insertion sort beats the general one. */
-const INSERTION_LIMIT = 64;
+/** Candidates of an ordinary beacon, as many as a few low bits of a key tell apart. */
+const PLACE_BITS = 6;
+const ORDINARY = 1 << PLACE_BITS;
+const PLACE_MASK = ORDINARY - 1;
+/** Bits of a rank left out of an int32 key, which holds a sign, one bit for the class, and the place. */
+const RANK_SHIFT = 8;
+const BEHIND_BIT = 1 << 30;
+/** Above every rank's upper word: who is not the best of a cell stands behind all who are. */
+const BEHIND = 2 ** 32;
 
 /** Chooses among candidates of one beacon at a time; keeps its buffers, so one instance serves an epoch. */
 export class WitnessSelection {
   readonly #context: SelectionContext;
   readonly #gatewayIds: Uint32Array;
   readonly #rank = new SelectionRank();
-  /** Places of the candidates, and their ranks by place. */
-  #order = new Uint32Array(INSERTION_LIMIT);
-  #hi = new Uint32Array(INSERTION_LIMIT);
-  #lo = new Uint32Array(INSERTION_LIMIT);
-  /** For sorting: the upper word of a rank and the place, as one exact double. */
-  readonly #keys = new Float64Array(INSERTION_LIMIT);
-  /** Beacon in whose choice a cell was last taken. */
-  readonly #taken: Uint32Array;
+  /** Upper word of each candidate's rank. */
+  #hi = new Uint32Array(ORDINARY);
+  /** 1 for candidates who are not the best of their cell. */
+  #isSecond = new Uint8Array(ORDINARY);
+  /** Order of the candidates: the greater the sooner taken out. */
+  #keys = new Float64Array(ORDINARY);
+  /** The same for an ordinary beacon, with the place in the low bits. */
+  readonly #shortKeys = new Int32Array(ORDINARY);
+  /** By cell, two words: the beacon that last met it, and the place of its best candidate there. */
+  readonly #bestOfCell: Uint32Array;
   #beacon = 0;
 
   constructor(context: SelectionContext) {
@@ -42,7 +51,7 @@ export class WitnessSelection {
     this.#gatewayIds = wordsOf(context.gatewayIds);
     let cells = 0;
     for (const cell of context.cell11) cells = Math.max(cells, cell + 1);
-    this.#taken = new Uint32Array(cells);
+    this.#bestOfCell = new Uint32Array(2 * cells);
   }
 
   /**
@@ -64,80 +73,105 @@ export class WitnessSelection {
       chosen.fill(0, selected, count);
       return selected;
     }
-    chosen.fill(0, 0, count);
-    this.#rank.begin(entropy, offset, challengeIds, offset);
-    this.#rankAll(candidates, count);
-    return this.#take(candidates, count, chosen);
-  }
-
-  /** Fills `#order` with the candidates' places, best rank first. */
-  #rankAll(candidates: Uint32Array, count: number): void {
     if (this.#hi.length < count) {
-      this.#order = new Uint32Array(count * 2);
       this.#hi = new Uint32Array(count * 2);
-      this.#lo = new Uint32Array(count * 2);
+      this.#isSecond = new Uint8Array(count * 2);
+      this.#keys = new Float64Array(count * 2);
     }
-    this.#rank.rankInto(this.#gatewayIds, candidates, count, this.#hi, this.#lo);
-    const order = this.#order;
-    if (count <= INSERTION_LIMIT) sortByUpperWord(this.#hi, count, this.#keys, order);
-    else for (let place = 0; place < count; place++) order[place] = place;
-    if (count > INSERTION_LIMIT || this.#hasTie(count)) {
-      order.subarray(0, count).sort((a, b) => this.#compare(candidates, a, b));
-    }
+    this.#rank.begin(entropy, offset, challengeIds, offset);
+    this.#rank.upperWordsInto(this.#gatewayIds, candidates, count, this.#hi);
+    this.#findSeconds(candidates, count);
+    if (count > ORDINARY || !this.#dropLast(count, chosen)) this.#chooseExactly(candidates, count, chosen);
+    return maximumWitnesses;
   }
 
-  /** Whether two neighbours of the order share their upper word, so that it does not decide. */
-  #hasTie(count: number): boolean {
+  /** Marks who is not the best of its resolution-11 cell. */
+  #findSeconds(candidates: Uint32Array, count: number): void {
+    const { cell11 } = this.#context;
     const hi = this.#hi;
-    const order = this.#order;
-    for (let at = 1; at < count; at++) if (hi[order[at]] === hi[order[at - 1]]) return true;
-    return false;
-  }
-
-  #compare(candidates: Uint32Array, a: number, b: number): number {
-    return (
-      this.#hi[a] - this.#hi[b] ||
-      this.#lo[a] - this.#lo[b] ||
-      compareByteRows(this.#context.keys, candidates[a], this.#context.keys, candidates[b], DEVICE_KEY_BYTES)
-    );
-  }
-
-  /** First pass: the best of each resolution-11 cell. Second pass: the best of the rest. */
-  #take(candidates: Uint32Array, count: number, chosen: Uint8Array): number {
-    const { maximumWitnesses, cell11 } = this.#context;
-    const order = this.#order;
-    const taken = this.#taken;
+    const isSecond = this.#isSecond;
+    const bestOfCell = this.#bestOfCell;
     const beacon = ++this.#beacon;
-    let selected = 0;
-    for (let at = 0; at < count && selected < maximumWitnesses; at++) {
-      const place = order[at];
-      const cell = cell11[candidates[place]];
-      if (taken[cell] === beacon) continue;
-      taken[cell] = beacon;
-      chosen[place] = 1;
-      selected++;
+    for (let place = 0; place < count; place++) {
+      const at = 2 * cell11[candidates[place]];
+      isSecond[place] = 0;
+      if (bestOfCell[at] !== beacon) {
+        bestOfCell[at] = beacon;
+        bestOfCell[at + 1] = place;
+        continue;
+      }
+      const best = bestOfCell[at + 1];
+      const isBetter =
+        hi[place] < hi[best] || (hi[place] === hi[best] && this.#compareTied(candidates, place, best) < 0);
+      isSecond[isBetter ? best : place] = 1;
+      if (isBetter) bestOfCell[at + 1] = place;
     }
-    for (let at = 0; at < count && selected < maximumWitnesses; at++) {
-      if (chosen[order[at]] === 1) continue;
-      chosen[order[at]] = 1;
-      selected++;
-    }
-    return selected;
   }
-}
 
-/** Places of `count` ranks by their upper word: an insertion sort of doubles that carry the place in their low bits. */
-function sortByUpperWord(hi: Uint32Array, count: number, keys: Float64Array, order: Uint32Array): void {
-  for (let at = 0; at < count; at++) {
-    const key = hi[at] * INSERTION_LIMIT + at;
-    let to = at;
-    while (to > 0 && keys[to - 1] > key) {
-      keys[to] = keys[to - 1];
-      to--;
+  /**
+   * The choice of an ordinary beacon: takes out one after the other of those who are too many, the last first, by the upper 24 bits of
+   * the ranks. These are int32 without a branch in the search. False where such bits do not tell who is last.
+   */
+  #dropLast(count: number, chosen: Uint8Array): boolean {
+    const keys = this.#shortKeys;
+    const hi = this.#hi;
+    const isSecond = this.#isSecond;
+    for (let place = 0; place < count; place++) {
+      keys[place] = (isSecond[place] * BEHIND_BIT) | ((hi[place] >>> RANK_SHIFT) << PLACE_BITS) | place;
     }
-    keys[to] = key;
+    chosen.fill(1, 0, count);
+    let last = 0;
+    for (let left = count - this.#context.maximumWitnesses; left >= 0; left--) {
+      let greatest = 0;
+      for (let place = 0; place < count; place++) greatest = Math.max(greatest, keys[place]);
+      if (left === 0) return greatest >>> PLACE_BITS !== last >>> PLACE_BITS;
+      chosen[greatest & PLACE_MASK] = 0;
+      keys[greatest & PLACE_MASK] = 0;
+      last = greatest;
+    }
+    return true;
   }
-  for (let at = 0; at < count; at++) order[at] = keys[at] - Math.floor(keys[at] / INSERTION_LIMIT) * INSERTION_LIMIT;
+
+  /** The choice by whole ranks, and by keys where those are equal. */
+  #chooseExactly(candidates: Uint32Array, count: number, chosen: Uint8Array): void {
+    const { maximumWitnesses } = this.#context;
+    // Either the few that are too many are taken out, from the last on, or the few there is room for, from the first on.
+    const tooMany = count - maximumWitnesses;
+    const isDropping = tooMany <= maximumWitnesses;
+    const direction = isDropping ? 1 : -1;
+    const keys = this.#keys;
+    for (let place = 0; place < count; place++)
+      keys[place] = direction * (this.#hi[place] + this.#isSecond[place] * BEHIND);
+    chosen.fill(isDropping ? 1 : 0, 0, count);
+    for (let left = Math.min(tooMany, maximumWitnesses); left > 0; left--) {
+      const place = this.#greatest(candidates, count, direction);
+      chosen[place] = isDropping ? 0 : 1;
+      keys[place] = Number.NEGATIVE_INFINITY;
+    }
+  }
+
+  /** Place of the greatest key. */
+  #greatest(candidates: Uint32Array, count: number, direction: number): number {
+    const keys = this.#keys;
+    let greatest = 0;
+    let key = keys[0];
+    for (let place = 1; place < count; place++) {
+      const own = keys[place];
+      if (own < key || (own === key && direction * this.#compareTied(candidates, place, greatest) < 0)) continue;
+      greatest = place;
+      key = own;
+    }
+    return greatest;
+  }
+
+  /** Order of two candidates whose ranks share their upper word. */
+  #compareTied(candidates: Uint32Array, a: number, b: number): number {
+    this.#rank.rank(this.#gatewayIds, candidates[a]);
+    const lower = this.#rank.lo;
+    this.#rank.rank(this.#gatewayIds, candidates[b]);
+    const { keys } = this.#context;
+    return lower - this.#rank.lo || compareByteRows(keys, candidates[a], keys, candidates[b], DEVICE_KEY_BYTES);
+  }
 }
 
 /** Eight bytes a row as two little-endian words. */
