@@ -99,6 +99,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "hotspot-agent/src/config/",
     "oracle/src/routes/",
     "oracle/src/billing/",
+    "oracle/src/log-routes/",
     "oracle/src/api/",
     "oracle/src/config/",
     "oracle/src/service/",

@@ -13,6 +13,17 @@ export function hiddenMs({ time }: Pick<NetworkParameters, "time">): number {
   return time.entropyMs + time.transmitDelayMs + time.transmitSpreadMs + time.windowMs;
 }
 
+/** How much a told head may lag behind besides: tips are noted once a second, and a commit takes its time, ms. */
+const HEAD_SLACK_MS = 5000;
+
+/**
+ * How much older than its time of signing a head may be that an ingest tells, ms: uploads received longer ago than this are counted in
+ * it (ingest/told-tip.ts).
+ */
+export function headLagMs(parameters: Pick<NetworkParameters, "time">): number {
+  return hiddenMs(parameters) + HEAD_SLACK_MS;
+}
+
 /** The segments from the first on that may be published at `nowMs`; it stops at the first that may not, so that none is missing. */
 export function publishedSegments(
   segments: readonly SealedSegment[],

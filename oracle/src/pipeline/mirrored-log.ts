@@ -5,6 +5,7 @@
  * of the ingest's key, and the head it signs must be the head they lead to. A signed head that is another one is kept as evidence, and
  * the oracle will not vote (settlement/objections.ts).
  */
+import { earshot } from "@earshot/poc";
 import {
   apiPath,
   importKey,
@@ -18,12 +19,13 @@ import {
 } from "@earshot/poc/protocol";
 import { sha256Hex } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
+import { headLagMs } from "../log/published-segments.ts";
 import { readSegment } from "../log/segment-reader.ts";
 import type { ArtefactStore } from "../ports/artefact-store.ts";
 import type { SealedSegment } from "../ports/report-log.ts";
 import type { Store } from "../ports/store.ts";
 import { keepEvidence } from "../settlement/evidence-table.ts";
-import { DURABLE_WITHIN_MS, type LogReader } from "./log-reader.ts";
+import type { LogReader } from "./log-reader.ts";
 import { insertMirrored, mirroredSegments } from "./mirror-table.ts";
 
 export interface MirrorOptions {
@@ -35,10 +37,12 @@ export interface MirrorOptions {
   readonly network: number;
   /** Longest time for one answer, ms. */
   readonly timeoutMs: number;
+  /** How old the head may be that the other ingest signs now (log/published-segments.ts `headLagMs`); that of `earshot`. */
+  readonly headLagMs?: number;
 }
 
-/** A list of more is refused: one segment a minute for ten years has 5 million, published ones are listed from the last known. */
-const MAX_LISTED = 10_000_000;
+/** A page of more is refused. */
+const MAX_LISTED = 10_000;
 /** A segment is sealed at 64 MiB and one upload more. */
 const MAX_SEGMENT_BYTES = 80 * 1024 * 1024;
 
@@ -69,7 +73,8 @@ export class MirroredLog implements LogReader {
     const length = last === undefined ? 0 : last.firstIndex + last.uploads;
     const head = last?.headAfter ?? this.#genesis;
     const isWhole = this.#head?.length === length && Buffer.compare(this.#head.head, head) === 0;
-    return isWhole ? this.#head!.issuedMs - DURABLE_WITHIN_MS : (last?.lastReceiveMs ?? 0);
+    const { headLagMs: lagMs = headLagMs(earshot) } = this.#options;
+    return isWhole ? this.#head!.issuedMs - lagMs : (last?.lastReceiveMs ?? 0);
   }
 
   /**
@@ -80,18 +85,28 @@ export class MirroredLog implements LogReader {
     // Another worker may have downloaded some meanwhile.
     this.#segments = undefined;
     const head = await this.#signedHead();
-    const { segments } = await this.#json<LogSegmentsAnswer>(apiPath("getLogSegments", {}));
-    if (!Array.isArray(segments) || segments.length > MAX_LISTED) throw this.#failed("no list of segments");
     let last = (await this.segments()).at(-1);
     let taken = 0;
-    for (const listed of segments.filter(({ number }) => number > (last?.number ?? -1))) {
-      const expected = last === undefined ? 0 : last.number + 1;
-      if (listed.number !== expected) throw this.#failed(`segment ${listed.number}, ${expected} comes next`);
-      last = await this.#take(listed, last);
-      taken++;
+    for (;;) {
+      const from = last === undefined ? 0 : last.number + 1;
+      const listed = await this.#listedFrom(from);
+      if (listed.length === 0) break;
+      for (const one of listed) {
+        const expected = last === undefined ? 0 : last.number + 1;
+        if (one.number !== expected) throw this.#failed(`segment ${one.number}, ${expected} comes next`);
+        last = await this.#take(one, last);
+        taken++;
+      }
     }
     this.#head = head;
     return taken;
+  }
+
+  /** A page of the list: segments from a number on, none at the end. */
+  async #listedFrom(from: number): Promise<LogSegmentsAnswer["segments"]> {
+    const { segments } = await this.#json<LogSegmentsAnswer>(`${apiPath("getLogSegments", {})}?from=${from}`);
+    if (!Array.isArray(segments) || segments.length > MAX_LISTED) throw this.#failed("no list of segments");
+    return segments.filter(({ number }) => number >= from);
   }
 
   async #take(listed: LogSegmentsAnswer["segments"][number], last: SealedSegment | undefined): Promise<SealedSegment> {

@@ -4,7 +4,9 @@
  * Kept and broken are proofs that anybody can check with the receipt and the segment named. A receipt beyond what is published is open;
  * it is broken when the ingest signed a later head of a log that is too short to hold it.
  */
+import { earshot } from "@earshot/poc";
 import { importKey, type LogHead, type UploadReceipt, verifyLogHead, verifyReceipt } from "@earshot/poc/protocol";
+import { headLagMs } from "../log/published-segments.ts";
 import type { LogCopy } from "./log-copy.ts";
 
 export type BrokenWord = "another_upload" | "another_time" | "another_history" | "shorter_head";
@@ -15,15 +17,16 @@ export type ReceiptFinding =
   | { readonly state: "open"; readonly receipt: UploadReceipt }
   | { readonly state: "invalid"; readonly code: string };
 
-/** How much later than an upload a head must be signed to have to hold it, ms: a group commit and a clock that is read twice. */
-const HEAD_AFTER_MS = 5000;
-
-/** Checks a receipt against a copy of its ingest's log. `heads`: heads the ingest signed, if any are known. */
+/**
+ * Checks a receipt against a copy of its ingest's log. `heads`: heads the ingest signed, if any are known; one that is signed `lagMs`
+ * after an upload has to hold it (log/published-segments.ts `headLagMs`), earlier ones leave out what may not be told yet.
+ */
 export async function checkReceipt(
   bytes: Uint8Array,
   copy: LogCopy,
   network: number,
   heads: readonly LogHead[] = [],
+  lagMs = headLagMs(earshot),
 ): Promise<ReceiptFinding> {
   const opened = verifyReceipt(bytes, importKey(copy.ingestKey), network);
   if (opened.status === "refused") return { state: "invalid", code: opened.code };
@@ -31,7 +34,7 @@ export async function checkReceipt(
   const entry = await copy.entryAt(receipt.logIndex);
   if (entry === undefined) {
     const isShorter = heads.some(
-      ({ length, issuedMs }) => length <= receipt.logIndex && issuedMs >= receipt.receiveMs + HEAD_AFTER_MS,
+      ({ length, issuedMs }) => length <= receipt.logIndex && issuedMs >= receipt.receiveMs + lagMs,
     );
     return isShorter ? { state: "broken", why: "shorter_head", receipt } : { state: "open", receipt };
   }

@@ -8,6 +8,7 @@
 
 import type { TimeParameters } from "@earshot/poc";
 import { importKey, type LogHead, verifyLogHead } from "@earshot/poc/protocol";
+import { headLagMs } from "../log/published-segments.ts";
 import { epochSpan } from "../pipeline/epoch-times.ts";
 import type { ClosedEpoch } from "../pipeline/work-table.ts";
 import type { Db } from "../ports/store.ts";
@@ -130,7 +131,7 @@ async function shownObjections(
   const longest = onChain.reduce((length, head) => Math.max(length, head.length), 0);
   const kept: Uint8Array[] = [];
   for (const statement of await evidenceOf(db, "receipt", ingestKey)) {
-    const finding = await checkReceipt(statement, copy, network, heads);
+    const finding = await checkReceipt(statement, copy, network, heads, headLagMs({ time }));
     if (finding.state === "invalid" || finding.state === "kept") kept.push(statement);
     if (finding.state === "open" && finding.receipt.receiveMs < closesMs) {
       // Of an epoch that is over: the log must hold it by now, or will once more of it is published.

@@ -44,6 +44,8 @@ async function readAll(service: TestService): Promise<Record<string, string>> {
     "/openapi.json",
     "/v1/parameters",
     "/v1/log/head",
+    "/v1/log/segments",
+    "/v1/log/segments/0",
     `/v1/entropy/${minute}`,
     ...DEVICES.flatMap(({ key }) => [`/v1/devices/${keyToText(key)}/head`, `/v1/devices/${keyToText(key)}/challenge`]),
   ];

@@ -56,6 +56,7 @@ function mirror(): MirroredLog {
     ingestKey: ingest.publicKey,
     network,
     timeoutMs: 5000,
+    headLagMs: 2000,
   });
 }
 

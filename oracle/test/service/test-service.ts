@@ -14,6 +14,7 @@ import { LongPolls } from "../../src/challenges/long-polls.ts";
 import { readConfig } from "../../src/config/read-config.ts";
 import { ingestPart } from "../../src/ingest/ingest-part.ts";
 import { EmbeddedReportLog } from "../../src/log/embedded/embedded-report-log.ts";
+import { logPart } from "../../src/log-routes/log-part.ts";
 import type { ReportLog } from "../../src/ports/report-log.ts";
 import { RegistryBook } from "../../src/registry/registry-book.ts";
 import { createApi } from "../../src/service/app.ts";
@@ -143,7 +144,7 @@ export class TestService {
       rules,
       telemetry,
       faults: () => ({}),
-      parts: [challenges, service.ingest],
+      parts: [challenges, service.ingest, logPart({ reportLog, rules, networkClock })],
       isDescribed: options.isDescribed ?? false,
     });
     return service;

@@ -38,7 +38,11 @@ export const ORACLE_API = {
   },
   getEntropy: { method: "GET", path: "/v1/entropy/{minute}", meaning: "The signed entropy of a minute." },
   getLogHead: { method: "GET", path: "/v1/log/head", meaning: "The signed head of the ingest's log." },
-  getLogSegments: { method: "GET", path: "/v1/log/segments", meaning: "Published segments of the log." },
+  getLogSegments: {
+    method: "GET",
+    path: "/v1/log/segments",
+    meaning: "Published segments of the log, from `?from=` on.",
+  },
   getParameters: { method: "GET", path: "/v1/parameters", meaning: "The network parameters in force and their hash." },
 } as const satisfies Record<string, ApiRoute>;
 
@@ -119,8 +123,11 @@ export interface LogSegmentsAnswer {
     readonly uploads: number;
     readonly bytes: number;
     readonly sha256: Hex;
+    /** Where its bytes are: an address of this server or of another one. */
     readonly href: string;
   }[];
+  /** `from` of the next page; null at the end of what is published. */
+  readonly next: number | null;
 }
 
 export interface ParametersAnswer {
