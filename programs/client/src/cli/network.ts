@@ -9,7 +9,7 @@ import { chainSeconds } from "../sdk/chain-clock.ts";
 import { createNetworkSteps, type NetworkAddresses, networkAddresses, type Step } from "../sdk/create-network.ts";
 import { ensureLookupTable } from "../sdk/lookup-table.ts";
 import { standardPlan } from "../sdk/network-plan.ts";
-import { readPlan } from "../sdk/plan-file.ts";
+import { PRESET, readPlan } from "../sdk/plan-file.ts";
 import { Programs } from "../sdk/programs.ts";
 import { type Sender, send, simulate } from "../sdk/send.ts";
 import { MINT_BYTES } from "../sdk/token-instructions.ts";
@@ -82,7 +82,7 @@ export const networkPlanCommand = buildCommand<PlanFlags, [], CliContext>({
         firstEpoch: now / BigInt(flags.epochSeconds) + 1n,
         epochSeconds: flags.epochSeconds,
       });
-      const json = plain(plan);
+      const json = { ...(plain(plan) as object), parameterHash: PRESET };
       print(this, flags, { json, text: `${JSON.stringify(json, null, 2)}\n` });
     });
   },
@@ -112,9 +112,11 @@ export const networkCreateCommand = buildCommand<CreateFlags, [], CliContext>({
       const connection = connectionOf(flags);
       const programs = new Programs(connection);
       const admin = readKeypair(keypairPath(flags));
-      const plan = readPlan(programs, jsonOf(flags.plan));
+      const planned = jsonOf(flags.plan);
       const tokenMint = mintKeypair(flags, "token-mint");
       const dcMint = mintKeypair(flags, "data-credit-mint");
+      const network = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
+      const plan = readPlan(programs, planned, network);
       const mintRentLamports = await ask(connection, () => connection.getMinimumBalanceForRentExemption(MINT_BYTES));
       const steps = await createNetworkSteps(programs, { admin, tokenMint, dcMint, mintRentLamports }, plan);
       const priority = flags.priorityFee === undefined ? {} : { priorityMicroLamports: flags.priorityFee };
@@ -126,7 +128,6 @@ export const networkCreateCommand = buildCommand<CreateFlags, [], CliContext>({
         const text = `the first would succeed; nothing was sent. Send them with --commit\n${names.map((name) => `  ${name}\n`).join("")}`;
         return print(this, flags, { json: { committed: false, steps: names }, text });
       }
-      const network = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
       noteNetwork(flags.out, network, null);
       for (const { name, instructions, signers } of todo) {
         this.process.stderr.write(`${name} …\n`);

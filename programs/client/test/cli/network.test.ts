@@ -1,7 +1,10 @@
 /** Founding a network from the command line: a plan printed, edited and carried out, and gone on with after it broke off. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { PublicKey } from "@solana/web3.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { NetworkAddresses } from "../../src/sdk/create-network.ts";
+import { presetHash } from "../../src/sdk/preset-hash.ts";
 import { earshot } from "./run-cli.ts";
 import { type RunningLocalnet, startLocalnetCommand } from "./running-localnet.ts";
 
@@ -26,6 +29,7 @@ test("prints a plan with every number there is", async () => {
   expect(plan).toMatchObject({
     decimals: 8,
     epochSeconds: 3600,
+    parameterHash: "preset",
     oracles: { threshold: 4 },
     dataCredits: { burnAuthority: localnet.address("maker"), priceSource: { feed: {} } },
     genesis: [{ wallet: localnet.address("maker"), amountAtoms: "0" }],
@@ -52,11 +56,14 @@ test("refuses a plan that cannot be, by the path in it", async () => {
   expect(await refused({ distributor: { vetoSeconds: 1 } })).toMatch(
     /^PRG_BAD_VALUE: plan.distributor.guardian: expected a value/,
   );
+  expect(await refused({ parameterHash: "00".repeat(32) })).toMatch(
+    /^PRG_BAD_VALUE: plan.parameterHash: expected "preset" or the hash of the network's parameters\n$/,
+  );
+  expect(await refused({ epochSeconds: 7 })).toMatch(/^PRG_BAD_VALUE: plan.epochSeconds: expected .+, got 7\n$/);
   expect(existsSync(out())).toBe(false);
 });
 
 test("is created, and goes on where it broke off", async () => {
-  plan.parameterHash = "ab".repeat(32);
   plan.genesis = [{ wallet: localnet.address("maker"), amountAtoms: "500000000000" }];
   const good = localnet.write("plan.json", plan);
   const governance = { ...(plan.governance as object), minLockSeconds: 0 };
@@ -88,8 +95,12 @@ test("is created, and goes on where it broke off", async () => {
   const shown = await earshot(["network", "params", ...founding, "--token-mint", created.tokenMint]);
   expect(JSON.parse(shown.out)).toMatchObject({
     addresses: { gov: created.gov },
-    network: { epochSeconds: 3600, parameters: { current: "ab".repeat(32) }, admin: localnet.address("maker") },
+    network: { epochSeconds: 3600, admin: localnet.address("maker") },
   });
+  // The hash of the rules that an oracle takes for this network: they name its own accounts.
+  const [distributor, gov] = [created.distributor, created.gov].map((text: string) => new PublicKey(text));
+  const hash = presetHash(3600, { distributor, gov } as NetworkAddresses);
+  expect(JSON.parse(shown.out).network.parameters.current).toBe(Buffer.from(hash).toString("hex"));
 });
 
 test("is told from the environment as Solana's users tell it", async () => {
