@@ -127,7 +127,11 @@ export interface Explanation {
   readonly epoch: number;
   readonly from: string;
   readonly to: string;
-  readonly hotspot: { readonly keyProblem: string | null; readonly suspended: boolean; readonly provesCoverage: boolean };
+  readonly hotspot: {
+    readonly keyProblem: string | null;
+    readonly suspended: boolean;
+    readonly provesCoverage: boolean;
+  };
   readonly challenges: number;
   readonly unanswered: number;
   readonly beacons: readonly {

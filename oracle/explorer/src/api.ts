@@ -34,16 +34,22 @@ export function lastAnswer(path: string): Kept | undefined {
 }
 
 /** The answer of a path such as `/v1/epochs`. Throws ApiFailure. */
-export async function ask<T>(path: string, headers: Readonly<Record<string, string>> = {}, stop?: AbortSignal): Promise<T> {
+export async function ask<T>(
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  stop?: AbortSignal,
+): Promise<T> {
   const isPrivate = Object.keys(headers).length > 0;
   const known = isPrivate ? undefined : kept.get(path);
   const conditional: Record<string, string> = known?.tag ? { "if-none-match": known.tag } : {};
-  const answer = await fetch(path, { headers: { ...conditional, ...headers }, cache: "no-store", ...(stop ? { signal: stop } : {}) }).catch(
-    (cause: Error) => {
-      if (cause.name === "AbortError") throw cause;
-      throw new ApiFailure(0, "no_answer", "an answer of the oracle");
-    },
-  );
+  const answer = await fetch(path, {
+    headers: { ...conditional, ...headers },
+    cache: "no-store",
+    ...(stop ? { signal: stop } : {}),
+  }).catch((cause: Error) => {
+    if (cause.name === "AbortError") throw cause;
+    throw new ApiFailure(0, "no_answer", "an answer of the oracle");
+  });
   if (answer.status === 304 && known !== undefined) {
     kept.set(path, { ...known, atMs: Date.now() });
     return known.body as T;
@@ -54,7 +60,12 @@ export async function ask<T>(path: string, headers: Readonly<Record<string, stri
 }
 
 /** Sends JSON. Throws ApiFailure. */
-export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+export async function send<T>(
+  method: "POST" | "PUT" | "DELETE",
+  path: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const answer = await fetch(path, {
     method,
     headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },

@@ -12,7 +12,9 @@ export const shortCount = (value: number): string => compact.format(value);
 export function tokens(atoms: string | bigint, digits = 4): string {
   const amount = BigInt(atoms);
   const fraction = (amount % ATOMS_PER_TOKEN).toString().padStart(8, "0").slice(0, digits);
-  return digits === 0 ? whole.format(amount / ATOMS_PER_TOKEN) : `${whole.format(amount / ATOMS_PER_TOKEN)}.${fraction}`;
+  return digits === 0
+    ? whole.format(amount / ATOMS_PER_TOKEN)
+    : `${whole.format(amount / ATOMS_PER_TOKEN)}.${fraction}`;
 }
 
 /** Tokens as a number, for charts only. */
@@ -20,7 +22,8 @@ export const tokensNumber = (atoms: string): number => Number(BigInt(atoms)) / N
 
 /** An integer in 1e-4 as a factor: 0.2500. */
 export const factor = (valueE4: number): string => (valueE4 / 10_000).toFixed(4);
-export const percent = (part: number, total: number): string => (total === 0 ? "–" : `${((100 * part) / total).toFixed(1)} %`);
+export const percent = (part: number, total: number): string =>
+  total === 0 ? "–" : `${((100 * part) / total).toFixed(1)} %`;
 export const tenths = (value: number, unit: string): string => `${(value / 10).toFixed(1)} ${unit}`;
 /** Shares in 1e-12 with three digits. */
 export const shares = (sharesE12: string): string => (Number(BigInt(sharesE12)) / 1e12).toFixed(3);

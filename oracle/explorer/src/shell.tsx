@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { clock } from "./format.ts";
 import { askNow, useLive } from "./live.ts";
+import { ConsolePage } from "./pages/console.tsx";
 import { GapsPage } from "./pages/gaps.tsx";
 import { HotspotPage } from "./pages/hotspot.tsx";
 import { LeaderboardPage } from "./pages/leaderboard.tsx";
@@ -9,7 +10,6 @@ import { MapPage } from "./pages/map.tsx";
 import { NetworkPage } from "./pages/network.tsx";
 import { OwnerPage } from "./pages/owner.tsx";
 import { ProposalsPage } from "./pages/proposals.tsx";
-import { ConsolePage } from "./pages/console.tsx";
 import { Search } from "./parts/search.tsx";
 import { usePlace } from "./router.ts";
 import { chooseTheme, useTheme } from "./theme.ts";
@@ -29,7 +29,7 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   const [isOpen, setOpen] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page begins at its top, and screen readers hear of it.
+  // a new page begins at its top, and screen readers hear of it.
   useEffect(() => {
     setOpen(false);
     if (!isFirst.current) main.current?.focus();
@@ -38,7 +38,7 @@ export function Shell() {
   }, [path]);
   return (
     <>
-      <a class="skip" href="#main" onClick={() => main.current?.focus()}>
+      <a class="skip" href="#main">
         Skip to the page
       </a>
       <header class="top">

@@ -23,7 +23,7 @@ export function useAnswer<T>(path: string | null): AnswerWithRetry<T> {
     path,
     answer: { state: path === null ? "idle" : "loading" },
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new epoch and a retry ask again.
+  // a new epoch and a retry ask again.
   useEffect(() => {
     if (path === null) return setAnswer({ path, answer: { state: "idle" } });
     const stop = new AbortController();
@@ -54,7 +54,7 @@ export function useAnswer<T>(path: string | null): AnswerWithRetry<T> {
 }
 
 /** The value, of whatever age, or undefined. */
-export function valueOf<T>(answer: Answer<T>): T | undefined {
+export function lastValue<T>(answer: Answer<T>): T | undefined {
   return answer.state === "ready" || answer.state === "stale" ? answer.value : undefined;
 }
 

@@ -5,8 +5,12 @@ import { cellRoutes } from "./cell-routes.ts";
 import { epochRoutes } from "./epoch-routes.ts";
 import type { EpochSource } from "./epoch-source.ts";
 import { EpochViews } from "./epoch-views.ts";
+import { gapRoutes } from "./gap-routes.ts";
+import { historyRoutes } from "./history-routes.ts";
 import { hotspotRoutes } from "./hotspot-routes.ts";
 import { mapRoutes } from "./map-routes.ts";
+import { searchRoutes } from "./search-routes.ts";
+import { standingRoutes } from "./standing-routes.ts";
 
 /** Epochs kept in memory: the latest, the one before, and one that somebody looks at. */
 const EPOCHS_IN_MEMORY = 3;
@@ -25,7 +29,7 @@ export function apiPart({ source, nowMs }: ApiPartOptions): ServicePart {
       epochRoutes(app, views);
       hotspotRoutes(app, views, nowMs);
       cellRoutes(app, views);
-      mapRoutes(app, views);
+      for (const routes of [mapRoutes, searchRoutes, standingRoutes, historyRoutes, gapRoutes]) routes(app, views);
     },
   };
 }

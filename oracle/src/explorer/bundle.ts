@@ -60,7 +60,10 @@ export async function buildExplorer(): Promise<ExplorerBundle> {
   if (!built.success) throw oracleError("ORC_EXPLORER_BUILD", built.logs.map(String).join("; "));
   const files = new Map<string, ExplorerFile>();
   for (const output of built.outputs) {
-    files.set(`${ASSET_ROOT}/${output.path.replace(/^\.\//, "")}`, toFile(new Uint8Array(await output.arrayBuffer()), output.path));
+    files.set(
+      `${ASSET_ROOT}/${output.path.replace(/^\.\//, "")}`,
+      toFile(new Uint8Array(await output.arrayBuffer()), output.path),
+    );
   }
   files.set(workerPath, toFile(worker, workerPath));
   const named = (pattern: RegExp) => [...files.keys()].filter((path) => pattern.test(path));

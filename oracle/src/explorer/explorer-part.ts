@@ -8,7 +8,17 @@ import { buildExplorer, type ExplorerFile, makeSmall } from "./bundle.ts";
 import { geographyFiles } from "./geography.ts";
 
 /** Addresses of the page; what stands after them is read in the browser. */
-const PAGES = ["/", "/cell/:cell", "/hotspot/:key", "/hotspots", "/gaps", "/network", "/proposals", "/owner", "/console"];
+const PAGES = [
+  "/",
+  "/cell/:cell",
+  "/hotspot/:key",
+  "/hotspots",
+  "/gaps",
+  "/network",
+  "/proposals",
+  "/owner",
+  "/console",
+];
 
 /** Nothing from another host, no inline script; workers of the map are its own file. */
 const POLICY = [

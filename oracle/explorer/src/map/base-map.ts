@@ -1,5 +1,5 @@
 /** Land, borders and names below the hexagons: files of this site, in the colours of the theme. */
-import type { GeoJSONSourceSpecification, LngLatLike, Map as LibreMap, StyleSpecification } from "maplibre-gl";
+import type { GeoJSONSourceSpecification, Map as LibreMap, LngLatLike, StyleSpecification } from "maplibre-gl";
 import { Marker } from "maplibre-gl";
 import { feature } from "topojson-client";
 

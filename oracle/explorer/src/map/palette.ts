@@ -63,17 +63,23 @@ export const SCALES: Readonly<Record<MapMode, ColourScale>> = {
       ...WITNESS_STEPS.map((_, at) => ({ colour: RAMP[at + 1]!, label: rangeLabel(WITNESS_STEPS, at, count) })),
     ],
     stepOf: ({ witnessesValid }) => stepAbove(WITNESS_STEPS, witnessesValid),
-    text: ({ witnessesValid }) => (witnessesValid === 0 ? "heard by nobody" : `${count(witnessesValid)} valid receptions`),
+    text: ({ witnessesValid }) =>
+      witnessesValid === 0 ? "heard by nobody" : `${count(witnessesValid)} valid receptions`,
   },
   weight: {
     title: "Reward weight",
     meaning: "What a proof from here counts, by how much the hexagon is used: 0.25 where nobody is served, up to 1",
     steps: [
       { colour: NEVER, label: "no proof paid" },
-      ...WEIGHT_STEPS_E4.map((_, at) => ({ colour: RAMP[at + 1]!, label: rangeLabel(WEIGHT_STEPS_E4, at, (value) => (value / 10_000).toFixed(2)) })),
+      ...WEIGHT_STEPS_E4.map((_, at) => ({
+        colour: RAMP[at + 1]!,
+        label: rangeLabel(WEIGHT_STEPS_E4, at, (value) => (value / 10_000).toFixed(2)),
+      })),
     ],
-    stepOf: ({ weightE4, activeHotspots }) => (activeHotspots === 0 ? 0 : Math.max(1, stepAbove(WEIGHT_STEPS_E4, weightE4))),
-    text: ({ weightE4, activeHotspots }) => (activeHotspots === 0 ? "no proof paid" : `weight ${factor(Math.round(weightE4))}`),
+    stepOf: ({ weightE4, activeHotspots }) =>
+      activeHotspots === 0 ? 0 : Math.max(1, stepAbove(WEIGHT_STEPS_E4, weightE4)),
+    text: ({ weightE4, activeHotspots }) =>
+      activeHotspots === 0 ? "no proof paid" : `weight ${factor(Math.round(weightE4))}`,
   },
   age: {
     title: "Age of evidence",
@@ -88,7 +94,8 @@ export const SCALES: Readonly<Record<MapMode, ColourScale>> = {
       const at = AGE_STEPS_MS.findIndex((most) => endMs - lastBeaconMs <= most);
       return at < 0 ? AGE_STEPS_MS.length : at;
     },
-    text: ({ lastBeaconMs, endMs }) => (lastBeaconMs === 0 ? "no beacon passed yet" : `last beacon ${ago(lastBeaconMs, endMs)} before the end`),
+    text: ({ lastBeaconMs, endMs }) =>
+      lastBeaconMs === 0 ? "no beacon passed yet" : `last beacon ${ago(lastBeaconMs, endMs)} before the end`,
   },
 };
 

@@ -1,1 +1,7 @@
-export function GapsPage(_: { readonly hotspotKey?: string }) { return <section class="page"><h1>Gaps</h1></section>; }
+export function GapsPage(_: { readonly hotspotKey?: string }) {
+  return (
+    <section class="page">
+      <h1>Gaps</h1>
+    </section>
+  );
+}

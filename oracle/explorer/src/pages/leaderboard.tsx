@@ -1,1 +1,7 @@
-export function LeaderboardPage(_: { readonly hotspotKey?: string }) { return <section class="page"><h1>Leaderboard</h1></section>; }
+export function LeaderboardPage(_: { readonly hotspotKey?: string }) {
+  return (
+    <section class="page">
+      <h1>Leaderboard</h1>
+    </section>
+  );
+}

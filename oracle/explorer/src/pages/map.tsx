@@ -3,14 +3,14 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { MapColumns } from "../api-types.ts";
 import { count } from "../format.ts";
 import { CellIndex } from "../map/cell-index.ts";
+import type { CoverageMap, LinkOnMap } from "../map/coverage-map.ts";
 import { isValidCell } from "../map/h3.ts";
 import { type CellFigures, cssColour, type MapMode, SCALES } from "../map/palette.ts";
-import type { CoverageMap, LinkOnMap } from "../map/coverage-map.ts";
 import { CellPanel } from "../parts/cell-panel.tsx";
 import { Shown } from "../parts/states.tsx";
 import { go, usePlace } from "../router.ts";
 import { useTheme } from "../theme.ts";
-import { useAnswer, valueOf } from "../use-answer.ts";
+import { lastValue, useAnswer } from "../use-answer.ts";
 
 const MODES: readonly MapMode[] = ["coverage", "weight", "age"];
 /** Cells listed beside the map, for people who do not use a pointer. */
@@ -21,7 +21,7 @@ export function MapPage({ cell }: { readonly cell: string | null }) {
   const asked = query.get("show");
   const mode = MODES.find((one) => one === asked) ?? "coverage";
   const answer = useAnswer<MapColumns>("/v1/map");
-  const columns = valueOf(answer);
+  const columns = lastValue(answer);
   const cells = useMemo(() => (columns === undefined ? undefined : new CellIndex(columns)), [columns]);
   const [visible, setVisible] = useState<readonly CellFigures[]>([]);
   const [links, setLinks] = useState<readonly LinkOnMap[]>([]);
@@ -32,7 +32,11 @@ export function MapPage({ cell }: { readonly cell: string | null }) {
       <MapCanvas cells={cells} mode={mode} cell={known} links={known === null ? [] : links} onVisible={setVisible} />
       <aside class={known === null ? "panel" : "panel chosen"} aria-label="About the map">
         {known === null ? (
-          <Shown answer={answer} what="the map" empty={(map) => (map.cell.length === 0 ? "No hotspot has asserted a location yet." : null)}>
+          <Shown
+            answer={answer}
+            what="the map"
+            empty={(map) => (map.cell.length === 0 ? "No hotspot has asserted a location yet." : null)}
+          >
             {() => (
               <>
                 <ModeChoice mode={mode} />
@@ -67,7 +71,7 @@ function MapCanvas({
   const [map, setMap] = useState<CoverageMap>();
   const [fault, setFault] = useState<string>();
   const lookedAt = useRef<string | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the map is made once; what changes is told to it below.
+  // the map is made once; what changes is told to it below.
   useEffect(() => {
     let made: CoverageMap | undefined;
     let isGone = false;
@@ -171,12 +175,17 @@ function InView({ mode, visible }: { readonly mode: MapMode; readonly visible: r
         </div>
       </dl>
       {listed.length === 0 ? (
-        <p class="note empty">No hotspot in this part of the map. Zoom out, or see where one is wanted: <a href="/gaps">gaps</a>.</p>
+        <p class="note empty">
+          No hotspot in this part of the map. Zoom out, or see where one is wanted: <a href="/gaps">gaps</a>.
+        </p>
       ) : (
         <ol class="cells">
           {listed.map((cell) => (
             <li key={cell.cell}>
-              <span class="swatch" style={{ background: cssColour(SCALES[mode].steps[SCALES[mode].stepOf(cell)]!.colour) }} />
+              <span
+                class="swatch"
+                style={{ background: cssColour(SCALES[mode].steps[SCALES[mode].stepOf(cell)]!.colour) }}
+              />
               <a class="code" href={`/cell/${cell.cell}${location.search}`}>
                 {cell.cell}
               </a>

@@ -1,1 +1,7 @@
-export function NetworkPage(_: { readonly hotspotKey?: string }) { return <section class="page"><h1>Network</h1></section>; }
+export function NetworkPage(_: { readonly hotspotKey?: string }) {
+  return (
+    <section class="page">
+      <h1>Network</h1>
+    </section>
+  );
+}

@@ -1,1 +1,7 @@
-export function ProposalsPage(_: { readonly hotspotKey?: string }) { return <section class="page"><h1>Proposals</h1></section>; }
+export function ProposalsPage(_: { readonly hotspotKey?: string }) {
+  return (
+    <section class="page">
+      <h1>Proposals</h1>
+    </section>
+  );
+}

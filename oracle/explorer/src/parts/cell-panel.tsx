@@ -5,7 +5,7 @@ import type { Cell, Hotspot, HotspotPage, Reception, WholeCell } from "../api-ty
 import { count, factor, percent, reasonText, shares, tenths, tokens } from "../format.ts";
 import type { LinkOnMap } from "../map/coverage-map.ts";
 import { cellToLatLng, getResolution } from "../map/h3.ts";
-import { useAnswer, valueOf } from "../use-answer.ts";
+import { lastValue, useAnswer } from "../use-answer.ts";
 import { CellLink, HotspotLink } from "./links.tsx";
 import { Shown } from "./states.tsx";
 
@@ -14,11 +14,17 @@ const PUBLIC_RESOLUTION = 8;
 const LINKED_HOTSPOTS = 6;
 const LINKS_EACH = 100;
 
-export function CellPanel({ cell, onLinks }: { readonly cell: string; readonly onLinks: (links: readonly LinkOnMap[]) => void }) {
+export function CellPanel({
+  cell,
+  onLinks,
+}: {
+  readonly cell: string;
+  readonly onLinks: (links: readonly LinkOnMap[]) => void;
+}) {
   const isPublic = getResolution(cell) === PUBLIC_RESOLUTION;
   const whole = useAnswer<WholeCell>(`/v1/cells/${cell}`);
   const hotspots = useAnswer<HotspotPage>(isPublic ? `/v1/hotspots?cell=${cell}` : null);
-  const list = valueOf(hotspots)?.hotspots;
+  const list = lastValue(hotspots)?.hotspots;
   const [lat, lng] = cellToLatLng(cell);
   return (
     <>
@@ -36,7 +42,9 @@ export function CellPanel({ cell, onLinks }: { readonly cell: string; readonly o
           <Shown
             answer={hotspots}
             what="the hotspots of the cell"
-            empty={({ hotspots: found }) => (found.length === 0 ? "No hotspot has asserted a location in this cell." : null)}
+            empty={({ hotspots: found }) =>
+              found.length === 0 ? "No hotspot has asserted a location in this cell." : null
+            }
           >
             {({ hotspots: found, next }) => <HotspotTable hotspots={found} more={next !== null} />}
           </Shown>
@@ -107,11 +115,17 @@ interface LinkRow {
 }
 
 /** Who heard the cell's hotspots, and whom they heard; also drawn on the map. */
-function Links({ hotspots, onLinks }: { readonly hotspots: readonly Hotspot[]; readonly onLinks: (links: readonly LinkOnMap[]) => void }) {
+function Links({
+  hotspots,
+  onLinks,
+}: {
+  readonly hotspots: readonly Hotspot[];
+  readonly onLinks: (links: readonly LinkOnMap[]) => void;
+}) {
   const [rows, setRows] = useState<readonly LinkRow[]>();
   const keys = hotspots.slice(0, LINKED_HOTSPOTS).map(({ key }) => key);
   const named = keys.join(" ");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the keys by their names.
+  // the keys by their names.
   useEffect(() => {
     const stop = new AbortController();
     const read = (key: string, way: "witnesses" | "receptions") =>
@@ -134,8 +148,8 @@ function Links({ hotspots, onLinks }: { readonly hotspots: readonly Hotspot[]; r
   return (
     <table>
       <caption>
-        Links both ways{hotspots.length > LINKED_HOTSPOTS ? `, of the first ${LINKED_HOTSPOTS} hotspots` : ""}; on the map orange where a
-        reception was valid
+        Links both ways{hotspots.length > LINKED_HOTSPOTS ? `, of the first ${LINKED_HOTSPOTS} hotspots` : ""}; on the
+        map orange where a reception was valid
       </caption>
       <thead>
         <tr>
@@ -183,7 +197,8 @@ function linksOf(own: ReadonlySet<string>, receptions: readonly Reception[]): { 
     const isSent = own.has(beaconer.key);
     const other = isSent ? witness : beaconer;
     const isValid = verdict.reason === "valid";
-    if (!rows.has(other.key)) rows.set(other.key, { cell: other.cell ?? "", hotspot: other.key, sent: 0, heard: 0, valid: 0 });
+    if (!rows.has(other.key))
+      rows.set(other.key, { cell: other.cell ?? "", hotspot: other.key, sent: 0, heard: 0, valid: 0 });
     const row = rows.get(other.key)!;
     if (isSent) row.sent++;
     else row.heard++;

@@ -15,7 +15,9 @@ const WAIT_MS = 180;
 export function Search() {
   const list = useId();
   const [text, setText] = useState("");
-  const [found, setFound] = useState<readonly { readonly href: string; readonly title: string; readonly detail: string }[]>([]);
+  const [found, setFound] = useState<
+    readonly { readonly href: string; readonly title: string; readonly detail: string }[]
+  >([]);
   const [at, setAt] = useState(-1);
   const [isDone, setDone] = useState(false);
   useEffect(() => {
@@ -26,9 +28,11 @@ export function Search() {
     const stop = new AbortController();
     const timer = setTimeout(async () => {
       const cell = /^[0-9a-f]{15}$/.test(wanted) && isValidCell(wanted) ? [cellChoice(wanted)] : [];
-      const answer = await ask<{ readonly hotspots: readonly Found[] }>(`/v1/search?q=${encodeURIComponent(wanted)}`, {}, stop.signal).catch(
-        () => ({ hotspots: [] }),
-      );
+      const answer = await ask<{ readonly hotspots: readonly Found[] }>(
+        `/v1/search?q=${encodeURIComponent(wanted)}`,
+        {},
+        stop.signal,
+      ).catch(() => ({ hotspots: [] }));
       if (stop.signal.aborted) return;
       setFound([...cell, ...answer.hotspots.map(hotspotChoice)]);
       setDone(true);
