@@ -10,7 +10,7 @@
  * Starts so that a forwarder is answered first: spool, socket, then what needs the network. Stops in the other order: no more
  * datagrams, answers to downlinks under way, OFFLINE at the brokers, and what is spooled stays on disk.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RegionRules, regionByName, regionRules } from "@earshot/poc/radio";
 import { type AirTimeBook, openAirTimeBook } from "./air-time/air-time-book.ts";
@@ -45,6 +45,7 @@ import { Telemetry } from "./telemetry.ts";
 import type { Installation } from "./update/installation.ts";
 import { beginUpdate, selfUpdate } from "./update/self-update.ts";
 import type { Health } from "./update/trial.ts";
+import { Utc } from "./utc.ts";
 import { agentVersion } from "./version.ts";
 
 export interface AgentOptions {
@@ -62,15 +63,13 @@ interface State {
   readonly airTime: AirTimeBook;
   readonly spool: Spool;
   readonly telemetry: Telemetry;
+  readonly utc: Utc;
   /** What an update replaces; null when there are none. */
   readonly installation: Installation | null;
 }
 
 /** Forwarders send something every 10 s at the least. */
 const HEARD_LATELY_MS = 30_000;
-/** systemd-timesyncd touches it when it has set the clock. */
-const TIME_SYNCHRONISED_FILE = "/run/systemd/timesync/synchronized";
-const TIME_FILE_LOOK_MS = 10_000;
 
 /** Runs the agent until `stopped`. Throws the CodedError of the actor that cannot start. */
 export async function runAgent(options: AgentOptions): Promise<void> {
@@ -92,6 +91,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 
 async function openState({ config, clock, log }: AgentOptions, installation: Installation | null): Promise<State> {
   const telemetry = new Telemetry();
+  const utc = new Utc(clock);
   const { stateDir, region } = config.hotspot;
   const keyring = openKeyring(keyFolder(stateDir));
   const rules = rulesOf(region);
@@ -101,15 +101,13 @@ async function openState({ config, clock, log }: AgentOptions, installation: Ins
     ...config.spool,
     disk: await openDisk(spoolFolder(stateDir)),
     clock,
+    toUtcMs: (steadyMs) => utc.ofSteady(steadyMs),
     log: log.for("spool"),
     telemetry,
-    read: (record) => {
-      const read = record.kind === MQTT_RECORD ? readMqttRecord : readGwmpRecord;
-      return read(record, config.forwarder.timeFallback);
-    },
+    read: (record) => (record.kind === MQTT_RECORD ? readMqttRecord(record) : readGwmpRecord(record)),
     wantedCrc: new Set(config.forwarder.crc),
   });
-  return { keyring, airTime, spool, telemetry, installation };
+  return { keyring, airTime, spool, telemetry, utc, installation };
 }
 
 class Agent {
@@ -127,13 +125,12 @@ class Agent {
   #page: LocalPage | undefined;
   #proving: Promise<unknown> | undefined;
   #cancelTasks: readonly (() => void)[] = [];
-  #timeFile = { lookedMs: Number.NEGATIVE_INFINITY, exists: false };
 
   constructor(options: AgentOptions, state: State) {
     this.#options = options;
     this.#state = state;
     const { config, clock, log } = options;
-    const { keyring, airTime, spool, telemetry } = state;
+    const { keyring, airTime, spool, telemetry, utc } = state;
     this.#startedMs = clock.nowMs();
     this.#gateways = new GatewayAdmission({
       keyring,
@@ -149,7 +146,6 @@ class Agent {
     this.#forwarder = new SemtechUdp({
       ...config.forwarder.listen,
       allow: config.forwarder.allow,
-      hasTimeFallback: config.forwarder.timeFallback,
       clock,
       log: log.for("forwarder"),
       telemetry,
@@ -176,7 +172,8 @@ class Agent {
       region: config.hotspot.region ?? null,
       gatewayIdOf: (gatewayEui) =>
         config.hotspot.gatewayId === "factory" ? gatewayEui : keyring.identityOf(gatewayEui).gatewayId,
-      isClockTrusted: () => this.#isClockTrusted(),
+      utc,
+      hasTimeFallback: config.forwarder.timeFallback,
       surroundings: { clock, log },
       telemetry,
       attachAll: (destinations) => spool.attachAll(destinations),
@@ -186,6 +183,7 @@ class Agent {
       },
     });
     this.#proof = this.#makeProof();
+    if (this.#proof !== undefined) utc.follow(this.#proof.networkClock);
     this.#routes = this.#makeRoutes();
   }
 
@@ -262,7 +260,6 @@ class Agent {
       clientId: input.clientId ?? defaultClientId(`gateway-mqtt-${position}`, keyring.primary.gatewayId),
       credentials: () => readCredentials(input),
       allow: config.forwarder.allow,
-      hasTimeFallback: config.forwarder.timeFallback,
       clock,
       log: log.for("forwarder"),
       telemetry,
@@ -319,18 +316,6 @@ class Agent {
       telemetry: this.#state.telemetry,
       send: fetchSend(oracle.caFile === undefined ? undefined : readAuthority(oracle.caFile)),
     });
-  }
-
-  /** An oracle that was heard knows the time; without one, a service that keeps the system clock. */
-  #isClockTrusted(): boolean {
-    const status = this.#proof?.networkClock.status();
-    if (status !== undefined && status.sources > 0) return !status.isWallOff;
-    // Asked for every packet; the file system is not.
-    const nowMs = this.#options.clock.nowMs();
-    if (nowMs - this.#timeFile.lookedMs > TIME_FILE_LOOK_MS) {
-      this.#timeFile = { lookedMs: nowMs, exists: existsSync(TIME_SYNCHRONISED_FILE) };
-    }
-    return this.#timeFile.exists;
   }
 
   /** Settles when a new binary waits to be started in this one's place. */

@@ -79,6 +79,8 @@ export interface UplinkPacket {
   readonly tmst: number | null;
   /** When the agent received the datagram. */
   readonly receivedMs: number;
+  /** When that was by UTC, ms since the Unix epoch, of a packet of an earlier run, as that run knew it; null: of this run. */
+  readonly earlierUtcMs: number | null;
   /** The gateway's own UTC at reception (GPS, or NTP with some vendors), µs since the Unix epoch; null when it does not say. */
   readonly gatewayTimeUs: number | null;
   /** GPS time at reception: ms since 1980-01-06, no leap seconds; null without GPS. */

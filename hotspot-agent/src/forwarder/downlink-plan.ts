@@ -29,7 +29,7 @@ export function transmitMsOf(item: DownlinkItem): number | null {
 }
 
 /**
- * The time of an item in the gateway's terms. TOO_LATE when the uplink it answers is older than the delay: the concentrator could not
+ * The time of an item in the gateway's terms. TOO_LATE when the uplink it answers is older than the delay or not of this run: the concentrator could not
  * tell, its counter wraps. INTERNAL_ERROR when the context is none of ours or names no counter.
  */
 export function plannedTime(item: DownlinkItem, nowMs: number): PlannedTime {
@@ -39,7 +39,9 @@ export function plannedTime(item: DownlinkItem, nowMs: number): PlannedTime {
   const context = openContext(item.context);
   const tmst = context === null ? null : tmstOfContext(context.own);
   if (context === null || tmst === null) return { isPossible: false, status: "INTERNAL_ERROR" };
-  if (nowMs > context.receivedMs + timing.delayUs / 1000) return { isPossible: false, status: "TOO_LATE" };
+  // An uplink of the future is one of an earlier run whose clock was ahead of this one's.
+  const isPast = nowMs > context.receivedMs + timing.delayUs / 1000 || nowMs < context.receivedMs;
+  if (isPast) return { isPossible: false, status: "TOO_LATE" };
   return { isPossible: true, time: { kind: "tmst", tmst: (tmst + timing.delayUs) >>> 0 } };
 }
 

@@ -39,7 +39,6 @@ export interface MqttInputOptions {
   readonly credentials: () => LinkCredentials;
   /** Lower-case EUIs that are served; empty serves all that the broker lets in. */
   readonly allow: readonly GatewayEui[];
-  readonly hasTimeFallback: boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: Telemetry;
@@ -194,7 +193,7 @@ export class MqttInput {
   }
 
   #receiveUp(gatewayEui: GatewayEui, message: Uint8Array, topic: string): void {
-    const { clock, spool, hasTimeFallback, onPackets } = this.#options;
+    const { clock, spool, onPackets } = this.#options;
     const payload = mqttRecordPayload(gatewayEui, message);
     if (payload.length > MAX_RECORD_PAYLOAD_BYTES) {
       this.#refuse("too_long", topic);
@@ -202,7 +201,7 @@ export class MqttInput {
     }
     this.#messages.add({ event: "up" });
     spool.append(MQTT_RECORD, Math.floor(clock.nowMs()), payload, (record) => {
-      const packets = readMqttRecord(record, hasTimeFallback);
+      const packets = readMqttRecord(record);
       if (packets.length === 0) this.#refuse("unreadable", topic);
       else this.#seen(gatewayEui, message);
       for (const { crcStatus } of packets) this.#packets.add({ crc: crcStatus });

@@ -34,8 +34,8 @@ function microseconds(time: SecondsNanos | null): number | null {
 }
 
 /** The packet in a spool record of this kind, or none. Never throws. */
-export function readMqttRecord(record: StoredRecord, hasTimeFallback: boolean): readonly UplinkPacket[] {
-  const { payload, receivedMs } = record;
+export function readMqttRecord(record: StoredRecord): readonly UplinkPacket[] {
+  const { payload, receivedMs, earlierUtcMs } = record;
   if (payload.length <= euiBytes) return [];
   const gatewayEui = readEui(payload, 0);
   const event = readUplink(payload.subarray(euiBytes));
@@ -54,7 +54,8 @@ export function readMqttRecord(record: StoredRecord, hasTimeFallback: boolean): 
       crcStatus: crcStatuses[rxInfo.crcStatus] ?? "none",
       tmst: tmstOfContext(rxInfo.context),
       receivedMs,
-      gatewayTimeUs: microseconds(rxInfo.gwTime) ?? (hasTimeFallback ? receivedMs * 1000 : null),
+      earlierUtcMs,
+      gatewayTimeUs: microseconds(rxInfo.gwTime),
       gpsTimeMs: gpsUs === null ? null : Math.floor(gpsUs / 1000),
       fineTimeNs: rxInfo.fineTimeSinceGpsEpoch?.nanos ?? null,
       rssiDbm: rxInfo.rssiDbm,

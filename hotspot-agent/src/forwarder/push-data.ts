@@ -23,8 +23,8 @@ export interface PushData {
 export interface PushOrigin {
   readonly gatewayEui: GatewayEui;
   readonly receivedMs: number;
+  readonly earlierUtcMs: number | null;
   readonly recordId: number;
-  readonly hasTimeFallback: boolean;
 }
 
 interface Elements {

@@ -20,11 +20,10 @@ export type RxpkFault =
 export interface RxpkOrigin {
   readonly gatewayEui: GatewayEui;
   readonly receivedMs: number;
+  readonly earlierUtcMs: number | null;
   /** CRC-32 of the spool record: makes `uplinkId` the same after a restart. */
   readonly recordId: number;
   readonly location: GatewayLocation | null;
-  /** Fill `gatewayTimeUs` with the receive time where the forwarder gives none. */
-  readonly hasTimeFallback: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -145,7 +144,7 @@ export function readRxpk(value: unknown, origin: RxpkOrigin, firstIndex: number)
   if (frequencyHz === null) return "bad_frequency";
   const modulation = readModulation(value);
   if (typeof modulation === "string") return modulation;
-  const { gatewayEui, receivedMs, location, hasTimeFallback } = origin;
+  const { gatewayEui, receivedMs, earlierUtcMs, location } = origin;
   const tmst = integerOrNull(value.tmst, 0, maxU32);
   const shared = {
     gatewayEui,
@@ -156,7 +155,8 @@ export function readRxpk(value: unknown, origin: RxpkOrigin, firstIndex: number)
     crcStatus: readCrcStatus(value.stat),
     tmst,
     receivedMs,
-    gatewayTimeUs: readIsoTimeUs(value.time) ?? (hasTimeFallback ? receivedMs * 1000 : null),
+    earlierUtcMs,
+    gatewayTimeUs: readIsoTimeUs(value.time),
     gpsTimeMs: integerOrNull(value.tmms, 0, Number.MAX_SAFE_INTEGER),
     fineTimeNs: integerOrNull(value.ftime, 0, 999_999_999),
     rfChain: byteOrZero(value.rfch),

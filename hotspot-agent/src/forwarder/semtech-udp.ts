@@ -41,8 +41,6 @@ export interface SemtechUdpOptions {
   readonly port: number;
   /** Lower-case EUIs that are served; empty serves all, on loopback only. */
   readonly allow: readonly GatewayEui[];
-  /** Fill in the receive time where a forwarder gives none. */
-  readonly hasTimeFallback: boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: Telemetry;
@@ -65,21 +63,17 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /** The packets in a spool record of this kind: what the datagram said, whatever became of it. */
-export function readGwmpRecord(record: StoredRecord, hasTimeFallback: boolean): readonly UplinkPacket[] {
+export function readGwmpRecord(record: StoredRecord): readonly UplinkPacket[] {
   const datagram = parseDatagram(record.payload);
   if (datagram.kind !== "push-data") return [];
-  return readPush(datagram, datagramText(datagram), record, hasTimeFallback).packets;
+  return readPush(datagram, datagramText(datagram), record).packets;
 }
 
-type RecordOrigin = Pick<StoredRecord, "receivedMs" | "recordId">;
+type RecordOrigin = Pick<StoredRecord, "receivedMs" | "earlierUtcMs" | "recordId">;
 
-function readPush(
-  { gatewayEui }: GwmpDatagram,
-  text: string,
-  { receivedMs, recordId }: RecordOrigin,
-  hasTimeFallback: boolean,
-): PushData {
-  return readPushData(text, { gatewayEui, receivedMs, recordId, hasTimeFallback });
+function readPush({ gatewayEui }: GwmpDatagram, text: string, origin: RecordOrigin): PushData {
+  const { receivedMs, earlierUtcMs, recordId } = origin;
+  return readPushData(text, { gatewayEui, receivedMs, earlierUtcMs, recordId });
 }
 
 interface Accepted {
@@ -194,7 +188,7 @@ export class SemtechUdp implements GatewayLink {
     const receivedMs = Math.floor(nowMs);
     if (!mayHoldPackets(text)) {
       this.#send(encodeAck(datagram.version, datagram.token, PUSH_ACK), from);
-      this.#read(datagram, text, from, { receivedMs, recordId: 0 });
+      this.#read(datagram, text, from, { receivedMs, earlierUtcMs: null, recordId: 0 });
       return;
     }
     this.#options.spool.append(GWMP_RECORD, receivedMs, bytes, (record) => {
@@ -216,8 +210,8 @@ export class SemtechUdp implements GatewayLink {
 
   /** Reads the JSON, counts what is odd, hands on the statistics; the answer is the packets. */
   #read(datagram: GwmpDatagram, text: string, from: SocketAddress, record: RecordOrigin): readonly UplinkPacket[] {
-    const { hasTimeFallback, onStats, log } = this.#options;
-    const { packets, stat, faults, sizeMismatches } = readPush(datagram, text, record, hasTimeFallback);
+    const { onStats, log } = this.#options;
+    const { packets, stat, faults, sizeMismatches } = readPush(datagram, text, record);
     const session = this.#session(datagram.gatewayEui, record.receivedMs);
     session.received(packets, record.receivedMs);
     for (const { crcStatus } of packets) this.#packets[crcStatus].add();

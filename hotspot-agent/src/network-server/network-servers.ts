@@ -15,6 +15,7 @@ import type {
 } from "../messages.ts";
 import type { ServerStatus } from "../status.ts";
 import type { Telemetry } from "../telemetry.ts";
+import type { UtcTime } from "../utc.ts";
 import { filterSpec } from "./delivery-filter.ts";
 import { readCredentials } from "./mqtt-settings.ts";
 import type { NetworkServerSpec, ServerSurroundings } from "./network-server.ts";
@@ -33,8 +34,9 @@ export interface NetworkServersOptions {
   readonly region: string | null;
   /** What configured servers know a gateway by: the id from its key, or its factory EUI. */
   readonly gatewayIdOf: (gatewayEui: GatewayEui) => string;
-  /** Whether the agent's clock is known to be right (an oracle was heard, or the system clock is synchronised). */
-  readonly isClockTrusted: () => boolean;
+  readonly utc: UtcTime;
+  /** Give packets the agent's time where the gateway gives none. */
+  readonly hasTimeFallback: boolean;
   readonly surroundings: Pick<ServerSurroundings, "clock" | "log" | "random" | "minPauseMs" | "maxPauseMs">;
   readonly telemetry: Telemetry;
   /** `Spool.attachAll`. */
@@ -59,7 +61,7 @@ export class NetworkServers {
   /** Throws AGT_BAD_OPTION if a server's filter is not readable. */
   constructor(options: NetworkServersOptions) {
     this.#options = options;
-    const { telemetry, surroundings, region, isClockTrusted, onDownlink, onDelivered, failbackMs } = options;
+    const { telemetry, surroundings, region, utc, hasTimeFallback, onDownlink, onDelivered, failbackMs } = options;
     const ackSeconds = telemetry.histogram(
       "agent_broker_ack_seconds",
       "From publish to the broker's answer.",
@@ -78,7 +80,8 @@ export class NetworkServers {
         ),
       },
       region,
-      isClockTrusted,
+      utc,
+      hasTimeFallback,
       onDownlink,
       onDelivered,
       onHealth: () => this.#healthChanged(),

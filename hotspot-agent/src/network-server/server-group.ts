@@ -18,6 +18,7 @@ import type {
   ReplayMode,
   UplinkPacket,
 } from "../messages.ts";
+import type { UtcTime } from "../utc.ts";
 import { NetworkServer, type NetworkServerSpec, type ServerSurroundings } from "./network-server.ts";
 import { isHealthy, isTrialDue } from "./server-health.ts";
 import type { ServerSession, UplinkOutcome } from "./server-session.ts";
@@ -41,7 +42,8 @@ export interface GroupOptions {
   readonly servers: readonly NetworkServerSpec[];
   readonly surroundings: ServerSurroundings;
   readonly region: string | null;
-  readonly isClockTrusted: () => boolean;
+  readonly utc: UtcTime;
+  readonly hasTimeFallback: boolean;
   /** False: nothing is offered (a local server of a fan-out group while another can be reached). */
   readonly isNeeded: () => boolean;
   readonly onDownlink: (command: DownlinkCommand) => void;
@@ -293,8 +295,9 @@ export class ServerGroup implements Destination {
     const key = retainedKey(delivery, session);
     const known = delivery.attempt === 1 ? undefined : this.#retained.get(key);
     if (known !== undefined) return known;
-    const context = { gatewayId: session.gatewayId, isClockTrusted: this.#options.isClockTrusted() };
-    const payload = session.encoding.uplink(uplinkEvent(delivery, context));
+    const { utc, hasTimeFallback } = this.#options;
+    const { gatewayId } = session;
+    const payload = session.encoding.uplink(uplinkEvent(delivery, { gatewayId, utc, hasTimeFallback }));
     if (this.#retained.size >= maxRetained) this.#retained.delete(this.#retained.keys().next().value!);
     this.#retained.set(key, payload);
     return payload;
@@ -322,6 +325,7 @@ export class ServerGroup implements Destination {
           gatewayId: session.gatewayId,
           region: this.#options.region,
           configVersion: session.configuration.version,
+          utc: this.#options.utc,
         };
         return session.publishStats(session.encoding.stats(statsEvent(stats, context)));
       }),

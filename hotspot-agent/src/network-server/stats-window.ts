@@ -7,6 +7,7 @@
  * ChirpStack push channel plans, which a packet forwarder cannot take.
  */
 import type { GatewayStats, Modulation, ModulationCount } from "../messages.ts";
+import type { UtcTime } from "../utc.ts";
 import type { StatsEvent } from "./gateway-message.ts";
 
 /** The sum of two intervals; the later one says time, place and metadata. */
@@ -69,6 +70,7 @@ export interface StatsContext {
   readonly region: string | null;
   /** Version of the configuration that the server sent; empty when it sent none. */
   readonly configVersion: string;
+  readonly utc: Pick<UtcTime, "ofSteady">;
 }
 
 const refusedMetadata = "concentratord_version";
@@ -79,7 +81,7 @@ export function statsEvent(stats: GatewayStats, context: StatsContext): StatsEve
   const { [refusedMetadata]: _, ...metadata } = stats.metadata;
   return {
     gatewayId: context.gatewayId,
-    timeMs: statsTimeMs(stats),
+    timeMs: statsTimeMs(stats.gatewayTimeMs, Math.round(context.utc.ofSteady(stats.receivedMs))),
     location: stats.location,
     configVersion: context.configVersion,
     rxPackets: u32(stats.rxPackets),
@@ -98,9 +100,9 @@ export function statsEvent(stats: GatewayStats, context: StatsContext): StatsEve
 /** A gateway's clock further off than this is not set at all. */
 const maxGatewayClockErrorMs = 300_000;
 
-function statsTimeMs({ gatewayTimeMs, receivedMs }: GatewayStats): number {
-  const isPlausible = gatewayTimeMs !== null && Math.abs(gatewayTimeMs - receivedMs) < maxGatewayClockErrorMs;
-  return isPlausible ? gatewayTimeMs : receivedMs;
+function statsTimeMs(gatewayTimeMs: number | null, receivedUtcMs: number): number {
+  const isPlausible = gatewayTimeMs !== null && Math.abs(gatewayTimeMs - receivedUtcMs) < maxGatewayClockErrorMs;
+  return isPlausible ? gatewayTimeMs : receivedUtcMs;
 }
 
 /** Counts of a forwarder are its own claim; the wire holds 32 bits. */

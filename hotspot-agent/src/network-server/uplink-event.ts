@@ -5,6 +5,7 @@
  * waited gets a GPS time, computed from the receive time, where the agent knows that its clock was right.
  */
 import type { Delivery, UplinkPacket } from "../messages.ts";
+import type { UtcTime } from "../utc.ts";
 import type { SecondsNanos, UplinkEvent } from "./gateway-message.ts";
 
 /** Unix ms at the GPS epoch, 1980-01-06. */
@@ -18,23 +19,25 @@ const crcStatusNumbers = { none: 0, bad: 1, ok: 2 } as const;
 
 export interface UplinkContext {
   readonly gatewayId: string;
-  /** Whether the agent's clock is known to be right, so that GPS time may be made from it. */
-  readonly isClockTrusted: boolean;
+  readonly utc: UtcTime;
+  /** Give the agent's time where the gateway gives none. */
+  readonly hasTimeFallback: boolean;
 }
 
-/** The event of one delivery. The same delivery and context give the same event. */
-export function uplinkEvent(delivery: Delivery, context: UplinkContext): UplinkEvent {
+/** The event of one delivery, by what is known of the time now. */
+export function uplinkEvent(delivery: Delivery, { gatewayId, utc, hasTimeFallback }: UplinkContext): UplinkEvent {
   const { packet, isReplay, holdMs } = delivery;
-  const gwTimeUs = packet.gatewayTimeUs ?? packet.receivedMs * 1000;
+  const receivedUs = Math.round(packet.earlierUtcMs ?? utc.ofSteady(packet.receivedMs)) * 1000;
+  const gwTimeUs = packet.gatewayTimeUs ?? (hasTimeFallback ? receivedUs : null);
   return {
     phyPayload: packet.phyPayload,
     frequencyHz: packet.frequencyHz,
     modulation: packet.modulation,
     rxInfo: {
-      gatewayId: context.gatewayId,
+      gatewayId,
       uplinkId: packet.uplinkId,
-      gwTime: ofMicroseconds(gwTimeUs),
-      timeSinceGpsEpoch: gpsTime(packet, holdMs >= staleMs && context.isClockTrusted, gwTimeUs),
+      gwTime: gwTimeUs === null ? null : ofMicroseconds(gwTimeUs),
+      timeSinceGpsEpoch: gpsTime(packet, holdMs >= staleMs && utc.isTrusted(), gwTimeUs ?? receivedUs),
       fineTimeSinceGpsEpoch:
         packet.gpsTimeMs === null || packet.fineTimeNs === null
           ? null

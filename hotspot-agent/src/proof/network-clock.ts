@@ -66,6 +66,11 @@ export class NetworkClock {
     return true;
   }
 
+  /** Number of oracles heard; 0: the system clock is believed. */
+  get sources(): number {
+    return this.#samples.size;
+  }
+
   /** The network's time now, ms since the Unix epoch; whole. */
   nowMs(): number {
     return this.toNetworkMs(this.#clock.nowMs());

@@ -49,7 +49,7 @@ export class PacketReceipts {
       phyBytes: phyPayload.length,
       devAddr: frame.devAddr,
       fCnt: frame.fCnt,
-      receivedMs: Math.max(0, this.#options.networkClock.toNetworkMs(packet.receivedMs)),
+      receivedMs: Math.max(0, packet.earlierUtcMs ?? this.#options.networkClock.toNetworkMs(packet.receivedMs)),
       routeId,
     });
     return "receipted";

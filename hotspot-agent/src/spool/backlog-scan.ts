@@ -10,6 +10,7 @@ import type { Telemetry } from "../telemetry.ts";
 import { readCursors, type SegmentCursor } from "./cursor.ts";
 import type { Disk } from "./disk.ts";
 import { readSegment, type StoredRecord } from "./record.ts";
+import type { RecordTimes } from "./record-times.ts";
 import { cursorName, segmentName } from "./segment-names.ts";
 
 export interface BacklogPacket {
@@ -26,6 +27,7 @@ export interface BacklogScanOptions {
   readonly log: Log;
   readonly telemetry: Telemetry;
   readonly read: (record: StoredRecord) => readonly UplinkPacket[];
+  readonly times: RecordTimes;
   /** Segments to look at, ascending. */
   readonly segments: readonly number[];
   /** Where live packets took over: records from there on are none of the backlog. */
@@ -53,7 +55,7 @@ function scanRecords(
   cursors: ReadonlyMap<number, SegmentCursor>,
   options: BacklogScanOptions,
 ): void {
-  const { read, end, onPacket, telemetry } = options;
+  const { read, times, end, onPacket, telemetry } = options;
   const { records, gaps } = readSegment(bytes);
   if (gaps > 0)
     telemetry
@@ -65,7 +67,7 @@ function scanRecords(
     const wanting = [...cursors].filter(([, { fromOffset }]) => fromOffset !== null && offset >= fromOffset);
     if (wanting.length === 0) continue;
     // The payload outlives the segment's buffer in the packets read from it.
-    const packets = read({ ...record, payload: record.payload.slice() });
+    const packets = read(times.found(segment, { ...record, payload: record.payload.slice() }));
     for (const [index, packet] of packets.entries()) {
       const destinations = wanting.filter(([, cursor]) => !cursor.isSettled(offset, index)).map(([number]) => number);
       if (destinations.length > 0) onPacket({ segment, offset, index, packet, destinations });

@@ -11,6 +11,7 @@ import type { Disk } from "./disk.ts";
 import type { LiveRecord, Place } from "./live-record.ts";
 import { PacketTable } from "./packet-table.ts";
 import { MAX_RECORD_PAYLOAD_BYTES, RECORD_HEADER_BYTES, readRecord, type StoredRecord } from "./record.ts";
+import type { RecordTimes } from "./record-times.ts";
 import type { SegmentBook } from "./segment-book.ts";
 import { segmentName } from "./segment-names.ts";
 
@@ -21,6 +22,7 @@ export interface PendingPacketsOptions {
   readonly disk: Disk;
   readonly book: SegmentBook;
   readonly read: (record: StoredRecord) => readonly UplinkPacket[];
+  readonly times: RecordTimes;
 }
 
 /** A packet, or a promise of it, or why it is gone. */
@@ -87,7 +89,7 @@ export class PendingPackets {
     if (hot !== undefined) return hot;
     const index = this.table.index[row];
     const unplaced = this.#unplaced.get(row);
-    if (unplaced === undefined) return this.#readBack(this.table.segment[row], this.table.offset[row], index);
+    if (unplaced === undefined) return this.#readBack(row);
     return unplaced.isLost ? "lost_in_memory" : (this.#options.read(unplaced)[index] ?? "lost_in_memory");
   }
 
@@ -126,15 +128,24 @@ export class PendingPackets {
     this.#unplaced.delete(row);
   }
 
-  async #readBack(segment: number, offset: number, index: number): Promise<UplinkPacket | "unreadable"> {
-    const file = await this.#options.disk.open(segmentName(segment));
+  async #readBack(row: number): Promise<UplinkPacket | "unreadable"> {
+    const { table } = this;
+    const [segment, offset, index, receivedMs] = [
+      table.segment[row],
+      table.offset[row],
+      table.index[row],
+      table.receivedMs[row],
+    ];
+    const { disk, read, times } = this.#options;
+    const file = await disk.open(segmentName(segment));
     try {
       const header = await file.read(offset, RECORD_HEADER_BYTES);
       if (header.length < RECORD_HEADER_BYTES) return "unreadable";
       const payloadBytes = new DataView(header.buffer, header.byteOffset).getUint32(4, true);
       const length = RECORD_HEADER_BYTES + Math.min(payloadBytes, MAX_RECORD_PAYLOAD_BYTES);
       const record = readRecord(await file.read(offset, length), 0);
-      return (record === null ? undefined : this.#options.read(record)[index]) ?? "unreadable";
+      if (record === null) return "unreadable";
+      return read(times.readBack(segment, record, receivedMs))[index] ?? "unreadable";
     } finally {
       await file.close();
     }

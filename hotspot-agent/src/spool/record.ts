@@ -2,7 +2,7 @@
  * Spool records and segment headers, byte for byte, little-endian.
  *
  *   segment   "ESPL" · version u8 = 1 · 3 zero bytes · then records
- *   record    magic u32 · length u32 · crc u32 · kind u8 · 3 zero bytes · receivedMs u64 · payload
+ *   record    magic u32 · length u32 · crc u32 · kind u8 · 3 zero bytes · utcMs u64 · payload
  *
  * `length` counts the payload; `crc` is CRC-32 over the payload and then the twelve bytes between it and `crc`. A record is what the radio side brought, untouched: a GWMP
  * datagram, or a message of a gateway's MQTT. Reading skips what is damaged: it looks for the next magic whose CRC fits, so that
@@ -25,13 +25,19 @@ const crcEnd = 12;
 
 export interface StoredRecord {
   readonly kind: RecordKind;
+  /** By the steady clock of this run. */
   readonly receivedMs: number;
+  /** By UTC, of a record of an earlier run; null: of this run. */
+  readonly earlierUtcMs: number | null;
   readonly payload: Uint8Array;
   /** The CRC: names the record in uplink ids, the same after a restart. */
   readonly recordId: number;
 }
 
-export interface PlacedRecord extends StoredRecord {
+/** A record as it lies on disk. */
+export interface PlacedRecord extends Omit<StoredRecord, "receivedMs" | "earlierUtcMs"> {
+  /** When it was received by UTC, as was known then; the steady clock of its run means nothing to the next. */
+  readonly utcMs: number;
   /** Byte offset in the segment. */
   readonly offset: number;
 }
@@ -43,18 +49,18 @@ export function segmentHeader(): Uint8Array {
   return bytes;
 }
 
-/** The bytes of a record and its id. `receivedMs` is an integer ≥ 0; the payload is at most MAX_RECORD_PAYLOAD_BYTES. */
+/** The bytes of a record and its id. `utcMs` is an integer ≥ 0; the payload is at most MAX_RECORD_PAYLOAD_BYTES. */
 export function encodeRecord(
   kind: RecordKind,
-  receivedMs: number,
+  utcMs: number,
   payload: Uint8Array,
 ): { readonly bytes: Uint8Array; readonly recordId: number } {
   const bytes = new Uint8Array(RECORD_HEADER_BYTES + payload.length);
   writeU32(bytes, 0, recordMagic);
   writeU32(bytes, 4, payload.length);
   bytes[12] = kind;
-  writeU32(bytes, 16, receivedMs >>> 0);
-  writeU32(bytes, 20, Math.floor(receivedMs / 2 ** 32));
+  writeU32(bytes, 16, utcMs >>> 0);
+  writeU32(bytes, 20, Math.floor(utcMs / 2 ** 32));
   bytes.set(payload, RECORD_HEADER_BYTES);
   const recordId = recordCrc(payload, bytes, 0);
   writeU32(bytes, 8, recordId);
@@ -86,8 +92,8 @@ export function readRecord(bytes: Uint8Array, offset: number): PlacedRecord | nu
   const recordId = view.getUint32(8, true);
   const payload = bytes.subarray(offset + RECORD_HEADER_BYTES, end);
   if (kind > 1 || recordCrc(payload, bytes, offset) !== recordId) return null;
-  const receivedMs = view.getUint32(16, true) + view.getUint32(20, true) * 2 ** 32;
-  return { kind: kind as RecordKind, receivedMs, payload, recordId, offset };
+  const utcMs = view.getUint32(16, true) + view.getUint32(20, true) * 2 ** 32;
+  return { kind: kind as RecordKind, utcMs, payload, recordId, offset };
 }
 
 export interface ReadSegment {

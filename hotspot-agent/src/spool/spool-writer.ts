@@ -13,6 +13,7 @@ import type { Disk, DiskFile } from "./disk.ts";
 import { GroupSync } from "./group-sync.ts";
 import type { LiveRecord } from "./live-record.ts";
 import { encodeRecord, type RecordKind, SEGMENT_HEADER_BYTES, segmentHeader } from "./record.ts";
+import type { RecordTimes } from "./record-times.ts";
 import { segmentName } from "./segment-names.ts";
 
 /** Most bytes in one write: bounds the copy and how long a record waits for a neighbour. */
@@ -25,6 +26,7 @@ export type UnspooledReason = "stalled" | "disk_full" | "write_failed";
 export interface SpoolWriterOptions {
   readonly disk: Disk;
   readonly clock: Clock;
+  readonly times: RecordTimes;
   readonly telemetry: Telemetry;
   readonly log: Log;
   /** Number of the first segment to write; no file of that number exists. */
@@ -106,11 +108,12 @@ export class SpoolWriter {
   }
 
   append(kind: RecordKind, receivedMs: number, payload: Uint8Array, onAccepted: (record: LiveRecord) => void): void {
-    const { clock } = this.#options;
-    const { bytes, recordId } = encodeRecord(kind, receivedMs, payload);
+    const { clock, times } = this.#options;
+    const { bytes, recordId } = encodeRecord(kind, times.written(receivedMs), payload);
     const record: LiveRecord = {
       kind,
       receivedMs,
+      earlierUtcMs: null,
       payload,
       recordId,
       appendedMs: clock.nowMs(),

@@ -23,12 +23,15 @@ import { type LaneKey, laneOf } from "./frame-lane.ts";
 import type { LiveRecord } from "./live-record.ts";
 import { PendingPackets } from "./pending-packets.ts";
 import { MAX_RECORD_PAYLOAD_BYTES, type RecordKind, type StoredRecord } from "./record.ts";
+import { RecordTimes } from "./record-times.ts";
 import { SegmentBook } from "./segment-book.ts";
 import { SpoolWriter } from "./spool-writer.ts";
 
 export interface SpoolOptions {
   readonly disk: Disk;
   readonly clock: Clock;
+  /** UTC for a time of the steady clock, by what is known now, ms; without it the system clock's. */
+  readonly toUtcMs?: (steadyMs: number) => number;
   readonly log: Log;
   readonly telemetry: Telemetry;
   /** The packets in a record; the same bytes must give the same packets. */
@@ -73,6 +76,7 @@ export class Spool {
   readonly #book: SegmentBook;
   readonly #numbers: DestinationNumbers;
   readonly #pending: PendingPackets;
+  readonly #times: RecordTimes;
   readonly #attached = new Map<number, Attached>();
   /** Deliveries under way to those that were detached, by number: what comes of them decides what the next one gets. */
   readonly #leaving = new Map<number, Promise<void>>();
@@ -96,13 +100,16 @@ export class Spool {
     this.#numbers = numbers;
     this.#cursors = cursors;
     this.#book = book;
-    this.#pending = new PendingPackets({ ...options, book });
-    const { telemetry, maxBytes } = options;
+    const { clock, telemetry, maxBytes } = options;
+    const { toUtcMs = (steadyMs) => steadyMs + clock.wallMs() - clock.nowMs() } = options;
+    this.#times = new RecordTimes({ clock, toUtcMs, firstSegment, liveMs });
+    this.#pending = new PendingPackets({ ...options, book, times: this.#times });
     this.#dropped = telemetry.counter("agent_packets_dropped_total", "Packets not delivered, by reason.");
     this.#pendingGauge = telemetry.gauge("agent_spool_pending_packets", "Packets that wait, by destination.");
     this.#bytesGauge = telemetry.gauge("agent_spool_bytes", "Bytes of the spool on disk.");
     this.#writer = new SpoolWriter({
       ...options,
+      times: this.#times,
       firstSegment,
       segmentBytes: Math.min(Math.max(maxBytes / segmentsInBound, minSegmentBytes), maxSegmentBytes),
       onSegmentBegun: (segment) => this.#begin(segment),
@@ -370,6 +377,7 @@ export class Spool {
     await this.#cursors.flushed();
     await scanBacklog({
       ...this.#options,
+      times: this.#times,
       segments: this.#book.numbers,
       end,
       destinations: [...byNumber.keys()],

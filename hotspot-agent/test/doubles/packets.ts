@@ -20,6 +20,7 @@ export function testPacket(phyPayload: Uint8Array, change: Partial<UplinkPacket>
     crcStatus: "ok",
     tmst: 0,
     receivedMs,
+    earlierUtcMs: null,
     gatewayTimeUs: null,
     gpsTimeMs: null,
     fineTimeNs: null,

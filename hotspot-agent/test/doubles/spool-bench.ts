@@ -29,7 +29,7 @@ export class SpoolBench {
       clock,
       telemetry,
       log: silentLog,
-      read: (record) => readGwmpRecord(record, true),
+      read: (record) => readGwmpRecord(record),
       wantedCrc: new Set(["ok"]),
       maxBytes: 64 * 1024 * 1024,
       maxAgeMs: 24 * 3_600_000,
@@ -56,7 +56,7 @@ export class SpoolBench {
     const state: { record: LiveRecord | null } = { record: null };
     this.spool.append(0, Math.floor(this.clock.nowMs()), bytes, (record) => {
       state.record = record;
-      this.spool.admit(record, readGwmpRecord(record, true));
+      this.spool.admit(record, readGwmpRecord(record));
     });
     return state;
   }

@@ -210,6 +210,14 @@ describe("old uplinks", () => {
     expect(sent).toEqual([]);
   });
 
+  test("refuses one for an uplink of an earlier run whose clock was ahead", async () => {
+    await clock.advance(startMs - 1 - clock.nowMs());
+    const ofTheFuture = packetContext(tmstContext(5), clock.nowMs() + 3_600_000);
+    const state = submit(item(1_000_000, { context: ofTheFuture }));
+    await clock.advance(1);
+    expect([state.ack?.statuses, sent]).toEqual([["TOO_LATE"], []]);
+  });
+
   test("goes straight to RX2 when RX1 is past", () => {
     return clock.advance(1200).then(() => {
       submit(rx1(), rx2());

@@ -67,7 +67,6 @@ describe.each(forwarders)("%s", (_name, start) => {
       host: "127.0.0.1",
       port: 0,
       allow: [],
-      hasTimeFallback: true,
       clock,
       log: silentLog,
       telemetry,

@@ -42,12 +42,12 @@ const uplink: UplinkEvent = {
   },
 };
 
-const recordOf = (payload: Uint8Array) => ({ kind: 1, receivedMs, payload, recordId: 1 }) as const;
+const recordOf = (payload: Uint8Array) => ({ kind: 1, receivedMs, earlierUtcMs: null, payload, recordId: 1 }) as const;
 
 describe("an event/up in the spool", () => {
   test.each(["protobuf", "json"] as const)("is the packet that the message holds, in %s", (encoding) => {
     const message = gatewayEncoding(encoding).uplink(uplink);
-    const [packet] = readMqttRecord(recordOf(mqttRecordPayload(TEST_EUI, message)), true);
+    const [packet] = readMqttRecord(recordOf(mqttRecordPayload(TEST_EUI, message)));
     expect(packet).toMatchObject({
       uplinkId: 77,
       gatewayEui: TEST_EUI,
@@ -78,7 +78,7 @@ describe("an event/up in the spool", () => {
       mqttRecordPayload(TEST_EUI, gatewayEncoding("protobuf").uplink({ ...uplink, phyPayload: new Uint8Array(0) })),
       new Uint8Array(3),
     ]) {
-      expect(readMqttRecord(recordOf(payload), true)).toEqual([]);
+      expect(readMqttRecord(recordOf(payload))).toEqual([]);
     }
   });
 });
@@ -125,7 +125,6 @@ describe("with a broker", () => {
         privateKey: undefined,
       }),
       allow: [],
-      hasTimeFallback: true,
       clock: systemClock(),
       log: silentLog,
       telemetry,

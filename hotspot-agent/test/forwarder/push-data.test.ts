@@ -7,9 +7,8 @@ import { mayHoldPackets, type PushData, readPushData } from "../../src/forwarder
 import { dataFrame, rxpk, TEST_EUI } from "../doubles/gwmp-bytes.ts";
 
 const receivedMs = 1_764_000_000_123;
-const origin = { gatewayEui: TEST_EUI, receivedMs, recordId: 7, hasTimeFallback: false };
-const readText = (text: string, hasTimeFallback = false): PushData =>
-  readPushData(text, { ...origin, hasTimeFallback });
+const origin = { gatewayEui: TEST_EUI, receivedMs, earlierUtcMs: null, recordId: 7 };
+const readText = (text: string): PushData => readPushData(text, origin);
 const readElements = (...elements: readonly unknown[]) => readText(JSON.stringify({ rxpk: elements }));
 const frame = dataFrame(0x2600_0001, 1);
 const goodElement = rxpk(frame);
@@ -94,10 +93,8 @@ describe("one packet", () => {
     expect(ids()[0]).not.toBe(ids()[1]);
   });
 
-  test("gets the receive time where the forwarder gives none, if asked for", () => {
-    const text = JSON.stringify({ rxpk: [goodElement] });
-    expect(readText(text).packets[0].gatewayTimeUs).toBeNull();
-    expect(readText(text, true).packets[0].gatewayTimeUs).toBe(receivedMs * 1000);
+  test("has no gateway time where the forwarder gives none", () => {
+    expect(readText(JSON.stringify({ rxpk: [goodElement] })).packets[0].gatewayTimeUs).toBeNull();
   });
 
   test("is one for each antenna of rsig", () => {

@@ -59,7 +59,6 @@ async function listen(change: Partial<SemtechUdpOptions> = {}): Promise<Side> {
     host: "127.0.0.1",
     port: 0,
     allow: [],
-    hasTimeFallback: true,
     clock,
     log: silentLog,
     telemetry,

@@ -3,7 +3,12 @@ import type { Modulation } from "../../src/messages.ts";
 import { addStats, isRegionModulation, StatsWindow, statsEvent } from "../../src/network-server/stats-window.ts";
 import { testStats } from "../doubles/packets.ts";
 
-const context = { gatewayId: "0102030405060708", region: "EU868", configVersion: "" };
+const context = {
+  gatewayId: "0102030405060708",
+  region: "EU868",
+  configVersion: "",
+  utc: { ofSteady: (steadyMs: number) => steadyMs },
+};
 const lora = (spreadingFactor: number, bandwidthHz = 125_000): Modulation => ({
   kind: "lora",
   bandwidthHz,
@@ -74,9 +79,11 @@ describe("the event", () => {
     expect(sent.metadata).toEqual({ model: "x" });
   });
 
-  test("takes the gateway's time only where it can be right", () => {
+  test("takes the gateway's time only where it can be right, and else UTC", () => {
+    // The agent started an hour behind.
+    const utc = { ofSteady: (steadyMs: number) => steadyMs + 3_600_000 };
     const at = (gatewayTimeMs: number | null) =>
-      statsEvent(testStats({ receivedMs: 1_700_000_000_000, gatewayTimeMs }), context).timeMs;
+      statsEvent(testStats({ receivedMs: 1_699_996_400_000, gatewayTimeMs }), { ...context, utc }).timeMs;
     expect([at(null), at(1_700_000_001_000), at(0)]).toEqual([1_700_000_000_000, 1_700_000_001_000, 1_700_000_000_000]);
   });
 });

@@ -3,7 +3,12 @@ import { uplinkEvent } from "../../src/network-server/uplink-event.ts";
 import { testDelivery, testPacket } from "../doubles/packets.ts";
 
 const frame = Uint8Array.of(0x40, 1, 2, 3);
-const trusted = { gatewayId: "0102030405060708", isClockTrusted: true };
+const known = (isTrusted: boolean, aheadMs = 0) => ({
+  gatewayId: "0102030405060708",
+  utc: { ofSteady: (steadyMs: number) => steadyMs + aheadMs, isTrusted: () => isTrusted },
+  hasTimeFallback: true,
+});
+const trusted = known(true);
 /** 2023-11-14T22:13:20Z and the same instant in GPS seconds: ⌊1700000000 − 315964800 + 18⌋. */
 const unixMs = 1_700_000_000_000;
 const gpsSeconds = 1_384_035_218;
@@ -18,6 +23,17 @@ describe("a live packet", () => {
       seconds: 1_700_000_000,
       nanos: 123_456_000,
     });
+  });
+
+  test("has UTC as it is known now, not the error that the clock had at the start", () => {
+    const packet = testPacket(frame, { receivedMs: unixMs - 3_600_000 });
+    const { gwTime } = uplinkEvent(testDelivery(packet), known(true, 3_600_000)).rxInfo;
+    expect(gwTime).toEqual({ seconds: 1_700_000_000, nanos: 0 });
+  });
+
+  test("has no time where the gateway gives none and the agent shall not", () => {
+    const event = uplinkEvent(testDelivery(testPacket(frame)), { ...trusted, hasTimeFallback: false });
+    expect(event.rxInfo.gwTime).toBeNull();
   });
 
   test("carries GPS time and the fine timestamp when the radio has them", () => {
@@ -43,8 +59,17 @@ describe("a packet that waited", () => {
     expect(rxInfo.timeSinceGpsEpoch).toEqual({ seconds: gpsSeconds, nanos: 0 });
   });
 
+  test("keeps its true time over a correction of the clock, and over a restart", () => {
+    const behind = { packet: testPacket(frame, { receivedMs: unixMs - 7_200_000 }) };
+    const gps = { seconds: gpsSeconds, nanos: 0 };
+    expect(uplinkEvent({ ...delivery, ...behind }, known(true, 7_200_000)).rxInfo.timeSinceGpsEpoch).toEqual(gps);
+    const earlier = { packet: testPacket(frame, { receivedMs: 5, earlierUtcMs: unixMs }) };
+    const { timeSinceGpsEpoch, gwTime } = uplinkEvent({ ...delivery, ...earlier }, known(true, 7_200_000)).rxInfo;
+    expect([timeSinceGpsEpoch, gwTime]).toEqual([gps, { seconds: unixMs / 1000, nanos: 0 }]);
+  });
+
   test("gets no GPS time from a clock that nobody vouches for", () => {
-    expect(uplinkEvent(delivery, { ...trusted, isClockTrusted: false }).rxInfo.timeSinceGpsEpoch).toBeNull();
+    expect(uplinkEvent(delivery, known(false)).rxInfo.timeSinceGpsEpoch).toBeNull();
   });
 
   test("gets none while ChirpStack still believes the ordinary time", () => {

@@ -37,6 +37,7 @@ export function packetOf(phyPayload: Uint8Array, receivedMs: number, change: Par
     crcStatus: "ok",
     tmst: 123_456,
     receivedMs,
+    earlierUtcMs: null,
     gatewayTimeUs: null,
     gpsTimeMs: null,
     fineTimeNs: null,

@@ -10,27 +10,27 @@ import {
   segmentHeader,
 } from "../../src/spool/record.ts";
 
-const receivedMs = 1_764_000_000_123;
+const utcMs = 1_764_000_000_123;
 const payload = Uint8Array.of(1, 2, 3);
 
 function segmentOf(...payloads: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat([segmentHeader(), ...payloads.map((one) => encodeRecord(0, receivedMs, one).bytes)]);
+  return Buffer.concat([segmentHeader(), ...payloads.map((one) => encodeRecord(0, utcMs, one).bytes)]);
 }
 
 describe("a record", () => {
   test("has the bytes that the header comment says", () => {
-    const { bytes, recordId } = encodeRecord(1, receivedMs, payload);
+    const { bytes, recordId } = encodeRecord(1, utcMs, payload);
     const hex = Buffer.from(bytes).toString("hex");
     expect(hex.slice(0, 16)).toBe("e543455203000000");
     const time = Buffer.alloc(8);
-    time.writeBigUInt64LE(BigInt(receivedMs));
+    time.writeBigUInt64LE(BigInt(utcMs));
     expect(hex.slice(24)).toBe(`01000000${time.toString("hex")}010203`);
     expect(Buffer.from(bytes).readUInt32LE(8)).toBe(recordId);
   });
 
   test("comes back as it was", () => {
-    const { bytes, recordId } = encodeRecord(1, receivedMs, payload);
-    expect(readRecord(bytes, 0)).toEqual({ kind: 1, receivedMs, payload, recordId, offset: 0 });
+    const { bytes, recordId } = encodeRecord(1, utcMs, payload);
+    expect(readRecord(bytes, 0)).toEqual({ kind: 1, utcMs, payload, recordId, offset: 0 });
   });
 
   test.each([
@@ -43,13 +43,13 @@ describe("a record", () => {
     ["another time", (bytes: Uint8Array) => changed(bytes, 17)],
     ["another payload", (bytes: Uint8Array) => changed(bytes, RECORD_HEADER_BYTES)],
   ])("is none with %s", (_what, change) => {
-    expect(readRecord(change(encodeRecord(0, receivedMs, payload).bytes), 0)).toBeNull();
+    expect(readRecord(change(encodeRecord(0, utcMs, payload).bytes), 0)).toBeNull();
   });
 
   test("is none beyond the longest payload", () => {
-    const { bytes } = encodeRecord(0, receivedMs, new Uint8Array(MAX_RECORD_PAYLOAD_BYTES + 1));
+    const { bytes } = encodeRecord(0, utcMs, new Uint8Array(MAX_RECORD_PAYLOAD_BYTES + 1));
     expect(readRecord(bytes, 0)).toBeNull();
-    expect(readRecord(encodeRecord(0, receivedMs, new Uint8Array(MAX_RECORD_PAYLOAD_BYTES)).bytes, 0)).not.toBeNull();
+    expect(readRecord(encodeRecord(0, utcMs, new Uint8Array(MAX_RECORD_PAYLOAD_BYTES)).bytes, 0)).not.toBeNull();
   });
 });
 
@@ -68,7 +68,7 @@ describe("a segment", () => {
   });
 
   test("finds a record whose payload looks like one again, once", () => {
-    const inner = encodeRecord(0, receivedMs, payload).bytes;
+    const inner = encodeRecord(0, utcMs, payload).bytes;
     expect(readSegment(segmentOf(inner, payload)).records.length).toBe(2);
   });
 

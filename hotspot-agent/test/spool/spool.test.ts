@@ -3,6 +3,7 @@ import type { DestinationHandle } from "../../src/messages.ts";
 import { dataFrame, joinRequest, pushData, rxpk } from "../doubles/gwmp-bytes.ts";
 import { RecordingDestination } from "../doubles/recording-destination.ts";
 import { SpoolBench } from "../doubles/spool-bench.ts";
+import { StepClock } from "../doubles/step-clock.ts";
 
 const deviceA = 0x2600_0001;
 const deviceB = 0x2600_0002;
@@ -273,6 +274,46 @@ describe("restart", () => {
     await bench.clock.advance(2000);
     expect(again.fCnts()).toEqual([2, 3, 4, 5, 6, 7]);
     expect(ids).toContain(again.delivered[0].delivery.packet.uplinkId);
+  });
+
+  test.each([
+    ["behind", -5 * 3_600_000],
+    ["ahead", 5 * 3_600_000],
+  ])("replays in order and spaced when the machine comes up with a clock %s, and keeps UTC", async (_, errorMs) => {
+    bench = await SpoolBench.open();
+    await attached(destinationOn(), false);
+    for (let fCnt = 1; fCnt <= 4; fCnt++) bench.pushFrame(deviceA, fCnt);
+    const receivedMs = bench.clock.nowMs();
+    await bench.clock.advance(60_000);
+    const clock = new StepClock(bench.clock.nowMs() + errorMs);
+    bench = await SpoolBench.open({}, bench.disk.kill(), clock);
+    const server = destinationOn();
+    await attached(server);
+    bench.pushFrame(deviceA, 5);
+    await clock.advance(2000);
+    expect(server.fCnts()).toEqual([1, 2, 3, 4, 5]);
+    const atMs = server.delivered.map(({ atMs }) => atMs);
+    for (let i = 1; i < 4; i++) expect(atMs[i] - atMs[i - 1]).toBeGreaterThanOrEqual(100);
+    const packets = server.delivered.map(({ delivery }) => delivery);
+    expect(packets.map(({ isReplay }) => isReplay)).toEqual([true, true, true, true, false]);
+    expect(packets.map(({ packet }) => packet.earlierUtcMs)).toEqual([...new Array(4).fill(receivedMs), null]);
+    for (const { packet } of packets) expect(packet.receivedMs).toBeLessThanOrEqual(clock.nowMs());
+  });
+
+  test("writes UTC as it is known when a record comes, whatever the clock was at the start", async () => {
+    bench = await SpoolBench.open();
+    await attached(destinationOn(), false);
+    bench.clock.stepWall(7_200_000);
+    bench.pushFrame(deviceA, 1);
+    await bench.clock.advance(10);
+    const utcMs = bench.clock.wallMs() - 10;
+    bench = await SpoolBench.open({}, bench.disk.kill(), new StepClock(utcMs + 60_000));
+    const server = destinationOn();
+    await attached(server);
+    await bench.clock.advance(1000);
+    expect(server.delivered.map(({ delivery }) => [delivery.packet.earlierUtcMs, delivery.holdMs])).toEqual([
+      [utcMs, 60_000],
+    ]);
   });
 
   test("takes packets that arrive while the backlog is still being read behind it", async () => {
