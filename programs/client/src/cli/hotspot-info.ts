@@ -6,19 +6,20 @@ import { chainSeconds } from "../sdk/chain-clock.ts";
 import { hotspotsOf } from "../sdk/hotspots.ts";
 import type { CliContext } from "./context.ts";
 import { findHotspot, hotspotPositional } from "./hotspot-key.ts";
+import { hotspotText } from "./hotspot-text.ts";
 import { addressOf } from "./keys.ts";
 import { optionalWallet } from "./optional-wallet.ts";
 import { type ChainFlags, chainFlags, type Session, withSession } from "./session.ts";
-import { fieldLines, plain, tokenText } from "./show.ts";
+import { plain, tokenText } from "./show.ts";
 
 export const hotspotInfoCommand = buildCommand<ChainFlags, [string], CliContext>({
   docs: { brief: "Show what the registry holds of a hotspot" },
   parameters: { flags: chainFlags, positional: { kind: "tuple", parameters: [hotspotPositional] } },
-  async func(flags, text) {
+  async func(flags, hotspot) {
     await withSession(this, flags, async (session) => {
-      const { address, stored } = await findHotspot(session, text);
-      const json = plain({ address, ...stored });
-      return { json, text: fieldLines(json) };
+      const { address, stored } = await findHotspot(session, hotspot);
+      const text = hotspotText(address.toBase58(), stored, await presentEpoch(session));
+      return { json: plain({ address, ...stored }), text };
     });
   },
 });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Keypair } from "@solana/web3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { earshot } from "./run-cli.ts";
 import { type RunningLocalnet, startLocalnetCommand } from "./running-localnet.ts";
 
 const CELL = "8c28308280001ff";
@@ -87,6 +88,11 @@ describe("a location", () => {
       location: { next: { cell: BigInt(`0x${CELL}`).toString(), region: 1 } },
     });
     expect(await answer("owner", "dc balance")).toMatchObject({ dataCredits: String(2_000_000 - 4 * 50_000) });
+    const { url, network } = localnet;
+    const { out } = await earshot(["hotspot", "info", hotspot, "--url", url, "--token-mint", network.tokenMint!]);
+    const fromNext = /^location +not asserted; from epoch (\d+) on 8c28308280001ff, EU868$/m.exec(out);
+    expect(out).toContain(`takes part from epoch ${fromNext?.[1]} on\n`);
+    expect(out).toMatch(/^antenna +4 dBi, 12 m$/m);
   });
 
   test("of a private one stays in its file, and opens later at no fee", async () => {
