@@ -1,4 +1,4 @@
-/** Refutations that were accepted, by the packet they refute (poc/lorawan refutation.ts judges them; statements/ brings them in). */
+/** Refutations that were accepted, by the packet they refute (poc/lorawan refutation.ts judges them; notices/ brings them in). */
 import type { Db } from "../ports/store.ts";
 import { readBytes } from "../store/values.ts";
 import { PacketSet } from "./packet-set.ts";
@@ -11,13 +11,13 @@ export interface Refutation {
   readonly packetHash: Uint8Array;
   /** Epoch in which it was logged. */
   readonly epoch: number;
-  /** Id of the statement in the log, hex: where its evidence stands. */
-  readonly statementId: string;
+  /** Id of the notice in the log, hex: where its evidence stands. */
+  readonly noticeId: string;
 }
 
 /** Keeps refutations; the first one of a packet counts. */
-export async function keepRefutation(db: Db, { packetHash, epoch, statementId }: Refutation): Promise<void> {
-  const row = { packet_hash: packetHash, epoch, evidence: statementId };
+export async function keepRefutation(db: Db, { packetHash, epoch, noticeId }: Refutation): Promise<void> {
+  const row = { packet_hash: packetHash, epoch, evidence: noticeId };
   await db.sql`INSERT INTO refutation ${db.sql.rows([row])} ON CONFLICT (packet_hash) DO NOTHING`;
 }
 

@@ -4,4 +4,5 @@ export * from "./frame.ts";
 export * from "./mic.ts";
 export * from "./net-id.ts";
 export * from "./refutation.ts";
+export * from "./refutation-document.ts";
 export * from "./session.ts";

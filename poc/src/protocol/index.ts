@@ -9,6 +9,7 @@ export * from "./half-sip-hash.ts";
 export * from "./hash.ts";
 export * from "./location-commitment.ts";
 export * from "./log-head.ts";
+export * from "./notice.ts";
 export * from "./oracle-api.ts";
 export * from "./receipt.ts";
 export type { Refusal } from "./refusal.ts";

@@ -21,7 +21,7 @@ export const contest: Migration = {
       route_id ${int64} NOT NULL,
       packet_hash ${bytes} NOT NULL,
       PRIMARY KEY (epoch, route_id, packet_hash))${tableEnd}`,
-    // Appeals and their outcomes as they stand in the log (statements/statement-reader.ts).
+    // Appeals and their outcomes as they stand in the log (notices/notices-of-epoch.ts).
     `CREATE TABLE appeal_record (
       record_id ${bytes} NOT NULL PRIMARY KEY,
       epoch ${int64} NOT NULL,
