@@ -77,7 +77,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "hotspot-agent/src/main.ts",
     "programs/client/src/cli/",
     "fixtures/live/src/cli/",
-    "fixtures/live/src/main.ts",
   ],
   aedes: ["fixtures/live/src/customer/broker.ts"],
   mqtt: [
@@ -213,7 +212,7 @@ function sourcesUnder(folder: string): string[] {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       // A package inside a package is looked at as its own.
-      const isOther = ["node_modules", "target"].includes(entry.name) || DIRECTION[relative(root, path)] !== undefined;
+      const isOther = NO_SOURCES.includes(entry.name) || DIRECTION[relative(root, path)] !== undefined;
       return isOther ? [] : sourcesUnder(path);
     }
     return entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts") ? [path] : [];
