@@ -227,3 +227,68 @@ export interface Coverage {
     readonly lastBeacon: string | null;
   }[];
 }
+
+export interface Standing {
+  readonly rank: number;
+  readonly key: string;
+  readonly name: string;
+  readonly cell: string | null;
+  readonly pay: Pay;
+  readonly validReceptions: number;
+  readonly beaconsHeard: number;
+  readonly dataCredits: string;
+  readonly streakEpochs: number;
+}
+
+export interface EpochSummary {
+  readonly epoch: number;
+  readonly rules: string;
+  readonly engineVersion: string;
+  readonly parameterHash: string;
+  readonly previousManifestHash: string;
+  readonly root: Root;
+  readonly tokenPriceUsdE8: number;
+  readonly budgetAtoms: string;
+  readonly coverageAtoms: string;
+  readonly dataAtoms: string;
+  readonly treasuryAtoms: string;
+  readonly dataCredits: string;
+  readonly hotspots: number;
+  readonly activeHotspots: number;
+  readonly beacons: number;
+  readonly beaconsValid: number;
+  readonly witnesses: number;
+  readonly witnessesValid: number;
+  readonly witnessesSelected: number;
+  readonly packets: number;
+  readonly uploads: number;
+  readonly uploadsRefused: number;
+  readonly beaconReasons: Readonly<Record<string, number>>;
+  readonly witnessReasons: Readonly<Record<string, number>>;
+}
+
+export interface Gap {
+  readonly rank: number;
+  readonly cell: string | null;
+  readonly demandCredits: number;
+  readonly provingAround: number;
+  readonly unmetCredits: number;
+  readonly estimate: {
+    readonly scaleE4: number;
+    readonly weightE4: number;
+    readonly unitsE4: number;
+    readonly sharesE12: number;
+    readonly atoms: string;
+  };
+}
+
+export interface OwnedHotspot {
+  readonly key: string;
+  readonly name: string;
+  readonly cell: string | null;
+  readonly isOwner: boolean;
+  readonly isBeneficiary: boolean;
+  readonly isSuspended: boolean;
+  readonly isLocationOpen: boolean;
+  readonly pay: Pay;
+}

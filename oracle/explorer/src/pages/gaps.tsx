@@ -1,7 +1,199 @@
-export function GapsPage(_: { readonly hotspotKey?: string }) {
+/** Where a hotspot is wanted, and whether a place has coverage today. */
+
+import { useState } from "preact/hooks";
+import type { Coverage, Gap } from "../api-types.ts";
+import { clock, count, factor, tenths, tokens } from "../format.ts";
+import { CellLink } from "../parts/links.tsx";
+import { Shown } from "../parts/states.tsx";
+import { Wide } from "../parts/wide.tsx";
+import { useAnswer } from "../use-answer.ts";
+
+export function GapsPage() {
+  const answer = useAnswer<{ readonly epoch: number; readonly gaps: readonly Gap[] }>("/v1/gaps?limit=100");
   return (
     <section class="page">
-      <h1>Gaps</h1>
+      <h1>Coverage gaps</h1>
+      <p>
+        Hexagons that devices send from and where no hotspot proves coverage, the greatest unmet demand first: the data
+        credits carried in and around the hexagon over the window of the rules, for each hotspot that would share them.
+      </p>
+      <CoverageAtPoint />
+      <h2>Where a hotspot is wanted</h2>
+      <Shown
+        answer={answer}
+        what="the gaps"
+        empty={({ gaps }) =>
+          gaps.length === 0
+            ? "Every hexagon that devices send from has a hotspot that proves coverage, or none near enough to hear one."
+            : null
+        }
+      >
+        {({ epoch, gaps }) => (
+          <>
+            <p class="quiet">
+              The estimate is what a hotspot there would have earned for coverage in epoch {epoch} if it had beaconed
+              and heard like the median around it: units × scale × weight, plus what the median hears. It is no promise.
+            </p>
+            <Wide label="Gaps">
+              <table>
+                <caption>Gaps of epoch {epoch}</caption>
+                <thead>
+                  <tr>
+                    <th scope="col" class="number">
+                      #
+                    </th>
+                    <th scope="col">Cell</th>
+                    <th scope="col" class="number">
+                      Unmet data credits
+                    </th>
+                    <th scope="col" class="number">
+                      Demand
+                    </th>
+                    <th scope="col" class="number">
+                      Proving around
+                    </th>
+                    <th scope="col" class="number">
+                      Units
+                    </th>
+                    <th scope="col" class="number">
+                      Scale
+                    </th>
+                    <th scope="col" class="number">
+                      Weight
+                    </th>
+                    <th scope="col" class="number">
+                      Estimate, tokens
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {gaps.map(({ rank, cell, demandCredits, provingAround, unmetCredits, estimate }) => (
+                    <tr key={rank}>
+                      <td class="number">{rank}</td>
+                      <th scope="row">
+                        <CellLink cell={cell} />
+                      </th>
+                      <td class="number">{count(Math.round(unmetCredits))}</td>
+                      <td class="number">{count(Math.round(demandCredits))}</td>
+                      <td class="number">{provingAround}</td>
+                      <td class="number">{factor(estimate.unitsE4)}</td>
+                      <td class="number">{factor(estimate.scaleE4)}</td>
+                      <td class="number">{factor(estimate.weightE4)}</td>
+                      <td class="number">{tokens(estimate.atoms)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </Wide>
+          </>
+        )}
+      </Shown>
     </section>
   );
+}
+
+/** "Is there coverage at …": evidence of the cell of a point and the six around it. */
+export function CoverageAtPoint() {
+  const [text, setText] = useState("");
+  const [point, setPoint] = useState<{ readonly lat: number; readonly lng: number } | null>(null);
+  const [fault, setFault] = useState<string>();
+  const answer = useAnswer<Coverage>(point === null ? null : `/v1/coverage?lat=${point.lat}&lng=${point.lng}`);
+  return (
+    <section aria-labelledby="coverage-at">
+      <h2 id="coverage-at">Is there coverage at …</h2>
+      <form
+        class="row"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const read = pointOf(text);
+          setFault(read === undefined ? "Write latitude and longitude in degrees, such as 37.77, -122.42." : undefined);
+          if (read !== undefined) setPoint(read);
+        }}
+      >
+        <label class="field">
+          Latitude, longitude
+          <input
+            value={text}
+            placeholder="37.77, -122.42"
+            inputMode="text"
+            aria-invalid={fault !== undefined}
+            aria-describedby={fault === undefined ? undefined : "point-fault"}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="field">
+          Look
+        </button>
+      </form>
+      {fault !== undefined && (
+        <p id="point-fault" class="note failed" role="alert">
+          {fault}
+        </p>
+      )}
+      {point !== null && (
+        <Shown answer={answer} what="the coverage">
+          {({ cell, isCovered, evidence }) => (
+            <div aria-live="polite">
+              <p class={isCovered ? "why good" : "why bad"}>
+                <strong>{isCovered ? "Yes." : "No evidence of it."}</strong> Cell <CellLink cell={cell} />
+                {isCovered
+                  ? ": a beacon from it or from beside it was heard by another hotspot."
+                  : ": no beacon from it or from beside it was heard by another hotspot in the epoch."}
+              </p>
+              {evidence.length > 0 && (
+                <Wide label="Evidence">
+                  <table>
+                    <caption>Evidence</caption>
+                    <thead>
+                      <tr>
+                        <th scope="col">Cell</th>
+                        <th scope="col">Where</th>
+                        <th scope="col" class="number">
+                          Proving hotspots
+                        </th>
+                        <th scope="col" class="number">
+                          Valid receptions
+                        </th>
+                        <th scope="col" class="number">
+                          Lost beyond free space
+                        </th>
+                        <th scope="col">Last beacon</th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      {evidence.map((one) => (
+                        <tr key={one.cell}>
+                          <th scope="row">
+                            <CellLink cell={one.cell} />
+                          </th>
+                          <td>{one.distanceCells === 0 ? "here" : "beside"}</td>
+                          <td class="number">
+                            {one.activeHotspots} of {one.hotspots}
+                          </td>
+                          <td class="number">{count(one.witnessesValid)}</td>
+                          <td class="number">
+                            {one.medianExcessLossDdb === null ? "–" : tenths(one.medianExcessLossDdb, "dB")}
+                          </td>
+                          <td>{clock(one.lastBeacon)}</td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </Wide>
+              )}
+            </div>
+          )}
+        </Shown>
+      )}
+    </section>
+  );
+}
+
+function pointOf(text: string): { readonly lat: number; readonly lng: number } | undefined {
+  const [lat, lng, ...more] = text
+    .split(/[\s,;]+/)
+    .filter((part) => part !== "")
+    .map(Number);
+  if (lat === undefined || lng === undefined || more.length > 0) return undefined;
+  return Math.abs(lat) <= 90 && Math.abs(lng) <= 180 ? { lat, lng } : undefined;
 }

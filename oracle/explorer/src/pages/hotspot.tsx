@@ -1,7 +1,368 @@
-export function HotspotPage(_: { readonly hotspotKey?: string }) {
+/** One hotspot: who it is, what it did in the epoch, why it earned or not, and every epoch's pay with the proof of it. */
+
+import type { Beacon, Explanation, Proof, Reception, Statement, WholeHotspot } from "../api-types.ts";
+import { Chart } from "../charts/chart.tsx";
+import { animalName, clock, count, factor, reasonText, shares, tenths, tokens, tokensNumber } from "../format.ts";
+import { CellLink, Code, HotspotLink } from "../parts/links.tsx";
+import { Shown } from "../parts/states.tsx";
+import { Why } from "../parts/why.tsx";
+import { Wide } from "../parts/wide.tsx";
+import { usePlace } from "../router.ts";
+import { lastValue, useAnswer } from "../use-answer.ts";
+
+const TABS = [
+  ["why", "Why it earned"],
+  ["beacons", "Beacons"],
+  ["witnesses", "Who heard it"],
+  ["receptions", "Whom it heard"],
+  ["rewards", "Rewards"],
+] as const;
+const PAGE = 100;
+
+export function HotspotPage({ hotspotKey }: { readonly hotspotKey: string }) {
+  const { query } = usePlace();
+  const tab = TABS.find(([name]) => name === query.get("tab"))?.[0] ?? "why";
+  const answer = useAnswer<WholeHotspot>(`/v1/hotspots/${hotspotKey}`);
   return (
     <section class="page">
-      <h1>Hotspot</h1>
+      <h1>{animalName(hotspotKey)}</h1>
+      <p>
+        <Code text={hotspotKey} />
+      </p>
+      <Shown answer={answer} what="the hotspot">
+        {(whole) => (
+          <>
+            <About whole={whole} />
+            <nav class="tabs" aria-label="About the hotspot">
+              {TABS.map(([name, title]) => (
+                <a
+                  key={name}
+                  href={name === "why" ? `/hotspot/${hotspotKey}` : `/hotspot/${hotspotKey}?tab=${name}`}
+                  aria-current={name === tab ? "true" : undefined}
+                >
+                  {title}
+                </a>
+              ))}
+            </nav>
+            {tab === "why" && <Explained hotspotKey={hotspotKey} />}
+            {tab === "beacons" && <Beacons hotspotKey={hotspotKey} />}
+            {tab === "witnesses" && <Receptions hotspotKey={hotspotKey} way="witnesses" />}
+            {tab === "receptions" && <Receptions hotspotKey={hotspotKey} way="receptions" />}
+            {tab === "rewards" && <Rewards hotspotKey={hotspotKey} beneficiary={whole.hotspot.beneficiary} />}
+          </>
+        )}
+      </Shown>
     </section>
+  );
+}
+
+function About({ whole: { epoch, hotspot, lastBeacon, lastWitness } }: { readonly whole: WholeHotspot }) {
+  return (
+    <>
+      <p>
+        {hotspot.isSuspended && <span class="tag bad">suspended</span>}
+        {!hotspot.provesCoverage && <span class="tag">data only</span>}
+        {hotspot.isLocationOpen ? <span class="tag">open location</span> : <span class="tag">private location</span>}
+      </p>
+      <dl class="figures">
+        <div>
+          <dt>earned in epoch {epoch}, tokens</dt>
+          <dd>{tokens(hotspot.pay.atoms, 8)}</dd>
+        </div>
+        <div>
+          <dt>cell</dt>
+          <dd>
+            <CellLink cell={hotspot.cell} />
+          </dd>
+        </div>
+        <div>
+          <dt>region, antenna</dt>
+          <dd>
+            {hotspot.region}, {tenths(hotspot.gainDdbi, "dBi")}, {hotspot.elevationM} m
+          </dd>
+        </div>
+        <div>
+          <dt>last beacon</dt>
+          <dd>{clock(lastBeacon)}</dd>
+        </div>
+        <div>
+          <dt>last heard another</dt>
+          <dd>{clock(lastWitness)}</dd>
+        </div>
+        <div>
+          <dt>scale × weight</dt>
+          <dd>
+            {factor(hotspot.scaleE4)} × {factor(hotspot.weightE4)}
+          </dd>
+        </div>
+        <div>
+          <dt>data credits carried</dt>
+          <dd>{count(BigInt(hotspot.dataCredits))}</dd>
+        </div>
+        <div>
+          <dt>gateway id</dt>
+          <dd class="code">{hotspot.gatewayId}</dd>
+        </div>
+        <div>
+          <dt>owner</dt>
+          <dd>
+            <Code text={hotspot.owner} />
+          </dd>
+        </div>
+        <div>
+          <dt>paid to</dt>
+          <dd>
+            <Code text={hotspot.beneficiary} />
+          </dd>
+        </div>
+        <div>
+          <dt>first epoch</dt>
+          <dd>{hotspot.firstEpoch}</dd>
+        </div>
+      </dl>
+    </>
+  );
+}
+
+function Explained({ hotspotKey }: { readonly hotspotKey: string }) {
+  const answer = useAnswer<Explanation>(`/v1/hotspots/${hotspotKey}/explanation`);
+  return (
+    <Shown answer={answer} what="the explanation">
+      {(explanation) => <Why explanation={explanation} />}
+    </Shown>
+  );
+}
+
+function Beacons({ hotspotKey }: { readonly hotspotKey: string }) {
+  const answer = useAnswer<{ readonly beacons: readonly Beacon[]; readonly next: number | null }>(
+    `/v1/hotspots/${hotspotKey}/beacons?limit=${PAGE}`,
+  );
+  return (
+    <Shown
+      answer={answer}
+      what="the beacons"
+      empty={({ beacons }) =>
+        beacons.length === 0
+          ? "It reported no beacon in the epoch: see what it was asked for under “Why it earned”."
+          : null
+      }
+    >
+      {({ beacons }) => (
+        <Wide label="Beacons">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Transmitted</th>
+                <th scope="col" class="number">
+                  MHz
+                </th>
+                <th scope="col" class="number">
+                  Power
+                </th>
+                <th scope="col" class="number">
+                  Heard by
+                </th>
+                <th scope="col" class="number">
+                  Valid
+                </th>
+                <th scope="col" class="number">
+                  Paid
+                </th>
+                <th scope="col">Verdict</th>
+                <th scope="col" class="number">
+                  Share
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {beacons.map((beacon) => (
+                <tr key={beacon.logIndex}>
+                  <td>{beacon.transmitted === null ? "answers no challenge" : clock(beacon.transmitted)}</td>
+                  <td class="number">{(beacon.frequencyHz / 1e6).toFixed(2)}</td>
+                  <td class="number">{tenths(beacon.txPowerDdbm, "dBm")}</td>
+                  <td class="number">{beacon.witnesses.reports}</td>
+                  <td class="number">{beacon.witnesses.valid}</td>
+                  <td class="number">{beacon.witnesses.selected}</td>
+                  <td>{reasonText(beacon.verdict.reason)}</td>
+                  <td class="number">{shares(beacon.shareE12)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Wide>
+      )}
+    </Shown>
+  );
+}
+
+function Receptions({ hotspotKey, way }: { readonly hotspotKey: string; readonly way: "witnesses" | "receptions" }) {
+  const answer = useAnswer<Record<string, readonly Reception[]> & { readonly next: number | null }>(
+    `/v1/hotspots/${hotspotKey}/${way}?limit=${PAGE}`,
+  );
+  const nothing =
+    way === "witnesses" ? "Nobody reported to have heard its beacons." : "It reported no beacon of another hotspot.";
+  return (
+    <Shown answer={answer} what="the receptions" empty={(value) => ((value[way]?.length ?? 0) === 0 ? nothing : null)}>
+      {(value) => (
+        <Wide label="Receptions">
+          <table>
+            <caption>
+              All that were reported, chosen for pay or not{value.next === null ? "" : `; the first ${PAGE}`}
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">Received</th>
+                <th scope="col">{way === "witnesses" ? "Heard by" : "Sent by"}</th>
+                <th scope="col" class="number">
+                  RSSI
+                </th>
+                <th scope="col" class="number">
+                  SNR
+                </th>
+                <th scope="col">Verdict</th>
+                <th scope="col">Paid</th>
+              </tr>
+            </thead>
+            <tbody>
+              {value[way]!.map((reception) => {
+                const other = way === "witnesses" ? reception.witness : reception.beaconer;
+                return (
+                  <tr key={reception.logIndex}>
+                    <td>{clock(reception.received)}</td>
+                    <th scope="row">
+                      {other === null ? <span class="quiet">unknown</span> : <HotspotLink hotspotKey={other.key} />}
+                    </th>
+                    <td class="number">{tenths(reception.rssiDdbm, "dBm")}</td>
+                    <td class="number">{tenths(reception.snrDdb, "dB")}</td>
+                    <td>{reasonText(reception.verdict.reason)}</td>
+                    <td>
+                      {reception.verdict.isSelected
+                        ? "yes"
+                        : reception.verdict.reason === "valid"
+                          ? "not chosen"
+                          : "no"}
+                    </td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </Wide>
+      )}
+    </Shown>
+  );
+}
+
+function Rewards({ hotspotKey, beneficiary }: { readonly hotspotKey: string; readonly beneficiary: string }) {
+  const answer = useAnswer<Statement>(`/v1/hotspots/${hotspotKey}/rewards`);
+  const proof = useAnswer<Proof>(`/v1/wallets/${beneficiary}/proof`);
+  const owed = lastValue(proof);
+  return (
+    <>
+      <Shown answer={answer} what="the rewards">
+        {({ rewards, totalAtoms }) => (
+          <>
+            <Chart
+              title="Earned"
+              unit="tokens an epoch"
+              epochs={rewards.map(({ epoch }) => epoch)}
+              series={[
+                { label: "beacons", values: rewards.map(({ pay }) => tokensNumber(pay.beaconAtoms)) },
+                { label: "receptions", values: rewards.map(({ pay }) => tokensNumber(pay.witnessAtoms)) },
+                { label: "data", values: rewards.map(({ pay }) => tokensNumber(pay.dataAtoms)) },
+              ]}
+            />
+            <p>
+              <a
+                href={`/v1/hotspots/${hotspotKey}/rewards.csv`}
+                download={`${animalName(hotspotKey).replaceAll(" ", "-")}.csv`}
+              >
+                Download as CSV
+              </a>{" "}
+              <span class="quiet">
+                amounts in base units; the column adds up to what it put into its beneficiary's leaf
+              </span>
+            </p>
+            <Wide label="Rewards">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Epoch</th>
+                    <th scope="col" class="number">
+                      Beacons
+                    </th>
+                    <th scope="col" class="number">
+                      Receptions
+                    </th>
+                    <th scope="col" class="number">
+                      Data
+                    </th>
+                    <th scope="col" class="number">
+                      Sum, tokens
+                    </th>
+                    <th scope="col">Paid to</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {[...rewards].reverse().map(({ epoch, pay, beneficiary: wallet }) => (
+                    <tr key={epoch}>
+                      <th scope="row">{epoch}</th>
+                      <td class="number">{tokens(pay.beaconAtoms, 8)}</td>
+                      <td class="number">{tokens(pay.witnessAtoms, 8)}</td>
+                      <td class="number">{tokens(pay.dataAtoms, 8)}</td>
+                      <td class="number">{tokens(pay.atoms, 8)}</td>
+                      <td>
+                        <Code text={wallet} />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+                <tfoot>
+                  <tr>
+                    <th scope="row" colSpan={4}>
+                      Sum
+                    </th>
+                    <td class="number">{tokens(totalAtoms, 8)}</td>
+                    <td />
+                  </tr>
+                </tfoot>
+              </table>
+            </Wide>
+          </>
+        )}
+      </Shown>
+      <h2>Proof</h2>
+      {owed === undefined ? (
+        <Shown answer={proof} what="the proof">
+          {() => null}
+        </Shown>
+      ) : (
+        <ProofShown proof={owed} />
+      )}
+    </>
+  );
+}
+
+/** A wallet's leaf and the way from it to the root that is voted for. */
+export function ProofShown({ proof }: { readonly proof: Proof }) {
+  return (
+    <>
+      <p>
+        Wallet <Code text={proof.wallet} /> is owed {tokens(proof.cumulativeAtoms, 8)} tokens since the network began,{" "}
+        {tokens(proof.epochAtoms, 8)} of them in epoch {proof.epoch}: leaf {proof.leafIndex} of {proof.root.leafCount}{" "}
+        under root <Code text={proof.root.hash} />.
+      </p>
+      <details>
+        <summary>{proof.proof.siblingHashes.length} hashes from the leaf to the root</summary>
+        <pre tabIndex={0}>
+          {proof.proof.siblingHashes
+            .map(
+              (hash, step) =>
+                `${(proof.proof.leftSiblings >>> step) & 1 ? "left " : "right"} ${hash} ${proof.proof.siblingSums[step]}`,
+            )
+            .join("\n")}
+        </pre>
+      </details>
+    </>
   );
 }

@@ -1,0 +1,74 @@
+/** Contested packets by route: what hotspots of several owners say they delivered and the payer did not confirm. */
+
+import { count } from "../format.ts";
+import { useAnswer } from "../use-answer.ts";
+import { Shown } from "./states.tsx";
+import { Wide } from "./wide.tsx";
+
+interface Contests {
+  readonly epoch: number;
+  readonly limitUnits: number;
+  readonly routes: readonly {
+    readonly routeId: number;
+    readonly receipts: number;
+    readonly paid: number;
+    readonly unanswered: number;
+    readonly contested: number;
+    readonly refuted: number;
+    readonly contestedUnits: number;
+  }[];
+}
+
+/** Bills may meet their receipts one epoch later, so the latest epoch judged is the one before. */
+export function ContestedRoutes({ epochs }: { readonly epochs: readonly number[] }) {
+  const judged = epochs.at(-2);
+  const answer = useAnswer<Contests>(judged === undefined ? null : `/v1/contests/${judged}`);
+  return (
+    <>
+      <h2>Contested packets</h2>
+      {judged === undefined || (answer.state === "failed" && answer.failure.status === 404) ? (
+        <p class="note empty">
+          No epoch with packets is judged yet on this oracle: bills may come until the epoch after.
+        </p>
+      ) : (
+        <Shown answer={answer} what="contested packets">
+          {({ epoch, limitUnits, routes }) => (
+            <Wide label="Contested packets">
+              <table>
+                <caption>
+                  Epoch {epoch}; above {(limitUnits / 100).toFixed(1)} % a route is suspended until it pays or refutes
+                </caption>
+                <thead>
+                  <tr>
+                    <th scope="col">Route</th>
+                    {["Receipts", "Paid", "Unanswered", "Contested", "Refuted", "Ratio"].map((title) => (
+                      <th scope="col" class="number" key={title}>
+                        {title}
+                      </th>
+                    ))}
+                  </tr>
+                </thead>
+                <tbody>
+                  {routes.map((route) => (
+                    <tr key={route.routeId}>
+                      <th scope="row">{route.routeId}</th>
+                      <td class="number">{count(route.receipts)}</td>
+                      <td class="number">{count(route.paid)}</td>
+                      <td class="number">{count(route.unanswered)}</td>
+                      <td class="number">{count(route.contested)}</td>
+                      <td class="number">{count(route.refuted)}</td>
+                      <td class="number">
+                        {(route.contestedUnits / 100).toFixed(2)} %
+                        {route.contestedUnits > limitUnits && <span class="tag bad">over the limit</span>}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </Wide>
+          )}
+        </Shown>
+      )}
+    </>
+  );
+}

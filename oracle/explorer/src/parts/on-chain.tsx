@@ -1,0 +1,84 @@
+/** What the chain says of an epoch: its root, who voted for it, and whether it is final. */
+
+import { count, tokens } from "../format.ts";
+import { useAnswer } from "../use-answer.ts";
+import { Code } from "./links.tsx";
+import { Shown } from "./states.tsx";
+import { Wide } from "./wide.tsx";
+
+export interface ChainEpochs {
+  readonly nowMs: number;
+  readonly nextEpoch: number;
+  readonly nextFinal: number;
+  readonly oracles: readonly string[];
+  readonly threshold: number;
+  readonly epochs: readonly {
+    readonly epoch: number;
+    readonly issuedAtoms: string;
+    readonly isFinal: boolean;
+    readonly rootHash: string;
+    readonly rootTotalAtoms: string;
+    readonly votes: readonly { readonly oracle: string; readonly rootHash: string; readonly totalAtoms: string }[];
+    /** When a root with enough votes may become final, Unix ms; null before. */
+    readonly vetoEndsMs: number | null;
+  }[];
+}
+
+export function OnChain({ epoch }: { readonly epoch: number }) {
+  const answer = useAnswer<ChainEpochs>(`/v1/chain/epochs?to=${epoch + 1}`);
+  const isAbsent = answer.state === "failed" && answer.failure.status === 404;
+  return (
+    <>
+      <h2>Votes on chain</h2>
+      {isAbsent ? (
+        <p class="note empty">
+          This oracle shows closed epochs from disk and reads no chain. Where one is read, the votes on each root stand
+          here; until then <code>earshot rewards status</code> says which epoch is final.
+        </p>
+      ) : (
+        <Shown
+          answer={answer}
+          what="the votes"
+          empty={({ epochs }) => (epochs.length === 0 ? "No epoch is issued on chain yet." : null)}
+        >
+          {({ oracles, threshold, epochs }) => (
+            <Wide label="Votes">
+              <table>
+                <caption>
+                  {count(oracles.length)} oracles; a root needs {threshold} of the same votes
+                </caption>
+                <thead>
+                  <tr>
+                    <th scope="col">Epoch</th>
+                    <th scope="col" class="number">
+                      Issued
+                    </th>
+                    <th scope="col">Votes</th>
+                    <th scope="col">Root</th>
+                    <th scope="col">State</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {[...epochs].reverse().map((one) => (
+                    <tr key={one.epoch}>
+                      <th scope="row">{one.epoch}</th>
+                      <td class="number">{tokens(one.issuedAtoms)}</td>
+                      <td>
+                        {one.votes.length} of {oracles.length}
+                        {new Set(one.votes.map(({ rootHash }) => rootHash)).size > 1 && (
+                          <span class="tag bad">they differ</span>
+                        )}
+                      </td>
+                      <td>{/^0+$/.test(one.rootHash) ? "–" : <Code text={one.rootHash} />}</td>
+                      <td>{one.isFinal ? <span class="tag good">final</span> : <span class="tag">open</span>}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </Wide>
+          )}
+        </Shown>
+      )}
+    </>
+  );
+}
