@@ -13,11 +13,13 @@ export interface Live {
   readonly epochs: readonly number[] | undefined;
   /** Why there is no answer at the moment. */
   readonly failure: ApiFailure | undefined;
+  /** Counts epochs closed and outages ended since the page was loaded. */
+  readonly news: number;
   /** When the oracle last answered, Unix ms; 0 for never. */
   readonly heardMs: number;
 }
 
-let current: Live = { epochs: undefined, failure: undefined, heardMs: 0 };
+let current: Live = { epochs: undefined, failure: undefined, news: 0, heardMs: 0 };
 const listeners = new Set<(live: Live) => void>();
 let waitMs = EVERY_MS;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,7 +38,13 @@ export async function askNow(): Promise<void> {
   try {
     const { epochs } = await ask<{ readonly epochs: readonly number[] }>("/v1/epochs");
     const isSame = epochs.at(-1) === current.epochs?.at(-1) && epochs.length === current.epochs?.length;
-    tell({ epochs: isSame ? current.epochs : epochs, failure: undefined, heardMs: Date.now() });
+    const isNews = current.failure !== undefined || (current.epochs !== undefined && !isSame);
+    tell({
+      epochs: isSame ? current.epochs : epochs,
+      failure: undefined,
+      news: current.news + (isNews ? 1 : 0),
+      heardMs: Date.now(),
+    });
     waitMs = EVERY_MS;
   } catch (failure) {
     const why = failure instanceof ApiFailure ? failure : new ApiFailure(0, "no_answer", String(failure));
@@ -58,9 +66,8 @@ export function useLive(): Live {
 }
 
 /** Changes when an epoch is closed, and when an outage ends. */
-export function useEpochNews(): string {
-  const { epochs, failure } = useLive();
-  return `${epochs?.at(-1) ?? "none"} ${failure === undefined ? "answers" : "silent"}`;
+export function useEpochNews(): number {
+  return useLive().news;
 }
 
 function tell(live: Live): void {

@@ -354,14 +354,16 @@ export function ProofShown({ proof }: { readonly proof: Proof }) {
       </p>
       <details>
         <summary>{proof.proof.siblingHashes.length} hashes from the leaf to the root</summary>
-        <pre tabIndex={0}>
-          {proof.proof.siblingHashes
-            .map(
-              (hash, step) =>
-                `${(proof.proof.leftSiblings >>> step) & 1 ? "left " : "right"} ${hash} ${proof.proof.siblingSums[step]}`,
-            )
-            .join("\n")}
-        </pre>
+        <Wide label="Hashes of the proof">
+          <pre>
+            {proof.proof.siblingHashes
+              .map(
+                (hash, step) =>
+                  `${(proof.proof.leftSiblings >>> step) & 1 ? "left " : "right"} ${hash} ${proof.proof.siblingSums[step]}`,
+              )
+              .join("\n")}
+          </pre>
+        </Wide>
       </details>
     </>
   );
