@@ -197,6 +197,14 @@ describe("the network's own price", () => {
     stage.must(mint(exactTokens(ATOMS)));
   });
 
+  test("rejects a price of a time to come, once the clock goes back", () => {
+    stage.must(acts.createDcAccount(stage.at, stage.payer, owner));
+    stage.chain.now += 10n;
+    stage.price();
+    stage.chain.now -= 1n;
+    stage.refuses("PriceOfTheFuture", acts.mintDataCredits(stage.at, owner, stage.epoch, exactTokens(ATOMS)));
+  });
+
   test("rejects a price whose oracles lie too far apart, and does not write it down for the epoch", () => {
     stage.must(acts.createDcAccount(stage.at, stage.payer, owner), acts.openEpoch(stage.at, stage.payer, stage.epoch));
     stage.must(submit(0, 50_000_000n), submit(1, 52_600_000n));
@@ -335,6 +343,19 @@ describe("the breaker", () => {
     stage.refuses("LimitExceeded", pay(1n));
     stage.chain.now += 1_000n;
     stage.must(pay(LIMIT));
+  });
+
+  test("forgets nothing while the clock goes back, and nothing twice when it comes again", () => {
+    stage.must(pay(LIMIT));
+    stage.chain.now += 500n;
+    stage.must(pay(500n));
+    stage.chain.now -= 400n;
+    stage.refuses("LimitExceeded", pay(1n));
+    stage.chain.now += 400n;
+    stage.refuses("LimitExceeded", pay(1n));
+    stage.chain.now += 1n;
+    stage.must(pay(1n));
+    stage.refuses("LimitExceeded", pay(1n));
   });
 
   test("lets at most twice the limit out in any window, and that much it does", () => {

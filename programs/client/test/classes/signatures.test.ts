@@ -76,6 +76,23 @@ describe.each(schemes)("a device with an $name key", ({ make, program, keyOf }) 
     stage.refuses("NotOneSignature", two, register(device));
   });
 
+  test("rejects a check whose data ends before what its offsets name", () => {
+    const device = make(number);
+    // The precompile itself refuses it, whatever stands behind it: by its offsets, and where there is no room for offsets by its size.
+    for (const [kept, code] of [
+      [-1, 3],
+      [16, 3],
+      [15, 4],
+      [2, 4],
+      [1, 4],
+      [0, 4],
+    ] as const) {
+      const check = signatureCheck(program, terms(device));
+      const cut = Object.assign(check, { data: check.data.subarray(0, kept) });
+      stage.refuses(`precompile refusal ${code}`, cut, register(device));
+    }
+  });
+
   test("rejects offsets that point into another instruction", () => {
     const device = make(number);
     const genuine = signatureCheck(program, terms(device));

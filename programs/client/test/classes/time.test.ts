@@ -210,6 +210,19 @@ describe("roots", () => {
     stage.refuses("NotApproved", acts.vetoRoot(stage.at, stage.network.guardian, epoch, 0));
   });
 
+  test("a clock that goes back makes nothing final early", () => {
+    const { epoch } = stage.network;
+    stage.warpToEpoch(epoch + 1n);
+    stage.issue(epoch);
+    stage.agree(epoch, 0, stage.tuple(treeOf(5n)));
+    stage.chain.now -= 3_600n;
+    stage.refuses("VetoWindowOpen", acts.finalizeRoot(stage.at, epoch, 0));
+    stage.chain.now += DAY_S;
+    stage.refuses("VetoWindowOpen", acts.finalizeRoot(stage.at, epoch, 0));
+    stage.chain.now += 3_600n;
+    stage.must(acts.finalizeRoot(stage.at, epoch, 0));
+  });
+
   test("rejects every tuple that cannot be: below what is final, above what is issued, other parameters, malformed", () => {
     const { epoch, oracles } = stage.network;
     stage.settle(epoch, treeOf(500n));
