@@ -49,8 +49,12 @@ export interface OracleStatus {
 
 export interface ProofStatus {
   readonly oracles: readonly OracleStatus[];
-  /** Undefined while no oracle has said. */
+  /** Null while no oracle has said. */
   readonly isRegistered: boolean | null;
+  /** Why not, in an oracle's words. */
+  readonly registrationProblem: string | null;
+  /** Why the rules that an oracle names are not used, for a person; null where they are or none came. */
+  readonly parametersProblem: string | null;
   readonly region: string | null;
   readonly lastBeaconMs: number | null;
   readonly nextBeaconMs: number | null;

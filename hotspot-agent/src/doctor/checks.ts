@@ -38,6 +38,8 @@ export function findings(status: AgentStatus): readonly Finding[] {
   ];
 }
 
+type Proof = NonNullable<AgentStatus["proof"]>;
+
 const ok = (check: string, cause: string): Finding => ({ check, verdict: "ok", cause, remedy: null });
 const warn = (check: string, cause: string, remedy: string): Finding => ({ check, verdict: "warn", cause, remedy });
 const fail = (check: string, cause: string, remedy: string): Finding => ({ check, verdict: "fail", cause, remedy });
@@ -181,24 +183,56 @@ function proofFindings({ proof, nowMs, startedMs, primary }: AgentStatus): reado
   const oracles = proof.oracles.map(({ url, isReachable, problem }) =>
     isReachable
       ? ok(`oracle ${url}`, "It answers.")
-      : fail(`oracle ${url}`, problem ?? "It was not reached yet.", "Check oracle.urls and that HTTPS is allowed out."),
+      : fail(`oracle ${url}`, sentence(problem ?? "it was not reached yet"), oracleRemedy(problem ?? "")),
   );
-  const registration =
-    proof.isRegistered === false
-      ? fail("registration", `${primary.name} is not registered.`, `Register the key ${primary.key} with your wallet.`)
-      : ok("registration", proof.isRegistered ? `${primary.name} is registered.` : "No oracle has said yet.");
-  return [...oracles, registration, beaconFinding(proof, nowMs, startedMs)];
+  const rules =
+    proof.parametersProblem === null
+      ? []
+      : [
+          warn(
+            "rules",
+            `Not usable: ${proof.parametersProblem}.`,
+            "Check that oracle.network is the network of that oracle.",
+          ),
+        ];
+  return [...oracles, ...rules, registrationFinding(proof, primary), beaconFinding(proof, nowMs, startedMs)];
 }
 
-function beaconFinding(proof: NonNullable<AgentStatus["proof"]>, nowMs: number, startedMs: number): Finding {
+function oracleRemedy(problem: string): string {
+  if (/signs with the key/.test(problem))
+    return "Ask its operator which key it signs with, and put it into oracle.signers.";
+  if (/serves network/.test(problem)) return "Set oracle.network, or name another oracle in oracle.urls.";
+  return "Check oracle.urls and that HTTPS is allowed out.";
+}
+
+function registrationFinding(
+  { isRegistered, registrationProblem }: Proof,
+  { name, key }: AgentStatus["primary"],
+): Finding {
+  if (isRegistered === null) return ok("registration", "No oracle has said yet.");
+  if (isRegistered) return ok("registration", `${name} is registered.`);
+  const reason = registrationProblem ?? "not registered";
+  const cause = reason === "not registered" ? `${name} is not registered.` : `${name} does not take part: ${reason}.`;
+  if (/next epoch/.test(reason)) return warn("registration", cause, "Wait: it is on its way.");
+  if (/suspended/.test(reason)) return fail("registration", cause, "Ask who runs the network why.");
+  return fail("registration", cause, `Register the key ${key} with your wallet.`);
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, ".");
+}
+
+function beaconFinding(proof: Proof, nowMs: number, startedMs: number): Finding {
   if (proof.region === null)
     return warn("beacon", "No region is set: no beacons are sent.", 'Set hotspot.region, such as "EU868".');
+  const { lastBeaconMs } = proof;
+  const lastBeacon =
+    lastBeaconMs === null ? "No beacon was sent yet." : `The last beacon was sent ${ago(lastBeaconMs, nowMs)}.`;
   const isOverdue = nowMs - Math.max(proof.lastBeaconMs ?? 0, startedMs) > SILENT_BEACON_MS;
-  if (!isOverdue && proof.beaconProblem === null)
-    return ok("beacon", `The last beacon was sent ${ago(proof.lastBeaconMs, nowMs)}.`);
+  if (!isOverdue && proof.beaconProblem === null) return ok("beacon", lastBeacon);
   return warn(
     "beacon",
-    proof.beaconProblem ?? `The last beacon was sent ${ago(proof.lastBeaconMs, nowMs)}.`,
+    proof.beaconProblem ?? lastBeacon,
     "See the findings above: a beacon needs forwarder, oracle, registration, region and free air time.",
   );
 }

@@ -35,6 +35,8 @@ export function asBytes(value: unknown, maxBytes: number): Uint8Array | undefine
 
 export interface ApiFailure extends ApiErrorRule {
   readonly code: ApiErrorCode;
+  /** What the oracle says it got, for a person. */
+  readonly got: string;
   readonly retryAfterMs: number | undefined;
   /** The signed chain head that 409 carries. */
   readonly head: Uint8Array | undefined;
@@ -42,6 +44,15 @@ export interface ApiFailure extends ApiErrorRule {
 
 /** Longest time an oracle can make the agent wait, ms. */
 const MAX_RETRY_AFTER_MS = 600_000;
+
+/** Words of an oracle that are shown as they are, characters. */
+const MAX_WORDS = 120;
+
+/** One line of text without controls, for a log or a page; empty where there is none. */
+function plainText(value: unknown): string {
+  const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
+  return text.slice(0, MAX_WORDS).replace(/\p{C}/gu, "");
+}
 
 /** Reads an error body; undefined if it is not of the interface, such as the page of a proxy. */
 export function parseFailure(body: Uint8Array): ApiFailure | undefined {
@@ -52,6 +63,7 @@ export function parseFailure(body: Uint8Array): ApiFailure | undefined {
   return {
     ...API_ERRORS[code as ApiErrorCode],
     code: code as ApiErrorCode,
+    got: plainText(object.got),
     retryAfterMs: retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, MAX_RETRY_AFTER_MS),
     head: asBytes(object.head, 1024),
   };

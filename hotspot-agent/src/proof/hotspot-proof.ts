@@ -16,6 +16,7 @@ import { PacketReceipts } from "./packet-receipts.ts";
 import type { ProofParameters } from "./proof-parameters.ts";
 import { RadioReports } from "./radio-reports.ts";
 import { ReceiptJournal } from "./receipt-journal.ts";
+import type { Registration } from "./registration.ts";
 import type { StateFiles } from "./state-files.ts";
 import { UploadArchive } from "./upload-archive.ts";
 import { UploadChain } from "./upload-chain.ts";
@@ -33,6 +34,7 @@ export interface HotspotProofOptions {
   readonly network: number;
   readonly clients: readonly OracleClient[];
   readonly source: ChallengeSource;
+  readonly registration: Registration;
   readonly parameters: () => ProofParameters;
   /** Null: this hotspot sends no beacons. */
   readonly radio: RadioSetup | null;
@@ -53,6 +55,7 @@ export class HotspotProof {
   readonly beaconer: Beaconer | null;
   readonly sender: UploadSender;
   readonly uploader: Uploader;
+  readonly registration: Registration;
   readonly #options: HotspotProofOptions;
   readonly #radio: RadioReports;
   readonly #receipts: ReceiptJournal;
@@ -60,6 +63,7 @@ export class HotspotProof {
 
   constructor(options: HotspotProofOptions) {
     this.#options = options;
+    this.registration = options.registration;
     const { clock, telemetry, files, networkClock, parameters, identity, network, maxBytes } = options;
     const dropped = telemetry.counter(
       "agent_reports_dropped_total",

@@ -26,7 +26,7 @@ import {
 } from "./api-answers.ts";
 import { checkOracleUrl, type HttpAnswer, type HttpSend } from "./http.ts";
 import type { TimeSample } from "./network-clock.ts";
-import type { TrustedSigners } from "./trusted-signers.ts";
+import type { Doubt, TrustedSigners } from "./trusted-signers.ts";
 
 /** Longest time for an answer that is not waited for on purpose, ms: a fraction of a challenge's window of 30 s. */
 const ANSWER_TIMEOUT_MS = 5000;
@@ -74,6 +74,7 @@ export class OracleClient {
   readonly #clock: Clock;
   readonly #onTime: (sample: TimeSample) => void;
   #problem: string | null = "not asked yet";
+  #doubt: string | null = null;
 
   /** `onTime` gets every fresh signed time. Throws AGT_BAD_ORACLE for an address that is not usable. */
   constructor(
@@ -89,9 +90,9 @@ export class OracleClient {
     this.#onTime = onTime;
   }
 
-  /** Why it cannot be reached, as a person reads it; null while it answers, refusals included. */
+  /** Why it cannot be reached or believed, as a person reads it; null while it answers, refusals included. */
   get problem(): string | null {
-    return this.#problem;
+    return this.#problem ?? this.#doubt;
   }
 
   /** Sends a sealed upload whose id is known. */
@@ -105,25 +106,21 @@ export class OracleClient {
     });
     if (answer.status === "unreachable") return answer;
     if (answer.status === "refused") return this.#conflictOr(answer, device);
-    const receiptBytes = asBytes(answer.object.receipt, 1024);
-    const opened = receiptBytes === undefined ? undefined : this.#signers.receipt(receiptBytes);
-    if (receiptBytes === undefined || opened === undefined || !equal(opened.receipt.uploadId, id)) {
-      return unreachable("the receipt is not one of a trusted signer for this upload");
-    }
+    const receiptBytes = asBytes(answer.object.receipt, 1024) ?? new Uint8Array(0);
+    const opened = this.#believed(this.#signers.receipt(receiptBytes));
+    if (opened.status !== "ok") return opened;
+    if (!equal(opened.receipt.uploadId, id)) return this.#disbelieved("its receipt is for another upload");
     const isDuplicate = answer.object.status !== "accepted";
     const receivedMs = this.#clock.nowMs();
     if (!isDuplicate) this.#onTime({ source: this.name, issuedMs: opened.receipt.receiveMs, sentMs, receivedMs });
-    return { status: "accepted", isDuplicate, receiptBytes, ...opened };
+    return { ...opened, status: "accepted", isDuplicate, receiptBytes };
   }
 
   #conflictOr(answer: Refused, device: Uint8Array): UploadAnswer {
     const { code, head: headBytes, status } = answer.failure;
     if (status !== 409) return answer;
-    const head = headBytes === undefined ? undefined : this.#signers.chainHead(headBytes);
-    if (headBytes === undefined || head === undefined || !equal(head.deviceKey, device)) {
-      return unreachable("the chain head is not one of a trusted signer for this device");
-    }
-    return { status: "conflict", code, head, headBytes };
+    const opened = this.#openHead(headBytes, device);
+    return opened.status === "ok" ? { ...opened, status: "conflict", code } : opened;
   }
 
   /** The signed head of a device's chain; a fresh signed time too. */
@@ -135,13 +132,34 @@ export class OracleClient {
     const sentMs = this.#clock.nowMs();
     const answer = await this.#get("getChainHead", apiPath("getChainHead", { key: keyText }), stop);
     if (answer.status !== "ok") return answer;
-    const bytes = asBytes(answer.object.head, 1024);
-    const head = bytes === undefined ? undefined : this.#signers.chainHead(bytes);
-    if (head === undefined || !equal(head.deviceKey, device)) {
-      return unreachable("the chain head is not one of a trusted signer for this device");
-    }
-    this.#onTime({ source: this.name, issuedMs: head.issuedMs, sentMs, receivedMs: this.#clock.nowMs() });
-    return { status: "ok", head };
+    const opened = this.#openHead(asBytes(answer.object.head, 1024), device);
+    if (opened.status !== "ok") return opened;
+    const { issuedMs } = opened.head;
+    this.#onTime({ source: this.name, issuedMs, sentMs, receivedMs: this.#clock.nowMs() });
+    return opened;
+  }
+
+  #openHead(
+    bytes: Uint8Array | undefined,
+    device: Uint8Array,
+  ): { readonly status: "ok"; readonly head: SignedChainHead; readonly headBytes: Uint8Array } | Unreachable {
+    const headBytes = bytes ?? new Uint8Array(0);
+    const opened = this.#believed(this.#signers.chainHead(headBytes));
+    if (opened.status !== "ok") return opened;
+    if (!equal(opened.head.deviceKey, device)) return this.#disbelieved("its chain head is another device's");
+    return { ...opened, headBytes };
+  }
+
+  /** What an oracle signed, if it is believed; from then on its problem says why not. */
+  #believed<Opened extends { readonly status: "ok" }>(opened: Opened | Doubt): Opened | Unreachable {
+    if (opened.status === "doubt") return this.#disbelieved(opened.reason);
+    this.#doubt = null;
+    return opened;
+  }
+
+  #disbelieved(reason: string): Unreachable {
+    this.#doubt = reason;
+    return unreachable(reason);
   }
 
   /** A fresh signed time from the head of the oracle's log: for devices that are not registered. */
@@ -149,9 +167,9 @@ export class OracleClient {
     const sentMs = this.#clock.nowMs();
     const answer = await this.#get("getLogHead", apiPath("getLogHead", {}), stop);
     if (answer.status !== "ok") return answer;
-    const bytes = asBytes(answer.object.head, 1024);
-    const issuedMs = bytes === undefined ? undefined : this.#signers.logHeadTime(bytes);
-    if (issuedMs === undefined) return unreachable("the log head is not one of a trusted signer");
+    const opened = this.#believed(this.#signers.logHead(asBytes(answer.object.head, 1024) ?? new Uint8Array(0)));
+    if (opened.status !== "ok") return opened;
+    const { issuedMs } = opened.head;
     this.#onTime({ source: this.name, issuedMs, sentMs, receivedMs: this.#clock.nowMs() });
     return { status: "ok" };
   }

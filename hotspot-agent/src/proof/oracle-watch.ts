@@ -32,6 +32,7 @@ export class OracleWatch {
   readonly #offset;
   readonly #wallError;
   #parameters: ProofParameters = EARSHOT_PARAMETERS;
+  #parametersProblem: string | null = null;
 
   constructor(options: OracleWatchOptions) {
     this.#options = options;
@@ -43,6 +44,11 @@ export class OracleWatch {
   /** The rules in force, as last heard. */
   get parameters(): ProofParameters {
     return this.#parameters;
+  }
+
+  /** Why those that an oracle names are not in force; null where they are, or none came. */
+  get parametersProblem(): string | null {
+    return this.#parametersProblem;
   }
 
   /** Runs until `stop`. */
@@ -81,8 +87,10 @@ export class OracleWatch {
       const read = readParameters(answer.object, network);
       if (!("problem" in read)) {
         this.#parameters = read;
+        this.#parametersProblem = null;
         return true;
       }
+      this.#parametersProblem = `${client.name}: ${read.problem}`;
       log.complain("parameters", "an oracle's parameters are not usable", {
         oracle: client.name,
         problem: read.problem,

@@ -20,6 +20,7 @@ import { NetworkClock } from "./network-clock.ts";
 import { OracleChallenges } from "./oracle-challenges.ts";
 import { OracleClient } from "./oracle-client.ts";
 import { OracleWatch } from "./oracle-watch.ts";
+import { Registration } from "./registration.ts";
 import { DiskFiles, type StateFiles } from "./state-files.ts";
 import { TrustedSigners } from "./trusted-signers.ts";
 import { supervise } from "./wait.ts";
@@ -121,12 +122,15 @@ export class ProofOfCoverage {
   status(): ProofStatus {
     const hotspots = [...this.#hotspots.values()];
     const beaconers = hotspots.flatMap(({ beaconer }) => (beaconer === null ? [] : [beaconer.status]));
-    const registrations = hotspots.map(({ sender }) => sender.isRegistered);
+    const registrations = hotspots.map(({ registration }) => registration.isRegistered);
     const { offsetMs } = this.networkClock.status();
     const nextMs = least(beaconers.map(({ nextBeaconMs }) => nextBeaconMs));
     return {
       oracles: this.clients.map(({ name, problem }) => ({ url: name, isReachable: problem === null, problem })),
       isRegistered: registrations.includes(false) ? false : registrations.includes(true) ? true : null,
+      registrationProblem:
+        hotspots.find(({ registration }) => registration.reason !== null)?.registration.reason ?? null,
+      parametersProblem: this.#watch.parametersProblem,
       region: this.#options.radio?.region ?? null,
       lastBeaconMs: greatest(beaconers.map(({ lastBeaconMs }) => lastBeaconMs)),
       nextBeaconMs: nextMs === null ? null : nextMs - offsetMs,
@@ -141,6 +145,7 @@ export class ProofOfCoverage {
   #begin(gatewayEui: GatewayEui): void {
     const { oracle, keyring, folder, radio, log, openFiles } = this.#options;
     const identity = keyring.identityOf(gatewayEui);
+    const registration = new Registration();
     const stateFolder = hotspotFolder(folder, identity, oracle.network);
     const hotspot = new HotspotProof({
       ...this.#options,
@@ -148,7 +153,8 @@ export class ProofOfCoverage {
       gatewayEui,
       network: oracle.network,
       clients: this.clients,
-      source: this.#sourceOf(identity),
+      source: this.#sourceOf(identity, registration),
+      registration,
       parameters: () => this.#watch.parameters,
       radio: oracle.beacons ? radio : null,
       hasReceipts: oracle.receipts,
@@ -162,10 +168,12 @@ export class ProofOfCoverage {
     if (this.#stop !== null) this.#running.push(hotspot.run(this.#stop));
   }
 
-  #sourceOf({ signer, keyText }: HotspotIdentity): ChallengeSource {
+  #sourceOf({ signer, keyText }: HotspotIdentity, registration: Registration): ChallengeSource {
     const { oracle, clock } = this.#options;
     const key = signer.publicKey;
-    if (oracle.rpcUrl === undefined) return new OracleChallenges(this.clients, this.signers, { key, keyText });
+    if (oracle.rpcUrl === undefined) {
+      return new OracleChallenges(this.clients, this.signers, { key, keyText }, registration);
+    }
     return new ChainChallenges(new RpcBlocks(oracle.rpcUrl, this.#send, clock), key);
   }
 }

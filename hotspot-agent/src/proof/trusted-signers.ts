@@ -8,7 +8,10 @@ import {
   type EntropyRecord,
   importKey,
   keyFromText,
+  keyToText,
+  type LogHead,
   type SignedChainHead,
+  type StatementRefusal,
   statementKey,
   type UploadReceipt,
   type VerifyKey,
@@ -18,6 +21,12 @@ import {
   verifyReceipt,
 } from "@earshot/poc/protocol";
 import { agentError } from "../errors.ts";
+
+/** A statement that is not believed, and why, for a person. */
+export interface Doubt {
+  readonly status: "doubt";
+  readonly reason: string;
+}
 
 export class TrustedSigners {
   readonly network: number;
@@ -45,21 +54,23 @@ export class TrustedSigners {
     }
   }
 
-  /** A receipt of a trusted ingest, or undefined for anything else. `signer` tells ingests apart. */
-  receipt(bytes: Uint8Array): { readonly receipt: UploadReceipt; readonly signer: string } | undefined {
+  /** A receipt of a trusted ingest. `signer` tells ingests apart. */
+  receipt(
+    bytes: Uint8Array,
+  ): { readonly status: "ok"; readonly receipt: UploadReceipt; readonly signer: string } | Doubt {
     const opened = verifyReceipt(bytes, this.#keyOf(bytes), this.network);
-    return opened.status === "ok" ? { receipt: opened.receipt, signer: signerOf(bytes) } : undefined;
+    return opened.status === "ok" ? { ...opened, signer: signerOf(bytes) } : doubt(bytes, opened);
   }
 
-  chainHead(bytes: Uint8Array): SignedChainHead | undefined {
+  chainHead(bytes: Uint8Array): { readonly status: "ok"; readonly head: SignedChainHead } | Doubt {
     const opened = verifyChainHead(bytes, this.#keyOf(bytes), this.network);
-    return opened.status === "ok" ? opened.head : undefined;
+    return opened.status === "ok" ? opened : doubt(bytes, opened);
   }
 
-  /** When a trusted ingest signed the head of its log, ms. */
-  logHeadTime(bytes: Uint8Array): number | undefined {
+  /** The head of a trusted ingest's log. */
+  logHead(bytes: Uint8Array): { readonly status: "ok"; readonly head: LogHead } | Doubt {
     const opened = verifyLogHead(bytes, this.#keyOf(bytes), this.network);
-    return opened.status === "ok" ? opened.head.issuedMs : undefined;
+    return opened.status === "ok" ? opened : doubt(bytes, opened);
   }
 
   entropy(bytes: Uint8Array, entropyMs: number): EntropyRecord | undefined {
@@ -70,6 +81,29 @@ export class TrustedSigners {
   #keyOf(bytes: Uint8Array): VerifyKey | undefined {
     const key = statementKey(bytes);
     return key === undefined ? undefined : this.#keys.get(key.toHex());
+  }
+}
+
+function doubt(bytes: Uint8Array, { code, expected, got }: StatementRefusal): Doubt {
+  if (code === "unknown_key") {
+    return {
+      status: "doubt",
+      reason: `it signs with the key ${signerText(bytes)}, which oracle.signers does not list`,
+    };
+  }
+  if (code === "wrong_network") {
+    return { status: "doubt", reason: `it serves network ${got}; oracle.network is ${expected}` };
+  }
+  return { status: "doubt", reason: `what it signed is not valid (${code})` };
+}
+
+/** The key that a statement names, in text form, whether it is a sound one or not. */
+function signerText(bytes: Uint8Array): string {
+  const key = statementKey(bytes) as Uint8Array;
+  try {
+    return keyToText(key);
+  } catch {
+    return key.toHex();
   }
 }
 

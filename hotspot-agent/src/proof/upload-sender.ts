@@ -12,6 +12,7 @@ import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { judgeHead } from "./chain-judgement.ts";
 import type { OracleClient, UploadAnswer } from "./oracle-client.ts";
+import type { Registration } from "./registration.ts";
 import type { UploadArchive } from "./upload-archive.ts";
 import type { UploadChain } from "./upload-chain.ts";
 import { Backoff, sleep } from "./wait.ts";
@@ -33,6 +34,7 @@ export interface UploadSenderOptions {
   readonly clients: readonly OracleClient[];
   readonly chain: UploadChain;
   readonly archive: UploadArchive;
+  readonly registration: Registration;
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: Telemetry;
@@ -62,7 +64,6 @@ export class UploadSender {
   /** Ingests that asked for a pause, until when; steady clock. */
   readonly #notBeforeMs = new Map<OracleClient, number>();
   #preferred: OracleClient | null = null;
-  #isRegistered: boolean | null = null;
   #foreignSinceMs: number | null = null;
   #mustCompareHeads = true;
 
@@ -84,11 +85,6 @@ export class UploadSender {
       "agent_receipts_contradicting_total",
       "Receipts that prove an ingest lied.",
     );
-  }
-
-  /** Null while no oracle has said. */
-  get isRegistered(): boolean | null {
-    return this.#isRegistered;
   }
 
   /** True while the chain on disk may be older than an ingest's: after a start, and when an upload was there already. */
@@ -168,7 +164,7 @@ export class UploadSender {
     return answers.flatMap((answer): readonly ChainHead[] => {
       if (answer.status === "ok") return [answer.head];
       if (answer.status === "unreachable") return [];
-      this.#noteRegistration(answer.failure.code);
+      this.#options.registration.refused(answer.failure);
       return answer.failure.code === "not_found" ? [EMPTY_CHAIN] : [];
     });
   }
@@ -213,7 +209,7 @@ export class UploadSender {
     const { bytes } = chain.outstanding!;
     this.#preferred = client;
     this.#restsUntilMs.delete(client);
-    this.#isRegistered = true;
+    this.#options.registration.confirmed();
     this.#foreignSinceMs = null;
     this.#uploads.add({ oracle: client.name });
     this.#checkReceipt(client, answer);
@@ -250,7 +246,7 @@ export class UploadSender {
     }
     const { code, retryable, retryAfterMs } = answer.failure;
     this.#failures.add({ oracle: client.name, reason: code });
-    this.#noteRegistration(code);
+    this.#options.registration.refused(answer.failure);
     log.complain(`upload ${client.name}`, "an oracle does not take uploads", { oracle: client.name, code });
     if (retryAfterMs !== undefined) this.#notBeforeMs.set(client, this.#options.clock.nowMs() + retryAfterMs);
     return retryable ? { kind: "failed" } : { kind: "refused", code };
@@ -264,10 +260,6 @@ export class UploadSender {
   #shortestWaitMs(): number {
     const nowMs = this.#options.clock.nowMs();
     return Math.min(...this.#options.clients.map((client) => (this.#notBeforeMs.get(client) ?? 0) - nowMs));
-  }
-
-  #noteRegistration(code: string): void {
-    if (code === "not_registered" || code === "unknown_key") this.#isRegistered = false;
   }
 
   /** Goes on from an ingest of another past, once nobody else has taken uploads for long; true if it did. */

@@ -67,6 +67,25 @@ describe("findings", () => {
       "",
     ],
     ["no servers", { servers: [] }, "No network server", "init"],
+    ["an unknown key", { proof: { ...proof, isRegistered: false } }, "is not registered", "with your wallet"],
+    [
+      "a new registration",
+      { proof: { ...proof, isRegistered: false, registrationProblem: "registered from the next epoch on" } },
+      "does not take part: registered from the next epoch on.",
+      "Wait",
+    ],
+    [
+      "a suspension",
+      { proof: { ...proof, isRegistered: false, registrationProblem: "suspended" } },
+      "does not take part: suspended.",
+      "runs the network",
+    ],
+    [
+      "rules of another network",
+      { proof: { ...proof, parametersProblem: "https://oracle.example.org: intervals are too short" } },
+      "intervals are too short",
+      "oracle.network",
+    ],
     ["no oracles", { proof: null }, "No oracle", "oracle.urls"],
     [
       "an unsent beacon",
@@ -84,6 +103,17 @@ describe("findings", () => {
   test("does not blame a server while there is no forwarder to connect for", () => {
     const server = { ...healthyServer, isHealthy: false, isConnected: false, problem: "No gateway was heard yet." };
     expect(faults({ gateways: [], servers: [server] }).map(({ verdict }) => verdict)).toEqual(["fail", "warn"]);
+  });
+
+  test.each([
+    ["it signs with the key K, which oracle.signers does not list", "oracle.signers"],
+    ["it serves network 3; oracle.network is 1", "Set oracle.network"],
+    ["connect ECONNREFUSED", "HTTPS"],
+  ])("knows a remedy for an oracle when %j", (problem, remedy) => {
+    const oracles = [{ ...proof.oracles[0]!, isReachable: false, problem }];
+    const [fault] = faults({ proof: { ...proof, oracles } });
+    expect(fault?.cause.toLowerCase()).toContain(problem.toLowerCase());
+    expect(fault?.remedy).toContain(remedy);
   });
 
   test.each([

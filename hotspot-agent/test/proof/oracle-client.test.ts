@@ -87,6 +87,28 @@ describe("an oracle over HTTP", () => {
     expect(http.problem).toBe(null);
   });
 
+  test("says why it does not believe an oracle: another key, another network; until it does", async () => {
+    const double = oracle();
+    const asking = (signers: TrustedSigners) =>
+      new OracleClient(double.serve(), { send: fetchSend(), clock: systemClock() }, signers, () => {});
+    const stranger = keyToText(signerFromEd25519Seed(seed("a stranger")).publicKey);
+    const strict = asking(new TrustedSigners(3, [stranger]));
+    const reason = `it signs with the key ${double.keyText}, which oracle.signers does not list`;
+    expect(await strict.logTime(stop)).toEqual({ status: "unreachable", reason });
+    // Unsigned answers do not make it a trusted one.
+    expect(await strict.parameters(stop)).toMatchObject({ status: "ok" });
+    expect(strict.problem).toBe(reason);
+    const elsewhere = asking(new TrustedSigners(1, [double.keyText]));
+    expect(await elsewhere.chainHead(keyText, device.publicKey, stop)).toMatchObject({
+      reason: "it serves network 3; oracle.network is 1",
+    });
+    const { bytes, id } = upload();
+    expect(await elsewhere.submit(bytes, id, device.publicKey, stop)).toMatchObject({ status: "unreachable" });
+    expect(elsewhere.problem).toContain("it serves network 3");
+    const right = asking(new TrustedSigners(3, [double.keyText]));
+    expect([(await right.logTime(stop)).status, right.problem]).toEqual(["ok", null]);
+  });
+
   test("is spoken to over TLS, by its authority and no other", async () => {
     const folder = mkdtempSync(join(tmpdir(), "earshot-tls-"));
     makeAuthority(folder);

@@ -107,6 +107,8 @@ describe("the status", () => {
         { url: silent.url, isReachable: false, problem: "no answer in 5000 ms" },
       ],
       isRegistered: null,
+      registrationProblem: null,
+      parametersProblem: null,
       region: "EU868",
       lastBeaconMs: null,
       lastUploadMs: null,
