@@ -3,7 +3,7 @@
  * an epoch began with and leaves. The first row that breaks a rule is refused as ORC_BAD_ROW.
  */
 import type { EpochLog } from "@earshot/poc";
-import { PENDING_KIND } from "../load/bill-packets.ts";
+import { PENDING_KIND } from "../load/pending-kind.ts";
 import { checkAscending, checkAtMost, checkBytesAscending, compareBytes, type Refuse } from "./check-tables.ts";
 import type { FolderInput } from "./folder.ts";
 

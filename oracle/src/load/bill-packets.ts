@@ -4,19 +4,19 @@
  * A copy is a packet at a hotspot. It is billed when a payer's meter names its packet, its hotspot and its length; the first such
  * confirmation counts, the first receipt of a copy is the one that is billed, and a copy is billed once. Whichever of the two comes
  * first waits for the other in the `pending` table for `billWithinEpochs` epochs, its own included. Copies that were billed stay
- * there as long, so that a hotspot and a meter that both say again what they said bill nothing more. Data credits =
+ * there as long, so that a hotspot and a meter that both say again what they said bill nothing more; a receipt that the payer refutes
+ * waits no longer. Data credits =
  * max(1, ceil(bytes / bytes per credit)).
  */
 import { allocateColumns, type EpochInput, type EpochLog, packetsTable, pendingOutTable } from "@earshot/poc";
 import { CopyIndex } from "./copy-index.ts";
+import { PENDING_KIND } from "./pending-kind.ts";
+import { type RefutationRows, refutedPackets } from "./refutations.ts";
 
 const HASH_BYTES = 32;
 const KEY_BYTES = 33;
 const WALLET_BYTES = 32;
 const NONE = -1;
-
-/** `kind` of a row in pending-in and pending-out. */
-export const PENDING_KIND = { receipt: 1, confirmation: 2, billed: 3 } as const;
 
 /** Receipts in log order; 32 bytes a row of `packetHash`. */
 export interface ReceiptRows {
@@ -49,6 +49,8 @@ export interface BillingInput {
   readonly confirmations: ConfirmationRows;
   readonly bytesPerDataCredit: number;
   readonly billWithinEpochs: number;
+  /** Refutations that the epoch's notices bear out (refutations.ts). */
+  readonly refutations: RefutationRows;
   /** Eight bytes that follow from the whole log, so that nobody who reports could foresee them. */
   readonly mixingKey: Uint8Array;
 }
@@ -59,6 +61,8 @@ export interface Billing {
   /** How many of the packets are carried ones. */
   readonly carried: number;
   readonly billed: number;
+  /** Receipts that were refuted in the epoch, by row of the registry. */
+  readonly refuted: Uint32Array;
   readonly pendingOut: EpochLog["pendingOut"];
 }
 
@@ -87,6 +91,7 @@ class BillingRun {
   /** By copy: its first receipt, as in `Bill`. */
   readonly #receiptOf: Int32Array;
   readonly #isBilled: Uint8Array;
+  readonly #isRefuted: Uint8Array;
   readonly #bills: Bill[] = [];
 
   constructor(input: BillingInput) {
@@ -102,12 +107,34 @@ class BillingRun {
     this.#confirmationCopy = new Uint32Array(confirmationRows);
     this.#receiptOf = new Int32Array(rows).fill(NONE);
     this.#isBilled = new Uint8Array(rows);
+    this.#isRefuted = new Uint8Array(rows);
   }
 
   result(): Billing {
     this.#noteReceipts();
     this.#matchConfirmations();
-    return { ...this.#packets(), billed: this.#bills.length, pendingOut: this.#pendingOut() };
+    const refuted = this.#refute();
+    return { ...this.#packets(), billed: this.#bills.length, refuted, pendingOut: this.#pendingOut() };
+  }
+
+  /** Settles the receipts of refuted packets: they count against their hotspots and wait for no bill any more. */
+  #refute(): Uint32Array {
+    const { refutations, pendingIn, receipts, hotspotKeys } = this.#input;
+    const byHotspot = new Uint32Array(hotspotKeys.length / KEY_BYTES);
+    const packets = refutedPackets({
+      refutations,
+      pendingIn,
+      receipts,
+      isBilled: (receipt) => this.#isBilled[this.#receiptCopy[receipt]] === 1,
+    });
+    if (packets.size === 0) return byHotspot;
+    for (let copy = 0; copy < this.#receiptOf.length; copy++) {
+      if (this.#receiptOf[copy] === NONE || this.#isBilled[copy] === 1) continue;
+      if (!packets.has(row32(this.#copies.packetHash, copy).toHex())) continue;
+      this.#isRefuted[copy] = 1;
+      if (this.#copies.isRegistered(copy)) byHotspot[this.#copies.hotspot[copy]]++;
+    }
+    return byHotspot;
   }
 
   #noteReceipts(): void {
@@ -229,7 +256,9 @@ class BillingRun {
     const kept: number[] = [];
     for (let row = 0; row < this.#carriedRows; row++) {
       if (epoch + 1 - pendingIn.epoch[row] >= billWithinEpochs) continue;
-      if (pendingIn.kind[row] === PENDING_KIND.billed || this.#isBilled[this.#pendingCopy[row]] === 0) kept.push(row);
+      const copy = this.#pendingCopy[row];
+      const isSettled = this.#isBilled[copy] === 1 || this.#isRefuted[copy] === 1;
+      if (pendingIn.kind[row] === PENDING_KIND.billed || !isSettled) kept.push(row);
     }
     return kept;
   }
@@ -238,7 +267,8 @@ class BillingRun {
     const waiting: number[] = [];
     for (let row = 0; row < this.#receiptCopy.length; row++) {
       const copy = this.#receiptCopy[row];
-      if (this.#isBilled[copy] === 0 && this.#receiptOf[copy] === this.#carriedRows + row) waiting.push(row);
+      const isSettled = this.#isBilled[copy] === 1 || this.#isRefuted[copy] === 1;
+      if (!isSettled && this.#receiptOf[copy] === this.#carriedRows + row) waiting.push(row);
     }
     return waiting;
   }

@@ -10,7 +10,8 @@ import type { UploadRefusalCode } from "@earshot/poc/protocol";
  * Why an upload gives no report: what its bytes lack (poc/protocol), where it stands in its sender's chain, or: received outside
  * the epoch and its grace; reports of a kind that its sender has no right to (a meter confirms, a hotspot does everything else).
  * `past_number`: numbered below its sender's head at the start of the epoch; whether it is the upload that counted under the number
- * or another, the log of an earlier epoch says.
+ * or another, the log of an earlier epoch says. `notice`: no upload at all, but a record of another kind (poc/protocol notice.ts), whether
+ * or not it holds.
  */
 export type IntakeRefusal =
   | UploadRefusalCode
@@ -19,6 +20,7 @@ export type IntakeRefusal =
   | "wrong_predecessor"
   | "past_number"
   | "outside_epoch"
+  | "notice"
   | "wrong_sender";
 
 export interface Intake {

@@ -16,6 +16,7 @@ import { billPackets } from "./bill-packets.ts";
 import { conductColumns } from "./conduct.ts";
 import type { Intake } from "./intake.ts";
 import { JudgedReports, judgedColumns } from "./judged-reports.ts";
+import type { RefutationRows } from "./refutations.ts";
 import { Senders } from "./senders.ts";
 import { TakenReports } from "./take-reports.ts";
 import type { UploadChunk } from "./upload-chunk.ts";
@@ -88,7 +89,7 @@ export function loadChunks(chunks: readonly UploadChunk[], context: LoadContext)
     epochMs: time.epochMs,
   });
   const senders = new Senders(context.hotspots.key, context.payers.key);
-  const { packets, carried, billed, pendingOut } = billPackets({
+  const { packets, carried, billed, refuted, pendingOut } = billPackets({
     epoch,
     pendingIn: context.pendingIn,
     payers: context.payers,
@@ -98,6 +99,7 @@ export function loadChunks(chunks: readonly UploadChunk[], context: LoadContext)
     confirmations: taken.confirmationRows(),
     bytesPerDataCredit: rewards.bytesPerDataCredit,
     billWithinEpochs: rewards.billWithinEpochs,
+    refutations: refutationsInEpoch(chunks, time.epochMs),
     mixingKey: Buffer.from(idsDigest, "hex").subarray(0, 8),
   });
   const { beacons, witnesses, receiptIndex } = taken.rows(carried);
@@ -112,7 +114,9 @@ export function loadChunks(chunks: readonly UploadChunk[], context: LoadContext)
     chainsOut,
     pendingOut,
     judgedOut: judgedColumns(taken.inGrace, uploads),
-    ...(context.parameters.anomaly === undefined ? {} : { conduct: conductColumns(context.hotspots, forks, packets) }),
+    ...(context.parameters.anomaly === undefined
+      ? {}
+      : { conduct: conductColumns(context.hotspots, forks, refuted, packets) }),
     intake: {
       uploads: chunks.reduce((sum, { records }) => sum + records, 0),
       accepted: accepted.length,
@@ -128,6 +132,19 @@ export function loadChunks(chunks: readonly UploadChunk[], context: LoadContext)
       judgedInEpochBefore,
     },
   };
+}
+
+/** Refutations of the epoch proper: those of its grace time are in the next epoch's log. */
+function refutationsInEpoch(chunks: readonly UploadChunk[], epochMs: number): RefutationRows {
+  const columnOf = (name: "disputed" | "before" | "after") =>
+    Buffer.concat(
+      chunks.flatMap(({ refutations }) =>
+        Array.from(refutations.receive_offset_ms, (offsetMs, row) =>
+          offsetMs < epochMs ? refutations[name].subarray(row * 32, (row + 1) * 32) : new Uint8Array(0),
+        ),
+      ),
+    );
+  return { disputed: columnOf("disputed"), before: columnOf("before"), after: columnOf("after") };
 }
 
 /** Items in arrays of at most `size`. */

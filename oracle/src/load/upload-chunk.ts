@@ -87,6 +87,18 @@ export const chunkConfirmationsTable = {
   ],
 } as const satisfies TableDefinition;
 
+export const chunkRefutationsTable = {
+  name: "chunk-refutations",
+  role: "log",
+  order: "by notice, then as in the notice",
+  columns: [
+    col("receive_offset_ms", "u32", "ingest time of the notice, ms since the start of the epoch"),
+    col("disputed", "bytes32", "SHA-256 of the PHYPayload that no device sent"),
+    col("before", "bytes32", "of the frame that proves the session before it"),
+    col("after", "bytes32", "of the frame that proves the session after it"),
+  ],
+} as const satisfies TableDefinition;
+
 /** Tables of a chunk by their field in UploadChunk. */
 export const CHUNK_TABLES = {
   uploads: chunkUploadsTable,
@@ -94,6 +106,7 @@ export const CHUNK_TABLES = {
   witnesses: chunkWitnessesTable,
   receipts: chunkReceiptsTable,
   confirmations: chunkConfirmationsTable,
+  refutations: chunkRefutationsTable,
 } as const;
 
 export type ChunkTables = { readonly [K in keyof typeof CHUNK_TABLES]: Columns<(typeof CHUNK_TABLES)[K]> };

@@ -8,16 +8,20 @@
 import { allocateColumns, type EpochInput, type EpochLog } from "@earshot/poc";
 import {
   decodeUpload,
+  isNotice,
+  parseNotice,
   parseUploadHeader,
   ReportColumns,
   type VerifiedUpload,
   verifyBeaconSignature,
+  verifyNotice,
   verifyUpload,
 } from "@earshot/poc/protocol";
 import type { LogRecord } from "../log/segment-reader.ts";
 import { type IntakeRefusal, RefusalCounts } from "./intake.ts";
+import { type ShownRefutation, shownRefutations } from "./refutations.ts";
 import { type Sender, Senders } from "./senders.ts";
-import { chunkUploadsTable, SENDER_KIND, type UploadChunk } from "./upload-chunk.ts";
+import { chunkRefutationsTable, chunkUploadsTable, SENDER_KIND, type UploadChunk } from "./upload-chunk.ts";
 
 export interface VerifyOptions {
   readonly hotspots: Pick<EpochInput["hotspots"], "key">;
@@ -51,7 +55,9 @@ export class UploadVerifier {
   chunk(records: readonly LogRecord[]): UploadChunk {
     const refused = new RefusalCounts();
     const verified: Verified[] = [];
+    const shown: (ShownRefutation & { readonly receiveOffsetMs: number })[] = [];
     for (const record of records) {
+      if (isNotice(record.bytes)) shown.push(...this.#refutations(record));
       const answer = this.#verify(record);
       if (typeof answer === "string") refused.add(answer);
       else verified.push(answer);
@@ -61,13 +67,28 @@ export class UploadVerifier {
       refused: refused.toObject(),
       uploads: uploadRows(verified),
       ...this.#reports(verified),
+      refutations: refutationRows(shown),
     };
+  }
+
+  /** What a payer's notice refutes, as far as its own frames bear it out. */
+  #refutations({ receiveMs, bytes }: LogRecord) {
+    const { epochStartMs, openMs, network } = this.#options;
+    const receiveOffsetMs = receiveMs - epochStartMs;
+    if (receiveOffsetMs < 0 || receiveOffsetMs >= openMs) return [];
+    const parsed = parseNotice(bytes);
+    if (parsed.status === "refused" || parsed.header.kind !== "refutation") return [];
+    const sender = this.senders.find(parsed.header.signer, 0);
+    if (sender?.kind !== "payer" || sender.key === null) return [];
+    if (verifyNotice(bytes, sender.key, network).status === "refused") return [];
+    return shownRefutations(parsed.header.document).map((refutation) => ({ ...refutation, receiveOffsetMs }));
   }
 
   #verify({ receiveMs, bytes }: LogRecord): Verified | IntakeRefusal {
     const { epochStartMs, openMs, network } = this.#options;
     const receiveOffsetMs = receiveMs - epochStartMs;
     if (receiveOffsetMs < 0 || receiveOffsetMs >= openMs) return "outside_epoch";
+    if (isNotice(bytes)) return "notice";
     const parsed = parseUploadHeader(bytes);
     if (parsed.status === "refused") return parsed.code;
     const sender = this.senders.find(parsed.header.signer, 0);
@@ -124,6 +145,19 @@ export class UploadVerifier {
       },
     };
   }
+}
+
+function refutationRows(
+  shown: readonly (ShownRefutation & { readonly receiveOffsetMs: number })[],
+): UploadChunk["refutations"] {
+  const rows = allocateColumns(chunkRefutationsTable, shown.length);
+  for (const [row, { receiveOffsetMs, disputed, before, after }] of shown.entries()) {
+    rows.receive_offset_ms[row] = receiveOffsetMs;
+    rows.disputed.set(disputed, row * 32);
+    rows.before.set(before, row * 32);
+    rows.after.set(after, row * 32);
+  }
+  return rows;
 }
 
 function uploadRows(verified: readonly Verified[]): UploadChunk["uploads"] {
