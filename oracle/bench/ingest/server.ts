@@ -55,7 +55,10 @@ async function serveIngest(keys: readonly Uint8Array[], folder: string): Promise
     environment: {},
     flags: [`data.folder=${folder}`, "ingest.uploads_per_second=1000000", "ingest.upload_burst=1000000"],
   });
-  const rules = networkRules({ wireId: BENCH_NETWORK, epochSeconds: earshot.time.epochMs / 1000 }, config.network);
+  const rules = networkRules({ wireId: BENCH_NETWORK, epochSeconds: earshot.time.epochMs / 1000 }, config.network, {
+    distributor: new Uint8Array(32),
+    treasury: new Uint8Array(32),
+  });
   const signer = signerFromEd25519Seed(new Uint8Array(32).fill(255));
   const registry = new RegistryBook();
   for (const key of keys) registry.putHotspot(hotspot(key), 1);

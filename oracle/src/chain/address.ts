@@ -17,3 +17,8 @@ export function addressBytes(text: string, name: string): Uint8Array {
 export function publicKeyOf(text: string, name: string): PublicKey {
   return new PublicKey(addressBytes(text, name));
 }
+
+/** The account with these 32 bytes. */
+export function keyOf(bytes: Uint8Array): PublicKey {
+  return new PublicKey(bytes);
+}

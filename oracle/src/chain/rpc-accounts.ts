@@ -1,10 +1,14 @@
 /** Accounts of programs through web3.js: read at once over HTTP, and told of changes over the endpoint's websocket. */
-import { type Connection, PublicKey } from "@solana/web3.js";
+import { type ConfirmedSignatureInfo, type Connection, PublicKey } from "@solana/web3.js";
 import type { AccountFilter, AccountSource, AccountsAt } from "../registry/account-source.ts";
 import { endpointName, type RpcEndpoint, rpcCall, rpcConnection } from "./rpc-connection.ts";
 
 /** 100,000 hotspots are about 100 MB. */
 const MAX_ACCOUNTS_ANSWER_BYTES = 1024 * 1024 * 1024;
+/** What one answer lists at most. */
+const SIGNATURES_A_PAGE = 1000;
+/** A payer burns once an epoch: ten thousand transactions are 27 years of days. */
+const MAX_SIGNATURE_PAGES = 10;
 
 export class RpcAccounts implements AccountSource {
   readonly name: string;
@@ -20,6 +24,21 @@ export class RpcAccounts implements AccountSource {
       const { context, value } = await this.#connection.getAccountInfoAndContext(new PublicKey(address), "finalized");
       if (value === null) return undefined;
       return { slot: context.slot, data: Uint8Array.from(value.data), owner: value.owner.toBytes() };
+    });
+  }
+
+  wasUsed(address: Uint8Array, fromS: number, beforeS: number): Promise<boolean> {
+    return rpcCall(this.name, "getSignaturesForAddress", async () => {
+      let oldest: ConfirmedSignatureInfo | undefined;
+      for (let page = 0; page < MAX_SIGNATURE_PAGES; page++) {
+        const before = oldest === undefined ? {} : { before: oldest.signature };
+        const newestFirst = await this.#connection.getSignaturesForAddress(new PublicKey(address), before, "finalized");
+        if (newestFirst.some(({ blockTime }) => isTime(blockTime) && blockTime >= fromS && blockTime < beforeS))
+          return true;
+        oldest = newestFirst.at(-1);
+        if (newestFirst.length < SIGNATURES_A_PAGE || (oldest?.blockTime ?? fromS) < fromS) return false;
+      }
+      throw new Error(`more than ${MAX_SIGNATURE_PAGES * SIGNATURES_A_PAGE} transactions`);
     });
   }
 
@@ -59,6 +78,10 @@ export class RpcAccounts implements AccountSource {
   #forget(removed: Promise<void>): void {
     removed.catch(() => {});
   }
+}
+
+function isTime(blockTime: number | null | undefined): blockTime is number {
+  return typeof blockTime === "number";
 }
 
 function memcmp({ offset, bytes }: AccountFilter) {

@@ -12,7 +12,12 @@ import { EntropyWatch } from "./entropy-watch.ts";
 /** Minutes that may pass before an entropy that is not known is a fault. */
 const MISSING_MINUTES = 3;
 
-export function challengesPart(context: ServiceContext, file: EntropyFile): ServicePart {
+/** `since`: the first epoch whose entropy is needed. */
+export function challengesPart(
+  context: ServiceContext,
+  file: EntropyFile,
+  since: () => number = () => context.rules.epochAt(context.networkClock.nowMs()),
+): ServicePart {
   const { config, rules, signer, registry, entropy, polls, networkClock, clock, log, telemetry } = context;
   const { rpc, quorum, timeout } = config.chain;
   const { time } = rules.parameters;
@@ -25,8 +30,7 @@ export function challengesPart(context: ServiceContext, file: EntropyFile): Serv
     book: entropy,
     keep: (record) => file.append(record),
     nowMs,
-    // The epoch that runs: what came before it somebody else has closed.
-    since: () => Math.floor((rules.epochAt(nowMs()) * time.epochMs) / time.entropyMs),
+    since: () => Math.floor((since() * time.epochMs) / time.entropyMs),
     clock,
     log: log.for("challenges"),
     onAnswer: (endpoint, outcome) => telemetry.endpointAnswer(endpoint, outcome),

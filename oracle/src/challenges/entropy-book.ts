@@ -14,6 +14,11 @@ export class EntropyBook {
     return this.#records.get(minute);
   }
 
+  /** All that is known, in no order. */
+  records(): Iterable<EntropyRecord> {
+    return this.#records.values();
+  }
+
   /** The earliest and latest minute known; undefined while none is. */
   get range(): { readonly first: number; readonly last: number } | undefined {
     return this.#last < 0 ? undefined : { first: this.#first, last: this.#last };

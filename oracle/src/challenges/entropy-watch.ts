@@ -15,8 +15,10 @@ import { firstBlockAt } from "./first-block.ts";
 
 /** Between two rounds for a minute whose block is not final yet, ms; less where minutes are short. */
 const RETRY_MS = 1000;
-/** After a failure to fill in an earlier minute, ms: an endpoint may have pruned it. */
+/** Longest pause after a failure to fill in an earlier minute, ms: an endpoint may have pruned it. */
 const BACKFILL_PAUSE_MS = 60_000;
+/** It is tried again after this part of its age. */
+const PAUSE_PARTS = 10;
 
 export interface EntropyWatchOptions {
   readonly readers: readonly BlockReader[];
@@ -57,26 +59,36 @@ export class EntropyWatch {
   async run(stop: AbortSignal): Promise<void> {
     const { clock, times, nowMs } = this.#options;
     while (!stop.aborted) {
-      const due = this.#nextMinute();
-      if (due === undefined) {
-        const nextMinuteMs = (Math.floor(nowMs() / times.entropyMs) + 1) * times.entropyMs;
-        await sleep(clock, Math.min(nextMinuteMs - nowMs(), RETRY_MS), stop);
-      } else if (!(await this.#learn(due.minute, stop))) {
-        if (due.isBackfill) this.#backfillNotBeforeMs = clock.steadyMs() + BACKFILL_PAUSE_MS;
-        else await sleep(clock, this.#retryMs, stop);
-      }
+      const nowMinute = Math.floor(nowMs() / times.entropyMs);
+      const due = this.#dueMinute(nowMinute);
+      if (due !== undefined && (await this.#learn(due, stop))) continue;
+      // Where minutes are short their blocks are final long after the next has begun: what was missed is filled in between two tries.
+      const missed = this.#missedMinute(nowMinute);
+      if (missed !== undefined && (await this.#learn(missed, stop))) continue;
+      if (missed !== undefined) this.#backfillNotBeforeMs = clock.steadyMs() + this.#pauseMs(missed);
+      const restMs = (nowMinute + 1) * times.entropyMs - nowMs();
+      await sleep(clock, due === undefined ? Math.min(Math.max(restMs, 0), RETRY_MS) : this.#retryMs, stop);
     }
   }
 
-  #nextMinute(): { readonly minute: number; readonly isBackfill: boolean } | undefined {
-    const { book, times, nowMs, since, clock } = this.#options;
-    const nowMinute = Math.floor(nowMs() / times.entropyMs);
-    const start = intervalStart(nowMinute, times);
-    const minute = book.firstMissing(start, nowMinute);
-    if (minute !== undefined) return { minute, isBackfill: false };
+  /** How long an earlier minute is left alone after a try: it may be about to become final, or may have been pruned. */
+  #pauseMs(minute: number): number {
+    const { nowMs, times } = this.#options;
+    return Math.min(BACKFILL_PAUSE_MS, Math.max(this.#retryMs, (nowMs() - minute * times.entropyMs) / PAUSE_PARTS));
+  }
+
+  /** The first minute of the running interval that is not known. */
+  #dueMinute(nowMinute: number): number | undefined {
+    const { book, times } = this.#options;
+    return book.firstMissing(intervalStart(nowMinute, times), nowMinute);
+  }
+
+  /** The first minute before the running interval that is not known and worth it. */
+  #missedMinute(nowMinute: number): number | undefined {
+    const { book, times, since, clock } = this.#options;
     if (clock.steadyMs() < this.#backfillNotBeforeMs) return undefined;
-    const missed = book.firstMissing(Math.min(book.range?.first ?? start, since(nowMinute)), start - 1);
-    return missed === undefined ? undefined : { minute: missed, isBackfill: true };
+    const start = intervalStart(nowMinute, times);
+    return book.firstMissing(Math.min(book.range?.first ?? start, since(nowMinute)), start - 1);
   }
 
   /** Tries once to learn a minute's entropy; true when it is durable and known. */

@@ -11,10 +11,12 @@ import { configRoutes, serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
 import { tourCommand } from "./tour.ts";
 import { verifyReceiptCommand, verifyReportCommand } from "./verify.ts";
+import { workCommand } from "./work.ts";
 
 const routes = buildRouteMap({
   routes: {
     serve: serveCommand,
+    work: workCommand,
     config: configRoutes,
     simulate: simulateCommand,
     score: scoreCommand,

@@ -1,4 +1,5 @@
 /** `oracle serve`: runs the oracle until it is told to stop; and `oracle config`, its configuration. */
+import { join } from "node:path";
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { printConfig } from "../config/print-config.ts";
 import { DEFAULT_CONFIG_PATH, readConfig, readConfigFile } from "../config/read-config.ts";
@@ -7,12 +8,12 @@ import { durationMs } from "../config/values.ts";
 import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
 import { textParser } from "./parse.ts";
 
-interface ConfigFlags extends JsonFlag {
+export interface ConfigFlags extends JsonFlag {
   readonly config?: string;
   readonly set?: readonly string[];
 }
 
-const configFlags = {
+export const configFlags = {
   config: {
     kind: "parsed",
     parse: textParser,
@@ -30,7 +31,10 @@ const configFlags = {
   },
   json: jsonFlag,
 } as const;
-const aliases = { c: "config", s: "set" } as const;
+export const aliases = { c: "config", s: "set" } as const;
+
+/** This program, for the workers it starts. */
+const MAIN = join(import.meta.dirname, "..", "main.ts");
 
 export const serveCommand = buildCommand<ConfigFlags, [], CliContext>({
   docs: {
@@ -60,6 +64,7 @@ export const serveCommand = buildCommand<ConfigFlags, [], CliContext>({
         clock: SYSTEM_CLOCK,
         log,
         stop: stopSignal(),
+        workerCommand: [process.execPath, MAIN, "work", "--supervised", ...configArguments(flags)],
         onListening: ({ url, key }) => {
           this.process.stdout.write(
             flags.json ? `${JSON.stringify({ url, key })}\n` : `oracle ${key}\nanswers at ${url}\n`,
@@ -98,14 +103,20 @@ export const configRoutes = buildRouteMap({
   docs: { brief: "Print or check the configuration of the oracle" },
 });
 
-function loadConfig(flags: ConfigFlags): WrittenConfig {
+/** The flags that say the same configuration once more. */
+function configArguments({ config, set = [] }: ConfigFlags): string[] {
+  const file = config === undefined ? [] : ["--config", config];
+  return [...file, ...set.flatMap((one) => ["--set", one])];
+}
+
+export function loadConfig(flags: ConfigFlags): WrittenConfig {
   const named = flags.config ?? process.env.ORACLE_CONFIG;
   const file = readConfigFile(named ?? DEFAULT_CONFIG_PATH, named !== undefined);
   return readConfig({ file, environment: process.env, flags: flags.set ?? [] });
 }
 
 /** Aborted at SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): AbortSignal {
+export function stopSignal(): AbortSignal {
   const stop = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());
   return stop.signal;

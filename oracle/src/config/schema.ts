@@ -16,6 +16,7 @@ const http = table(
     trust_proxy: flag(false, "Believe X-Forwarded-For: limits per address need it behind a proxy."),
     max_connections: integer(1, 1_000_000, 20_000, "Connections at a time."),
     max_waiting: integer(0, 1_000_000, 10_000, "Requests that may wait for a challenge at a time."),
+    explorer: flag(true, "Serve the map of the network at /."),
   },
   "The API for agents and everybody.",
 );
@@ -146,6 +147,21 @@ const settlement = table(
   "What this oracle does on chain: issue epochs, vote for their roots, make them final, record log heads.",
 );
 
+const billing = table(
+  {
+    key_file: text(
+      "",
+      "Keypair file of the network's burn authority. Empty: bills are made, another oracle burns them.",
+      "a path",
+    ),
+    interval: duration(
+      "1 min",
+      "How often it is looked what is to be billed and burnt; more often where epochs are short.",
+    ),
+  },
+  "What payers owe for packets.",
+);
+
 const peers = table(
   {
     ingests: Type.Array(
@@ -170,7 +186,7 @@ const log = table(
 );
 
 export const configSchema = Type.Object(
-  { http, data, network, chain, ingest, report_log, store, artefacts, workers, settlement, peers, log },
+  { http, data, network, chain, ingest, report_log, store, artefacts, workers, settlement, billing, peers, log },
   { additionalProperties: false },
 );
 

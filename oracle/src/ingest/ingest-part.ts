@@ -17,10 +17,17 @@ import { WithheldTally } from "./withheld-tally.ts";
 const SLOWEST_BYTES_PER_MS = 16;
 /** Limits that have filled up again are forgotten, and segments whose time is over sealed, this often, ticks. */
 const SWEEP_TICKS = 60;
+/** Segments are sealed this often within a grace time, which is what closing an epoch waits for. */
+const SEALS_A_GRACE = 10;
 /** Heads are saved this often, ticks; what came since is read from the log. */
 const SAVE_TICKS = 600;
 
-export async function ingestPart(context: ServiceContext): Promise<ServicePart> {
+export interface IngestPart extends ServicePart {
+  /** Head of the log as it may be told. */
+  readonly toldTip: ToldTip;
+}
+
+export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
   const { config, rules, signer, registry, reportLog, networkClock, clock, log, telemetry } = context;
   const { ingest, data, chain } = config;
   const clockToleranceMs = durationMs(chain.clock_tolerance);
@@ -77,6 +84,10 @@ export async function ingestPart(context: ServiceContext): Promise<ServicePart> 
   };
   telemetry.beforeScrape(tell);
   let ticks = 0;
+  const sealTicks = Math.max(
+    1,
+    Math.min(SWEEP_TICKS, Math.floor(rules.parameters.time.graceMs / 1000 / SEALS_A_GRACE)),
+  );
   const routes = {
     network: rules.network,
     signer,
@@ -92,6 +103,7 @@ export async function ingestPart(context: ServiceContext): Promise<ServicePart> 
   };
   return {
     name: "ingest",
+    toldTip,
     routes: (app) => uploadRoutes(app, routes),
     uncountedRoutes: (app) => submitRoute(app, routes),
     tick() {
@@ -102,8 +114,8 @@ export async function ingestPart(context: ServiceContext): Promise<ServicePart> 
       admission.cutOverdue(steadyMs());
       tell();
       ticks++;
-      if (ticks % SWEEP_TICKS === 0) {
-        intake.sweep();
+      if (ticks % SWEEP_TICKS === 0) intake.sweep();
+      if (ticks % sealTicks === 0) {
         reportLog.sealSegments(nowMs()).catch((error) => {
           log.complain("seal", "a segment of the log cannot be sealed", { error: String(error) });
         });

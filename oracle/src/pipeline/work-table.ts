@@ -133,6 +133,12 @@ export async function lastClosedEpoch(db: Db): Promise<ClosedEpoch | undefined> 
   return rows[0] === undefined ? undefined : readClosed(rows[0]);
 }
 
+/** Numbers of all closed epochs, ascending. */
+export async function closedEpochs(db: Db): Promise<readonly number[]> {
+  const rows = await db.sql`SELECT epoch FROM pipeline_epoch ORDER BY epoch`;
+  return rows.map((row) => readInteger(row.epoch));
+}
+
 function readChunk(row: SqlRow): ChunkRow {
   return {
     epoch: readInteger(row.epoch),

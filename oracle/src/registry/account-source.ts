@@ -25,6 +25,8 @@ export interface AccountSource {
   account(
     address: Uint8Array,
   ): Promise<{ readonly slot: number; readonly data: Uint8Array; readonly owner: Uint8Array } | undefined>;
+  /** Whether any transaction named an account in blocks of a time, Unix s: from `fromS` on, before `beforeS`. */
+  wasUsed(address: Uint8Array, fromS: number, beforeS: number): Promise<boolean>;
   programAccounts(program: Uint8Array, filters: readonly AccountFilter[]): Promise<AccountsAt>;
   /** Tells of changed accounts of a program until the answer is called. */
   onProgramAccount(

@@ -42,6 +42,8 @@ export interface HotspotAccount {
   /** Epoch it was onboarded in; it takes part from the next one on. */
   readonly onboardedEpoch: number;
   readonly beneficiary: Timed<readonly RewardShare[]>;
+  /** Where it stands, 32 bytes; undefined where only its bytes were kept. */
+  readonly address?: Uint8Array;
 }
 
 export const HOTSPOT_ACCOUNT = "Hotspot";

@@ -9,7 +9,7 @@ import { oracleError } from "../errors.ts";
 import { type Clock, sleep } from "../service/clock.ts";
 import type { Log } from "../service/log.ts";
 import { accountDiscriminator } from "./account-reader.ts";
-import type { AccountFilter, AccountSource } from "./account-source.ts";
+import type { AccountBytes, AccountFilter, AccountSource } from "./account-source.ts";
 import { decodeHotspot, HOTSPOT_ACCOUNT, HOTSPOT_NETWORK_OFFSET } from "./hotspot-account.ts";
 import {
   decodeNetwork,
@@ -49,6 +49,8 @@ export class RegistryWatch {
   readonly #accounts = new Map<string, CachedAccount>();
   #network: NetworkAccount | undefined;
   #lastReadMs: number | undefined;
+  #readSlot = -1;
+  #mustRead = false;
   #lastToldMs = 0;
   #hasChanged = false;
   readonly #ready = Promise.withResolvers<NetworkAccount>();
@@ -66,6 +68,21 @@ export class RegistryWatch {
   get ageMs(): number | undefined {
     if (this.#lastReadMs === undefined) return undefined;
     return this.#options.clock.steadyMs() - Math.max(this.#lastReadMs, this.#lastToldMs);
+  }
+
+  /** The network's account as it was last read; undefined before that. */
+  get lastNetwork(): NetworkAccount | undefined {
+    return this.#network;
+  }
+
+  /** Slot up to which everything final is known; −1 while the chain was never read. Changes after it may be known as well. */
+  get readSlot(): number {
+    return this.#readSlot;
+  }
+
+  /** Has everything read anew, within a second or so. */
+  readAnew(): void {
+    this.#mustRead = true;
   }
 
   /** Takes what the cache on disk holds. */
@@ -113,7 +130,7 @@ export class RegistryWatch {
     }
     // Listening begins before reading, so that nothing falls between them.
     const endings = groups.map(({ kind, program, filters }) =>
-      source.onProgramAccount(program, filters, ({ data }, slot) => this.#takeTold(kind, slot, data)),
+      source.onProgramAccount(program, filters, (told, slot) => this.#takeTold(kind, slot, told)),
     );
     let lastSlotMs = clock.steadyMs();
     const listening = new AbortController();
@@ -128,15 +145,21 @@ export class RegistryWatch {
       // A subscription holds when the socket answers, and slots are asked for last: the first one says that the others hold.
       await sleep(clock, LISTEN_MS, AbortSignal.any([stop, listening.signal]));
       while (!stop.aborted) {
+        this.#mustRead = false;
+        const again = await source.account(address);
+        if (again !== undefined) this.#takeNetwork(again.slot, again.data);
+        let readSlot = Number.POSITIVE_INFINITY;
         for (const { kind, program, filters } of groups) {
           const { slot, accounts } = await source.programAccounts(program, filters);
-          for (const { data } of accounts) this.#takeTold(kind, slot, data);
+          readSlot = Math.min(readSlot, slot);
+          for (const one of accounts) this.#takeTold(kind, slot, one);
         }
+        // An endpoint that lags knows less than the one before it did.
+        this.#readSlot = Math.max(this.#readSlot, readSlot);
         this.#lastReadMs = clock.steadyMs();
-        this.#ready.resolve(network);
         this.#save();
         const dueMs = this.#lastReadMs + resyncMs;
-        while (!stop.aborted && clock.steadyMs() < dueMs) {
+        while (!stop.aborted && !this.#mustRead && clock.steadyMs() < dueMs) {
           if (clock.steadyMs() - lastSlotMs > SILENCE_MS) {
             log.warn("an endpoint tells of no changes; the registry is read anew", { endpoint: source.name });
             return;
@@ -150,24 +173,24 @@ export class RegistryWatch {
   }
 
   /** Takes an account that is not needed for anything else to go on: a bad one is complained of. */
-  #takeTold(kind: CachedKind, slot: number, data: Uint8Array): void {
+  #takeTold(kind: CachedKind, slot: number, { address, data }: AccountBytes): void {
     try {
-      this.#take(kind, slot, data);
+      this.#take(kind, slot, data, address);
     } catch (error) {
       this.#options.log.complain("account", "an account on chain cannot be read", { kind, error: String(error) });
     }
   }
 
-  #take(kind: CachedKind, slot: number, data: Uint8Array): void {
+  #take(kind: CachedKind, slot: number, data: Uint8Array, address?: Uint8Array): void {
     const { book, network } = this.#options;
     if (kind === "network") {
       this.#takeNetwork(slot, data);
     } else if (kind === "hotspot") {
-      const hotspot = decodeHotspot(data);
+      const hotspot = { ...decodeHotspot(data), ...(address && { address }) };
       if (Buffer.compare(hotspot.network, network) !== 0) return;
       if (book.putHotspot(hotspot, slot)) this.#remember(kind, hotspot.deviceKey, slot, data);
     } else {
-      const payer = decodeRouter(data);
+      const payer = { ...decodeRouter(data), ...(address && { address }) };
       if (this.#network === undefined || Buffer.compare(payer.dcConfig, this.#network.dcConfig) !== 0) return;
       if (book.putPayer(payer, slot)) this.#remember(kind, payer.key, slot, data);
     }

@@ -18,6 +18,12 @@ export const SYSTEM_CLOCK: Clock = {
   },
 };
 
+/** Resolves when the signal is aborted. */
+export function whenAborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
+}
+
 /** Resolves after a delay, or at once when `stop` is or becomes aborted. */
 export function sleep(clock: Clock, delayMs: number, stop: AbortSignal): Promise<void> {
   if (stop.aborted) return Promise.resolve();

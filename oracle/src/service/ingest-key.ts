@@ -3,42 +3,25 @@
  * never written over. Refused: a file that others may read, and one that holds anything else.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { type DeviceSigner, signerFromEd25519Seed } from "@earshot/poc/protocol";
 import { makeFolder, writeFailed } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
+import { readPrivateFile } from "./secret-file.ts";
 
 const INGEST_COMMENT =
   "# The key of an Earshot ingest. Whoever has it signs receipts in its name: keep a copy, show it to nobody.\n";
 
 /** The signer of the file, whose `comment` says what it is for; made when it is not there and `mayMake`. Throws ORC_BAD_KEY, ORC_WRITE_FAILED. */
 export function ingestSigner(path: string, mayMake: boolean, comment: string = INGEST_COMMENT): DeviceSigner {
-  const text = readKeyFile(path) ?? (mayMake ? makeKeyFile(path, comment) : undefined);
+  const text = readPrivateFile(path) ?? (mayMake ? makeKeyFile(path, comment) : undefined);
   if (text === undefined) throw oracleError("ORC_BAD_KEY", `${path}: there is no such file`);
   const seed = /^(?:#[^\n]*\n)*ed25519 ([0-9a-f]{64})\n?$/.exec(text)?.[1];
   if (seed === undefined) {
     throw oracleError("ORC_BAD_KEY", `${path}: expected comments and one line "ed25519 <64 hex digits>"`);
   }
   return signerFromEd25519Seed(Uint8Array.fromHex(seed));
-}
-
-function readKeyFile(path: string): string | undefined {
-  let file: number;
-  try {
-    file = openSync(path, "r");
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
-    throw oracleError("ORC_BAD_KEY", `${path}: ${code}`, { cause });
-  }
-  try {
-    const { mode } = fstatSync(file);
-    if ((mode & 0o077) !== 0) throw oracleError("ORC_BAD_KEY", `${path}: others may read it; chmod 600 it`);
-    return readFileSync(file, "utf8");
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** Whole or not at all, and never over a file that has come meanwhile. */

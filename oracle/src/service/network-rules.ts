@@ -1,6 +1,14 @@
 /** The rules a network runs under, found from its account on chain and the configuration, and what the service reads off them. */
 import { readFileSync } from "node:fs";
-import { demo, earshot, type NetworkParameters, type SortitionChallengeParameters } from "@earshot/poc";
+import {
+  boundTo,
+  demo,
+  earshot,
+  type NetworkParameters,
+  presetOfNetwork,
+  type RewardAccounts,
+  type SortitionChallengeParameters,
+} from "@earshot/poc";
 import { canonicalJsonBytes, NETWORK_NUMBERS, sha256 } from "@earshot/poc/protocol";
 import { type RegionPlan, regionPlans } from "@earshot/poc/radio";
 import type { WrittenConfig } from "../config/schema.ts";
@@ -8,6 +16,7 @@ import { parseParameters } from "../epoch-folder/parameters-file.ts";
 import { oracleError } from "../errors.ts";
 import { hiddenMs } from "../log/published-segments.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
+import { type ParameterHashes, parameterHashAt } from "../registry/parameter-hashes.ts";
 
 export interface NetworkRules {
   /** Number of the network in protocol messages. */
@@ -28,9 +37,10 @@ export interface NetworkRules {
 export function networkRules(
   { wireId, epochSeconds }: Pick<NetworkAccount, "wireId" | "epochSeconds">,
   written: WrittenConfig["network"],
+  accounts: RewardAccounts,
 ): NetworkRules {
   const epochMs = epochSeconds * 1000;
-  const parameters = chosenParameters(written, epochMs);
+  const parameters = chosenParameters(written, epochMs, accounts);
   const { time, challenge, radio } = parameters;
   if (time.epochMs !== epochMs) {
     throw oracleError(
@@ -59,19 +69,32 @@ export function networkRules(
   };
 }
 
+/** The rules of an epoch where they are those that are served; else why not, as an operator can act on it. */
+export function rulesOfEpoch(
+  { parameters, parameterHash }: NetworkRules,
+  hashes: ParameterHashes,
+  epoch: number,
+): { readonly parameters: NetworkParameters } | { readonly why: string } {
+  const onChain = parameterHashAt(hashes, epoch);
+  if (Buffer.compare(onChain, parameterHash) === 0) return { parameters };
+  const why = `on chain its rules have the hash ${onChain.toHex()}, those that are served (${parameters.name}) ${parameterHash.toHex()}`;
+  return { why };
+}
+
 function chosenParameters(
   { parameters, parameters_file }: WrittenConfig["network"],
   epochMs: number,
+  accounts: RewardAccounts,
 ): NetworkParameters {
   switch (parameters) {
     case "earshot":
-      return earshot;
+      return boundTo(earshot, accounts);
     case "demo":
-      return demo(epochMs);
+      return boundTo(demo(epochMs), accounts);
     case "file":
       return parseParameters(readText(parameters_file), parameters_file);
     case "auto":
-      return epochMs === earshot.time.epochMs ? earshot : demo(epochMs);
+      return presetOfNetwork(epochMs, accounts);
   }
 }
 

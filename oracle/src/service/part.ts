@@ -6,7 +6,10 @@ import type { DeviceSigner } from "@earshot/poc/protocol";
 import type { EntropyBook } from "../challenges/entropy-book.ts";
 import type { LongPolls } from "../challenges/long-polls.ts";
 import type { WrittenConfig } from "../config/schema.ts";
+import type { PipelinePlan } from "../pipeline/plan.ts";
+import type { ArtefactStore } from "../ports/artefact-store.ts";
 import type { ReportLog } from "../ports/report-log.ts";
+import type { Store } from "../ports/store.ts";
 import type { RegistryBook } from "../registry/registry-book.ts";
 import type { Clock } from "./clock.ts";
 import type { HttpApp } from "./http.ts";
@@ -29,6 +32,13 @@ export interface ServiceContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: Telemetry;
+}
+
+/** What the parts share that judge, settle and bill. */
+export interface OracleContext extends ServiceContext {
+  readonly store: Store;
+  readonly artefacts: ArtefactStore;
+  readonly plan: PipelinePlan;
 }
 
 export interface ServicePart {

@@ -1,11 +1,71 @@
 /** The parts of the service, in the order they start. */
+import { hostname } from "node:os";
+import { apiPart } from "../api/api-part.ts";
+import { ArchivedEpochs } from "../api/epoch-source.ts";
+import { billingPart } from "../billing/billing-part.ts";
 import { challengesPart } from "../challenges/challenges-part.ts";
 import type { EntropyFile } from "../challenges/entropy-file.ts";
+import { durationMs } from "../config/values.ts";
+import { explorerPart } from "../explorer/explorer-part.ts";
 import { ingestPart } from "../ingest/ingest-part.ts";
+import { logPart } from "../log-routes/log-part.ts";
+import { EpochArchive } from "../pipeline/epoch-archive.ts";
+import { pipelinePart } from "../pipeline/pipeline-part.ts";
+import { mirrorsOf } from "../pipeline/work.ts";
+import { closedEpochs } from "../pipeline/work-table.ts";
+import type { AccountSource } from "../registry/account-source.ts";
+import type { NetworkAccount } from "../registry/network-account.ts";
+import type { RegistryWatch } from "../registry/registry-watch.ts";
 import { routesPart } from "../routes/routes-part.ts";
 import { SuspendedRoutes } from "../routes/suspended-routes.ts";
-import type { ServiceContext, ServicePart } from "./part.ts";
+import { routerChain } from "../settlement/router-chain.ts";
+import { settlementPart } from "../settlement/settlement-part.ts";
+import { rulesOfEpoch } from "./network-rules.ts";
+import type { OracleContext, ServicePart } from "./part.ts";
 
-export async function serviceParts(context: ServiceContext, entropyFile: EntropyFile): Promise<readonly ServicePart[]> {
-  return [challengesPart(context, entropyFile), await ingestPart(context), routesPart(context, new SuspendedRoutes())];
+/** Billing looks at least this often in an epoch. */
+const LOOKS_AN_EPOCH = 24;
+
+export interface PartsOptions {
+  readonly entropyFile: EntropyFile;
+  readonly network: NetworkAccount;
+  readonly watch: RegistryWatch;
+  readonly history: Pick<AccountSource, "wasUsed">;
+  readonly workerCommand: readonly string[];
+}
+
+export async function serviceParts(
+  context: OracleContext,
+  { entropyFile, network, watch, history, workerCommand }: PartsOptions,
+): Promise<readonly ServicePart[]> {
+  const { config, rules, store, artefacts, networkClock } = context;
+  const ingest = await ingestPart(context);
+  const mirrors = mirrorsOf(config, rules.network, store, artefacts);
+  const rulesOf = (epoch: number) => rulesOfEpoch(rules, (watch.lastNetwork ?? network).parameters, epoch);
+  const pipeline = pipelinePart(context, { watch, history, rulesOf, workerCommand });
+  const archive = new EpochArchive(artefacts);
+  const suspended = new SuspendedRoutes();
+  const routes = routesPart(context, suspended);
+  const billing = billingPart(context, {
+    ...routerChain(config, network),
+    store,
+    archive,
+    book: routes.book,
+    suspended,
+    firstEpoch: context.plan.firstEpoch,
+    holder: `billing-${hostname()}-${process.pid}`,
+    everyMs: Math.min(durationMs(config.billing.interval), Math.ceil(rules.parameters.time.epochMs / LOOKS_AN_EPOCH)),
+  });
+  const source = new ArchivedEpochs(archive, () => closedEpochs(store));
+  return [
+    challengesPart(context, entropyFile, pipeline.nextEpoch),
+    ingest,
+    routes,
+    logPart(context),
+    pipeline,
+    settlementPart(context, { network, mirrors, told: ingest.toldTip }),
+    billing,
+    apiPart({ source, nowMs: () => networkClock.nowMs() }),
+    ...(config.http.explorer ? [explorerPart()] : []),
+  ];
 }

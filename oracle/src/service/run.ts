@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { CodedError } from "@earshot/geo";
 import { keyToText } from "@earshot/poc/protocol";
 import { addressBytes } from "../chain/address.ts";
 import { RpcAccounts } from "../chain/rpc-accounts.ts";
@@ -13,20 +14,27 @@ import { LongPolls } from "../challenges/long-polls.ts";
 import type { WrittenConfig } from "../config/schema.ts";
 import { durationMs, hostAndPort } from "../config/values.ts";
 import { oracleError } from "../errors.ts";
-import { EmbeddedReportLog } from "../log/embedded/embedded-report-log.ts";
+import { segmentSpanMs } from "../pipeline/epoch-times.ts";
+import { type PipelinePlan, putPlan, readPlan } from "../pipeline/plan.ts";
+import type { Store } from "../ports/store.ts";
+import type { NetworkAccount } from "../registry/network-account.ts";
 import { RegistryBook } from "../registry/registry-book.ts";
 import { RegistryWatch } from "../registry/registry-watch.ts";
+import { rewardAccountsOf, rewardsView } from "../settlement/network-addresses.ts";
 import { createApi } from "./app.ts";
-import { type Clock, sleep } from "./clock.ts";
+import { type Clock, sleep, whenAborted } from "./clock.ts";
 import type { HttpApp } from "./http.ts";
 import { ingestSigner } from "./ingest-key.ts";
 import type { Log } from "./log.ts";
 import { NetworkClock } from "./network-clock.ts";
-import { networkRules } from "./network-rules.ts";
-import type { ServiceContext, ServicePart } from "./part.ts";
+import { networkRules, rulesOfEpoch } from "./network-rules.ts";
+import type { OracleContext, ServiceContext, ServicePart } from "./part.ts";
 import { serviceParts } from "./parts.ts";
+import { openConfiguredArtefacts, openConfiguredLog, openConfiguredStore } from "./storage.ts";
 import { Telemetry } from "./telemetry.ts";
 
+/** How often the chain is asked for what only it knows at the first start, ms. */
+const ASK_MS = 1000;
 /** Where `localnet` notes the network it made. */
 const LOCAL_NETWORK_FILE = join(".earshot", "localnet", "network.json");
 const TICK_MS = 1000;
@@ -39,6 +47,8 @@ export interface RunOptions {
   readonly log: Log;
   /** Aborted when the service shall end. */
   readonly stop: AbortSignal;
+  /** Command of a worker (pipeline/worker-processes.ts). */
+  readonly workerCommand: readonly string[];
   /** Called once, when the API listens. */
   readonly onListening?: (address: { readonly url: string; readonly key: string }) => void;
 }
@@ -47,18 +57,28 @@ export interface RunOptions {
 export async function runService(options: RunOptions): Promise<void> {
   const { log, stop } = options;
   const ending = new AbortController();
-  const process: Process = { ended: AbortSignal.any([stop, ending.signal]), actors: [], closers: [] };
+  const actors: Promise<void>[] = [];
+  const process: Process = {
+    ended: AbortSignal.any([stop, ending.signal]),
+    closers: [],
+    act(actor) {
+      actors.push(actor);
+      // What cannot go on ends the service: half an oracle would look like a whole one.
+      actor.catch(() => ending.abort());
+    },
+  };
   try {
     await serve(options, process);
     await whenAborted(process.ended);
     log.info("the oracle stops");
   } finally {
     ending.abort();
-    const ends = await Promise.allSettled(process.actors);
+    await Promise.allSettled(actors);
     // The last that was opened is closed first: requests end before the log they wait for.
     for (const close of process.closers.toReversed()) await close();
-    for (const end of ends) if (end.status === "rejected") log.error("an actor failed", { error: String(end.reason) });
   }
+  // What failed is the answer.
+  await Promise.all(actors);
   log.info("the oracle has stopped");
 }
 
@@ -66,49 +86,60 @@ export async function runService(options: RunOptions): Promise<void> {
 interface Process {
   /** Aborted when the service ends, for whatever reason. */
   readonly ended: AbortSignal;
-  readonly actors: Promise<void>[];
+  /** Takes a part that works until `ended`. */
+  readonly act: (actor: Promise<void>) => void;
   readonly closers: (() => Promise<void> | void)[];
 }
 
 /** Opens, starts and listens; comes back when all of it runs, or when it shall end before that. */
-async function serve({ config, clock, log, onListening }: RunOptions, { ended, actors, closers }: Process) {
+async function serve({ config, clock, log, onListening, workerCommand }: RunOptions, { ended, act, closers }: Process) {
   const { folder } = config.data;
   const signer = ingestSigner(config.ingest.key_file || join(folder, "ingest.key"), config.ingest.key_file === "");
   const networkClock = new NetworkClock(clock, log.for("clock"));
   const telemetry = new Telemetry();
   const registry = new RegistryBook();
-  const registryWatch = watchRegistry(config, registry, clock, log);
-  registryWatch.loadCache();
-  actors.push(registryWatch.run(ended));
-  const network = await Promise.race([registryWatch.network, whenAborted(ended)]);
+  const sources = accountSources(config);
+  const watch = watchRegistry(config, sources, registry, clock, log);
+  watch.loadCache();
+  act(watch.run(ended));
+  const network = await Promise.race([watch.network, whenAborted(ended)]);
   if (network === undefined) return;
 
-  const rules = networkRules(network, config.network);
-  const reportLog = await EmbeddedReportLog.open({
-    folder: join(folder, "log"),
+  const rules = networkRules(network, config.network, rewardAccountsOf(network));
+  const { time } = rules.parameters;
+  const now = rulesOfEpoch(rules, network.parameters, rules.epochAt(networkClock.nowMs()));
+  if ("why" in now) throw oracleError("ORC_WRONG_NETWORK", now.why);
+  const store = await openConfiguredStore(config);
+  closers.push(() => store.close());
+  const artefacts = openConfiguredArtefacts(config);
+  const identity = {
     network: rules.network,
     ingestKey: signer.publicKey,
     partitions: config.ingest.partitions,
-    segmentMs: rules.parameters.time.graceMs,
-    gatherMs: durationMs(config.ingest.commit_interval),
-  });
+    segmentMs: segmentSpanMs(time),
+  };
+  const plan = await planOf(store, identity, time, () => firstEpochOf(config, network, clock, log, ended));
+  if (plan === undefined) return;
+  const reportLog = await openConfiguredLog(config, identity);
   closers.push(() => reportLog.close());
-  const entropyFile = new EntropyFile(join(folder, "entropy.records"), rules.parameters.time.entropyMs);
+  const entropyFile = new EntropyFile(join(folder, "entropy.records"), time.entropyMs);
   closers.push(() => entropyFile.close());
   const entropy = new EntropyBook();
   for (const record of entropyFile.records) entropy.add(record);
   const polls = new LongPolls(clock, config.http.max_waiting);
   const shared = { config, rules, signer, registry, entropy, polls, reportLog, networkClock, clock, log, telemetry };
-  const parts = await serviceParts(shared, entropyFile);
+  const context: OracleContext = { ...shared, store, artefacts, plan };
+  const history = sources[0]!;
+  const parts = await serviceParts(context, { entropyFile, network, watch, history, workerCommand });
   for (const { close } of parts) if (close !== undefined) closers.push(close);
-  countState(shared, registryWatch);
+  countState(context, watch);
   const app = await createApi({
     trustProxy: config.http.trust_proxy,
     maxConnections: config.http.max_connections,
     log: log.for("http"),
     rules,
     telemetry,
-    faults: () => faultsOf(parts, registryWatch),
+    faults: () => faultsOf(parts, watch),
     parts,
   });
   closers.push(() => closeWithin(app, clock));
@@ -118,11 +149,46 @@ async function serve({ config, clock, log, onListening }: RunOptions, { ended, a
   const url = await app.listen({ host, port }).catch((cause) => {
     throw oracleError("ORC_LISTEN_FAILED", `${config.http.listen}: ${(cause as Error).message}`, { cause });
   });
-  for (const { run } of parts) if (run !== undefined) actors.push(run(ended));
-  actors.push(tickAll(parts, networkClock, clock, ended));
+  for (const { run } of parts) if (run !== undefined) act(run(ended));
+  act(tickAll(parts, networkClock, clock, ended));
   const key = keyToText(signer.publicKey);
   log.info("the oracle answers", { url, key, network: rules.network, parameters: rules.parameters.name });
   onListening?.({ url, key });
+}
+
+/** The plan of the store; a new one begins with the first epoch that is not final on chain. Undefined when it shall end before that. */
+async function planOf(
+  store: Store,
+  log: PipelinePlan["log"],
+  time: PipelinePlan["time"],
+  firstEpoch: () => Promise<number | undefined>,
+): Promise<PipelinePlan | undefined> {
+  const first = (await readPlan(store))?.firstEpoch ?? (await firstEpoch());
+  if (first === undefined) return undefined;
+  const plan = { log, time, firstEpoch: first };
+  await putPlan(store, plan);
+  return plan;
+}
+
+/** Asks every endpoint in turn until one answers. */
+async function firstEpochOf(
+  config: WrittenConfig,
+  network: NetworkAccount,
+  clock: Clock,
+  log: Log,
+  ended: AbortSignal,
+) {
+  for (let turn = 0; !ended.aborted; turn++) {
+    const url = config.chain.rpc[turn % config.chain.rpc.length]!;
+    try {
+      return (await rewardsView(url, durationMs(config.chain.timeout), network).state()).nextFinal;
+    } catch (error) {
+      if (error instanceof CodedError && error.code === "ORC_WRONG_NETWORK") throw error;
+      log.complain("first epoch", "the chain does not say which epoch is the next", { error: String(error) });
+      await sleep(clock, ASK_MS, ended);
+    }
+  }
+  return undefined;
 }
 
 async function tickAll(parts: readonly ServicePart[], networkClock: NetworkClock, clock: Clock, ended: AbortSignal) {
@@ -140,10 +206,19 @@ async function closeWithin(app: HttpApp, clock: Clock): Promise<void> {
   drained.abort();
 }
 
-function watchRegistry(config: WrittenConfig, book: RegistryBook, clock: Clock, log: Log): RegistryWatch {
-  const { chain, data, network } = config;
+function accountSources({ chain }: WrittenConfig): readonly RpcAccounts[] {
+  return chain.rpc.map((url) => new RpcAccounts({ url, timeoutMs: durationMs(chain.registry_timeout) }));
+}
+
+function watchRegistry(
+  { chain, data, network }: WrittenConfig,
+  sources: readonly RpcAccounts[],
+  book: RegistryBook,
+  clock: Clock,
+  log: Log,
+): RegistryWatch {
   return new RegistryWatch({
-    sources: chain.rpc.map((url) => new RpcAccounts({ url, timeoutMs: durationMs(chain.registry_timeout) })),
+    sources,
     network: addressBytes(network.account === "" ? notedAccount() : network.account, "network.account"),
     book,
     file: join(data.folder, "registry.cache"),
@@ -187,10 +262,4 @@ function countState({ telemetry, registry, networkClock }: ServiceContext, regis
   telemetry.gauge("oracle_clock_chain_error_seconds", "The oracle's time less the chain's.", () =>
     inSeconds(networkClock.chainErrorMs),
   );
-}
-
-/** Resolves when the signal is aborted. */
-function whenAborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
 }

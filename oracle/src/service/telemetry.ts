@@ -88,6 +88,15 @@ export class Telemetry {
     });
   }
 
+  /** A count that only grows, asked for at each scrape. */
+  counter(name: string, help: string, read: () => number): void {
+    const counter = new Counter({ name, help, registers: [this.#registry] });
+    this.beforeScrape(() => {
+      counter.reset();
+      counter.inc(read());
+    });
+  }
+
   /** Runs before each scrape: what is due to be told. */
   beforeScrape(run: () => void): void {
     this.#beforeScrape.push(run);

@@ -7,9 +7,7 @@
 import type { TimeParameters } from "@earshot/poc";
 import { canonicalJsonBytes } from "@earshot/poc/protocol";
 import type { RootTuple } from "@earshot/programs-client";
-import type { EpochClosing } from "../pipeline/epoch-facts.ts";
 import { DURABLE_WITHIN_MS } from "../pipeline/log-reader.ts";
-import type { StoredFacts } from "../pipeline/stored-facts.ts";
 import { type ClosedEpoch, closedEpoch, lastClosedEpoch } from "../pipeline/work-table.ts";
 import type { ArtefactStore } from "../ports/artefact-store.ts";
 import type { LogTip } from "../ports/report-log.ts";
@@ -17,17 +15,26 @@ import type { Store } from "../ports/store.ts";
 import { SYSTEM_CLOCK, sleep } from "../service/clock.ts";
 import type { LogCopy } from "./log-copy.ts";
 import { type Objection, objectionsTo, type Proof } from "./objections.ts";
-import type { EpochOnChain, RewardsChain, RewardsState } from "./rewards-chain.ts";
+import type { ClosingRecorder } from "./record-closings.ts";
+import type { RewardsChain, RewardsState } from "./rewards-chain.ts";
 
 export interface SettlerOptions {
   readonly chain: RewardsChain;
   readonly store: Store;
   readonly artefacts: ArtefactStore;
-  readonly facts: Pick<StoredFacts, "putClosing" | "closing">;
+  /** Learns the price and budget of what was issued. */
+  readonly closings: Pick<ClosingRecorder, "step">;
   /** This oracle's copies of all ingests' logs. */
   readonly copies: readonly LogCopy[];
   /** Its own ingest; undefined for an oracle that takes no uploads. */
-  readonly own: { readonly ingestKey: Uint8Array; readonly tip: () => Promise<LogTip> } | undefined;
+  readonly own:
+    | {
+        readonly ingestKey: Uint8Array;
+        readonly tip: () => Promise<LogTip>;
+        /** How much later than it was true a tip is told, ms. */
+        readonly lateMs: number;
+      }
+    | undefined;
   readonly network: number;
   readonly time: TimeParameters;
   readonly onEvent?: (event: SettlerEvent) => void;
@@ -37,9 +44,6 @@ export type SettlerEvent =
   | { readonly kind: "issued" | "voted" | "retried" | "final"; readonly epoch: number }
   | { readonly kind: "head_recorded"; readonly length: number }
   | { readonly kind: "does_not_vote"; readonly epoch: number; readonly objections: readonly Objection[] };
-
-/** A price that was never set: nothing can have been bought with it. */
-const NO_PRICE_USD_E8 = 1;
 
 export class Settler {
   readonly #options: SettlerOptions;
@@ -68,7 +72,7 @@ export class Settler {
     await chain.settlement.openLog(own.ingestKey);
     const intervalMs = logSeconds * 1000;
     const nowMs = (await chain.nowSeconds()) * 1000;
-    const dueMs = ((time.epochMs + time.graceMs) % intervalMs) + DURABLE_WITHIN_MS;
+    const dueMs = ((time.epochMs + time.graceMs) % intervalMs) + DURABLE_WITHIN_MS + own.lateMs;
     if (nowMs % intervalMs < Math.min(dueMs, intervalMs - 1000)) return;
     const { length, head } = await own.tip();
     const { state } = await chain.settlement.recordLogHead(BigInt(length), head);
@@ -77,31 +81,13 @@ export class Settler {
 
   /** Issues epochs that are over, and learns the price that each is settled at. */
   async #issue({ nextEpoch }: RewardsState): Promise<void> {
-    const { chain, facts, store } = this.#options;
+    const { chain, closings } = this.#options;
     for (let epoch = nextEpoch; ; epoch++) {
       const { state } = await chain.settlement.issue(BigInt(epoch));
       if (state === "done") this.#tell({ kind: "issued", epoch });
       if (state === "waiting") break;
     }
-    const first = (await lastClosedEpoch(store))?.epoch ?? (await this.#firstUnpriced(nextEpoch));
-    for (let epoch = first; ; epoch++) {
-      const issued = await chain.epoch(epoch);
-      if (issued === undefined) {
-        if (epoch >= nextEpoch) return;
-        continue;
-      }
-      if ((await facts.closing(epoch)) !== undefined) continue;
-      await facts.putClosing(epoch, closingOf(issued));
-    }
-  }
-
-  /** The first issued epoch whose price is not known here, going back from the next one to be issued. */
-  async #firstUnpriced(nextEpoch: number): Promise<number> {
-    const { chain, facts } = this.#options;
-    let epoch = nextEpoch;
-    while (epoch > 0 && (await chain.epoch(epoch - 1)) !== undefined && (await facts.closing(epoch - 1)) === undefined)
-      epoch--;
-    return epoch;
+    await closings.step();
   }
 
   async #settle(closed: ClosedEpoch): Promise<void> {
@@ -137,11 +123,6 @@ export class Settler {
   #tell(event: SettlerEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-/** What an issued epoch is closed with. */
-function closingOf({ priceE8, pool }: EpochOnChain): EpochClosing {
-  return { tokenPriceUsdE8: Number(priceE8) || NO_PRICE_USD_E8, budgetAtoms: String(pool) };
 }
 
 /** Calls a settler again and again until the signal; what fails is told and tried again. */

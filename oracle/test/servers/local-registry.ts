@@ -1,5 +1,4 @@
 /** A network of short epochs on a local chain behind its sockets, whose clock runs, and hotspots that are onboarded to it. */
-import { createHash } from "node:crypto";
 import type { DeviceSigner } from "@earshot/poc/protocol";
 import {
   ARTIFACTS,
@@ -16,6 +15,7 @@ import {
   onboardMessage,
   openEpochRecord,
   Programs,
+  presetHash,
   send,
   standardPlan,
   submitPrice,
@@ -164,7 +164,7 @@ export class LocalRegistry {
         guardian: guardian.publicKey,
         oracles: oracles.map(({ publicKey }) => publicKey),
         genesis: [{ wallet: owner.publicKey, amountAtoms: 100_000n * ATOMS }],
-        parameterHash: createHash("sha256").update("parameters").digest(),
+        parameterHash: presetHash(this.epochSeconds, this.addresses),
         firstEpoch: epoch,
         epochSeconds: this.epochSeconds,
       }),

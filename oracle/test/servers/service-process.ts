@@ -35,10 +35,9 @@ export class ServiceProcess {
   /** Starts it and waits until it listens. */
   async start(): Promise<void> {
     const listen = this.#url === "" ? "127.0.0.1:0" : new URL(this.#url).host;
-    const flags = [`data.folder=${this.folder}`, `http.listen=${listen}`, ...this.#set].flatMap((one) => [
-      "--set",
-      one,
-    ]);
+    const flags = [`data.folder=${this.folder}`, `http.listen=${listen}`, "http.explorer=false", ...this.#set].flatMap(
+      (one) => ["--set", one],
+    );
     const child = Bun.spawn([process.execPath, ENTRY, "serve", "--json", ...flags], {
       stdin: "ignore",
       stdout: "pipe",

@@ -31,6 +31,9 @@ import { NETWORK } from "./test-device.ts";
 /** 1 December 2026, 10:00 UTC. */
 export const NOW_MS = 1_796_119_200_000;
 
+/** Accounts that the parameters name. */
+const ACCOUNTS = { distributor: new Uint8Array(32).fill(1), treasury: new Uint8Array(32).fill(2) };
+
 export interface TestServiceOptions {
   /** Kept between services; a new folder without it. */
   readonly folder?: string;
@@ -73,7 +76,7 @@ export class TestService {
     this.polls = new LongPolls(this.clock, 1000);
     const parameters = demoEpochMs === undefined ? earshot : demo(demoEpochMs);
     const chain = { wireId: NETWORK, epochSeconds: parameters.time.epochMs / 1000 };
-    this.rules = networkRules(chain, { account: "", parameters: "auto", parameters_file: "" });
+    this.rules = networkRules(chain, { account: "", parameters: "auto", parameters_file: "" }, ACCOUNTS);
     const silent = createLog({
       level: "debug",
       repeatIntervalMs: 1000,

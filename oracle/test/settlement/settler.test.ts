@@ -5,6 +5,7 @@ import { epochSpan } from "../../src/pipeline/epoch-times.ts";
 import { closedEpoch } from "../../src/pipeline/work-table.ts";
 import { keepEvidence } from "../../src/settlement/evidence-table.ts";
 import { LogCopy } from "../../src/settlement/log-copy.ts";
+import { ClosingRecorder } from "../../src/settlement/record-closings.ts";
 import { Settler, type SettlerEvent, tupleOf } from "../../src/settlement/settler.ts";
 import { appendAll, openLog, putFacts, SmallPipeline } from "../pipeline/small-pipeline.ts";
 import { EPOCH, parameters, smallEpoch } from "../small-epoch.ts";
@@ -37,9 +38,14 @@ async function openOracle(index: number): Promise<Oracle> {
     chain: chain.oracles[index],
     store: pipeline.store,
     artefacts: pipeline.artefacts,
-    facts: pipeline.facts,
+    closings: new ClosingRecorder({
+      chain: chain.oracles[index],
+      facts: pipeline.facts,
+      store: pipeline.store,
+      plan: { firstEpoch: EPOCH },
+    }),
     copies: ingests.map(({ publicKey }, at) => new LogCopy(readers[at], network, publicKey)),
-    own: ingests[index] && { ingestKey: ingests[index].publicKey, tip: () => logs[index].tip() },
+    own: ingests[index] && { ingestKey: ingests[index].publicKey, tip: () => logs[index].tip(), lateMs: 0 },
     network,
     time: parameters.time,
     onEvent: (event) => events.push(event),

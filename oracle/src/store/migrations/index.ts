@@ -7,5 +7,15 @@ import { settlement } from "./004-settlement.ts";
 import { billing } from "./005-billing.ts";
 import { mirror } from "./006-mirror.ts";
 import { contest } from "./007-contest.ts";
+import { plan } from "./008-plan.ts";
 
-export const migrations: readonly Migration[] = [leases, positions, pipeline, settlement, billing, mirror, contest];
+export const migrations: readonly Migration[] = [
+  leases,
+  positions,
+  pipeline,
+  settlement,
+  billing,
+  mirror,
+  contest,
+  plan,
+];

@@ -1,0 +1,107 @@
+/** A worker as a process: opens what the configuration names, waits for the plan, works until it is told to stop. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { keyFromText } from "@earshot/poc/protocol";
+import type { WrittenConfig } from "../config/schema.ts";
+import { durationMs } from "../config/values.ts";
+import type { ArtefactStore } from "../ports/artefact-store.ts";
+import type { Store } from "../ports/store.ts";
+import { type Clock, sleep } from "../service/clock.ts";
+import { ingestSigner } from "../service/ingest-key.ts";
+import type { Log } from "../service/log.ts";
+import { openConfiguredArtefacts, openConfiguredReader, openConfiguredStore } from "../service/storage.ts";
+import { EpochArchive } from "./epoch-archive.ts";
+import { IngestClock } from "./ingest-clock.ts";
+import { MirroredLog } from "./mirrored-log.ts";
+import { type PipelinePlan, readPlan } from "./plan.ts";
+import { runWorker, type WorkerEvent, type WorkerRole } from "./run-worker.ts";
+import { StoredFacts } from "./stored-facts.ts";
+
+/** How often the plan is looked for while `oracle serve` has not written it down, ms. */
+const PLAN_EVERY_MS = 500;
+/** Epochs are closed within some seconds of the moment they can be; short epochs are looked at more often. */
+const POLLS_AN_EPOCH = 100;
+/** Closing ten million reports keeps a thread from renewing its lease for half a minute, ms. */
+const LONG_LEASE_MS = 120_000;
+
+export interface WorkOptions {
+  readonly config: WrittenConfig;
+  readonly roles: readonly WorkerRole[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stop: AbortSignal;
+  readonly onEvent: (event: WorkerEvent) => void;
+}
+
+/** Works until `stop`. Throws ORC_BAD_KEY, what opening throws, and what cannot be tried again (run-worker.ts). */
+export async function runWork({ config, roles, clock, log, stop, onEvent }: WorkOptions): Promise<void> {
+  const { data, ingest, workers } = config;
+  const store = await openConfiguredStore(config);
+  try {
+    const plan = await planOf(store, clock, stop);
+    if (plan === undefined) return;
+    const artefacts = openConfiguredArtefacts(config);
+    // It signs the list of segments: the same key wherever workers run.
+    const signer = ingestSigner(ingest.key_file || join(data.folder, "ingest.key"), false);
+    const holder = `${hostname()}-${process.pid}`;
+    const reader = await openConfiguredReader(config, plan.log, holder);
+    const ingestClock = new IngestClock(store, clock);
+    const following = ingestClock.run(stop, (error) =>
+      log.complain("clock", "the ingest's time cannot be read", { error: String(error) }),
+    );
+    const leaseMs = durationMs(workers.lease);
+    try {
+      await runWorker(
+        {
+          store,
+          artefacts,
+          facts: new StoredFacts(store, new EpochArchive(artefacts)),
+          logs: [{ name: plan.log.ingestKey.toHex(), log: reader }],
+          mirrors: mirrorsOf(config, plan.log.network, store, artefacts),
+          time: plan.time,
+          firstEpoch: plan.firstEpoch,
+          signer,
+          roles,
+          holder,
+          wallMs: () => ingestClock.nowMs(),
+          settings: {
+            leaseMs,
+            longLeaseMs: Math.max(leaseMs, Math.min(LONG_LEASE_MS, plan.time.epochMs)),
+            pollMs: Math.min(1000, Math.ceil(plan.time.epochMs / POLLS_AN_EPOCH)),
+            judges: workers.judges,
+          },
+          onEvent,
+        },
+        stop,
+      );
+    } finally {
+      await following;
+      await reader.close();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+/** Logs of other oracles' ingests. Throws ORC_BAD_CONFIG. */
+export function mirrorsOf(
+  { peers }: WrittenConfig,
+  network: number,
+  store: Store,
+  artefacts: ArtefactStore,
+): readonly MirroredLog[] {
+  return peers.ingests.map((peer) => {
+    const at = peer.indexOf("@");
+    const [ingestKey, url] = [keyFromText(peer.slice(0, at)), peer.slice(at + 1)];
+    return new MirroredLog({ store, artefacts, url, ingestKey, network, timeoutMs: durationMs(peers.timeout) });
+  });
+}
+
+async function planOf(store: Store, clock: Clock, stop: AbortSignal): Promise<PipelinePlan | undefined> {
+  while (!stop.aborted) {
+    const plan = await readPlan(store);
+    if (plan !== undefined) return plan;
+    await sleep(clock, PLAN_EVERY_MS, stop);
+  }
+  return undefined;
+}

@@ -1,0 +1,139 @@
+/**
+ * Settlement as a part of the service: prices and budgets of closed epochs from the chain, and with a key of its own this oracle's log
+ * heads, votes and final roots there. Endpoints are taken in turn: one that fails is left for the next.
+ */
+import { Programs } from "@earshot/programs-client";
+import { keypairOf } from "../chain/keypair-file.ts";
+import { endpointName, rpcConnection } from "../chain/rpc-connection.ts";
+import { durationMs } from "../config/values.ts";
+import type { ToldTip } from "../ingest/told-tip.ts";
+import { EpochArchive } from "../pipeline/epoch-archive.ts";
+import { readerOf } from "../pipeline/log-reader.ts";
+import type { MirroredLog } from "../pipeline/mirrored-log.ts";
+import { StoredFacts } from "../pipeline/stored-facts.ts";
+import type { NetworkAccount } from "../registry/network-account.ts";
+import { sleep } from "../service/clock.ts";
+import type { OracleContext, ServicePart } from "../service/part.ts";
+import { LogCopy } from "./log-copy.ts";
+import { addressesOf, MAX_ANSWER_BYTES } from "./network-addresses.ts";
+import { ClosingRecorder } from "./record-closings.ts";
+import { RewardsChain, RewardsView } from "./rewards-chain.ts";
+import { Settler, type SettlerEvent } from "./settler.ts";
+
+export interface SettlementPartOptions {
+  readonly network: NetworkAccount;
+  readonly mirrors: readonly MirroredLog[];
+  /** Head of this oracle's log as it may be told. */
+  readonly told: ToldTip;
+}
+
+/** Failures in a row after which the part is not ready. */
+const FAULT_AFTER = 5;
+
+/** Something that does what is due on one endpoint. */
+interface Stepper {
+  readonly name: string;
+  step(): Promise<void>;
+}
+
+export function settlementPart(context: OracleContext, { network, mirrors, told }: SettlementPartOptions): ServicePart {
+  const { config, plan, rules, signer, store, artefacts, reportLog, networkClock, clock, log, telemetry } = context;
+  const own = log.for("settlement");
+  const { key_file, interval, slot } = config.settlement;
+  const wallet = key_file === "" ? undefined : keypairOf(key_file, "settlement.key_file");
+  const addresses = addressesOf(network);
+  const nowMs = () => networkClock.nowMs();
+  const facts = new StoredFacts(store, new EpochArchive(artefacts));
+  const readers = [readerOf(signer.publicKey.toHex(), reportLog, nowMs), ...mirrors];
+  const copies = readers.map((reader) => new LogCopy(reader, rules.network, Uint8Array.fromHex(reader.name)));
+  const counts = { votes: 0, heads: 0, refusals: 0, finalEpoch: -1 };
+  let objection: string | undefined;
+  const onEvent = (event: SettlerEvent) => {
+    switch (event.kind) {
+      case "head_recorded":
+        counts.heads++;
+        own.debug("the head of the log is on chain", { length: event.length });
+        return;
+      case "does_not_vote": {
+        counts.refusals++;
+        objection = `does not vote for epoch ${event.epoch}: ${JSON.stringify(event.objections[0])}`;
+        own.complain(`vote ${event.epoch}`, "this oracle does not vote", {
+          epoch: event.epoch,
+          objections: JSON.stringify(event.objections).slice(0, 1000),
+        });
+        return;
+      }
+      case "voted":
+        counts.votes++;
+        objection = undefined;
+        break;
+      case "final":
+        counts.finalEpoch = event.epoch;
+        break;
+    }
+    own.info(`an epoch is ${event.kind}`, { epoch: event.epoch });
+  };
+  const steppers = config.chain.rpc.map((url): Stepper => {
+    const timeoutMs = durationMs(config.chain.timeout);
+    const connection = rpcConnection({ url, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
+    const reader = { connection, programs: new Programs(connection) };
+    const name = endpointName(url);
+    const closings = new ClosingRecorder({ chain: new RewardsView(reader, addresses), facts, store, plan });
+    if (wallet === undefined) return { name, step: () => closings.step() };
+    const settler = new Settler({
+      chain: new RewardsChain({ ...reader, payer: wallet, slotMs: durationMs(slot) }, addresses),
+      closings,
+      store,
+      artefacts,
+      copies,
+      own: {
+        ingestKey: signer.publicKey,
+        tip: async () => told.at(nowMs()),
+        // The head is told this late.
+        lateMs: rules.withholdMs,
+      },
+      network: rules.network,
+      time: rules.parameters.time,
+      onEvent,
+    });
+    return { name, step: () => settler.step() };
+  });
+  let failures = 0;
+  let fault: string | undefined;
+  telemetry.counter("oracle_votes_total", "Votes of this oracle for roots of epochs.", () => counts.votes);
+  telemetry.counter("oracle_log_heads_total", "Heads of this oracle's log put on chain.", () => counts.heads);
+  telemetry.counter(
+    "oracle_vote_refusals_total",
+    "Looks at an epoch that ended in an objection.",
+    () => counts.refusals,
+  );
+  telemetry.gauge("oracle_epoch_final", "The last epoch this oracle made final.", () =>
+    counts.finalEpoch < 0 ? undefined : counts.finalEpoch,
+  );
+  return {
+    name: "settlement",
+    async run(stop) {
+      for (let turn = 0; !stop.aborted; ) {
+        const stepper = steppers[turn % steppers.length]!;
+        try {
+          // What the others have is needed before it is judged whether to vote.
+          for (const mirror of mirrors) await mirror.step();
+          await stepper.step();
+          failures = 0;
+          fault = undefined;
+        } catch (error) {
+          turn++;
+          failures++;
+          const why = error instanceof Error ? error.message : String(error);
+          if (failures >= FAULT_AFTER) fault = why;
+          own.complain(`step ${stepper.name}`, "settlement cannot go on and will try again", {
+            endpoint: stepper.name,
+            error: why,
+          });
+        }
+        await sleep(clock, durationMs(interval), stop);
+      }
+    },
+    fault: () => fault ?? objection,
+  };
+}
