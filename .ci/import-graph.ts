@@ -100,6 +100,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "oracle/src/billing/",
     "oracle/src/log-routes/",
     "oracle/src/api/",
+    "oracle/src/proposals/",
     "oracle/src/config/",
     "oracle/src/service/",
   ],

@@ -1,7 +1,9 @@
 /** The public reading API as a part of the service: closed epochs, their hotspots, cells, coverage and rewards. */
+import { proposalRoutes } from "../proposals/proposal-routes.ts";
 import type { HttpApp } from "../service/http.ts";
 import type { ServicePart } from "../service/part.ts";
 import { cellRoutes } from "./cell-routes.ts";
+import { claimRoutes } from "./claim-routes.ts";
 import { epochRoutes } from "./epoch-routes.ts";
 import type { EpochSource } from "./epoch-source.ts";
 import { EpochViews } from "./epoch-views.ts";
@@ -19,9 +21,11 @@ export interface ApiPartOptions {
   readonly source: EpochSource;
   /** The oracle's time, Unix ms. */
   readonly nowMs: () => number;
+  /** Where published proposals are laid (proposals/proposal-files.ts); none are shown without it. */
+  readonly proposals?: string;
 }
 
-export function apiPart({ source, nowMs }: ApiPartOptions): ServicePart {
+export function apiPart({ source, nowMs, proposals }: ApiPartOptions): ServicePart {
   const views = new EpochViews(source, EPOCHS_IN_MEMORY);
   return {
     name: "api",
@@ -29,7 +33,9 @@ export function apiPart({ source, nowMs }: ApiPartOptions): ServicePart {
       epochRoutes(app, views);
       hotspotRoutes(app, views, nowMs);
       cellRoutes(app, views);
-      for (const routes of [mapRoutes, searchRoutes, standingRoutes, historyRoutes, gapRoutes]) routes(app, views);
+      for (const routes of [claimRoutes, mapRoutes, searchRoutes, standingRoutes, historyRoutes, gapRoutes])
+        routes(app, views);
+      if (proposals !== undefined) proposalRoutes(app, views, proposals);
     },
   };
 }

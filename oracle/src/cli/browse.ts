@@ -1,4 +1,5 @@
 /** `oracle browse`: the public reading API over the closed epochs of a run on disk, with its description at /docs. */
+import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { oracleError } from "../errors.ts";
 import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
@@ -15,7 +16,7 @@ export const browseCommand = buildCommand<BrowseFlags, [string], CliContext>({
     brief: "Serve the public API over the epochs of a run on disk until Ctrl-C",
     fullDescription:
       "Hotspots, beacons and witnesses both ways, cells, coverage at a point, rewards as CSV, proofs and files, of every scored epoch below " +
-      "RUN. Listens on loopback only. The description of the API is at /docs.",
+      "RUN, and proposals published in RUN/proposals. Listens on loopback only. The description of the API is at /docs.",
   },
   parameters: {
     flags: {
@@ -44,7 +45,7 @@ export const browseCommand = buildCommand<BrowseFlags, [string], CliContext>({
         throw oracleError("ORC_MISSING_FILE", `${run}: no scored epoch; run \`oracle score\` first`);
       const app = createHttpApp({ trustProxy: false, maxConnections: MAX_CONNECTIONS, log: SILENT_LOG });
       await describeApi(app);
-      await apiPart({ source, nowMs: () => Date.now() }).routes?.(app);
+      await apiPart({ source, nowMs: () => Date.now(), proposals: join(run, "proposals") }).routes?.(app);
       await explorerPart().routes?.(app);
       const url = await app.listen({ host: "127.0.0.1", port: flags.port }).catch((cause: Error) => {
         throw oracleError("ORC_LISTEN_FAILED", `127.0.0.1:${flags.port}: ${cause.message}`, { cause });
