@@ -17,6 +17,7 @@ import {
   payersTable,
   pendingInTable,
   servedInTable,
+  splitsTable,
   stateInTable,
   suspicionInTable,
 } from "@earshot/poc";
@@ -81,6 +82,9 @@ export interface SmallEpoch {
   readonly chains: readonly UploadChain[];
 }
 
+/** The hotspot whose rewards two wallets share. */
+const SPLIT_ROW = 3;
+
 /** Seals uploads of one device one after the other. */
 export class UploadChain {
   #sequence = 0;
@@ -102,7 +106,11 @@ export class UploadChain {
   }
 }
 
-export function smallHotspots(count: number): { hotspots: EpochInput["hotspots"]; signers: DeviceSigner[] } {
+export function smallHotspots(count: number): {
+  hotspots: EpochInput["hotspots"];
+  splits: NonNullable<EpochInput["splits"]>;
+  signers: DeviceSigner[];
+} {
   const devices = Array.from({ length: count }, (_, i) => {
     const signer = signerFromEd25519Seed(seed(`hotspot ${i}`));
     // About 1.1 km a step in latitude and 1 km in longitude.
@@ -120,7 +128,7 @@ export function smallHotspots(count: number): { hotspots: EpochInput["hotspots"]
     hotspots.key.set(signer.publicKey, row * 33);
     hotspots.gateway_id.set(sha256(signer.publicKey).subarray(0, 8), row * 8);
     hotspots.owner.set(owner, row * 32);
-    hotspots.beneficiary.set(owner, row * 32);
+    if (row !== SPLIT_ROW) hotspots.beneficiary.set(owner, row * 32);
     hotspots.cell[row] = cellToBigInt(cell.hi, cell.lo);
     const open = parentCell(cell.hi, cell.lo, 8);
     hotspots.cell_public[row] = cellToBigInt(open.hi, open.lo);
@@ -130,7 +138,14 @@ export function smallHotspots(count: number): { hotspots: EpochInput["hotspots"]
     hotspots.capability[row] = 1;
     hotspots.first_epoch[row] = EPOCH;
   }
-  return { hotspots, signers: devices.map(({ signer }) => signer) };
+  const splits = allocateColumns(splitsTable, count > SPLIT_ROW ? 2 : 0);
+  if (count > SPLIT_ROW) {
+    const wallets = [devices[SPLIT_ROW]!.owner, seed("host")].sort(Buffer.compare);
+    splits.hotspot.fill(SPLIT_ROW);
+    splits.share_e4.set([6_001, 3_999]);
+    for (const [row, wallet] of wallets.entries()) splits.wallet.set(wallet, row * 32);
+  }
+  return { hotspots, splits, signers: devices.map(({ signer }) => signer) };
 }
 
 export function smallEntropy(epoch: number): EpochInput["entropy"] {
@@ -153,7 +168,7 @@ export function smallEpoch({ hotspots: count = 5, uploads = true, after, epoch }
 }
 
 function playSmall(count: number, epoch: number, uploads: boolean, after: SmallEpoch | undefined): SmallEpoch {
-  const { hotspots, signers } = smallHotspots(count);
+  const { hotspots, splits, signers } = smallHotspots(count);
   const entropy = smallEntropy(epoch);
   const header = {
     epoch,
@@ -223,6 +238,7 @@ function playSmall(count: number, epoch: number, uploads: boolean, after: SmallE
   const loaded = loadUploads(records, { ...source, network: header.network });
   const input: FolderInput = {
     ...source,
+    splits,
     entropy,
     stateIn: allocateColumns(stateInTable, 0),
     servedIn: allocateColumns(servedInTable, 0),

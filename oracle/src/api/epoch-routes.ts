@@ -217,7 +217,7 @@ function statementOf(key: string, found: readonly HotspotReward[]): Static<typeo
   return { key, rewards, totalAtoms: rewards.reduce((sum, { pay }) => sum + BigInt(pay.atoms), 0n).toString() };
 }
 
-/** RFC 4180, one line an epoch; `atoms` sums to what the hotspot put into its beneficiary's leaf. */
+/** RFC 4180, one line for each wallet paid in an epoch; the `atoms` of a wallet sum to what the hotspot put into its leaf. */
 function statementCsv({ rewards }: Static<typeof statementSchema>): string {
   const lines = rewards.map(({ epoch, beneficiary, pay }) =>
     [epoch, beneficiary, pay.beaconAtoms, pay.witnessAtoms, pay.dataAtoms, pay.atoms].join(","),

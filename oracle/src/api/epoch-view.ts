@@ -134,6 +134,15 @@ export class EpochView {
     return binarySearch(key, KEY_BYTES, rowOf(this.epoch.input.hotspots.key, hotspot, KEY_BYTES));
   }
 
+  /** Who shares a hotspot's rewards; empty for one that pays a single wallet. */
+  splitOf(hotspot: number): readonly { readonly wallet: Uint8Array; readonly shareE4: number }[] {
+    const { splits } = this.epoch.input;
+    const found: { wallet: Uint8Array; shareE4: number }[] = [];
+    for (let row = splits?.hotspot.indexOf(hotspot) ?? -1; row >= 0 && splits!.hotspot[row] === hotspot; row++)
+      found.push({ wallet: rowOf(splits!.wallet, row, WALLET_BYTES), shareE4: splits!.share_e4[row] });
+    return found;
+  }
+
   /** The wallet's row in the ledger of the epoch, or undefined; 32 bytes. */
   ledgerRow(wallet: Uint8Array): number | undefined {
     return binarySearch(this.epoch.output.ledgerOut.beneficiary, WALLET_BYTES, wallet);

@@ -31,7 +31,10 @@ const hotspotSchema = Type.Object({
   key: Type.String(),
   gatewayId: Type.String(),
   owner: Type.String({ description: "Wallet, base58" }),
-  beneficiary: Type.String({ description: "Wallet its rewards go to, base58" }),
+  beneficiary: Type.Union([Type.String(), Type.Null()], {
+    description: "Wallet its rewards go to, base58; null when they are split",
+  }),
+  split: Type.Array(Type.Object({ wallet: Type.String(), shareE4: Type.Integer({ description: "Share, 1e-4" }) })),
   cell: Type.Union([cellText, Type.Null()], { description: "Public cell, resolution 8; null when not asserted" }),
   isLocationOpen: Type.Boolean({ description: "False: scored from its public cell" }),
   region: Type.String(),
@@ -196,11 +199,13 @@ function rowsOfCell(view: EpochView, text: string): readonly number[] | undefine
 function hotspotOf(view: EpochView, row: number): Static<typeof hotspotSchema> {
   const { hotspots } = view.epoch.input;
   const { shares } = view.epoch.output;
+  const split = view.splitOf(row).map(({ wallet, shareE4 }) => ({ wallet: base58Text(wallet), shareE4 }));
   return {
     key: hotspotText(hotspots, row),
     gatewayId: rowOf(hotspots.gateway_id, row, 8).toHex(),
     owner: base58Text(rowOf(hotspots.owner, row, WALLET_BYTES)),
-    beneficiary: base58Text(rowOf(hotspots.beneficiary, row, WALLET_BYTES)),
+    beneficiary: split.length > 0 ? null : base58Text(rowOf(hotspots.beneficiary, row, WALLET_BYTES)),
+    split,
     cell: cellOrNull(hotspots.cell_public[row]!),
     isLocationOpen: rowOf(hotspots.location_commitment, row, 32).every((byte) => byte === 0),
     region: regionText(hotspots.region[row]!),

@@ -1,5 +1,5 @@
 /** What hotspots earned in each epoch, from rewards.arrow alone: a statement over a quarter of a year reads no report. */
-import { type Columns, hotspotsTable, KeyIndex, rewardsTable } from "@earshot/poc";
+import { type Columns, hotspotsTable, KeyIndex, rewardsTable, splitRewardsTable } from "@earshot/poc";
 import { keyFromText } from "@earshot/poc/protocol";
 import type { EpochSource } from "./epoch-source.ts";
 
@@ -8,8 +8,10 @@ const KEY_BYTES = 33;
 interface EpochRewards {
   readonly keys: KeyIndex;
   readonly rewards: Columns<typeof rewardsTable>;
+  readonly split: Columns<typeof splitRewardsTable>;
 }
 
+/** What a wallet was paid for a hotspot in an epoch. */
 export interface HotspotReward {
   readonly epoch: number;
   /** 32 bytes. */
@@ -30,7 +32,7 @@ export class RewardBook {
     this.#most = most;
   }
 
-  /** What a hotspot earned in those of the epochs that knew it, in their order. */
+  /** What a hotspot earned in those of the epochs that knew it, in their order; an entry for each wallet that shares it. */
   async of(keyText: string, epochs: readonly number[]): Promise<readonly HotspotReward[]> {
     let key: Uint8Array;
     try {
@@ -43,14 +45,11 @@ export class RewardBook {
       const known = await this.#epoch(epoch);
       const row = known?.keys.find(key, 0) ?? -1;
       if (known === undefined || row < 0) continue;
-      const { beneficiary, beacon_atoms, witness_atoms, data_atoms } = known.rewards;
-      found.push({
-        epoch,
-        beneficiary: beneficiary.subarray(row * 32, (row + 1) * 32),
-        beaconAtoms: beacon_atoms[row]!,
-        witnessAtoms: witness_atoms[row]!,
-        dataAtoms: data_atoms[row]!,
-      });
+      const { rewards, split } = known;
+      const first = split.hotspot.indexOf(row);
+      if (first < 0) found.push(rewardOf(epoch, rewards.beneficiary, rewards, row));
+      for (let at = first; at >= 0 && split.hotspot[at] === row; at++)
+        found.push(rewardOf(epoch, split.wallet, split, at));
     }
     return found;
   }
@@ -70,7 +69,20 @@ export class RewardBook {
   async #load(epoch: number): Promise<EpochRewards | undefined> {
     const hotspots = await this.#source.table(epoch, hotspotsTable);
     const rewards = await this.#source.table(epoch, rewardsTable);
-    if (hotspots === undefined || rewards === undefined) return undefined;
-    return { keys: new KeyIndex(hotspots.key.slice(), KEY_BYTES, "hotspots"), rewards };
+    const split = await this.#source.table(epoch, splitRewardsTable);
+    if (hotspots === undefined || rewards === undefined || split === undefined) return undefined;
+    return { keys: new KeyIndex(hotspots.key.slice(), KEY_BYTES, "hotspots"), rewards, split };
   }
+}
+
+type PaidColumns = Pick<Columns<typeof rewardsTable>, "beacon_atoms" | "witness_atoms" | "data_atoms">;
+
+function rewardOf(epoch: number, wallets: Uint8Array, paid: PaidColumns, row: number): HotspotReward {
+  return {
+    epoch,
+    beneficiary: wallets.subarray(row * 32, (row + 1) * 32),
+    beaconAtoms: paid.beacon_atoms[row]!,
+    witnessAtoms: paid.witness_atoms[row]!,
+    dataAtoms: paid.data_atoms[row]!,
+  };
 }

@@ -35,13 +35,18 @@ function heading({ hotspot, epoch, network, from, to }: Explanation): string {
   ].join("");
 }
 
-function earnings({ pay }: Explanation): string {
+function earnings({ pay, hotspot }: Explanation): string {
   const amount = (atoms: bigint) => tokens(atoms, pay.atomsPerToken);
   return `Earned ${amount(pay.atoms)} tokens\n${table(
     [
       ["beacons", amount(pay.beacon.atoms)],
       ["receptions", amount(pay.witness.atoms)],
       ["data", amount(pay.dataAtoms), `${count(pay.dataCredits)} data credits carried`],
+      ...hotspot.split.map(({ wallet, shareE4, atoms }) => [
+        `of it to ${wallet.slice(0, 8)}…`,
+        amount(atoms),
+        `${fixedPoint(shareE4, 2)} % of each`,
+      ]),
     ],
     [1],
   )}`;

@@ -8,6 +8,7 @@ import { isCell, parentHi, parentLo } from "@earshot/geo";
 import { type AnyColumn, DETECTORS, type EpochInput, NO_ROW, reasonByNumber, type TableDefinition } from "@earshot/poc";
 import { deviceKeyKind, sha256 } from "@earshot/poc/protocol";
 import { oracleError } from "../errors.ts";
+import { checkSplits } from "./check-splits.ts";
 
 /** Resolution of an asserted location, and of what the public sees of it. */
 const ASSERTED_RESOLUTION = 12;
@@ -29,6 +30,7 @@ export function refuseRowsOf(folder: string): Refuse {
 export function checkInputTables(input: EpochInput, refuse: Refuse): void {
   const { hotspots, entropy, challenges, beacons, witnesses, packets } = input;
   checkHotspots(hotspots, refuse);
+  checkSplits(input, refuse);
   const { entropyMs, epochMs, graceMs } = input.parameters.time;
   checkAscending(
     "entropy",

@@ -30,6 +30,8 @@ import {
   servedInTable,
   servedOutTable,
   sharesTable,
+  splitRewardsTable,
+  splitsTable,
   stateInTable,
   stateOutTable,
   suspicionInTable,
@@ -53,6 +55,7 @@ export const FILES = {
 export const INPUT_TABLES = {
   payers: payersTable,
   hotspots: hotspotsTable,
+  splits: splitsTable,
   entropy: entropyTable,
   challenges: challengesTable,
   stateIn: stateInTable,
@@ -76,6 +79,7 @@ export const OUTPUT_TABLES = {
   cellReasons: cellReasonsTable,
   shares: sharesTable,
   rewards: rewardsTable,
+  splitRewards: splitRewardsTable,
   stateOut: stateOutTable,
   servedOut: servedOutTable,
   ledgerOut: ledgerOutTable,
@@ -94,7 +98,9 @@ export const ANOMALY_OUTPUT_TABLES = {
 
 type Tables<T extends Readonly<Record<string, TableDefinition>>> = { readonly [K in keyof T]: Columns<T[K]> };
 
-export type InputTables = Tables<typeof INPUT_TABLES> & Partial<Tables<typeof ANOMALY_INPUT_TABLES>>;
+/** A table that was not given has no rows; a folder has its file all the same. */
+export type InputTables = Tables<Omit<typeof INPUT_TABLES, "splits">> &
+  Partial<Tables<Pick<typeof INPUT_TABLES, "splits"> & typeof ANOMALY_INPUT_TABLES>>;
 export type OutputTables = Tables<typeof OUTPUT_TABLES> & Partial<Tables<typeof ANOMALY_OUTPUT_TABLES>>;
 
 /** The input tables of a folder under these parameters. */

@@ -81,7 +81,7 @@ class EpochReader {
         key: hotspotText(hotspots, row),
         keyProblem: deviceKeyProblem(hotspots.key.slice(row * KEY_BYTES, (row + 1) * KEY_BYTES)) ?? null,
         owner: hexRow(hotspots.owner, row),
-        beneficiary: hexRow(hotspots.beneficiary, row),
+        ...this.#paidTo(row),
         cellPublic: cellPublic === 0n ? null : cellPublic.toString(16),
         region: regionText(hotspots.region[row]),
         gainDdbi: hotspots.gain_ddbi[row],
@@ -106,6 +106,21 @@ class EpochReader {
         atomsPerToken: BigInt(parameters.rewards.atomsPerToken),
       },
     };
+  }
+
+  /** The wallet that is paid, or those that share; of a split, rows of splits and of split-rewards are the same. */
+  #paidTo(row: number): Pick<Explanation["hotspot"], "beneficiary" | "split"> {
+    const { hotspots, splits } = this.#input;
+    const { splitRewards } = this.#output;
+    const split: Explanation["hotspot"]["split"][number][] = [];
+    for (let at = splits?.hotspot.indexOf(row) ?? -1; at >= 0 && splits!.hotspot[at] === row; at++) {
+      split.push({
+        wallet: hexRow(splits!.wallet, at),
+        shareE4: splits!.share_e4[at],
+        atoms: splitRewards.beacon_atoms[at] + splitRewards.witness_atoms[at] + splitRewards.data_atoms[at],
+      });
+    }
+    return { beneficiary: split.length > 0 ? null : hexRow(hotspots.beneficiary, row), split };
   }
 
   #beacons(hotspot: number): BeaconText[] {

@@ -89,7 +89,10 @@ export interface Explanation {
     /** Why no signature can be checked with the key, so that nothing it signs counts; null for a good key. */
     readonly keyProblem: string | null;
     readonly owner: string;
-    readonly beneficiary: string;
+    /** The wallet that is paid; null when several share. */
+    readonly beneficiary: string | null;
+    /** Who shares what the hotspot earned, and what each got. */
+    readonly split: readonly { readonly wallet: string; readonly shareE4: number; readonly atoms: bigint }[];
     /** Resolution-8 cell, hexadecimal; null when no location is asserted. */
     readonly cellPublic: string | null;
     readonly region: string;

@@ -146,7 +146,7 @@ export class EpochCloser {
 
   /** The input half; chunks are let go once their rows are in its tables. */
   async #input(epoch: number, { opening, closing, entropy, handover, chunks }: Material): Promise<FolderInput> {
-    const { parameters, network, hotspots, payers } = opening;
+    const { parameters, network, hotspots, splits, payers } = opening;
     const { appeals, ...issued } = closing;
     const header = { epoch, network, previousManifestHash: handover.previousManifestHash, ...issued };
     const { archive, store } = this.#options;
@@ -155,6 +155,7 @@ export class EpochCloser {
       parameters,
       header,
       hotspots,
+      ...(splits && { splits }),
       payers,
       entropy,
       challenges,

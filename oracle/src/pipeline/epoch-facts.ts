@@ -12,6 +12,8 @@ export interface EpochOpening {
   /** Network number that uploads must name (poc/protocol). */
   readonly network: number;
   readonly hotspots: EpochInput["hotspots"];
+  /** Absent where no hotspot pays several wallets. */
+  readonly splits?: NonNullable<EpochInput["splits"]>;
   readonly payers: EpochLog["payers"];
 }
 

@@ -12,6 +12,7 @@ import {
   entropyTable,
   hotspotsTable,
   payersTable,
+  splitsTable,
   type TableDefinition,
 } from "@earshot/poc";
 import { decodeTable, encodeTable } from "../epoch-folder/arrow.ts";
@@ -47,6 +48,7 @@ export class StoredFacts implements EpochFacts {
     const parameters = await this.#file(facts.get("parameters"));
     const hotspots = await this.#table(hotspotsTable, facts.get("hotspots"));
     const payers = await this.#table(payersTable, facts.get("payers"));
+    const splits = await this.#table(splitsTable, facts.get("splits"));
     const network = facts.get("network");
     if (parameters === undefined || hotspots === undefined || payers === undefined || network === undefined) {
       return undefined;
@@ -55,6 +57,7 @@ export class StoredFacts implements EpochFacts {
       parameters: parseParameters(parameters, `epoch ${epoch}: parameters`),
       network: Number(network),
       hotspots,
+      ...(splits === undefined ? {} : { splits }),
       payers,
     };
   }
@@ -86,11 +89,12 @@ export class StoredFacts implements EpochFacts {
   }
 
   /** What the first finalised block of an epoch says. Throws ORC_CONTRADICTION where something else is known. */
-  async putOpening(epoch: number, { parameters, network, hotspots, payers }: EpochOpening): Promise<void> {
+  async putOpening(epoch: number, { parameters, network, hotspots, splits, payers }: EpochOpening): Promise<void> {
     await this.#put(epoch, {
       parameters: await this.#archive.put(jsonFile(parameters)),
       hotspots: await this.#putTable(hotspotsTable, hotspots),
       payers: await this.#putTable(payersTable, payers),
+      ...(splits === undefined ? {} : { splits: await this.#putTable(splitsTable, splits) }),
       network: String(network),
     });
   }

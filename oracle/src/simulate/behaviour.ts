@@ -112,6 +112,8 @@ export const P256_SHARE = 0.05;
 /** Share of hotspots that join on the second day, and share that pays its rewards to another wallet than the owner's. */
 export const NEWCOMER_SHARE = 0.01;
 export const OTHER_BENEFICIARY_SHARE = 0.05;
+/** What a host gets of the rewards of a hotspot on its roof, 1e-4. */
+export const HOST_SHARE_E4 = 3_000;
 
 /**
  * Antennas: share and gain, 0.1 dBi. Stock antennas of hotspots have 1.2 dBi in the default of Helium's config service; the others are

@@ -47,6 +47,7 @@ export interface SimulatedEpoch {
 export interface PlayedEpoch {
   readonly epoch: number;
   readonly hotspots: FolderInput["hotspots"];
+  readonly splits: NonNullable<FolderInput["splits"]>;
   readonly entropy: FolderInput["entropy"];
   readonly challenges: FolderInput["challenges"];
   readonly uploads: UploadsBySender;
@@ -99,13 +100,13 @@ export function playEpoch(
     untilMs: untilMs ?? time.epochMs,
   };
   const uploads = playDay(plan, network, (share) => progress(share * PLAYED_PERCENT, "playing"));
-  return { epoch, hotspots, entropy, challenges, uploads };
+  return { epoch, hotspots, splits: registry.splits, entropy, challenges, uploads };
 }
 
 /** Writes the input half of an epoch's folder from the log that its ingest has. Throws ORC_WRITE_FAILED. */
 export async function writeEpoch(
   { world, network, parameters }: Simulation,
-  { epoch, hotspots, entropy, challenges, uploads }: PlayedEpoch,
+  { epoch, hotspots, splits, entropy, challenges, uploads }: PlayedEpoch,
   around: { readonly carried: UploadsBySender; readonly next: UploadsBySender },
   { state, previousManifestHash }: Handover,
   folder: string,
@@ -129,7 +130,7 @@ export async function writeEpoch(
     network: network.networkNumber,
     onProgress: (done) => progress(PLAYED_PERCENT + (span * done) / records.length, "loading uploads"),
   });
-  const input: FolderInput = { ...source, entropy, ...loaded };
+  const input: FolderInput = { ...source, splits, entropy, ...loaded };
   progress(LOADED_PERCENT, "writing tables");
   await writeEpochInput(folder, input);
   const rows = { hotspots: hotspots.region.length, challenges: challenges.minute.length };

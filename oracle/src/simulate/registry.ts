@@ -1,11 +1,12 @@
 /** The registry of an epoch as hotspots.arrow, and which row each simulated hotspot has in it. */
 import { cellToBigInt, parentCell } from "@earshot/geo";
-import { allocateColumns, type Columns, hotspotsTable, NO_ROW } from "@earshot/poc";
+import { allocateColumns, type Columns, hotspotsTable, NO_ROW, splitsTable } from "@earshot/poc";
 import { DEVICE_KEY_BYTES, sha256 } from "@earshot/poc/protocol";
-import type { SimulatedHotspot, World } from "./world.ts";
+import type { RewardShare, SimulatedHotspot, World } from "./world.ts";
 
 export interface Registry {
   readonly columns: Columns<typeof hotspotsTable>;
+  readonly splits: Columns<typeof splitsTable>;
   /** Row by index in the world; NO_ROW for those that the registry of the epoch does not hold. */
   readonly rowOf: Uint32Array;
   /** Index in the world by row. */
@@ -41,7 +42,7 @@ export function registryOf(world: World, epoch: number): Registry {
     columns.key.set(signer.publicKey, row * DEVICE_KEY_BYTES);
     columns.gateway_id.set(sha256(signer.publicKey).subarray(0, 8), row * 8);
     columns.owner.set(hotspot.owner, row * 32);
-    columns.beneficiary.set(hotspot.beneficiary, row * 32);
+    if (hotspot.split === undefined) columns.beneficiary.set(hotspot.beneficiary, row * 32);
     if (assertedCell !== undefined) {
       const open = parentCell(assertedCell.hi, assertedCell.lo, PUBLIC_RESOLUTION);
       columns.cell[row] = cell;
@@ -54,5 +55,20 @@ export function registryOf(world: World, epoch: number): Registry {
     columns.suspended[row] = hotspot.fault === "suspended" ? 1 : 0;
     columns.first_epoch[row] = hotspot.firstEpoch;
   });
-  return { columns, rowOf, hotspotOf: Uint32Array.from(rows, ({ index }) => index) };
+  const splits = splitRows(rows.map(({ hotspot }) => hotspot.split ?? []));
+  return { columns, splits, rowOf, hotspotOf: Uint32Array.from(rows, ({ index }) => index) };
+}
+
+/** splits.arrow from the shares by row of hotspots.arrow. */
+function splitRows(shares: readonly (readonly RewardShare[])[]): Columns<typeof splitsTable> {
+  const rows = shares.flatMap((own, hotspot) =>
+    own.toSorted((a, b) => Buffer.compare(a.wallet, b.wallet)).map((share) => ({ hotspot, ...share })),
+  );
+  const splits = allocateColumns(splitsTable, rows.length);
+  rows.forEach(({ hotspot, wallet, shareE4 }, row) => {
+    splits.hotspot[row] = hotspot;
+    splits.wallet.set(wallet, row * 32);
+    splits.share_e4[row] = shareE4;
+  });
+  return splits;
 }

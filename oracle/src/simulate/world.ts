@@ -22,6 +22,7 @@ import {
   ANTENNAS,
   BEACON_EIRP,
   type Fault,
+  HOST_SHARE_E4,
   NEWCOMER_SHARE,
   OTHER_BENEFICIARY_SHARE,
   P256_SHARE,
@@ -34,6 +35,12 @@ import type { RadioSite } from "./radio-model.ts";
 import { derive, pick, type RandomStream, randomStream } from "./random.ts";
 import { countryOfCell, regionOfCountry } from "./region-of.ts";
 
+/** A part of a hotspot's rewards. */
+export interface RewardShare {
+  readonly wallet: Uint8Array;
+  readonly shareE4: number;
+}
+
 export interface SimulatedHotspot {
   /** The list's id; names its streams. */
   readonly id: string;
@@ -41,6 +48,8 @@ export interface SimulatedHotspot {
   /** Wallets, 32 bytes. */
   readonly owner: Uint8Array;
   readonly beneficiary: Uint8Array;
+  /** Who shares what it earns, by wallet; without it all goes to `beneficiary`. */
+  readonly split?: readonly RewardShare[] | undefined;
   /** What the registry says; undefined when nothing is asserted. */
   readonly assertedCell: Cell | undefined;
   readonly assertedRegion: number;
@@ -129,13 +138,15 @@ function buildHotspot(
   const isNewcomer = stream.chance(NEWCOMER_SHARE);
   const age = stream.between(YOUNGEST_EPOCHS, OLDEST_EPOCHS);
   const owner = walletOf(seed, "owner", hotspot.ownerId);
+  const beneficiary = isOtherBeneficiary ? walletOf(seed, "beneficiary", hotspot.ownerId) : owner;
   const abroad = ABROAD.find(({ country }) => regionOfCountry(country) !== region)!;
   const isAbroad = fault === "asserted_abroad";
   return {
     id: hotspot.id,
     signer: deviceSigner(seed, hotspot.id, isP256),
     owner,
-    beneficiary: isOtherBeneficiary ? walletOf(seed, "beneficiary", hotspot.ownerId) : owner,
+    beneficiary,
+    ...(isOtherBeneficiary && age % 2 === 0 ? { split: sharedBy(owner, beneficiary) } : {}),
     assertedCell: isAbroad ? latLngToCell(abroad.latDeg, abroad.lngDeg, 12) : hotspot.cell,
     assertedRegion: isAbroad ? regionOfCountry(abroad.country)! : region,
     radioRegion: region,
@@ -198,6 +209,14 @@ function deviceSigner(seed: string, id: string, isP256: boolean): DeviceSigner {
 /** A wallet that could really claim: the Ed25519 key of a seed. */
 export function walletSigner(seed: string, ...path: string[]): DeviceSigner {
   return signerFromEd25519Seed(derive(seed, ["wallet", ...path]));
+}
+
+/** Half of those who pay another wallet share with it: what is usual between an owner and a host. */
+function sharedBy(owner: Uint8Array, host: Uint8Array): readonly RewardShare[] {
+  return [
+    { wallet: owner, shareE4: 10_000 - HOST_SHARE_E4 },
+    { wallet: host, shareE4: HOST_SHARE_E4 },
+  ];
 }
 
 /** A wallet by name, 32 bytes. */

@@ -96,6 +96,8 @@ describe("an epoch folder", () => {
       "served-in.arrow",
       "served-out.arrow",
       "shares.arrow",
+      "split-rewards.arrow",
+      "splits.arrow",
       "state-in.arrow",
       "state-out.arrow",
       "suspicion-in.arrow",
@@ -202,6 +204,7 @@ describe("reading an epoch folder", () => {
 
   test("refuses the first row that contradicts its table, naming file, column and row", async () => {
     const { hotspots, witnesses, beacons, entropy, challenges, chainsOut, pendingOut } = input;
+    const splits = input.splits!;
     const twice = hotspots.key.slice();
     twice.copyWithin(99, 0, 33);
     const twin = hotspots.gateway_id.slice();
@@ -258,6 +261,27 @@ describe("reading an epoch folder", () => {
       [
         { hotspots: { ...hotspots, key: twice, gateway_id: twin } },
         "hotspots.arrow: key: row 3: is the key of a row before",
+      ],
+      [
+        { hotspots: { ...hotspots, beneficiary: changed(hotspots.beneficiary, 32 * splits.hotspot[0]!, 1) } },
+        `hotspots.arrow: beneficiary: row ${splits.hotspot[0]}: has a wallet and a split`,
+      ],
+      [
+        { splits: { ...splits, share_e4: changed(splits.share_e4, 1, 4_000) } },
+        "splits.arrow: share_e4: row 0: shares sum to 10001, not to 10000",
+      ],
+      [
+        { splits: { ...splits, share_e4: changed(splits.share_e4, 1, 0) } },
+        "splits.arrow: share_e4: row 1: a share of nothing",
+      ],
+      [{ splits: { ...splits, hotspot: splits.hotspot.map(() => 5) } }, "splits.arrow: hotspot: row 0: 5 of 5 rows"],
+      [
+        { splits: { ...splits, hotspot: changed(splits.hotspot, 0, 0) } },
+        "splits.arrow: hotspot: row 0: 1 wallets, 2 to 6 expected",
+      ],
+      [
+        { splits: { ...splits, wallet: splits.wallet.map((byte, at) => (at >= 32 ? 0 : byte)) } },
+        "splits.arrow: wallet: row 1: out of order, or the same as the row before",
       ],
       [
         { stateIn: { ...state, last_witness_ms: BigUint64Array.of(1n << 53n) } },

@@ -73,8 +73,8 @@ export async function putFacts(
   { price = true }: { readonly price?: boolean } = {},
 ): Promise<void> {
   const { epoch } = input.header;
-  const { hotspots, payers, entropy } = input;
-  await facts.putOpening(epoch, { parameters: input.parameters, network: input.header.network, hotspots, payers });
+  const { hotspots, splits, payers, entropy } = input;
+  await facts.putOpening(epoch, { parameters: input.parameters, network: input.header.network, hotspots, payers, ...(splits && { splits }) });
   const rows = Array.from(entropy.minute, (minute, row) => ({
     minute,
     slot: Number(entropy.slot[row]),

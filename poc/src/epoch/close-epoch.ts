@@ -73,6 +73,7 @@ export function closeEpoch(context: EpochContext, partitions: readonly Partition
     cellReasons: cellReasonsTableOf(context, sums),
     shares: sharesTableOf(context, scaleE4, weightE4, shares, demand),
     rewards: pay.rewards,
+    splitRewards: pay.splitRewards,
     stateOut: writeHistory(input.hotspots, history),
     servedOut: demand.servedOut,
     ledgerOut: pay.ledgerOut,

@@ -20,7 +20,7 @@ import { assertColumns } from "./columns.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import { type HotspotHistory, readHistory } from "./history.ts";
 import { type BeaconVerdicts, judgeBeacons } from "./judge-beacons.ts";
-import { anomalyInputTables, inputTables, tableField } from "./tables.ts";
+import { anomalyInputTables, inputTables, splitsTable, tableField } from "./tables.ts";
 
 /** Resolution at which cells are weighed and shown. */
 const CELL_RESOLUTION = 8;
@@ -48,12 +48,11 @@ export interface EpochContext {
 /** Checks the input's columns and builds the context. Throws POC_BAD_COLUMNS or POC_BAD_PARAMETERS. */
 export function prepareEpoch(input: EpochInput): EpochContext {
   const tables = input as unknown as Readonly<Record<string, never>>;
-  for (const table of inputTables) assertColumns(table, tables[tableField(table.name)]);
-  if (input.parameters.anomaly !== undefined) {
-    for (const table of anomalyInputTables) {
-      const columns = tables[tableField(table.name)];
-      if (columns !== undefined) assertColumns(table, columns);
-    }
+  const mayLack = input.parameters.anomaly === undefined ? [splitsTable] : [splitsTable, ...anomalyInputTables];
+  for (const table of new Set([...inputTables, ...mayLack])) {
+    const columns = tables[tableField(table.name)];
+    if (columns === undefined && mayLack.some(({ name }) => name === table.name)) continue;
+    assertColumns(table, columns ?? ({} as never));
   }
   if (!input.parameters.density.limits.some(({ resolution }) => resolution === CELL_RESOLUTION)) {
     throw pocError(

@@ -18,6 +18,7 @@ import type {
   pendingInTable,
   pendingOutTable,
   servedInTable,
+  splitsTable,
   stateInTable,
   suspicionInTable,
   witnessesTable,
@@ -39,6 +40,8 @@ export interface EpochInput {
   readonly parameters: NetworkParameters;
   readonly header: EpochHeader;
   readonly hotspots: Columns<typeof hotspotsTable>;
+  /** Hotspots that pay several wallets; absent where none does. */
+  readonly splits?: Columns<typeof splitsTable>;
   readonly entropy: Columns<typeof entropyTable>;
   readonly challenges: Columns<typeof challengesTable>;
   readonly stateIn: Columns<typeof stateInTable>;

@@ -9,6 +9,7 @@ import type {
   rewardsTable,
   servedOutTable,
   sharesTable,
+  splitRewardsTable,
   stateOutTable,
   suspicionOutTable,
   verdictsTable,
@@ -40,6 +41,7 @@ export interface EpochOutput {
   readonly cellReasons: Columns<typeof cellReasonsTable>;
   readonly shares: Columns<typeof sharesTable>;
   readonly rewards: Columns<typeof rewardsTable>;
+  readonly splitRewards: Columns<typeof splitRewardsTable>;
   readonly stateOut: Columns<typeof stateOutTable>;
   readonly servedOut: Columns<typeof servedOutTable>;
   readonly ledgerOut: Columns<typeof ledgerOutTable>;

@@ -19,6 +19,7 @@ import {
   inputTables,
   logTables,
   outputTables,
+  splitsTable,
   type TableDefinition,
   tableField,
 } from "./tables.ts";
@@ -75,7 +76,7 @@ export function buildManifest(input: EpochInput, output: EpochOutput, log?: Mani
       tables[table.name] = hashTable(table, columns, assertColumns(table, columns));
     }
   };
-  hash(inputTables, input);
+  hash(inputTables, { ...emptyTables([splitsTable]), ...input });
   if (log !== undefined) hash(logTables, log);
   hash(outputTables, output);
   if (input.parameters.anomaly !== undefined) {

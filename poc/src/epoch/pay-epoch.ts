@@ -27,7 +27,8 @@ import { allocateColumns, type Columns } from "./columns.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import { hexToBytes } from "./hex.ts";
 import type { ShareSums } from "./share-sums.ts";
-import { type ledgerOutTable, NO_ROW, rewardsTable } from "./tables.ts";
+import { paymentsOf, splitRewards } from "./split-rewards.ts";
+import { type ledgerOutTable, NO_ROW, rewardsTable, type splitRewardsTable } from "./tables.ts";
 
 const WALLET_BYTES = 32;
 /** Shares are kept in 1e-12; Helium's formulas take 1e-8. */
@@ -65,6 +66,7 @@ function partsOf(rewards: NetworkParameters["rewards"]): Pick<WeightedRewardPara
 
 export interface EpochPay {
   readonly rewards: Columns<typeof rewardsTable>;
+  readonly splitRewards: Columns<typeof splitRewardsTable>;
   readonly ledgerOut: Columns<typeof ledgerOutTable>;
   readonly tree: MerkleSumTree;
   readonly coverageAtoms: bigint;
@@ -95,13 +97,11 @@ export function payEpoch(
   // The treasury's row tells its amount where data would stand: it is neither beacon nor reception.
   rewards.data_atoms[hotspots] = treasury;
 
-  const atoms = new BigUint64Array(hotspots);
   let coverageAtoms = 0n;
   let dataAtoms = 0n;
   for (let hotspot = 0; hotspot < hotspots; hotspot++) {
     coverageAtoms += beacon[hotspot] + witness[hotspot];
     dataAtoms += data[hotspot];
-    atoms[hotspot] = beacon[hotspot] + witness[hotspot] + data[hotspot];
   }
   if (coverageAtoms + dataAtoms + treasury !== budget.budgetAtoms) {
     throw pocError(
@@ -109,15 +109,17 @@ export function payEpoch(
       `budget ${budget.budgetAtoms}, coverage ${coverageAtoms}, data ${dataAtoms}, treasury ${treasury}`,
     );
   }
+  const split = splitRewards(input.splits, rewards);
   const ledger = closeLedger(
     { wallets: input.ledgerIn.beneficiary, cumulativeAtoms: input.ledgerIn.cumulative_atoms },
-    { wallets: input.hotspots.beneficiary, atoms },
+    paymentsOf(rewards, split),
     treasuryWallet,
     treasury,
   );
   const distributor = hexToBytes(input.parameters.rewards.distributor, WALLET_BYTES, "rewards.distributor");
   return {
     rewards,
+    splitRewards: split,
     ledgerOut: {
       beneficiary: ledger.wallets,
       epoch_atoms: ledger.epochAtoms,

@@ -48,7 +48,7 @@ export const hotspotsTable = {
     col("key", "bytes33", "device key: tag byte 0xED (Ed25519) or 0x02/0x03 (P-256), then 32 bytes"),
     col("gateway_id", "bytes8", "first 8 bytes of SHA-256(key)"),
     col("owner", "bytes32", "wallet that owns the hotspot this epoch"),
-    col("beneficiary", "bytes32", "wallet its rewards go to"),
+    col("beneficiary", "bytes32", "wallet its rewards go to; zero when splits.arrow divides them"),
     col("cell", "u64", "asserted H3 cell, resolution 12; 0 when not asserted"),
     col("cell_public", "u64", "its resolution-8 parent; 0 when not asserted"),
     col("location_commitment", "bytes32", "commitment to the finer digits; zero when the location is open"),
@@ -58,6 +58,17 @@ export const hotspotsTable = {
     col("capability", "u8", "0 data only, 1 proofs and data"),
     col("suspended", "u8", "1 when the registry has suspended it for this epoch"),
     col("first_epoch", "u32", "first epoch in which it was registered"),
+  ],
+} as const satisfies TableDefinition;
+
+export const splitsTable = {
+  name: "splits",
+  role: "input",
+  order: "by (hotspot, wallet); only hotspots whose rewards go to two to six wallets",
+  columns: [
+    col("hotspot", "u32", "row in hotspots.arrow"),
+    col("wallet", "bytes32", "who gets this share"),
+    col("share_e4", "u16", "1e-4 of what the hotspot earns; the rows of a hotspot sum to 10000"),
   ],
 } as const satisfies TableDefinition;
 
@@ -361,7 +372,20 @@ export const rewardsTable = {
   order: "by hotspot; the treasury's row last, as hotspot 4294967295",
   columns: [
     hotspot,
-    col("beneficiary", "bytes32", "wallet"),
+    col("beneficiary", "bytes32", "wallet; zero when split-rewards.arrow divides the row"),
+    col("beacon_atoms", "u64", "for beacons, base units"),
+    col("witness_atoms", "u64", "for receptions, base units"),
+    col("data_atoms", "u64", "for packets carried, base units"),
+  ],
+} as const satisfies TableDefinition;
+
+export const splitRewardsTable = {
+  name: "split-rewards",
+  role: "output",
+  order: "as splits; the rows of a hotspot sum to its row in rewards",
+  columns: [
+    col("hotspot", "u32", "row in hotspots.arrow"),
+    col("wallet", "bytes32", "who is paid"),
     col("beacon_atoms", "u64", "for beacons, base units"),
     col("witness_atoms", "u64", "for receptions, base units"),
     col("data_atoms", "u64", "for packets carried, base units"),
@@ -441,6 +465,7 @@ export const judgedOutTable = {
 /** What the engine judges from. */
 export const inputTables = [
   hotspotsTable,
+  splitsTable,
   entropyTable,
   challengesTable,
   stateInTable,
@@ -469,6 +494,7 @@ export const outputTables = [
   cellReasonsTable,
   sharesTable,
   rewardsTable,
+  splitRewardsTable,
   stateOutTable,
   servedOutTable,
   ledgerOutTable,

@@ -86,6 +86,7 @@ function recruit(world: World, attack: Attack, hotspot: SimulatedHotspot, place:
     ...hotspot,
     owner,
     beneficiary: owner,
+    split: undefined,
     fault: undefined,
     firstEpoch: ageOf(hotspot, world),
     assertedRegion: hotspot.radioRegion,
