@@ -96,11 +96,11 @@ export class FactsRecorder {
     }
     const accounts = [...registry.hotspots()];
     for (const account of accounts) await this.#checkSure(account, epoch);
-    const hotspots = hotspotsAt(accounts, epoch);
+    const registered = hotspotsAt(accounts, epoch);
     const payers = payersTableOf(await this.#payersAt(epoch, [...registry.payers()]));
-    await facts.putOpening(epoch, { ...rules, network, hotspots, payers });
+    await facts.putOpening(epoch, { ...rules, network, ...registered, payers });
     this.#fault = undefined;
-    onOpened?.(epoch, hotspots.region.length);
+    onOpened?.(epoch, registered.hotspots.region.length);
     return "opened";
   }
 

@@ -1,11 +1,11 @@
 /**
- * The registry of an epoch as hotspots.arrow and payers.arrow, from accounts that were read in that epoch or later.
+ * The registry of an epoch as hotspots.arrow, splits.arrow and payers.arrow, from accounts that were read in that epoch or later.
  *
  * What is written to a hotspot holds from the next epoch on, and its account keeps the value before. A reading made while the epoch runs
  * therefore tells its registry whole. Later ones do as well, but for hotspots that were written to after the epoch that follows it: what
  * they held before may have been pushed out, and only the chain's history says that nothing was (record-facts.ts asks it).
  */
-import { allocateColumns, hotspotsTable, payersTable } from "@earshot/poc";
+import { allocateColumns, hotspotsTable, payersTable, splitsTable } from "@earshot/poc";
 import type { HotspotAccount, RewardShare } from "../registry/hotspot-account.ts";
 import { type Timed, timedAt } from "../registry/timed.ts";
 import type { EpochOpening } from "./epoch-facts.ts";
@@ -13,7 +13,10 @@ import type { EpochOpening } from "./epoch-facts.ts";
 const KEY_BYTES = 33;
 
 /** Hotspots as they were in an epoch: by (cell, key), those onboarded before it. Their accounts must not be unsure. */
-export function hotspotsAt(accounts: Iterable<HotspotAccount>, epoch: number): EpochOpening["hotspots"] {
+export function hotspotsAt(
+  accounts: Iterable<HotspotAccount>,
+  epoch: number,
+): Pick<EpochOpening, "hotspots" | "splits"> {
   const rows = [...accounts].filter(({ onboardedEpoch }) => onboardedEpoch < epoch);
   const cellOf = ({ location }: HotspotAccount) => timedAt(location, epoch).cell;
   rows.sort((a, b) => {
@@ -21,13 +24,16 @@ export function hotspotsAt(accounts: Iterable<HotspotAccount>, epoch: number): E
     return one === other ? Buffer.compare(a.deviceKey, b.deviceKey) : one < other ? -1 : 1;
   });
   const hotspots = allocateColumns(hotspotsTable, rows.length);
+  const split: (RewardShare & { readonly row: number })[] = [];
   rows.forEach((account, row) => {
     const { cell, cellPublic, commitment, region } = timedAt(account.location, epoch);
     const { gainDdbi, elevationM } = timedAt(account.antenna, epoch);
     hotspots.key.set(account.deviceKey, row * KEY_BYTES);
     hotspots.gateway_id.set(account.gatewayId, row * 8);
     hotspots.owner.set(timedAt(account.owner, epoch), row * 32);
-    hotspots.beneficiary.set(largestShare(timedAt(account.beneficiary, epoch)).wallet, row * 32);
+    const shares = timedAt(account.beneficiary, epoch);
+    if (shares.length === 1) hotspots.beneficiary.set(shares[0]!.wallet, row * 32);
+    else for (const share of shares) split.push({ row, ...share });
     hotspots.cell[row] = cell;
     hotspots.cell_public[row] = cellPublic;
     // An open location needs no commitment: everybody sees what it would hide.
@@ -39,7 +45,7 @@ export function hotspotsAt(accounts: Iterable<HotspotAccount>, epoch: number): E
     hotspots.suspended[row] = timedAt(account.suspended, epoch) ? 1 : 0;
     hotspots.first_epoch[row] = account.onboardedEpoch + 1;
   });
-  return hotspots;
+  return { hotspots, ...(split.length === 0 ? {} : { splits: splitRows(split) }) };
 }
 
 /**
@@ -73,7 +79,14 @@ export function payersTableOf(payers: readonly Payer[]): EpochOpening["payers"] 
   return columns;
 }
 
-/** hotspots.arrow has one wallet a hotspot. */
-function largestShare(shares: readonly RewardShare[]): RewardShare {
-  return shares.reduce((largest, share) => (share.bps > largest.bps ? share : largest));
+/** splits.arrow: by (hotspot, wallet). */
+function splitRows(shares: (RewardShare & { readonly row: number })[]): NonNullable<EpochOpening["splits"]> {
+  shares.sort((a, b) => a.row - b.row || Buffer.compare(a.wallet, b.wallet));
+  const splits = allocateColumns(splitsTable, shares.length);
+  shares.forEach(({ row, wallet, bps }, at) => {
+    splits.hotspot[at] = row;
+    splits.wallet.set(wallet, at * 32);
+    splits.share_e4[at] = bps;
+  });
+  return splits;
 }
