@@ -7,6 +7,7 @@
  * at a time, so that this loop and the kernel's each stay in the branch predictor and in registers.
  */
 import { LINE, LINE_STRIDE, META } from "./hotspot-lines.ts";
+import { REASON } from "./reason.ts";
 import { CHECK_REASONS, failsCheck, figuresOf } from "./witness-checks.ts";
 import type { RowVerdicts } from "./witness-facts.ts";
 import { BEACON_LINE, BEACON_STRIDE, NEVER_MS, ROW_STRIDE, type WitnessJob } from "./witness-job.ts";
@@ -28,9 +29,10 @@ export const MAY_BE_NEAR = -1;
 /** Writes the verdicts of the first `count` open rows. */
 export function judgeOpenRows(job: WitnessJob, open: OpenRows, count: number, out: RowVerdicts): void {
   const { beacons, lag, lines, rows, rules, starts } = job;
-  const { bits, costly, limits, order } = rules;
+  const { bits, limits, order } = rules;
   const { reason: outReason, measured: outMeasured, limit: outLimit, linkRatio: outRatio } = out;
   const facts = new WitnessRow(job);
+  const costly = askedCostly(job);
   const firstCostly = costly[0];
   for (let index = 0; index < count; index++) {
     const row = open.row[index];
@@ -86,7 +88,7 @@ export function judgeOpenRows(job: WitnessJob, open: OpenRows, count: number, ou
     const place = Math.clz32(failed);
     if (firstCostly < place) {
       facts.select(group, row, repeated);
-      const costlyCode = firstCostlyFailure(rules, facts, place);
+      const costlyCode = firstCostlyFailure(rules, costly, facts, place);
       if (costlyCode !== NONE) {
         figuresOf(costlyCode, facts, limits, row, out);
         continue;
@@ -150,9 +152,18 @@ export function judgeOpenRows(job: WitnessJob, open: OpenRows, count: number, ou
 }
 
 const NONE = -1;
+/** Places of the costly checks, without that of denied edges where none are: it comes first, so nearly every row would ask it. */
+function askedCostly({ deniedEdges, rules: { costly, order } }: WitnessJob): Uint8Array {
+  return deniedEdges === null ? costly.filter((place) => CHECK_REASONS[order[place]] !== REASON.denied_edge) : costly;
+}
 
 /** Code of the first costly check before `place` that the selected row fails, or NONE. */
-function firstCostlyFailure({ costly, limits, order }: WitnessRules, facts: WitnessRow, place: number): number {
+function firstCostlyFailure(
+  { limits, order }: WitnessRules,
+  costly: Uint8Array,
+  facts: WitnessRow,
+  place: number,
+): number {
   for (let index = 0; costly[index] < place; index++) {
     const code = order[costly[index]];
     if (failsCheck(code, facts, limits)) return code;
