@@ -1,10 +1,17 @@
 /** A network of short epochs on a local chain behind its sockets, whose clock runs, and hotspots that are onboarded to it. */
+import { writeFileSync } from "node:fs";
+import { latLngToCell } from "@earshot/geo";
 import type { DeviceSigner } from "@earshot/poc/protocol";
 import {
   ARTIFACTS,
   ATOMS,
   assertLocation,
+  type BatchAct,
+  type ClaimProof,
+  claimOf,
+  claimOne,
   createNetworkSteps,
+  hiddenLocation,
   hotspotOf,
   makerOf,
   makerStakeOf,
@@ -16,6 +23,7 @@ import {
   openEpochRecord,
   Programs,
   presetHash,
+  type Sender,
   send,
   standardPlan,
   submitPrice,
@@ -46,14 +54,30 @@ const [admin, guardian, tokenMint, dcMint, owner] = [21, 22, 23, 24, 25].map(key
   Keypair,
   Keypair,
 ];
-const oracles = [31, 32, 33].map(key);
+const neighbour = key(26);
+const allOracles = [31, 32, 33].map(key);
 const MAKER = "Acme";
 const TOKEN_PROGRAM = new PublicKey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 /** EU868. */
 const REGION = 1;
 
+export interface RegistrySettings {
+  /** Oracles in office: 3 of 3 decide, or 1 alone. */
+  readonly oracles?: 1 | 3;
+  /** An epoch without it. */
+  readonly vetoSeconds?: number;
+}
+
+/** Where a hotspot stands, and whose it is. */
+export interface Site {
+  readonly latDeg: number;
+  readonly lngDeg: number;
+  readonly isNeighbours: boolean;
+}
+
 export class LocalRegistry {
   readonly epochSeconds: number;
+  readonly #settings: RegistrySettings;
   readonly addresses: NetworkAddresses = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
   readonly #chain: LocalChain;
   readonly #node: LocalNode;
@@ -61,15 +85,16 @@ export class LocalRegistry {
   readonly #programs: Programs;
   readonly #connection: Connection;
 
-  private constructor(epochSeconds: number) {
+  private constructor(epochSeconds: number, settings: RegistrySettings) {
     this.epochSeconds = epochSeconds;
+    this.#settings = settings;
     this.#chain = LocalChain.genesis({
       seed: new Uint8Array(32).fill(7),
       unixMs: Date.now(),
       settings: { finalizedAfter: 3 },
     });
     deployArtifacts(this.#chain, ARTIFACTS);
-    for (const { publicKey } of [admin, guardian, owner, ...oracles]) {
+    for (const { publicKey } of [admin, guardian, owner, neighbour, ...allOracles]) {
       this.#chain.airdrop(publicKey.toBase58(), BigInt(100 * LAMPORTS_PER_SOL));
     }
     this.#node = new LocalNode({ chain: this.#chain, clock: REAL_CLOCK, slotMs: SLOT_MS });
@@ -79,8 +104,8 @@ export class LocalRegistry {
   }
 
   /** A chain with a network, a maker, and an owner with data credits. */
-  static async start(epochSeconds: number): Promise<LocalRegistry> {
-    const registry = new LocalRegistry(epochSeconds);
+  static async start(epochSeconds: number, settings: RegistrySettings = {}): Promise<LocalRegistry> {
+    const registry = new LocalRegistry(epochSeconds, settings);
     await registry.#found();
     return registry;
   }
@@ -104,10 +129,36 @@ export class LocalRegistry {
     this.#server = serveNode(this.#node, Number(new URL(this.#server.url).port));
   }
 
-  /** Onboards a device as a full hotspot and asserts a place; it takes part from the next epoch on. */
-  async onboard(device: DeviceSigner): Promise<void> {
+  /** The token's mint in base58. */
+  get tokenMint(): string {
+    return this.addresses.tokenMint.toBase58();
+  }
+
+  /** Writes the keypair file of an oracle's wallet, the first one's if not told otherwise. */
+  writeOracleKey(path: string, oracle = 0): void {
+    writeFileSync(path, JSON.stringify([...this.#oracles[oracle]!.secretKey]), { mode: 0o600 });
+  }
+
+  /** What a wallet was paid, base units. */
+  async paid(wallet: string): Promise<bigint> {
+    const address = claimOf(this.addresses.distributor, new PublicKey(wallet));
+    return (await this.#programs.account("rewards", "claim", address))?.claimed ?? 0n;
+  }
+
+  /** Pays a wallet with a proof that an oracle gave. */
+  async claim(wallet: string, cumulative: bigint, proof: ClaimProof): Promise<BatchAct> {
+    return claimOne(this.#sender(owner), this.addresses, { beneficiary: new PublicKey(wallet), cumulative, proof });
+  }
+
+  get #oracles(): readonly Keypair[] {
+    return allOracles.slice(0, this.#settings.oracles ?? allOracles.length);
+  }
+
+  /** Onboards a device as a full hotspot and asserts a place, hidden without a site; it takes part from the next epoch on. */
+  async onboard(device: DeviceSigner, site?: Site): Promise<void> {
+    const holder = site?.isNeighbours === true ? neighbour : owner;
     const maker = makerOf(this.addresses.network, MAKER);
-    const onboarding = { owner: owner.publicKey, maker, kind: "full" as const, nonce: 1n };
+    const onboarding = { owner: holder.publicKey, maker, kind: "full" as const, nonce: 1n };
     const instructions = await onboardHotspot(this.#programs, this.addresses, {
       ...onboarding,
       payer: owner.publicKey,
@@ -120,15 +171,13 @@ export class LocalRegistry {
     await this.#send(owner, instructions);
     const place = await assertLocation(this.#programs, this.addresses, {
       hotspot: hotspotOf(this.addresses.network, device.publicKey),
-      owner: owner.publicKey,
+      owner: holder.publicKey,
       payer: owner.publicKey,
-      cellPublic: 0x08828308281fffffn,
-      commitment: new Uint8Array(32).fill(1),
-      opening: null,
+      ...placeOf(site),
       region: REGION,
       nonce: 1,
     });
-    await this.#send(owner, [place]);
+    await this.#send(owner, [place], holder === owner ? [] : [holder]);
   }
 
   /** Suspends a hotspot from the next epoch on, or reinstates it. */
@@ -158,16 +207,21 @@ export class LocalRegistry {
 
   async #found(): Promise<void> {
     const epoch = BigInt(Math.floor(Date.now() / 1000 / this.epochSeconds));
+    const standard = standardPlan({
+      admin: admin.publicKey,
+      guardian: guardian.publicKey,
+      oracles: this.#oracles.map(({ publicKey }) => publicKey),
+      genesis: [{ wallet: owner.publicKey, amountAtoms: 100_000n * ATOMS }],
+      parameterHash: presetHash(this.epochSeconds, this.addresses),
+      firstEpoch: epoch,
+      epochSeconds: this.epochSeconds,
+    });
     const plan = {
-      ...standardPlan({
-        admin: admin.publicKey,
-        guardian: guardian.publicKey,
-        oracles: oracles.map(({ publicKey }) => publicKey),
-        genesis: [{ wallet: owner.publicKey, amountAtoms: 100_000n * ATOMS }],
-        parameterHash: presetHash(this.epochSeconds, this.addresses),
-        firstEpoch: epoch,
-        epochSeconds: this.epochSeconds,
-      }),
+      ...standard,
+      distributor: {
+        ...standard.distributor,
+        vetoSeconds: this.#settings.vetoSeconds ?? standard.distributor.vetoSeconds,
+      },
       // Local networks: agents let only private ones hurry.
       wireId: 3,
     };
@@ -206,7 +260,7 @@ export class LocalRegistry {
       const epoch = BigInt(Math.floor(Date.now() / 1000 / this.epochSeconds));
       try {
         await this.#send(admin, [await openEpochRecord(this.#programs, this.addresses, admin.publicKey, epoch)]);
-        for (const oracle of oracles) {
+        for (const oracle of this.#oracles) {
           const say = { oracle: oracle.publicKey, epoch, priceE8: 50_000_000n };
           await this.#send(oracle, [await submitPrice(this.#programs, this.addresses, say)]);
         }
@@ -226,7 +280,17 @@ export class LocalRegistry {
   }
 
   async #send(payer: Keypair, instructions: readonly TransactionInstruction[], signers: readonly Keypair[] = []) {
-    const sender = { connection: this.#connection, programs: this.#programs, payer, slotMs: SLOT_MS };
-    await send(sender, instructions, signers);
+    await send(this.#sender(payer), instructions, signers);
   }
+
+  #sender(payer: Keypair): Sender {
+    return { connection: this.#connection, programs: this.#programs, payer, slotMs: SLOT_MS };
+  }
+}
+
+function placeOf(site: Site | undefined) {
+  if (site === undefined) {
+    return { cellPublic: 0x08828308281fffffn, commitment: new Uint8Array(32).fill(1), opening: null };
+  }
+  return hiddenLocation(latLngToCell(site.latDeg, site.lngDeg, 12), new Uint8Array(32).fill(9));
 }

@@ -1,0 +1,175 @@
+/**
+ * A whole oracle on a chain whose clock runs: two hotspots prove coverage to each other, packets of verdicts become an epoch, its root
+ * is voted and final, and an owner is paid with the proof that the API gives. In the middle of it all the oracle is killed.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { demo } from "@earshot/poc";
+import {
+  apiPath,
+  beaconPayload,
+  type ChallengeAnswer,
+  keyToText,
+  signBeacon,
+  UPLOAD_CONTENT_TYPE,
+} from "@earshot/poc/protocol";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { LocalRegistry } from "../servers/local-registry.ts";
+import { ServiceProcess } from "../servers/service-process.ts";
+import { TemporaryFolders } from "../temporary-folder.ts";
+import { TestDevice } from "./test-device.ts";
+
+const folders = new TemporaryFolders("whole");
+const main = join(import.meta.dirname, "..", "..", "src", "main.ts");
+/** Windows of 4 s: a busy machine must send within them. */
+const EPOCH_S = 48;
+const { time } = demo(EPOCH_S * 1000);
+/** 1.1 km apart, and two owners'. */
+const SITES = [
+  { latDeg: 52.37, lngDeg: 4.9, isNeighbours: false },
+  { latDeg: 52.38, lngDeg: 4.9, isNeighbours: true },
+];
+const devices = [new TestDevice(61), new TestDevice(62)] as const;
+
+let chain: LocalRegistry;
+let oracle: ServiceProcess;
+const stop = new AbortController();
+
+beforeAll(async () => {
+  chain = await LocalRegistry.start(EPOCH_S, { oracles: 1, vetoSeconds: 3 });
+  await Promise.all(devices.map(({ signer }, at) => chain.onboard(signer, SITES[at])));
+  const folder = folders.next();
+  const keys = folders.next();
+  mkdirSync(keys, { recursive: true });
+  const key = join(keys, "oracle.json");
+  chain.writeOracleKey(key);
+  oracle = new ServiceProcess(folder, [
+    `chain.rpc=["${chain.url}"]`,
+    `network.account=${chain.account}`,
+    `settlement.key_file=${key}`,
+    "settlement.interval=500 ms",
+    "settlement.slot=40 ms",
+  ]);
+  await oracle.start();
+}, 120_000);
+
+afterAll(async () => {
+  stop.abort();
+  await oracle?.stop();
+  await chain?.stop();
+});
+
+async function until<T>(ask: () => Promise<T | undefined>, what: string, withinMs: number): Promise<T> {
+  const endMs = performance.now() + withinMs;
+  for (;;) {
+    const answer = await ask().catch(() => undefined);
+    if (answer !== undefined) return answer;
+    if (performance.now() > endMs) throw new Error(`no ${what}:\n${oracle.log.slice(-5000)}`);
+    await Bun.sleep(100);
+  }
+}
+
+async function send(device: TestDevice, content: Parameters<TestDevice["seal"]>[0]): Promise<boolean> {
+  const sealed = device.seal(content);
+  for (;;) {
+    // The same bytes again until they are acknowledged, as agents do.
+    const answer = await fetch(oracle.url + apiPath("submitUpload", {}), {
+      method: "POST",
+      headers: { "content-type": UPLOAD_CONTENT_TYPE },
+      body: sealed.bytes.slice(),
+      signal: AbortSignal.timeout(2000),
+    }).catch(() => undefined);
+    if (answer?.ok === true) {
+      device.sequence++;
+      device.previousId = sealed.id;
+      return true;
+    }
+    if (stop.signal.aborted) return false;
+    await Bun.sleep(50);
+  }
+}
+
+/** A device answers its challenges, and the other one hears it. */
+async function prove(device: TestDevice, other: TestDevice, sending: { last: Promise<unknown> }): Promise<void> {
+  const answered = new Set<string>();
+  const path = apiPath("getChallenge", { key: keyToText(device.key) });
+  while (!stop.signal.aborted) {
+    const answer = (await oracle.get(path).catch(() => undefined)) as ChallengeAnswer | undefined;
+    const challenge = answer?.challenge;
+    if (challenge === undefined || challenge === null || answered.has(challenge.challengeId)) {
+      await Bun.sleep(100);
+      continue;
+    }
+    answered.add(challenge.challengeId);
+    const challengeId = Uint8Array.fromHex(challenge.challengeId);
+    const signature = signBeacon(device.signer, challengeId);
+    const { transmitMs, frequencyHz, dataRate } = challenge;
+    await Bun.sleep(Math.max(0, transmitMs - Date.now()));
+    const radio = { frequencyHz, dataRate, tmst: 1 };
+    const beacon = { challengeId, signature, transmitMs, txPowerDdbm: 140, ...radio };
+    const payload = beaconPayload(challengeId, signature);
+    const witness = { payload, receivedMs: transmitMs, rssiDdbm: -1050, snrDdb: 20, ...radio };
+    // One upload of a device at a time: two devices take turns at both ends.
+    sending.last = sending.last.then(() => send(device, { beacons: [beacon], witnesses: [] }));
+    sending.last = sending.last.then(() => send(other, { witnesses: [witness] }));
+  }
+}
+
+test("is a network that pays for coverage, whatever happens to its oracle", async () => {
+  const [first, second] = devices;
+  const sending = { last: Promise.resolve() as Promise<unknown> };
+  const driving = [prove(first, second, sending), prove(second, first, sending)];
+  const running = Math.floor(Date.now() / time.epochMs);
+
+  // In the middle of the epoch in which both take part.
+  await Bun.sleep((running + 1.6) * time.epochMs - Date.now());
+  await oracle.kill();
+  await oracle.start();
+
+  const epoch = running + 1;
+  const shown = await until(
+    async () => {
+      const answer = await fetch(`${oracle.url}/v1/epochs/${epoch}`);
+      return answer.ok ? ((await answer.json()) as { beacons: number; witnessReports: number }) : undefined;
+    },
+    `epoch ${epoch}`,
+    2 * time.epochMs,
+  );
+  stop.abort();
+  await Promise.all(driving);
+  expect(shown.beacons).toBeGreaterThan(0);
+  expect(shown.witnessReports).toBeGreaterThan(0);
+
+  const hotspot = await oracle.get(`/v1/hotspots/${keyToText(first.key)}?epoch=${epoch}`);
+  const { beneficiary, pay } = hotspot.hotspot;
+  expect(BigInt(pay.atoms)).toBeGreaterThan(0n);
+  // Until its root is final nobody is paid.
+  await until(
+    async () => ((await oracle.metric("oracle_epoch_final")) >= epoch ? true : undefined),
+    `final root of epoch ${epoch}`,
+    2 * time.epochMs,
+  );
+  const last = await oracle.metric("oracle_epoch_final");
+  const owed = await oracle.get(`/v1/wallets/${beneficiary}/proof?epoch=${last}`);
+  const steps = (owed.proof.siblingHashes as string[]).map((hash, at) => ({
+    hash: Uint8Array.fromHex(hash),
+    sum: BigInt(owed.proof.siblingSums[at]),
+  }));
+  const cumulative = BigInt(owed.cumulativeAtoms);
+  const claimed = await chain.claim(beneficiary, cumulative, { leftSiblings: owed.proof.leftSiblings, steps });
+  expect(claimed).toMatchObject({ state: "done" });
+  expect(await chain.paid(beneficiary)).toBe(cumulative);
+
+  const audit = Bun.spawn(
+    [
+      ...[process.execPath, main, "audit", "--url", oracle.url, "--epoch", String(epoch)],
+      ...["--rpc", chain.url, "--token", chain.tokenMint],
+    ],
+    { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+  );
+  const said = await new Response(audit.stdout).text();
+  expect(said).toContain("all equal");
+  expect(said).toContain("audit passed");
+  expect(await audit.exited).toBe(0);
+  expect((await oracle.get("/readyz")).status).toBe("ok");
+}, 400_000);
