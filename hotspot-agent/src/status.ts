@@ -49,10 +49,10 @@ export interface OracleStatus {
 
 export interface ProofStatus {
   readonly oracles: readonly OracleStatus[];
-  /** Null while no oracle has said. */
+  /** Whether all are; null while no oracle has said. */
   readonly isRegistered: boolean | null;
-  /** Why not, in an oracle's words. */
-  readonly registrationProblem: string | null;
+  /** Those hotspots of this agent that an oracle does not know, and why, in its words. */
+  readonly unregistered: readonly { readonly key: string; readonly name: string; readonly reason: string }[];
   /** Why the rules that an oracle names are not used, for a person; null where they are or none came. */
   readonly parametersProblem: string | null;
   readonly region: string | null;

@@ -195,7 +195,7 @@ function proofFindings({ proof, nowMs, startedMs, primary }: AgentStatus): reado
             "Check that oracle.network is the network of that oracle.",
           ),
         ];
-  return [...oracles, ...rules, registrationFinding(proof, primary), beaconFinding(proof, nowMs, startedMs)];
+  return [...oracles, ...rules, ...registrationFindings(proof, primary), beaconFinding(proof, nowMs, startedMs)];
 }
 
 function oracleRemedy(problem: string): string {
@@ -205,17 +205,17 @@ function oracleRemedy(problem: string): string {
   return "Check oracle.urls and that HTTPS is allowed out.";
 }
 
-function registrationFinding(
-  { isRegistered, registrationProblem }: Proof,
-  { name, key }: AgentStatus["primary"],
-): Finding {
-  if (isRegistered === null) return ok("registration", "No oracle has said yet.");
-  if (isRegistered) return ok("registration", `${name} is registered.`);
-  const reason = registrationProblem ?? "not registered";
-  const cause = reason === "not registered" ? `${name} is not registered.` : `${name} does not take part: ${reason}.`;
-  if (/next epoch/.test(reason)) return warn("registration", cause, "Wait: it is on its way.");
-  if (/suspended/.test(reason)) return fail("registration", cause, "Ask who runs the network why.");
-  return fail("registration", cause, `Register the key ${key} with your wallet.`);
+function registrationFindings(
+  { isRegistered, unregistered }: Proof,
+  primary: AgentStatus["primary"],
+): readonly Finding[] {
+  if (isRegistered === null) return [ok("registration", "No oracle has said yet.")];
+  if (isRegistered) return [ok("registration", `${primary.name} is registered.`)];
+  return unregistered.map(({ name, key, reason }) => {
+    if (/next epoch/.test(reason)) return warn("registration", `${name} is ${reason}.`, "Wait: it is on its way.");
+    if (/suspended/.test(reason)) return fail("registration", `${name} is ${reason}.`, "Ask who runs the network why.");
+    return fail("registration", `${name} is not registered.`, `Register the key ${key} with your wallet.`);
+  });
 }
 
 function sentence(text: string): string {

@@ -56,6 +56,7 @@ export class HotspotProof {
   readonly sender: UploadSender;
   readonly uploader: Uploader;
   readonly registration: Registration;
+  readonly keyText: string;
   readonly #options: HotspotProofOptions;
   readonly #radio: RadioReports;
   readonly #receipts: ReceiptJournal;
@@ -64,6 +65,7 @@ export class HotspotProof {
   constructor(options: HotspotProofOptions) {
     this.#options = options;
     this.registration = options.registration;
+    this.keyText = options.identity.keyText;
     const { clock, telemetry, files, networkClock, parameters, identity, network, maxBytes } = options;
     const dropped = telemetry.counter(
       "agent_reports_dropped_total",

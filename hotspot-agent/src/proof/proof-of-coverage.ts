@@ -4,6 +4,7 @@
  * The wiring calls `gatewaySeen` when a gateway is first heard, `hear` with every packet (true: it was a beacon and goes nowhere
  * else), `delivered` when a route's server has a packet, and `run` once.
  */
+import { animalName } from "../animal-name.ts";
 import type { Clock } from "../clock.ts";
 import type { HotspotIdentity, Keyring } from "../keyring.ts";
 import type { Log } from "../log.ts";
@@ -128,8 +129,11 @@ export class ProofOfCoverage {
     return {
       oracles: this.clients.map(({ name, problem }) => ({ url: name, isReachable: problem === null, problem })),
       isRegistered: registrations.includes(false) ? false : registrations.includes(true) ? true : null,
-      registrationProblem:
-        hotspots.find(({ registration }) => registration.reason !== null)?.registration.reason ?? null,
+      unregistered: hotspots.flatMap(({ keyText, registration }) =>
+        registration.isRegistered === false
+          ? [{ key: keyText, name: animalName(keyText), reason: registration.reason ?? "" }]
+          : [],
+      ),
       parametersProblem: this.#watch.parametersProblem,
       region: this.#options.radio?.region ?? null,
       lastBeaconMs: greatest(beaconers.map(({ lastBeaconMs }) => lastBeaconMs)),

@@ -5,6 +5,12 @@ import { healthyGateway, healthyServer, healthyStatus, NOW_MS } from "../doubles
 
 const proof = healthyStatus.proof!;
 
+/** An agent whose second hotspot no oracle knows. */
+function notRegistered(reason: string): Partial<AgentStatus> {
+  const unregistered = [{ key: "second-key", name: "Neat Second Hotspot", reason }];
+  return { proof: { ...proof, isRegistered: false, unregistered } };
+}
+
 /** The findings that are not ok. */
 function faults(change: Partial<AgentStatus>) {
   return findings({ ...healthyStatus, ...change }).filter(({ verdict }) => verdict !== "ok");
@@ -32,7 +38,12 @@ describe("findings", () => {
       spool: { ...healthyStatus.spool, mode: "memory" },
       servers: [{ ...healthyServer, isHealthy: false, isConnected: false, problem: null }],
       clock: { errorMs: -5000 },
-      proof: { ...proof, isRegistered: false, region: null, oracles: [{ ...proof.oracles[0]!, isReachable: false }] },
+      proof: {
+        ...proof,
+        ...notRegistered("").proof,
+        region: null,
+        oracles: [{ ...proof.oracles[0]!, isReachable: false }],
+      },
     };
     const found = findings(broken);
     expect(found.map(({ verdict }) => verdict)).toEqual([
@@ -67,19 +78,14 @@ describe("findings", () => {
       "",
     ],
     ["no servers", { servers: [] }, "No network server", "init"],
-    ["an unknown key", { proof: { ...proof, isRegistered: false } }, "is not registered", "with your wallet"],
+    ["an unknown key", notRegistered("not registered"), "Neat Second Hotspot is not registered.", "the key second-key"],
     [
       "a new registration",
-      { proof: { ...proof, isRegistered: false, registrationProblem: "registered from the next epoch on" } },
-      "does not take part: registered from the next epoch on.",
+      notRegistered("registered from the next epoch on"),
+      "Neat Second Hotspot is registered from the next epoch on.",
       "Wait",
     ],
-    [
-      "a suspension",
-      { proof: { ...proof, isRegistered: false, registrationProblem: "suspended" } },
-      "does not take part: suspended.",
-      "runs the network",
-    ],
+    ["a suspension", notRegistered("suspended"), "Neat Second Hotspot is suspended.", "runs the network"],
     [
       "rules of another network",
       { proof: { ...proof, parametersProblem: "https://oracle.example.org: intervals are too short" } },

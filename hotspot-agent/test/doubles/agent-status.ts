@@ -39,7 +39,7 @@ export const healthyStatus: AgentStatus = {
   proof: {
     oracles: [{ url: "https://oracle.example.org", isReachable: true, problem: null }],
     isRegistered: true,
-    registrationProblem: null,
+    unregistered: [],
     parametersProblem: null,
     region: "EU868",
     lastBeaconMs: NOW_MS - 3_600_000,

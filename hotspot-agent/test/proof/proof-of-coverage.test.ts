@@ -107,7 +107,7 @@ describe("the status", () => {
         { url: silent.url, isReachable: false, problem: "no answer in 5000 ms" },
       ],
       isRegistered: null,
-      registrationProblem: null,
+      unregistered: [],
       parametersProblem: null,
       region: "EU868",
       lastBeaconMs: null,

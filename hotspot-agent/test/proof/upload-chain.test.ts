@@ -221,11 +221,11 @@ describe("an upload that is not taken", () => {
     b.registered = new Set();
     rig.hear(foreignBeacon("one"));
     await rig.clock.advance(60_000);
-    expect(rig.proof.status()).toMatchObject({ isRegistered: false, registrationProblem: "this" });
+    expect(rig.proof.status()).toMatchObject({ isRegistered: false, unregistered: [{ reason: "this" }] });
     a.registered = null;
     await rig.clock.advance(120_000);
     expect(a.log).toHaveLength(1);
-    expect(rig.proof.status()).toMatchObject({ isRegistered: true, registrationProblem: null });
+    expect(rig.proof.status()).toMatchObject({ isRegistered: true, unregistered: [] });
   });
 
   test("is given up, counted, only when every ingest refuses it for good; its number is used again", async () => {
