@@ -25,6 +25,14 @@ export class ApiFailure extends Error {
   }
 }
 
+/** The oracle's clock less this one, ms, as its last answer had it. */
+let clockDifferenceMs = 0;
+
+/** The oracle's time as far as it is known, Unix ms: signed requests are good for a minute of it. */
+export function oracleNowMs(): number {
+  return Date.now() + clockDifferenceMs;
+}
+
 const MOST_KEPT = 200;
 const kept = new Map<string, Kept>();
 
@@ -50,6 +58,9 @@ export async function ask<T>(
     if (cause.name === "AbortError") throw cause;
     throw new ApiFailure(0, "no_answer", "an answer of the oracle");
   });
+  const date = Date.parse(answer.headers.get("date") ?? "");
+  // The header has whole seconds: nearer than that there is no difference.
+  if (Math.abs(date - Date.now()) > 2000) clockDifferenceMs = date - Date.now();
   if (answer.status === 304 && known !== undefined) {
     kept.set(path, { ...known, atMs: Date.now() });
     return known.body as T;
@@ -57,23 +68,6 @@ export async function ask<T>(
   const body = await bodyOf(answer, stop);
   if (!isPrivate) keep(path, { body, tag: answer.headers.get("etag"), atMs: Date.now() });
   return body as T;
-}
-
-/** Sends JSON. Throws ApiFailure. */
-export async function send<T>(
-  method: "POST" | "PUT" | "DELETE",
-  path: string,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<T> {
-  const answer = await fetch(path, {
-    method,
-    headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch(() => {
-    throw new ApiFailure(0, "no_answer", "an answer of the oracle");
-  });
-  return (await bodyOf(answer)) as T;
 }
 
 /** The JSON of an answer. Throws ApiFailure where it is none or an error of the API, and what aborting throws. */

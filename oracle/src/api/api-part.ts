@@ -13,6 +13,7 @@ import { hotspotRoutes } from "./hotspot-routes.ts";
 import { mapRoutes } from "./map-routes.ts";
 import { searchRoutes } from "./search-routes.ts";
 import { standingRoutes } from "./standing-routes.ts";
+import { usageRoutes } from "./usage-routes.ts";
 
 /** Epochs kept in memory: the latest, the one before, and one that somebody looks at. */
 const EPOCHS_IN_MEMORY = 3;
@@ -32,6 +33,7 @@ export function apiPart({ source, nowMs, proposals }: ApiPartOptions): ServicePa
     routes(app: HttpApp) {
       epochRoutes(app, views);
       hotspotRoutes(app, views, nowMs);
+      usageRoutes(app, views, nowMs);
       cellRoutes(app, views);
       for (const routes of [claimRoutes, mapRoutes, searchRoutes, standingRoutes, historyRoutes, gapRoutes])
         routes(app, views);

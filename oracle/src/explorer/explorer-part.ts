@@ -4,7 +4,7 @@
  */
 import type { HttpApp, HttpReply, HttpRequest } from "../service/http.ts";
 import type { ServicePart } from "../service/part.ts";
-import { buildExplorer, type ExplorerFile, makeSmall } from "./bundle.ts";
+import { ASSET_ROOT, buildExplorer, type ExplorerFile, makeSmall } from "./bundle.ts";
 import { geographyFiles } from "./geography.ts";
 
 /** Addresses of the page; what stands after them is read in the browser. */
@@ -32,6 +32,14 @@ const POLICY = [
   "base-uri 'none'",
   "form-action 'self'",
 ].join("; ");
+/** Parts of the API that not every oracle has, by a route of theirs. */
+const PARTS: Readonly<Record<string, string>> = {
+  chain: "/v1/chain/epochs",
+  contests: "/v1/contests/:epoch",
+  invoices: "/v1/payers/:wallet/invoices",
+  proposals: "/v1/proposals",
+  routes: "/v1/routes",
+};
 const IMMUTABLE = "public, max-age=31536000, immutable";
 /** Files without a hash in their name change with a release. */
 const A_DAY = "public, max-age=86400";
@@ -60,6 +68,13 @@ export function explorerPart(): ServicePart {
           return send(request, reply, file);
         });
       }
+      // What this oracle can be asked; a page does not ask for what is not there.
+      app.get(`${ASSET_ROOT}/parts.json`, { schema: { hide: true } }, (_request, reply) => {
+        reply.header("cache-control", "no-cache");
+        return Object.fromEntries(
+          Object.entries(PARTS).map(([name, url]) => [name, app.hasRoute({ method: "GET", url })]),
+        );
+      });
     },
   };
 }

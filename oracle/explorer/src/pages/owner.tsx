@@ -1,7 +1,162 @@
-export function OwnerPage(_: { readonly hotspotKey?: string }) {
+/** What is an owner's: hotspots with their exact places, and the commands that change them or claim. */
+import { useState } from "preact/hooks";
+import type { OwnedHotspot, Proof, WholeHotspot } from "../api-types.ts";
+import { tokens } from "../format.ts";
+import { AssertLocation } from "../parts/assert-location.tsx";
+import { Command } from "../parts/command.tsx";
+import { Beneficiary, Transfer } from "../parts/hand-over.tsx";
+import { CellLink, HotspotLink } from "../parts/links.tsx";
+import { SignIn } from "../parts/sign-in.tsx";
+import { Shown } from "../parts/states.tsx";
+import { useSigned } from "../parts/use-signed.ts";
+import { Wide } from "../parts/wide.tsx";
+import { useAnswer } from "../use-answer.ts";
+import { type Session, useSession } from "../wallet/session.ts";
+import { ProofShown } from "./hotspot.tsx";
+
+export function OwnerPage() {
+  const session = useSession();
   return (
     <section class="page">
       <h1>Owner</h1>
+      <SignIn who="a hotspot's owner" />
+      {session !== undefined && (
+        <>
+          <Claim session={session} />
+          <Hotspots session={session} />
+        </>
+      )}
     </section>
+  );
+}
+
+function Claim({ session: { wallet } }: { readonly session: Session }) {
+  const answer = useAnswer<Proof>(`/v1/wallets/${wallet}/proof`);
+  const isNobody = answer.state === "failed" && answer.failure.status === 404;
+  return (
+    <>
+      <h2>Rewards</h2>
+      {isNobody ? (
+        <p class="note empty">
+          No closed epoch owes this wallet anything. Rewards go to a hotspot's beneficiary, which may be another wallet.
+        </p>
+      ) : (
+        <Shown answer={answer} what="what the wallet is owed">
+          {(proof) => (
+            <>
+              <ProofShown proof={proof} />
+              <p>
+                One claim pays all of it that was not claimed yet, once the epoch's root is final;{" "}
+                <code>earshot rewards status</code> says which is. Anybody may send it, the tokens go to the wallet.
+              </p>
+              <Command
+                words={[
+                  "rewards",
+                  "claim",
+                  "--proof",
+                  `${location.origin}/v1/wallets/${wallet}/claim?epoch=${proof.epoch}`,
+                ]}
+              />
+            </>
+          )}
+        </Shown>
+      )}
+    </>
+  );
+}
+
+function Hotspots({ session }: { readonly session: Session }) {
+  const answer = useAnswer<{ readonly epoch: number; readonly hotspots: readonly OwnedHotspot[] }>(
+    `/v1/wallets/${session.wallet}/hotspots?limit=500`,
+  );
+  const [open, setOpen] = useState<string>();
+  return (
+    <>
+      <h2>Hotspots</h2>
+      <Shown
+        answer={answer}
+        what="the hotspots"
+        empty={({ hotspots }) =>
+          hotspots.length === 0
+            ? "The registry of the latest closed epoch has no hotspot of this wallet. A new one is there from the epoch after it was registered."
+            : null
+        }
+      >
+        {({ epoch, hotspots }) => (
+          <>
+            <Wide label="Hotspots of the wallet">
+              <table>
+                <caption>Epoch {epoch}</caption>
+                <thead>
+                  <tr>
+                    <th scope="col">Hotspot</th>
+                    <th scope="col">Cell</th>
+                    <th scope="col">Location</th>
+                    <th scope="col" class="number">
+                      Earned, tokens
+                    </th>
+                    <th scope="col">Manage</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {hotspots.map((hotspot) => (
+                    <tr key={hotspot.key}>
+                      <th scope="row">
+                        <HotspotLink hotspotKey={hotspot.key} />
+                        {!hotspot.isOwner && <span class="tag">paid to you only</span>}
+                        {!hotspot.isBeneficiary && <span class="tag">paid to others</span>}
+                        {hotspot.isSuspended && <span class="tag bad">suspended</span>}
+                      </th>
+                      <td>
+                        <CellLink cell={hotspot.cell} />
+                      </td>
+                      <td>{hotspot.isLocationOpen ? "open" : "private"}</td>
+                      <td class="number">{tokens(hotspot.pay.atoms)}</td>
+                      <td>
+                        {hotspot.isOwner && (
+                          <button
+                            type="button"
+                            class="second"
+                            aria-expanded={open === hotspot.key}
+                            onClick={() => setOpen(open === hotspot.key ? undefined : hotspot.key)}
+                          >
+                            {open === hotspot.key ? "Close" : "Open"}
+                            <span class="visually-hidden"> {hotspot.name}</span>
+                          </button>
+                        )}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </Wide>
+            {open !== undefined && <Manage session={session} hotspotKey={open} key={open} />}
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function Manage({ session, hotspotKey }: { readonly session: Session; readonly hotspotKey: string }) {
+  const answer = useSigned<WholeHotspot>(session, `/v1/hotspots/${hotspotKey}`);
+  return (
+    <Shown answer={answer} what="the hotspot">
+      {({ hotspot, exactCell }) => (
+        <section aria-label="Manage the hotspot">
+          <h2>
+            <HotspotLink hotspotKey={hotspotKey} />
+          </h2>
+          <p>
+            Asserted at{" "}
+            {exactCell == null ? <span class="quiet">no place yet</span> : <span class="code">{exactCell}</span>}
+            {exactCell != null && " (resolution 12; everybody else is shown the cell of resolution 8)"}.
+          </p>
+          <AssertLocation hotspot={hotspot} exactCell={exactCell ?? null} />
+          <Beneficiary hotspot={hotspot} />
+          <Transfer hotspot={hotspot} />
+        </section>
+      )}
+    </Shown>
   );
 }

@@ -1,7 +1,331 @@
-export function ProposalsPage(_: { readonly hotspotKey?: string }) {
+/** What is proposed, what it changes of the rules, what those would have paid, and how the vote stands. */
+import { useState } from "preact/hooks";
+import { clock, count, tokens } from "../format.ts";
+import { Command } from "../parts/command.tsx";
+import { Code, HotspotLink } from "../parts/links.tsx";
+import { Shown } from "../parts/states.tsx";
+import { Wide } from "../parts/wide.tsx";
+import { useHas } from "../parts-of-api.ts";
+import { lastValue, useAnswer } from "../use-answer.ts";
+
+interface Proposal {
+  readonly number: number;
+  readonly description: string;
+  readonly instructions: readonly unknown[];
+  readonly parameterHash: string | null;
+  readonly fromEpoch: number | null;
+  readonly fault: string | null;
+  readonly changes: readonly { readonly path: string; readonly from: string | null; readonly to: string | null }[];
+}
+
+interface Sums {
+  readonly activeHotspots: number;
+  readonly beaconsValid: number;
+  readonly witnessesValid: number;
+  readonly coverageAtoms: string;
+  readonly dataAtoms: string;
+  readonly treasuryAtoms: string;
+}
+
+interface EffectAnswer {
+  readonly epoch: number;
+  readonly none: string | null;
+  readonly effect: {
+    readonly before: Sums;
+    readonly after: Sums;
+    readonly hotspots: { readonly more: number; readonly less: number; readonly same: number };
+    readonly most: readonly { readonly key: string; readonly beforeAtoms: string; readonly afterAtoms: string }[];
+  } | null;
+}
+
+/** A proposal as the chain has it. */
+interface ProposalOnChain {
+  readonly number: number;
+  readonly state: string;
+  readonly yesAtoms: string;
+  readonly noAtoms: string;
+  readonly abstainAtoms: string;
+  readonly quorumAtoms: string;
+  readonly passBps: number;
+  readonly endMs: number;
+  /** When a queued proposal may be executed, Unix ms; 0 before it is queued. */
+  readonly etaMs: number;
+  readonly executeByMs: number;
+}
+
+export function ProposalsPage() {
+  const hasProposals = useHas("proposals");
+  const hasChain = useHas("chain");
+  const published = useAnswer<{ readonly proposals: readonly Proposal[] }>(
+    hasProposals === true ? "/v1/proposals" : null,
+  );
+  const onChain = lastValue(
+    useAnswer<{ readonly proposals: readonly ProposalOnChain[] }>(hasChain === true ? "/v1/chain/proposals" : null),
+  );
   return (
     <section class="page">
       <h1>Proposals</h1>
+      <p>
+        Rules and money of the network change only by a vote of locked tokens and a delay in which everybody can see
+        what comes. The chain keeps the hash of a proposal; what stands here is what its proposer published, and its
+        rules are held against that hash.
+      </p>
+      {hasProposals === false && (
+        <p class="note empty">This oracle shows no proposals: no folder of published ones is set.</p>
+      )}
+      <Shown
+        answer={published}
+        what="the proposals"
+        empty={({ proposals }) =>
+          proposals.length === 0 ? "Nothing is proposed. `earshot gov propose FILE` proposes what a file says." : null
+        }
+      >
+        {({ proposals }) => (
+          <>
+            {hasChain === false && (
+              <p class="note">
+                This oracle reads no chain, so votes and delays are not shown. <code>earshot gov list</code> shows them.
+              </p>
+            )}
+            {proposals.map((proposal) => (
+              <ProposalShown
+                key={proposal.number}
+                proposal={proposal}
+                onChain={onChain?.proposals.find(({ number }) => number === proposal.number)}
+              />
+            ))}
+          </>
+        )}
+      </Shown>
     </section>
+  );
+}
+
+function ProposalShown({
+  proposal,
+  onChain,
+}: {
+  readonly proposal: Proposal;
+  readonly onChain: ProposalOnChain | undefined;
+}) {
+  const { number, description, instructions, changes, fault, fromEpoch, parameterHash } = proposal;
+  return (
+    <article aria-labelledby={`proposal-${number}`}>
+      <h2 id={`proposal-${number}`}>
+        {number}. {description === "" ? "Unreadable proposal" : description}
+      </h2>
+      {fault !== null && (
+        <p class="note failed" role="alert">
+          Its published file is not what is voted on or cannot be read: {fault}
+        </p>
+      )}
+      {onChain !== undefined && <Vote vote={onChain} />}
+      {parameterHash !== null && (
+        <p class="quiet">
+          Sets the rules with hash <Code text={parameterHash} />
+          {fromEpoch === null ? "" : ` from epoch ${fromEpoch} on`}.
+        </p>
+      )}
+      {changes.length > 0 && (
+        <Wide label={`Changes of proposal ${number}`}>
+          <table>
+            <caption>What changes of the rules</caption>
+            <thead>
+              <tr>
+                <th scope="col">Parameter</th>
+                <th scope="col">In force</th>
+                <th scope="col">Proposed</th>
+              </tr>
+            </thead>
+            <tbody>
+              {changes.map(({ path, from, to }) => (
+                <tr key={path}>
+                  <th scope="row" class="code">
+                    {path}
+                  </th>
+                  <td class="code">
+                    <del>{from ?? "–"}</del>
+                  </td>
+                  <td class="code">
+                    <ins>{to ?? "–"}</ins>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Wide>
+      )}
+      {changes.length > 0 && <Effect number={number} />}
+      <details>
+        <summary>Instructions as published</summary>
+        <Wide label={`Instructions of proposal ${number}`}>
+          <pre>{JSON.stringify(instructions, null, 2)}</pre>
+        </Wide>
+      </details>
+      <details>
+        <summary>Vote</summary>
+        <Command
+          words={["gov", "vote", String(number), "yes"]}
+          note="Or no, or abstain. Votes with all your positions that count;"
+        />
+      </details>
+    </article>
+  );
+}
+
+function Vote({ vote }: { readonly vote: ProposalOnChain }) {
+  const [yes, no, abstain] = [BigInt(vote.yesAtoms), BigInt(vote.noAtoms), BigInt(vote.abstainAtoms)];
+  const cast = yes + no + abstain;
+  const share = (part: bigint) => (cast === 0n ? "0 %" : `${(Number((part * 10_000n) / cast) / 100).toFixed(1)} %`);
+  return (
+    <dl class="figures">
+      <div>
+        <dt>state</dt>
+        <dd>{vote.state}</dd>
+      </div>
+      <div>
+        <dt>yes</dt>
+        <dd>
+          {share(yes)} ({tokens(yes, 0)})
+        </dd>
+      </div>
+      <div>
+        <dt>no</dt>
+        <dd>
+          {share(no)} ({tokens(no, 0)})
+        </dd>
+      </div>
+      <div>
+        <dt>abstain</dt>
+        <dd>{share(abstain)}</dd>
+      </div>
+      <div>
+        <dt>quorum</dt>
+        <dd>
+          {tokens(cast, 0)} of {tokens(vote.quorumAtoms, 0)}
+        </dd>
+      </div>
+      <div>
+        <dt>passes at</dt>
+        <dd>{(vote.passBps / 100).toFixed(1)} % yes</dd>
+      </div>
+      <div>
+        <dt>vote ends</dt>
+        <dd>{clock(vote.endMs)}</dd>
+      </div>
+      <div>
+        <dt>timelock ends</dt>
+        <dd>{vote.etaMs === 0 ? "after it is queued" : clock(vote.etaMs)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+/** Scored on request: it takes as long as closing an epoch. */
+function Effect({ number }: { readonly number: number }) {
+  const [isAsked, setAsked] = useState(false);
+  const answer = useAnswer<EffectAnswer>(isAsked ? `/v1/proposals/${number}/effect` : null);
+  if (!isAsked) {
+    return (
+      <button type="button" onClick={() => setAsked(true)}>
+        Score the latest epoch under both rule sets
+      </button>
+    );
+  }
+  return (
+    <Shown
+      answer={answer}
+      what="the effect"
+      empty={({ none }) => (none === null ? null : `The epoch cannot be scored under these rules: ${none}.`)}
+    >
+      {({ epoch, effect }) => effect !== null && <EffectShown epoch={epoch} effect={effect} />}
+    </Shown>
+  );
+}
+
+function EffectShown({
+  epoch,
+  effect,
+}: {
+  readonly epoch: number;
+  readonly effect: NonNullable<EffectAnswer["effect"]>;
+}) {
+  const { before, after, hotspots, most } = effect;
+  const rows: readonly (readonly [string, string, string])[] = [
+    ["hotspots proving", count(before.activeHotspots), count(after.activeHotspots)],
+    ["beacons valid", count(before.beaconsValid), count(after.beaconsValid)],
+    ["receptions valid", count(before.witnessesValid), count(after.witnessesValid)],
+    ["tokens for coverage", tokens(before.coverageAtoms), tokens(after.coverageAtoms)],
+    ["tokens for data", tokens(before.dataAtoms), tokens(after.dataAtoms)],
+    ["tokens to nobody", tokens(before.treasuryAtoms), tokens(after.treasuryAtoms)],
+  ];
+  return (
+    <div aria-live="polite">
+      <p class="why">
+        In epoch {epoch} {count(hotspots.more)} hotspots would have earned more, {count(hotspots.less)} less, and{" "}
+        {count(hotspots.same)} the same.
+      </p>
+      <Wide label="Effect of the proposal">
+        <table>
+          <caption>Epoch {epoch} under both rule sets</caption>
+          <thead>
+            <tr>
+              <th scope="col">Sum</th>
+              <th scope="col" class="number">
+                In force
+              </th>
+              <th scope="col" class="number">
+                Proposed
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(([name, from, to]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td class="number">{from}</td>
+                <td class="number">{to}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
+      {most.length > 0 && (
+        <Wide label="Who gains and loses most">
+          <table>
+            <caption>Who gains and loses most, tokens</caption>
+            <thead>
+              <tr>
+                <th scope="col">Hotspot</th>
+                <th scope="col" class="number">
+                  In force
+                </th>
+                <th scope="col" class="number">
+                  Proposed
+                </th>
+                <th scope="col" class="number">
+                  Change
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {most.map(({ key, beforeAtoms, afterAtoms }) => {
+                const change = BigInt(afterAtoms) - BigInt(beforeAtoms);
+                return (
+                  <tr key={key}>
+                    <th scope="row">
+                      <HotspotLink hotspotKey={key} />
+                    </th>
+                    <td class="number">{tokens(beforeAtoms)}</td>
+                    <td class="number">{tokens(afterAtoms)}</td>
+                    <td class="number">{change < 0n ? `−${tokens(-change)}` : `+${tokens(change)}`}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </Wide>
+      )}
+    </div>
   );
 }

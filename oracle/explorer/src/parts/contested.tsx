@@ -1,6 +1,7 @@
 /** Contested packets by route: what hotspots of several owners say they delivered and the payer did not confirm. */
 
 import { count } from "../format.ts";
+import { useHas } from "../parts-of-api.ts";
 import { useAnswer } from "../use-answer.ts";
 import { Shown } from "./states.tsx";
 import { Wide } from "./wide.tsx";
@@ -22,11 +23,12 @@ interface Contests {
 /** Bills may meet their receipts one epoch later, so the latest epoch judged is the one before. */
 export function ContestedRoutes({ epochs }: { readonly epochs: readonly number[] }) {
   const judged = epochs.at(-2);
-  const answer = useAnswer<Contests>(judged === undefined ? null : `/v1/contests/${judged}`);
+  const has = useHas("contests");
+  const answer = useAnswer<Contests>(judged === undefined || has !== true ? null : `/v1/contests/${judged}`);
   return (
     <>
       <h2>Contested packets</h2>
-      {judged === undefined || (answer.state === "failed" && answer.failure.status === 404) ? (
+      {has === false || judged === undefined || (answer.state === "failed" && answer.failure.status === 404) ? (
         <p class="note empty">
           No epoch with packets is judged yet on this oracle: bills may come until the epoch after.
         </p>

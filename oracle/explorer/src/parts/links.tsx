@@ -34,7 +34,9 @@ export function Code({ text }: { readonly text: string }) {
           });
         }}
       >
-        ⧉
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M5 1h9v11H5zM2 4v11h9" />
+        </svg>
       </button>
     </span>
   );

@@ -1,6 +1,7 @@
 /** What the chain says of an epoch: its root, who voted for it, and whether it is final. */
 
 import { count, tokens } from "../format.ts";
+import { useHas } from "../parts-of-api.ts";
 import { useAnswer } from "../use-answer.ts";
 import { Code } from "./links.tsx";
 import { Shown } from "./states.tsx";
@@ -25,12 +26,12 @@ export interface ChainEpochs {
 }
 
 export function OnChain({ epoch }: { readonly epoch: number }) {
-  const answer = useAnswer<ChainEpochs>(`/v1/chain/epochs?to=${epoch + 1}`);
-  const isAbsent = answer.state === "failed" && answer.failure.status === 404;
+  const has = useHas("chain");
+  const answer = useAnswer<ChainEpochs>(has === true ? `/v1/chain/epochs?to=${epoch + 1}` : null);
   return (
     <>
       <h2>Votes on chain</h2>
-      {isAbsent ? (
+      {has === false ? (
         <p class="note empty">
           This oracle shows closed epochs from disk and reads no chain. Where one is read, the votes on each root stand
           here; until then <code>earshot rewards status</code> says which epoch is final.

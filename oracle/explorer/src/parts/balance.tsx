@@ -1,0 +1,83 @@
+/** What is left in a route's account, and a warning below a limit that the customer sets; the browser remembers the limit. */
+import { useState } from "preact/hooks";
+import { count } from "../format.ts";
+import { useHas } from "../parts-of-api.ts";
+import { useAnswer } from "../use-answer.ts";
+import { Shown } from "./states.tsx";
+
+interface RouterAccount {
+  readonly balanceCredits: string;
+  readonly fundedCredits: string;
+  readonly burntCredits: string;
+}
+
+const DEFAULT_LIMIT = 10_000;
+
+export function Balance({ title, routeKey }: { readonly title: string; readonly routeKey: string }) {
+  const has = useHas("chain");
+  const answer = useAnswer<RouterAccount>(has === true ? `/v1/chain/routers/${routeKey}` : null);
+  const name = `earshot-low-balance-${routeKey}`;
+  const [limit, setLimit] = useState(() => storedLimit(name));
+  if (has !== true) return null;
+  return (
+    <section aria-label={`Balance of route ${title}`}>
+      <h3>Balance of route {title}</h3>
+      <Shown answer={answer} what="the balance">
+        {({ balanceCredits, fundedCredits, burntCredits }) => (
+          <>
+            {BigInt(balanceCredits) < BigInt(limit) && (
+              <p class="note failed" role="alert">
+                Only {count(BigInt(balanceCredits))} data credits are left, below your limit of {count(limit)}: top up,
+                or agents will stop carrying the route's packets once it is empty.
+              </p>
+            )}
+            <dl class="figures">
+              <div>
+                <dt>left</dt>
+                <dd>{count(BigInt(balanceCredits))}</dd>
+              </div>
+              <div>
+                <dt>funded in all</dt>
+                <dd>{count(BigInt(fundedCredits))}</dd>
+              </div>
+              <div>
+                <dt>burnt in all</dt>
+                <dd>{count(BigInt(burntCredits))}</dd>
+              </div>
+            </dl>
+          </>
+        )}
+      </Shown>
+      <label class="field">
+        Warn below, data credits
+        <input
+          type="number"
+          min={0}
+          value={limit}
+          onInput={(event) => {
+            const value = Math.max(0, Math.floor(event.currentTarget.valueAsNumber || 0));
+            setLimit(value);
+            storeLimit(name, value);
+          }}
+        />
+      </label>
+    </section>
+  );
+}
+
+function storedLimit(name: string): number {
+  try {
+    const stored = Number(localStorage.getItem(name) ?? DEFAULT_LIMIT);
+    return Number.isSafeInteger(stored) ? stored : DEFAULT_LIMIT;
+  } catch {
+    return DEFAULT_LIMIT;
+  }
+}
+
+function storeLimit(name: string, limit: number): void {
+  try {
+    localStorage.setItem(name, String(limit));
+  } catch {
+    // Without storage the limit lasts as long as the page.
+  }
+}

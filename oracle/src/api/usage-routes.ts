@@ -1,0 +1,126 @@
+/** What a payer was billed for in an epoch, by device and by cell, to the payer alone: the wallet signs the request. */
+import { cellToString } from "@earshot/geo";
+import { base58Text } from "@earshot/poc/protocol";
+import Type, { type Static } from "typebox";
+import { type HttpApp, sendError } from "../service/http.ts";
+import { answerFrom, cellText, epochAnswers, epochQuery } from "./answers.ts";
+import { type EpochView, rowOf } from "./epoch-view.ts";
+import type { EpochViews } from "./epoch-views.ts";
+import { OWNER_REQUEST_HEADER, readOwnerRequest } from "./owner-request.ts";
+
+const WALLET_BYTES = 32;
+const HASH_BYTES = 32;
+/** Lines of each list: the largest, the rest is summed up. */
+const MOST_LINES = 200;
+
+const lineFields = { copies: Type.Integer(), packets: Type.Integer(), dataCredits: Type.Integer() };
+const usageSchema = Type.Object({
+  epoch: Type.Integer(),
+  payer: Type.String(),
+  ...lineFields,
+  devices: Type.Array(
+    Type.Object({ devAddr: Type.String({ description: "Eight hexadecimal digits" }), ...lineFields }),
+  ),
+  devicesInAll: Type.Integer(),
+  cells: Type.Array(
+    Type.Object({
+      cell: Type.Union([cellText, Type.Null()], { description: "Of the carrying hotspot, resolution 8" }),
+      ...lineFields,
+    }),
+  ),
+  cellsInAll: Type.Integer(),
+});
+
+interface Line {
+  copies: number;
+  dataCredits: number;
+  readonly packets: Set<string>;
+}
+
+/** `nowMs`: the oracle's time, for signed requests. */
+export function usageRoutes(app: HttpApp, views: EpochViews, nowMs: () => number): void {
+  app.get(
+    "/v1/payers/:wallet/usage",
+    {
+      schema: {
+        tags: ["invoices"],
+        summary: "Billed copies of a payer in a closed epoch, by device and by cell of the carrying hotspot.",
+        description: `The payer's wallet signs the request (\`${OWNER_REQUEST_HEADER}: WALLET TIME SIGNATURE\`).`,
+        params: Type.Object({ wallet: Type.String({ maxLength: 44 }) }),
+        querystring: epochQuery,
+        headers: Type.Object({ [OWNER_REQUEST_HEADER]: Type.Optional(Type.String({ maxLength: 200 })) }),
+        response: epochAnswers(usageSchema),
+      },
+    },
+    async (request, reply) => {
+      const header = String(request.headers[OWNER_REQUEST_HEADER] ?? "");
+      const signed = readOwnerRequest(header, "GET", request.url, nowMs());
+      if (signed.status === "refused") return sendError(reply, "bad_request", signed.expected, OWNER_REQUEST_HEADER);
+      const { wallet } = signed;
+      if (base58Text(wallet) !== request.params.wallet) {
+        return sendError(reply, "bad_request", "the payer's own signature", base58Text(wallet));
+      }
+      const answer = await answerFrom(views, request.query.epoch, request, reply, "an epoch", (view) =>
+        usageOf(view, wallet),
+      );
+      if (!reply.sent) reply.header("cache-control", "private, no-store");
+      return answer;
+    },
+  );
+}
+
+function usageOf(view: EpochView, wallet: Uint8Array): Static<typeof usageSchema> {
+  const { packets, hotspots } = view.epoch.input;
+  const devices = new Map<string, Line>();
+  const cells = new Map<bigint, Line>();
+  const whole: Line = newLine();
+  for (let row = 0; row < packets.data_credits.length; row++) {
+    const credits = packets.data_credits[row]!;
+    if (credits === 0 || !isPaidBy(packets.payer, row, wallet)) continue;
+    const hash = rowOf(packets.packet_hash, row, HASH_BYTES).toHex();
+    const hotspot = packets.hotspot[row]!;
+    const cell = hotspot < view.hotspotCount ? hotspots.cell_public[hotspot]! : 0n;
+    const devAddr = packets.dev_addr[row]!.toString(16).padStart(8, "0");
+    for (const line of [whole, lineOf(devices, devAddr), lineOf(cells, cell)]) {
+      line.copies++;
+      line.dataCredits += credits;
+      line.packets.add(hash);
+    }
+  }
+  return {
+    epoch: view.number,
+    payer: base58Text(wallet),
+    ...figuresOf(whole),
+    devices: largest(devices).map(([devAddr, line]) => ({ devAddr, ...figuresOf(line) })),
+    devicesInAll: devices.size,
+    cells: largest(cells).map(([cell, line]) => ({
+      cell: cell === 0n ? null : cellToString(Number(cell >> 32n), Number(cell & 0xffff_ffffn)),
+      ...figuresOf(line),
+    })),
+    cellsInAll: cells.size,
+  };
+}
+
+function newLine(): Line {
+  return { copies: 0, dataCredits: 0, packets: new Set() };
+}
+
+function lineOf<K>(lines: Map<K, Line>, key: K): Line {
+  const line = lines.get(key) ?? newLine();
+  lines.set(key, line);
+  return line;
+}
+
+function figuresOf({ copies, packets, dataCredits }: Line) {
+  return { copies, packets: packets.size, dataCredits };
+}
+
+function largest<K>(lines: ReadonlyMap<K, Line>): [K, Line][] {
+  return [...lines].sort(([, a], [, b]) => b.dataCredits - a.dataCredits).slice(0, MOST_LINES);
+}
+
+function isPaidBy(payers: Uint8Array, row: number, wallet: Uint8Array): boolean {
+  const start = row * WALLET_BYTES;
+  for (let at = 0; at < WALLET_BYTES; at++) if (payers[start + at] !== wallet[at]) return false;
+  return true;
+}
