@@ -11,6 +11,8 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
   poc: ["poc/test"],
   oracle: ["oracle/test"],
   programs: ["programs/client/test"],
+  // The whole network, its processes killed at random: FACTOR epochs of 48 s.
+  network: ["fixtures/live/test/live"],
   // Without the end-to-end tests, whose time limits are for one run.
   agent: [
     "hotspot-agent/test/spool",
