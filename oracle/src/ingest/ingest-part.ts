@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { MAX_UPLOAD_BYTES } from "@earshot/poc/protocol";
 import { durationMs, sizeBytes } from "../config/values.ts";
 import type { ServiceContext, ServicePart } from "../service/part.ts";
+import { peersOf } from "../service/peers.ts";
 import { BodyAdmission } from "./body-admission.ts";
 import { ChainHeads } from "./chain-heads.ts";
 import { ForkEvidence } from "./fork-evidence.ts";
 import { restoreHeads } from "./head-replay.ts";
 import { writeHeadsFile } from "./heads-file.ts";
+import { PeerHeads } from "./peer-heads.ts";
 import { ToldTip } from "./told-tip.ts";
 import { UploadIntake } from "./upload-intake.ts";
 import { submitRoute, uploadRoutes } from "./upload-routes.ts";
@@ -54,6 +56,12 @@ export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
     graceMs: durationMs(ingest.body_timeout),
     minBytesPerMs: SLOWEST_BYTES_PER_MS,
   });
+  const peerHeads = new PeerHeads(peersOf(config), rules.network);
+  telemetry.counter(
+    "oracle_peer_head_failures_total",
+    "Questions for a device's head that another ingest did not answer.",
+    () => peerHeads.failures,
+  );
   const intake = new UploadIntake({
     network: rules.network,
     signer,
@@ -73,7 +81,7 @@ export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
     nowMs,
     steadyMs,
     epochAt: rules.epochAt,
-    headElsewhere: async () => undefined,
+    headElsewhere: (deviceKey) => peerHeads.headOf(deviceKey),
     clockFault: () => clockFault(networkClock.chainErrorMs, clockToleranceMs),
     onUpload: (event) => tally.add(event, steadyMs()),
     onRefused: (code) => telemetry.uploadRefused(code),

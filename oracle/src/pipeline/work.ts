@@ -1,14 +1,15 @@
 /** A worker as a process: opens what the configuration names, waits for the plan, works until it is told to stop. */
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { keyFromText } from "@earshot/poc/protocol";
 import type { WrittenConfig } from "../config/schema.ts";
 import { durationMs } from "../config/values.ts";
+import { headLagMs } from "../log/published-segments.ts";
 import type { ArtefactStore } from "../ports/artefact-store.ts";
 import type { Store } from "../ports/store.ts";
 import { type Clock, sleep } from "../service/clock.ts";
 import { ingestSigner } from "../service/ingest-key.ts";
 import type { Log } from "../service/log.ts";
+import { peersOf } from "../service/peers.ts";
 import { openConfiguredArtefacts, openConfiguredReader, openConfiguredStore } from "../service/storage.ts";
 import { EpochArchive } from "./epoch-archive.ts";
 import { IngestClock } from "./ingest-clock.ts";
@@ -57,7 +58,7 @@ export async function runWork({ config, roles, clock, log, stop, onEvent }: Work
           artefacts,
           facts: new StoredFacts(store, new EpochArchive(artefacts)),
           logs: [{ name: plan.log.ingestKey.toHex(), log: reader }],
-          mirrors: mirrorsOf(config, plan.log.network, store, artefacts),
+          mirrors: mirrorsOf(config, plan, store, artefacts),
           time: plan.time,
           firstEpoch: plan.firstEpoch,
           signer,
@@ -85,16 +86,19 @@ export async function runWork({ config, roles, clock, log, stop, onEvent }: Work
 
 /** Logs of other oracles' ingests. Throws ORC_BAD_CONFIG. */
 export function mirrorsOf(
-  { peers }: WrittenConfig,
-  network: number,
+  config: WrittenConfig,
+  { log: { network }, time }: Pick<PipelinePlan, "log" | "time">,
   store: Store,
   artefacts: ArtefactStore,
 ): readonly MirroredLog[] {
-  return peers.ingests.map((peer) => {
-    const at = peer.indexOf("@");
-    const [ingestKey, url] = [keyFromText(peer.slice(0, at)), peer.slice(at + 1)];
-    return new MirroredLog({ store, artefacts, url, ingestKey, network, timeoutMs: durationMs(peers.timeout) });
-  });
+  const common = {
+    store,
+    artefacts,
+    network,
+    timeoutMs: durationMs(config.peers.timeout),
+    headLagMs: headLagMs({ time }),
+  };
+  return peersOf(config).map((peer) => new MirroredLog({ ...common, ...peer }));
 }
 
 async function planOf(store: Store, clock: Clock, stop: AbortSignal): Promise<PipelinePlan | undefined> {

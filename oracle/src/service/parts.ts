@@ -40,7 +40,7 @@ export async function serviceParts(
 ): Promise<readonly ServicePart[]> {
   const { config, rules, store, artefacts, networkClock } = context;
   const ingest = await ingestPart(context);
-  const mirrors = mirrorsOf(config, rules.network, store, artefacts);
+  const mirrors = mirrorsOf(config, context.plan, store, artefacts);
   const rulesOf = (epoch: number) => rulesOfEpoch(rules, (watch.lastNetwork ?? network).parameters, epoch);
   const pipeline = pipelinePart(context, { watch, history, rulesOf, workerCommand });
   const archive = new EpochArchive(artefacts);
