@@ -89,29 +89,36 @@ function fillWitnesses(
   out: Columns<typeof verdictsTable>,
 ): void {
   const { beacons, hotspots } = context;
-  const { groupOf, logIndex, rows } = verdicts;
-  const groups = verdicts.beaconOfGroup.length;
+  const { beaconOfGroup, beaconReason, groupOf, logIndex, rows, selectedCount, starts } = verdicts;
+  const groups = beaconOfGroup.length;
   const challengeOf = new Uint32Array(groups).fill(NO_ROW);
-  for (let group = 0; group < groups - 1; group++)
-    challengeOf[group] = beacons.beacons.challenge[verdicts.beaconOfGroup[group]];
-  const next = verdicts.starts.slice(0, groups);
+  // Units and side of a group's rows, but for those that failed on their own.
+  const unitsOf = new Uint16Array(groups);
+  const failedSide = new Uint8Array(groups).fill(SIDE.witness);
+  for (let group = 0; group < groups - 1; group++) {
+    challengeOf[group] = beacons.beacons.challenge[beaconOfGroup[group]];
+    unitsOf[group] = units.witnessE4[selectedCount[group]];
+    if (beaconReason[group] !== REASON.valid) failedSide[group] = SIDE.beaconer;
+  }
+  const { reason, measured, limit, selected } = verdicts;
+  const { log_index, kind, hotspot, challenge, side, units_e4 } = out;
+  const { reason: outReason, measured: outMeasured, limit: outLimit, selected: outSelected } = out;
+  const next = starts.slice(0, groups);
   for (let source = 0; source < groupOf.length; source++) {
     const group = groupOf[source];
     const place = next[group]++;
     const row = rowOf[logIndex[source]];
-    const reason = verdicts.reason[place];
-    const hotspot = hotspotOfRow(rows, place);
-    const isBeaconerFailed = group < groups - 1 && verdicts.beaconReason[group] !== REASON.valid;
-    out.log_index[row] = logIndex[source];
-    out.kind[row] = VERDICT_KIND.witness;
-    out.hotspot[row] = hotspot < hotspots.count ? hotspot : NO_ROW;
-    out.challenge[row] = challengeOf[group];
-    out.reason[row] = reason;
-    out.side[row] = reason === REASON.valid ? SIDE.none : isBeaconerFailed ? SIDE.beaconer : SIDE.witness;
-    out.measured[row] = verdicts.measured[place];
-    out.limit[row] = verdicts.limit[place];
-    out.selected[row] = verdicts.selected[place];
-    if (verdicts.selected[place] === 1) out.units_e4[row] = units.witnessE4[verdicts.selectedCount[group]];
+    const sender = hotspotOfRow(rows, place);
+    log_index[row] = logIndex[source];
+    kind[row] = VERDICT_KIND.witness;
+    hotspot[row] = sender < hotspots.count ? sender : NO_ROW;
+    challenge[row] = challengeOf[group];
+    outReason[row] = reason[place];
+    side[row] = reason[place] === REASON.valid ? SIDE.none : failedSide[group];
+    outMeasured[row] = measured[place];
+    outLimit[row] = limit[place];
+    outSelected[row] = selected[place];
+    if (selected[place] === 1) units_e4[row] = unitsOf[group];
   }
 }
 
@@ -122,17 +129,13 @@ function placesInLog(
   rows: number,
   reports: number,
 ): Uint32Array {
-  const rowOf = new Uint32Array(reports);
-  const count = (indices: Uint32Array) => {
-    for (const index of indices) {
-      if (index >= reports) throw pocError("POC_BAD_COLUMNS", `log_index: expected below ${reports}, got ${index}`);
-      rowOf[index]++;
-    }
-  };
-  count(beaconIndex);
-  for (const { logIndex } of partitions) count(logIndex);
+  const columns = [beaconIndex, ...partitions.map(({ logIndex }) => logIndex)];
+  const last = columns.reduce((greatest, column) => Math.max(greatest, greatestOf(column)), -1);
+  if (last >= reports) throw pocError("POC_BAD_COLUMNS", `log_index: expected below ${reports}, got ${last}`);
+  const rowOf = new Uint32Array(last + 1);
+  for (const column of columns) for (let at = 0; at < column.length; at++) rowOf[column[at]]++;
   let row = 0;
-  for (let index = 0; index < reports; index++) {
+  for (let index = 0; index <= last; index++) {
     const uses = rowOf[index];
     if (uses > 1) throw pocError("POC_BAD_COLUMNS", `log_index: ${index} names ${uses} reports`);
     rowOf[index] = row;
@@ -140,4 +143,10 @@ function placesInLog(
   }
   if (row !== rows) throw pocError("POC_INVARIANT", `${rows} reports share ${row} log indices`);
   return rowOf;
+}
+
+function greatestOf(column: Uint32Array): number {
+  let greatest = -1;
+  for (let at = 0; at < column.length; at++) greatest = Math.max(greatest, column[at]);
+  return greatest;
 }
