@@ -2,11 +2,15 @@
  * Billing as a process: what an epoch's close makes due is billed, burnt and held against what its payers own.
  *
  *   closed epoch ─► bills (journal) ─► burns ─► balances ─► routes suspended for arrears
- *   closed epoch + time for bills ─► contest (book) ─► routes suspended while contested, restored when refuted or settled
+ *   closed epoch ─► notices ─► refutations, appeals
+ *   closed epoch ─► contests of the epochs that may still be paid ─► routes suspended once they cannot, restored when refuted or settled
  *
  * Holds no state of its own: bills, burns and contests stand in the Store, so a process that is killed anywhere goes on where it was. One
  * process at a time bills a network (a lease); the others only suspend and restore their own routes.
  */
+
+import type { VerifyKey } from "@earshot/poc/protocol";
+import { keepAppeals, noticesOfEpoch } from "../notices/notices-of-epoch.ts";
 import type { EpochArchive } from "../pipeline/epoch-archive.ts";
 import { holdLease } from "../pipeline/hold-lease.ts";
 import { lastClosedEpoch } from "../pipeline/work-table.ts";
@@ -18,7 +22,7 @@ import { type BurnChain, type BurnRound, burnBills, isInArrears, type RouterAcco
 import { isRouteSuspended } from "./contest.ts";
 import { keepContest, routeContests } from "./contest-book.ts";
 import { type BillingArchive, contestOfEpoch, parametersOfEpoch } from "./contest-epoch.ts";
-import { refutedPackets } from "./refutation-book.ts";
+import { keepRefutation, refutedPackets } from "./refutation-book.ts";
 import type { StoredJournal } from "./stored-journal.ts";
 
 /** A route as far as billing goes. */
@@ -37,6 +41,10 @@ export interface BillerOptions {
   /** Number of the network in protocol messages. */
   readonly network: number;
   readonly firstEpoch: number;
+  /** Keys of the ingests whose appeals are read, 33 bytes each. */
+  readonly ingestKeys: readonly Uint8Array[];
+  /** Key that outcomes of appeals are signed with; undefined without governance. */
+  readonly governanceKey: VerifyKey | undefined;
   /** What payers own; undefined without a chain. */
   readonly routers: Pick<BurnChain, "routers"> | undefined;
   /** Only where this oracle holds the network's burn authority. */
@@ -57,7 +65,7 @@ export interface BillerOptions {
 export type BillerEvent =
   | { readonly kind: "billed"; readonly epoch: number; readonly bills: number; readonly dataCredits: bigint }
   | { readonly kind: "burnt"; readonly round: BurnRound }
-  | { readonly kind: "contested"; readonly epoch: number; readonly routes: number };
+  | { readonly kind: "contested"; readonly epoch: number; readonly routes: number; readonly refuted: number };
 
 /** DESIGN, metering: over 2 % suspends the route. */
 export const CONTEST_LIMIT_UNITS = 200;
@@ -105,18 +113,22 @@ export class Biller {
     }
   }
 
-  /** Contests of the epochs whose time for bills is over. */
+  /** Notices of the closed epochs, and the contests of every epoch whose packets could be paid in them. */
   async #contest(last: number): Promise<void> {
-    const { archive, store } = this.#options;
-    for (let epoch = await this.#next("contests"); ; epoch++) {
-      if (epoch > last) return;
-      const { rewards } = await parametersOfEpoch(archive, epoch);
-      if (epoch + rewards.billWithinEpochs - 1 > last) return;
-      const refuted = await refutedPackets(store, epoch);
-      const contest = await contestOfEpoch(archive, epoch, (packetHash) => refuted.has(packetHash));
-      await keepContest(store, epoch, contest);
-      await this.#done("contests", epoch);
-      this.#tell({ kind: "contested", epoch, routes: contest.routes.length });
+    const { archive, store, network, ingestKeys, governanceKey, firstEpoch } = this.#options;
+    for (let closed = await this.#next("contests"); closed <= last; closed++) {
+      const { refuted, appeals } = await noticesOfEpoch(archive, closed, { network, ingestKeys, governanceKey });
+      for (const packetHash of refuted) await keepRefutation(store, { packetHash, epoch: closed });
+      await keepAppeals(store, closed, appeals);
+      const { rewards } = await parametersOfEpoch(archive, closed);
+      const first = Math.max(firstEpoch, closed - rewards.billWithinEpochs + 1);
+      const known = await refutedPackets(store, first);
+      for (let epoch = first; epoch <= closed; epoch++) {
+        const contest = await contestOfEpoch(archive, epoch, closed, (packetHash) => known.has(packetHash));
+        await keepContest(store, epoch, contest);
+        this.#tell({ kind: "contested", epoch, routes: contest.routes.length, refuted: refuted.length });
+      }
+      await this.#done("contests", closed);
     }
   }
 
@@ -151,12 +163,14 @@ export class Biller {
   }
 
   async #suspendContested(last: number | undefined): Promise<void> {
-    const { store, routes, suspended, firstEpoch, contestLimitUnits } = this.#options;
+    const { store, archive, routes, suspended, firstEpoch, contestLimitUnits } = this.#options;
     if (last === undefined) return;
     const settled = new Map(
       routes().map(({ routeId, contestsSettledThrough }) => [routeId, contestsSettledThrough ?? -1]),
     );
-    const contests = await routeContests(store, firstEpoch, last);
+    // What may still be paid suspends nobody.
+    const { rewards } = await parametersOfEpoch(archive, last);
+    const contests = await routeContests(store, firstEpoch, last - rewards.billWithinEpochs + 1);
     suspended.set(
       "contested",
       contests

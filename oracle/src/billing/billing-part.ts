@@ -1,4 +1,5 @@
 /** Billing as a part of the service: bills, burns and contests while it runs; invoices to payers and contests to everybody. */
+import type { VerifyKey } from "@earshot/poc/protocol";
 import type { EpochArchive } from "../pipeline/epoch-archive.ts";
 import type { Store } from "../ports/store.ts";
 import type { RouteBook } from "../routes/route-book.ts";
@@ -18,6 +19,10 @@ export interface BillingPartOptions {
   readonly book: Pick<RouteBook, "routes">;
   readonly suspended: SuspendedRoutes;
   readonly firstEpoch: number;
+  /** Keys of the ingests whose appeals are read, 33 bytes each: this one's and its peers'; this one's alone. */
+  readonly ingestKeys?: readonly Uint8Array[];
+  /** Key that outcomes of appeals are signed with; without it there are none. */
+  readonly governanceKey?: VerifyKey;
   /** What payers own (settlement/burn-chain.ts RouterView); undefined without a chain. */
   readonly routers: Pick<BurnChain, "routers"> | undefined;
   /** Only where this oracle holds the network's burn authority (RouterBurns). */
@@ -34,11 +39,12 @@ const FAULT_AFTER = 5;
 export function billingPart(
   {
     rules,
+    signer,
     clock,
     networkClock,
     log,
     telemetry,
-  }: Pick<ServiceContext, "rules" | "clock" | "networkClock" | "log" | "telemetry">,
+  }: Pick<ServiceContext, "rules" | "signer" | "clock" | "networkClock" | "log" | "telemetry">,
   options: BillingPartOptions,
 ): ServicePart {
   const { store, book, everyMs } = options;
@@ -48,6 +54,8 @@ export function billingPart(
   let fault: string | undefined;
   const biller = new Biller({
     ...options,
+    ingestKeys: options.ingestKeys ?? [signer.publicKey],
+    governanceKey: options.governanceKey,
     journal,
     network: rules.network,
     routes: () =>
@@ -63,7 +71,7 @@ export function billingPart(
         counts.bills += event.bills;
         own.info("billed an epoch", { epoch: event.epoch, bills: event.bills, dataCredits: String(event.dataCredits) });
       } else if (event.kind === "contested") {
-        own.info("judged what was not paid", { epoch: event.epoch, routes: event.routes });
+        own.info("judged what was not paid", { epoch: event.epoch, routes: event.routes, refuted: event.refuted });
       } else {
         const { burns, dataCredits, arrears, refused } = event.round;
         counts.burns += burns;

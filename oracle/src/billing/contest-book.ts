@@ -1,7 +1,8 @@
 /**
- * Contests in the Store: per epoch and route what became of the packets, and the contested ones, until they are refuted or settled.
+ * Contests in the Store: per epoch and route what became of the packets, and the contested ones, until they are paid, refuted or settled.
  *
- * A contest is judged once, when the time for bills is over; a refutation that is accepted later moves its packet from contested to refuted.
+ * A contest is judged when its epoch closes, so that payers see what they have to pay or to refute, and again with each epoch in which
+ * they still can; a refutation that holds moves its packet from contested to refuted.
  */
 import type { Db, Store } from "../ports/store.ts";
 import { insertRows } from "../store/insert-rows.ts";
@@ -15,11 +16,11 @@ export interface RouteContest extends RouteDelivery {
   readonly epoch: number;
 }
 
-/** Keeps the contest of an epoch, in one transaction; the first one counts. */
+/** Keeps the contest of an epoch in place of what was judged before, in one transaction. */
 export function keepContest(store: Store, epoch: number, { routes, contested }: Contest): Promise<void> {
   return store.transaction(async (tx) => {
-    const known = await tx.sql`SELECT route_id FROM contest_route WHERE epoch = ${epoch} ORDER BY route_id LIMIT 1`;
-    if (known.length > 0 || routes.length === 0) return;
+    await tx.sql`DELETE FROM contest_packet WHERE epoch = ${epoch}`;
+    await tx.sql`DELETE FROM contest_route WHERE epoch = ${epoch}`;
     const rows = routes.map(({ routeId, receipts, paid, unanswered, contested, refuted, contestedUnits }) => ({
       epoch,
       route_id: routeId,

@@ -28,26 +28,45 @@ export async function receiptsOfEpoch(archive: BillingArchive, epoch: number): P
   const hotspots = await archive.table(epoch, hotspotsTable);
   if (packets === undefined || hotspots === undefined) throw notArchived(epoch);
   const { time } = await parametersOfEpoch(archive, epoch);
-  const intake = JSON.parse(new TextDecoder().decode(await fileOf(archive, epoch, FILES.intake))) as unknown;
-  const receipts = (intake as { readonly receipts?: unknown }).receipts;
-  if (typeof receipts !== "number") throw oracleError("ORC_BAD_HEADER", `epoch ${epoch}: ${FILES.intake}: receipts`);
-  const records: LogRecord[] = [];
-  for (const [name, sha256] of await archive.files(epoch)) {
-    if (!name.startsWith(`${FILES.uploads}/`)) continue;
-    // A view of the segment would keep all of it: only uploads with receipts are copied out.
-    records.push(...withReceipts(readSegment(await archive.get(sha256), numberOf(name), name)));
-  }
+  const receipts = await receiptCountOf(archive, epoch);
+  const records = await rawRecords(archive, epoch, hasReceipts);
   const context = { packets, hotspots, receipts, epochStartMs: epoch * time.epochMs, epochMs: time.epochMs };
   return claimedReceipts(records, context);
 }
 
+/** Receipts of the epoch proper, as its loader counted them. Throws ORC_BAD_HEADER. */
+export async function receiptCountOf(archive: BillingArchive, epoch: number): Promise<number> {
+  const intake = JSON.parse(new TextDecoder().decode(await fileOf(archive, epoch, FILES.intake))) as unknown;
+  const receipts = (intake as { readonly receipts?: unknown }).receipts;
+  if (typeof receipts !== "number") throw oracleError("ORC_BAD_HEADER", `epoch ${epoch}: ${FILES.intake}: receipts`);
+  return receipts;
+}
+
+/** Records of an epoch's raw log that `isWanted`. Throws ORC_BAD_LOG, and what the archive throws. */
+export async function rawRecords(
+  archive: BillingArchive,
+  epoch: number,
+  isWanted: (bytes: Uint8Array) => boolean,
+): Promise<LogRecord[]> {
+  const records: LogRecord[] = [];
+  for (const [name, sha256] of await archive.files(epoch)) {
+    if (!name.startsWith(`${FILES.uploads}/`)) continue;
+    for (const { receiveMs, bytes } of readSegment(await archive.get(sha256), numberOf(name), name)) {
+      // A view would keep the whole segment.
+      if (isWanted(bytes)) records.push({ receiveMs, bytes: bytes.slice() });
+    }
+  }
+  return records;
+}
+
 /**
- * Judges an epoch's receipts when the time for bills is over: the epochs up to `epoch + billWithinEpochs − 1` must be closed.
+ * Judges an epoch's receipts by the bills of the epochs up to `last`, or up to the end of the time for bills.
  * Throws as `receiptsOfEpoch`.
  */
 export async function contestOfEpoch(
   archive: BillingArchive,
   epoch: number,
+  last: number,
   isRefuted: (packetHash: Uint8Array) => boolean,
 ): Promise<Contest> {
   const hotspots = await archive.table(epoch, hotspotsTable);
@@ -56,7 +75,7 @@ export async function contestOfEpoch(
   const receipts = await receiptsOfEpoch(archive, epoch);
   const paid = new PacketSet(seedOf(hotspots.owner));
   const within = rewards.billWithinEpochs;
-  for (let billed = Math.max(0, epoch - within + 1); billed < epoch + within; billed++) {
+  for (let billed = Math.max(0, epoch - within + 1); billed <= Math.min(last, epoch + within - 1); billed++) {
     const packets = await archive.table(billed, packetsTable);
     // Before the first epoch there is none.
     if (packets === undefined && billed < epoch) continue;
@@ -74,11 +93,9 @@ export async function contestOfEpoch(
   });
 }
 
-function* withReceipts(records: readonly LogRecord[]): Generator<LogRecord> {
-  for (const { receiveMs, bytes } of records) {
-    const parsed = parseUploadHeader(bytes);
-    if (parsed.status === "ok" && parsed.header.counts.receipts > 0) yield { receiveMs, bytes: bytes.slice() };
-  }
+function hasReceipts(bytes: Uint8Array): boolean {
+  const parsed = parseUploadHeader(bytes);
+  return parsed.status === "ok" && parsed.header.counts.receipts > 0;
 }
 
 async function fileOf(archive: BillingArchive, epoch: number, name: string): Promise<Uint8Array> {

@@ -11,13 +11,11 @@ export interface Refutation {
   readonly packetHash: Uint8Array;
   /** Epoch in which it was logged. */
   readonly epoch: number;
-  /** Id of the notice in the log, hex: where its evidence stands. */
-  readonly noticeId: string;
 }
 
 /** Keeps refutations; the first one of a packet counts. */
-export async function keepRefutation(db: Db, { packetHash, epoch, noticeId }: Refutation): Promise<void> {
-  const row = { packet_hash: packetHash, epoch, evidence: noticeId };
+export async function keepRefutation(db: Db, { packetHash, epoch }: Refutation): Promise<void> {
+  const row = { packet_hash: packetHash, epoch, evidence: "" };
   await db.sql`INSERT INTO refutation ${db.sql.rows([row])} ON CONFLICT (packet_hash) DO NOTHING`;
 }
 

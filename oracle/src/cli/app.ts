@@ -6,6 +6,7 @@ import { type CliContext, EXIT, type Terminal } from "./context.ts";
 import { explainCommand } from "./explain.ts";
 import { invoicesCommand } from "./invoices.ts";
 import { meterCommand } from "./meter.ts";
+import { refuteCommand } from "./refute.ts";
 import { scoreCommand } from "./score.ts";
 import { configRoutes, serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -27,6 +28,7 @@ const routes = buildRouteMap({
     browse: browseCommand,
     meter: meterCommand,
     invoices: invoicesCommand,
+    refute: refuteCommand,
     tour: tourCommand,
   },
   docs: { brief: "Earshot's oracle: serve it, simulate coverage, score it, audit it, explain it" },

@@ -28,6 +28,8 @@ const biller = new Biller({
   journal: new StoredJournal(store),
   network: 3,
   firstEpoch: EPOCH,
+  ingestKeys: [],
+  governanceKey: undefined,
   routers: burner,
   burner,
   routes: () => [],

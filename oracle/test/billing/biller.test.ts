@@ -47,6 +47,8 @@ function biller(): Biller {
     journal: new StoredJournal(store),
     network: 3,
     firstEpoch: EPOCH,
+    ingestKeys: [],
+    governanceKey: undefined,
     routers: burner,
     burner,
     routes: () => [

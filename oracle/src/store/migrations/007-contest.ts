@@ -25,6 +25,7 @@ export const contest: Migration = {
     `CREATE TABLE appeal_record (
       record_id ${bytes} NOT NULL PRIMARY KEY,
       epoch ${int64} NOT NULL,
+      place ${int64} NOT NULL,
       kind ${text} NOT NULL,
       hotspot ${text} NOT NULL,
       document ${text} NOT NULL)${tableEnd}`,

@@ -1,0 +1,129 @@
+/**
+ * What the notices in an epoch's log say: packets that are refuted, by the rule that conduct is counted by, and appeals with their outcomes.
+ *
+ * From the archive alone, so every oracle reads the same. Appeals change nothing that is closed: outcomes logged by an epoch lift detectors
+ * in later ones (poc/anomaly appeal.ts, `appealColumns`).
+ */
+import {
+  type AppealOutcome,
+  type AppealRecord,
+  appealColumns,
+  appealId,
+  hotspotsTable,
+  openAppealRecord,
+  packetsTable,
+  payersTable,
+  pendingInTable,
+} from "@earshot/poc";
+import { importKey, isNotice, parseNotice, uploadId, type VerifyKey, verifyNotice } from "@earshot/poc/protocol";
+import { type BillingArchive, parametersOfEpoch, rawRecords, receiptCountOf } from "../billing/contest-epoch.ts";
+import { oracleError } from "../errors.ts";
+import { verifierOf } from "../load/load-uploads.ts";
+import { refutedPackets } from "../load/refutations.ts";
+import type { LogRecord } from "../log/segment-reader.ts";
+import type { Db } from "../ports/store.ts";
+import { readInteger, readText } from "../store/values.ts";
+
+export interface EpochNotices {
+  /** Hashes of packets, 32 bytes each. */
+  readonly refuted: readonly Uint8Array[];
+  readonly appeals: readonly AppealRecord[];
+}
+
+export interface NoticeKeys {
+  readonly network: number;
+  /** Keys of the ingests whose appeals are taken. */
+  readonly ingestKeys: readonly Uint8Array[];
+  readonly governanceKey: VerifyKey | undefined;
+}
+
+/** Reads the notices of a closed epoch. Throws ORC_MISSING_FILE, ORC_BAD_LOG, and what the archive throws. */
+export async function noticesOfEpoch(archive: BillingArchive, epoch: number, keys: NoticeKeys): Promise<EpochNotices> {
+  const records = await rawRecords(archive, epoch, isNotice);
+  if (records.length === 0) return { refuted: [], appeals: [] };
+  const parameters = await parametersOfEpoch(archive, epoch);
+  const [hotspots, payers, packets, pendingIn] = await Promise.all([
+    archive.table(epoch, hotspotsTable),
+    archive.table(epoch, payersTable),
+    archive.table(epoch, packetsTable),
+    archive.table(epoch, pendingInTable),
+  ]);
+  if (hotspots === undefined || payers === undefined || packets === undefined || pendingIn === undefined) {
+    throw oracleError("ORC_MISSING_FILE", `epoch ${epoch}: not archived`);
+  }
+  const { epochMs } = parameters.time;
+  const own = records
+    .filter(({ receiveMs }) => Math.floor(receiveMs / epochMs) === epoch)
+    .sort((a, b) => a.receiveMs - b.receiveMs || Buffer.compare(uploadId(a.bytes), uploadId(b.bytes)));
+  const verifier = verifierOf({ header: { epoch }, parameters, hotspots, payers, network: keys.network });
+  const { refutations } = verifier.chunk(own);
+  const carried = packets.hotspot.length - (await receiptCountOf(archive, epoch));
+  const refuted = refutedPackets({
+    refutations,
+    pendingIn,
+    receipts: { packetHash: packets.packet_hash.subarray(carried * 32) },
+    isBilled: (receipt) => packets.data_credits[carried + receipt]! > 0,
+  });
+  return {
+    refuted: [...refuted].map((name) => Uint8Array.fromHex(name)),
+    appeals: own.flatMap((record) => appealIn(record, keys)),
+  };
+}
+
+/** The appeal that a record holds, if it is one of an ingest of ours and signed as it has to be. */
+function appealIn({ bytes }: LogRecord, { network, ingestKeys, governanceKey }: NoticeKeys): readonly AppealRecord[] {
+  const parsed = parseNotice(bytes);
+  if (parsed.status === "refused" || parsed.header.kind !== "appeal") return [];
+  const { signer, document } = parsed.header;
+  if (!ingestKeys.some((key) => Buffer.compare(key, signer) === 0)) return [];
+  if (verifyNotice(bytes, importKey(signer), network).status === "refused") return [];
+  const record = openAppealRecord(document, network, (unproven) =>
+    unproven.kind === "outcome" ? governanceKey : importedKey(unproven.hotspot),
+  );
+  return typeof record === "string" ? [] : [record];
+}
+
+/** Keeps what an epoch's notices say; again changes nothing. */
+export async function keepAppeals(db: Db, epoch: number, appeals: readonly AppealRecord[]): Promise<void> {
+  for (const [place, record] of appeals.entries()) {
+    const row = {
+      record_id: Buffer.from(appealId(record), "hex"),
+      epoch,
+      place,
+      kind: record.kind,
+      hotspot: record.hotspot,
+      document: JSON.stringify(record),
+    };
+    await db.sql`INSERT INTO appeal_record ${db.sql.rows([row])} ON CONFLICT (record_id) DO NOTHING`;
+  }
+}
+
+/** Appeals and outcomes of a hotspot (33-byte key, hex), oldest first. */
+export async function appealsOf(db: Db, hotspot: string): Promise<readonly (AppealRecord & { loggedEpoch: number })[]> {
+  const rows = await db.sql`
+    SELECT epoch, document FROM appeal_record WHERE hotspot = ${hotspot} ORDER BY epoch, place`;
+  return rows.map((row) => ({
+    ...(JSON.parse(readText(row.document)) as AppealRecord),
+    loggedEpoch: readInteger(row.epoch),
+  }));
+}
+
+/** appeals.arrow of an epoch: the outcomes that were logged before it began. */
+export async function appealsBefore(db: Db, epoch: number): Promise<ReturnType<typeof appealColumns>> {
+  const rows = await db.sql`
+    SELECT epoch, document FROM appeal_record WHERE kind = ${"outcome"} AND epoch < ${epoch} ORDER BY epoch, place`;
+  return appealColumns(
+    rows.map((row) => ({
+      outcome: JSON.parse(readText(row.document)) as AppealOutcome,
+      loggedEpoch: readInteger(row.epoch),
+    })),
+  );
+}
+
+function importedKey(hex: string): VerifyKey | undefined {
+  try {
+    return importKey(Uint8Array.fromHex(hex));
+  } catch {
+    return undefined;
+  }
+}
