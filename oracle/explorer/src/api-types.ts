@@ -54,7 +54,9 @@ export interface Hotspot {
   readonly key: string;
   readonly gatewayId: string;
   readonly owner: string;
-  readonly beneficiary: string;
+  /** Null when rewards are split. */
+  readonly beneficiary: string | null;
+  readonly split: readonly { readonly wallet: string; readonly shareE4: number }[];
   readonly cell: string | null;
   readonly isLocationOpen: boolean;
   readonly region: string;

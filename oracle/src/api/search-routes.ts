@@ -22,7 +22,7 @@ const foundSchema = Type.Object({
 const ownedSchema = Type.Object({
   ...foundSchema.properties,
   isOwner: Type.Boolean({ description: "The wallet owns it" }),
-  isBeneficiary: Type.Boolean({ description: "Its rewards go to the wallet" }),
+  isBeneficiary: Type.Boolean({ description: "Its rewards or a share of them go to the wallet" }),
   isSuspended: Type.Boolean(),
   isLocationOpen: Type.Boolean(),
   pay: paySchema,
@@ -124,7 +124,11 @@ function rowsOfWallet(view: EpochView, wallet: Uint8Array): number[] {
   for (let row = 0; row < view.hotspotCount; row++) {
     if (isWallet(owner, row, wallet) || isWallet(beneficiary, row, wallet)) rows.push(row);
   }
-  return rows;
+  const { splits } = view.epoch.input;
+  for (let at = 0; at < (splits?.hotspot.length ?? 0); at++) {
+    if (isWallet(splits!.wallet, at, wallet) && !rows.includes(splits!.hotspot[at]!)) rows.push(splits!.hotspot[at]!);
+  }
+  return rows.sort((a, b) => a - b);
 }
 
 function isWallet(column: Uint8Array, row: number, wallet: Uint8Array): boolean {
@@ -146,7 +150,7 @@ function ownedOf(view: EpochView, row: number, wallet: Uint8Array): Static<typeo
   return {
     ...foundOf(view, row),
     isOwner: is(hotspots.owner),
-    isBeneficiary: is(hotspots.beneficiary),
+    isBeneficiary: view.splitOf(row).some((share) => base58Text(share.wallet) === text) || is(hotspots.beneficiary),
     isSuspended: hotspots.suspended[row] !== 0,
     isLocationOpen: rowOf(hotspots.location_commitment, row, WALLET_BYTES).every((byte) => byte === 0),
     pay: payOf(view, row),

@@ -1,6 +1,6 @@
 /** One hotspot: who it is, what it did in the epoch, why it earned or not, and every epoch's pay with the proof of it. */
 
-import type { Beacon, Explanation, Proof, Reception, Statement, WholeHotspot } from "../api-types.ts";
+import type { Beacon, Explanation, Hotspot, Pay, Proof, Reception, Statement, WholeHotspot } from "../api-types.ts";
 import { Chart } from "../charts/chart.tsx";
 import { animalName, clock, count, factor, reasonText, shares, tenths, tokens, tokensNumber } from "../format.ts";
 import { CellLink, Code, HotspotLink } from "../parts/links.tsx";
@@ -8,7 +8,7 @@ import { Shown } from "../parts/states.tsx";
 import { Why } from "../parts/why.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { usePlace } from "../router.ts";
-import { lastValue, useAnswer } from "../use-answer.ts";
+import { useAnswer } from "../use-answer.ts";
 
 const TABS = [
   ["why", "Why it earned"],
@@ -48,7 +48,7 @@ export function HotspotPage({ hotspotKey }: { readonly hotspotKey: string }) {
             {tab === "beacons" && <Beacons hotspotKey={hotspotKey} />}
             {tab === "witnesses" && <Receptions hotspotKey={hotspotKey} way="witnesses" />}
             {tab === "receptions" && <Receptions hotspotKey={hotspotKey} way="receptions" />}
-            {tab === "rewards" && <Rewards hotspotKey={hotspotKey} beneficiary={whole.hotspot.beneficiary} />}
+            {tab === "rewards" && <Rewards hotspotKey={hotspotKey} wallets={walletsOf(whole.hotspot)} />}
           </>
         )}
       </Shown>
@@ -112,7 +112,12 @@ function About({ whole: { epoch, hotspot, lastBeacon, lastWitness } }: { readonl
         <div>
           <dt>paid to</dt>
           <dd>
-            <Code text={hotspot.beneficiary} />
+            {walletsOf(hotspot).map((wallet, at) => (
+              <div key={wallet}>
+                <Code text={wallet} />
+                {hotspot.split[at] !== undefined && ` ${(hotspot.split[at].shareE4 / 100).toFixed(2)} %`}
+              </div>
+            ))}
           </dd>
         </div>
         <div>
@@ -253,10 +258,8 @@ function Receptions({ hotspotKey, way }: { readonly hotspotKey: string; readonly
   );
 }
 
-function Rewards({ hotspotKey, beneficiary }: { readonly hotspotKey: string; readonly beneficiary: string }) {
+function Rewards({ hotspotKey, wallets }: { readonly hotspotKey: string; readonly wallets: readonly string[] }) {
   const answer = useAnswer<Statement>(`/v1/hotspots/${hotspotKey}/rewards`);
-  const proof = useAnswer<Proof>(`/v1/wallets/${beneficiary}/proof`);
-  const owed = lastValue(proof);
   return (
     <>
       <Shown answer={answer} what="the rewards">
@@ -265,11 +268,11 @@ function Rewards({ hotspotKey, beneficiary }: { readonly hotspotKey: string; rea
             <Chart
               title="Earned"
               unit="tokens an epoch"
-              epochs={rewards.map(({ epoch }) => epoch)}
+              epochs={epochsOf(rewards)}
               series={[
-                { label: "beacons", values: rewards.map(({ pay }) => tokensNumber(pay.beaconAtoms)) },
-                { label: "receptions", values: rewards.map(({ pay }) => tokensNumber(pay.witnessAtoms)) },
-                { label: "data", values: rewards.map(({ pay }) => tokensNumber(pay.dataAtoms)) },
+                { label: "beacons", values: byEpoch(rewards, "beaconAtoms") },
+                { label: "receptions", values: byEpoch(rewards, "witnessAtoms") },
+                { label: "data", values: byEpoch(rewards, "dataAtoms") },
               ]}
             />
             <p>
@@ -305,7 +308,7 @@ function Rewards({ hotspotKey, beneficiary }: { readonly hotspotKey: string; rea
                 </thead>
                 <tbody>
                   {[...rewards].reverse().map(({ epoch, pay, beneficiary: wallet }) => (
-                    <tr key={epoch}>
+                    <tr key={`${epoch} ${wallet}`}>
                       <th scope="row">{epoch}</th>
                       <td class="number">{tokens(pay.beaconAtoms, 8)}</td>
                       <td class="number">{tokens(pay.witnessAtoms, 8)}</td>
@@ -332,14 +335,37 @@ function Rewards({ hotspotKey, beneficiary }: { readonly hotspotKey: string; rea
         )}
       </Shown>
       <h2>Proof</h2>
-      {owed === undefined ? (
-        <Shown answer={proof} what="the proof">
-          {() => null}
-        </Shown>
-      ) : (
-        <ProofShown proof={owed} />
-      )}
+      {wallets.map((wallet) => (
+        <WalletProof key={wallet} wallet={wallet} />
+      ))}
     </>
+  );
+}
+
+function WalletProof({ wallet }: { readonly wallet: string }) {
+  const answer = useAnswer<Proof>(`/v1/wallets/${wallet}/proof`);
+  return (
+    <Shown answer={answer} what="the proof">
+      {(proof) => <ProofShown proof={proof} />}
+    </Shown>
+  );
+}
+
+/** The wallets its rewards go to. */
+function walletsOf({ beneficiary, split }: Hotspot): readonly string[] {
+  return beneficiary === null ? split.map(({ wallet }) => wallet) : [beneficiary];
+}
+
+type Rewarded = Statement["rewards"];
+
+function epochsOf(rewards: Rewarded): number[] {
+  return [...new Set(rewards.map(({ epoch }) => epoch))];
+}
+
+/** Tokens of a kind by epoch: a split hotspot has an entry for each wallet. */
+function byEpoch(rewards: Rewarded, kind: keyof Pay): number[] {
+  return epochsOf(rewards).map((epoch) =>
+    rewards.filter((one) => one.epoch === epoch).reduce((sum, { pay }) => sum + tokensNumber(pay[kind]), 0),
   );
 }
 

@@ -14,7 +14,7 @@ interface Share {
 }
 
 export function Beneficiary({ hotspot }: { readonly hotspot: Hotspot }) {
-  const [shares, setShares] = useState<readonly Share[]>([{ wallet: hotspot.beneficiary, percent: "100" }]);
+  const [shares, setShares] = useState<readonly Share[]>(() => sharesOf(hotspot));
   const change = (at: number, part: Partial<Share>) =>
     setShares(shares.map((share, index) => (index === at ? { ...share, ...part } : share)));
   const fault = shareFault(shares);
@@ -72,6 +72,11 @@ export function Beneficiary({ hotspot }: { readonly hotspot: Hotspot }) {
       )}
     </details>
   );
+}
+
+function sharesOf({ beneficiary, split }: Hotspot): Share[] {
+  if (beneficiary !== null) return [{ wallet: beneficiary, percent: "100" }];
+  return split.map(({ wallet, shareE4 }) => ({ wallet, percent: String(shareE4 / 100) }));
 }
 
 function shareFault(shares: readonly Share[]): string | undefined {
