@@ -129,6 +129,46 @@ export async function verdictsOfEpoch(db: Db, epoch: number): Promise<ToldVerdic
   return rows.map(readVerdict);
 }
 
+/** Running counts of a hotspot in an epoch, over all partitions; undefined while there are none. */
+export async function hotspotCounts(db: Db, epoch: number, key: Uint8Array): Promise<HotspotCounts | undefined> {
+  const rows = await db.sql`
+    SELECT * FROM live_hotspot WHERE epoch = ${epoch} AND hotspot_key = ${key} ORDER BY partition_number`;
+  if (rows.length === 0) return undefined;
+  const { sum, latest } = columnsOf(rows);
+  return {
+    beacons: sum("beacons"),
+    beaconsValid: sum("beacons_valid"),
+    witnesses: sum("witnesses"),
+    witnessesValid: sum("witnesses_valid"),
+    witnessesSelected: sum("witnesses_selected"),
+    lastBeaconMs: latest("last_beacon_ms"),
+    lastWitnessMs: latest("last_witness_ms"),
+  };
+}
+
+/** Running counts of a resolution-8 cell (15 hex digits) in an epoch; undefined while there are none. */
+export async function cellCounts(db: Db, epoch: number, cell: string): Promise<CellCounts | undefined> {
+  const rows = await db.sql`
+    SELECT * FROM live_cell WHERE epoch = ${epoch} AND cell = ${cell} ORDER BY partition_number`;
+  if (rows.length === 0) return undefined;
+  const { sum } = columnsOf(rows);
+  return {
+    beacons: sum("beacons"),
+    beaconsValid: sum("beacons_valid"),
+    witnessReports: sum("witness_reports"),
+    witnessesValid: sum("witnesses_valid"),
+    witnessesSelected: sum("witnesses_selected"),
+  };
+}
+
+function columnsOf(rows: readonly Readonly<Record<string, unknown>>[]) {
+  const values = (name: string) => rows.map((row) => readInteger(row[name]));
+  return {
+    sum: (name: string) => values(name).reduce((total, value) => total + value, 0),
+    latest: (name: string) => Math.max(...values(name)),
+  };
+}
+
 function readVerdict(row: Readonly<Record<string, unknown>>): ToldVerdict {
   return {
     uploadId: readBytes(row.upload_id),

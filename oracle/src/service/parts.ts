@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { apiPart } from "../api/api-part.ts";
 import { ArchivedEpochs } from "../api/epoch-source.ts";
+import { liveRoutes } from "../api/live-routes.ts";
 import { billingPart } from "../billing/billing-part.ts";
 import { challengesPart } from "../challenges/challenges-part.ts";
 import type { EntropyFile } from "../challenges/entropy-file.ts";
@@ -66,6 +67,10 @@ export async function serviceParts(
     settlementPart(context, { network, mirrors, told: ingest.toldTip }),
     billing,
     apiPart({ source, nowMs: () => networkClock.nowMs() }),
+    {
+      name: "running epoch",
+      routes: (app) => liveRoutes(app, { store, nextEpoch: pipeline.nextEpoch, nowMs: () => networkClock.nowMs() }),
+    },
     ...(config.http.explorer ? [explorerPart()] : []),
   ];
 }

@@ -62,8 +62,8 @@ const TOKEN_PROGRAM = new PublicKey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA
 const REGION = 1;
 
 export interface RegistrySettings {
-  /** Oracles in office: 3 of 3 decide, or 1 alone. */
-  readonly oracles?: 1 | 3;
+  /** Oracles in office: all of 3, both of 2, or 1 alone decide. */
+  readonly oracles?: 1 | 2 | 3;
   /** An epoch without it. */
   readonly vetoSeconds?: number;
 }

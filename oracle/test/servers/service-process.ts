@@ -11,10 +11,11 @@ export class ServiceProcess {
   #url = "";
   #key = "";
 
-  /** `set` are further `KEY=VALUE` of the configuration. */
-  constructor(folder: string, set: readonly string[]) {
+  /** `set` are further `KEY=VALUE` of the configuration; `url` is where it shall answer, at a free port without it. */
+  constructor(folder: string, set: readonly string[], url = "") {
     this.folder = folder;
     this.#set = set;
+    this.#url = url;
   }
 
   /** Address of its API; the same over all its lives. */

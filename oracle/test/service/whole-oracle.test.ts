@@ -5,18 +5,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { demo } from "@earshot/poc";
-import {
-  apiPath,
-  beaconPayload,
-  type ChallengeAnswer,
-  keyToText,
-  signBeacon,
-  UPLOAD_CONTENT_TYPE,
-} from "@earshot/poc/protocol";
+import { keyToText } from "@earshot/poc/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LocalRegistry } from "../servers/local-registry.ts";
 import { ServiceProcess } from "../servers/service-process.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
+import { startProving } from "./provers.ts";
 import { TestDevice } from "./test-device.ts";
 
 const folders = new TemporaryFolders("whole");
@@ -33,7 +27,6 @@ const devices = [new TestDevice(61), new TestDevice(62)] as const;
 
 let chain: LocalRegistry;
 let oracle: ServiceProcess;
-const stop = new AbortController();
 
 beforeAll(async () => {
   chain = await LocalRegistry.start(EPOCH_S, { oracles: 1, vetoSeconds: 3 });
@@ -54,7 +47,6 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  stop.abort();
   await oracle?.stop();
   await chain?.stop();
 });
@@ -69,56 +61,9 @@ async function until<T>(ask: () => Promise<T | undefined>, what: string, withinM
   }
 }
 
-async function send(device: TestDevice, content: Parameters<TestDevice["seal"]>[0]): Promise<boolean> {
-  const sealed = device.seal(content);
-  for (;;) {
-    // The same bytes again until they are acknowledged, as agents do.
-    const answer = await fetch(oracle.url + apiPath("submitUpload", {}), {
-      method: "POST",
-      headers: { "content-type": UPLOAD_CONTENT_TYPE },
-      body: sealed.bytes.slice(),
-      signal: AbortSignal.timeout(2000),
-    }).catch(() => undefined);
-    if (answer?.ok === true) {
-      device.sequence++;
-      device.previousId = sealed.id;
-      return true;
-    }
-    if (stop.signal.aborted) return false;
-    await Bun.sleep(50);
-  }
-}
-
-/** A device answers its challenges, and the other one hears it. */
-async function prove(device: TestDevice, other: TestDevice, sending: { last: Promise<unknown> }): Promise<void> {
-  const answered = new Set<string>();
-  const path = apiPath("getChallenge", { key: keyToText(device.key) });
-  while (!stop.signal.aborted) {
-    const answer = (await oracle.get(path).catch(() => undefined)) as ChallengeAnswer | undefined;
-    const challenge = answer?.challenge;
-    if (challenge === undefined || challenge === null || answered.has(challenge.challengeId)) {
-      await Bun.sleep(100);
-      continue;
-    }
-    answered.add(challenge.challengeId);
-    const challengeId = Uint8Array.fromHex(challenge.challengeId);
-    const signature = signBeacon(device.signer, challengeId);
-    const { transmitMs, frequencyHz, dataRate } = challenge;
-    await Bun.sleep(Math.max(0, transmitMs - Date.now()));
-    const radio = { frequencyHz, dataRate, tmst: 1 };
-    const beacon = { challengeId, signature, transmitMs, txPowerDdbm: 140, ...radio };
-    const payload = beaconPayload(challengeId, signature);
-    const witness = { payload, receivedMs: transmitMs, rssiDdbm: -1050, snrDdb: 20, ...radio };
-    // One upload of a device at a time: two devices take turns at both ends.
-    sending.last = sending.last.then(() => send(device, { beacons: [beacon], witnesses: [] }));
-    sending.last = sending.last.then(() => send(other, { witnesses: [witness] }));
-  }
-}
-
 test("is a network that pays for coverage, whatever happens to its oracle", async () => {
-  const [first, second] = devices;
-  const sending = { last: Promise.resolve() as Promise<unknown> };
-  const driving = [prove(first, second, sending), prove(second, first, sending)];
+  const [first] = devices;
+  const proving = startProving(devices.map((device) => ({ device, oracle })));
   const running = Math.floor(Date.now() / time.epochMs);
 
   // In the middle of the epoch in which both take part.
@@ -135,8 +80,7 @@ test("is a network that pays for coverage, whatever happens to its oracle", asyn
     `epoch ${epoch}`,
     2 * time.epochMs,
   );
-  stop.abort();
-  await Promise.all(driving);
+  await proving.stop();
   expect(shown.beacons).toBeGreaterThan(0);
   expect(shown.witnessReports).toBeGreaterThan(0);
 
