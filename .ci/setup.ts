@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bunVersionFault } from "./bun-version.ts";
 
 const root = join(import.meta.dirname, "..");
 const stampPath = join(root, "node_modules", ".earshot-setup");
@@ -26,6 +27,12 @@ function lockDigest(): string {
   return hash.digest("hex");
 }
 
+const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { packageManager: string };
+const fault = bunVersionFault(Bun.version, packageManager);
+if (fault !== null) {
+  process.stderr.write(`${fault}\n`);
+  process.exit(1);
+}
 const digest = lockDigest();
 if (!existsSync(stampPath) || readFileSync(stampPath, "utf8") !== digest) {
   process.stderr.write("installing packages (once) …\n");
