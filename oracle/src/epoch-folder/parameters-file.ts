@@ -208,6 +208,7 @@ const anomaly = object({
     nearM: integer(1, MAX_DISTANCE_M),
     farM: integer(1, MAX_DISTANCE_M),
     farShareE4: integer(1, 10_000),
+    silentFactorE4: integer(10_000, 1_000_000),
   }),
   twins: object({
     apartM: integer(0, MAX_DISTANCE_M),

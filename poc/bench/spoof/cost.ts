@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { surfaceDistanceM } from "@earshot/geo";
 import { detectAnomalies } from "../../src/anomaly/detect.ts";
-import { lineChordSquared } from "../../src/anomaly/gather-links.ts";
+import { lineChordSquared } from "../../src/anomaly/link-columns.ts";
 import { tallyLinks } from "../../src/anomaly/tally-links.ts";
 import { closeEpoch } from "../../src/epoch/close-epoch.ts";
 import { allocateColumns } from "../../src/epoch/columns.ts";
@@ -57,7 +57,7 @@ function measured(plain: EpochInput, input: EpochInput, rows: number): string {
       const from = cpuNs();
       const { evidence } = detectAnomalies(detecting, partitions, earshotDetectors, owner);
       randomNs = (cpuNs() - from) / rows;
-      found.push(lookedAt("Levels drawn for each row", detecting, partitions, owner, evidence.length));
+      found.push(lookedAt("Levels drawn for each row", detecting, partitions, owner, evidence.hotspot.length));
     }
     makePlausible(detecting, partitions[0]);
     const plausible = cpuNs();
@@ -65,7 +65,7 @@ function measured(plain: EpochInput, input: EpochInput, rows: number): string {
     const detected = cpuNs();
     closeEpoch(context, partitions);
     const closed = cpuNs();
-    if (round === 0) found.push(lookedAt("Levels that fit", detecting, partitions, owner, evidence.length));
+    if (round === 0) found.push(lookedAt("Levels that fit", detecting, partitions, owner, evidence.hotspot.length));
     if (round < WARM) continue;
     epochNs.push((closed - detected + judged - start) / rows);
     detectNs.push((detected - plausible) / rows);
@@ -115,7 +115,7 @@ function makePlausible(
       const witness = rows[at] & 0xffffff;
       const ofPair = Math.imul(Math.min(beaconer, witness) * 31 + Math.max(beaconer, witness), 0x9e37_79b1) >>> 24;
       const excess = 240 + ofPair * 0.6 + ((row * 7) % 41) - 20;
-      const distanceM = surfaceDistanceM(lineChordSquared(context, beaconer, witness));
+      const distanceM = surfaceDistanceM(lineChordSquared(context.hotspots.lines, beaconer, witness));
       const loss = linkLossDdb(rules.loss, distanceM, rows[at + 1]);
       const rssi = Math.round(eirp + hotspots.lines[witness * LINE_STRIDE + LINE.gain] - loss - excess);
       rows[at + 2] = (rssi << 16) | 50;

@@ -34,19 +34,21 @@ export interface OneSidedParameters {
 
 /** Who is heard far away is heard nearby. */
 export interface SilenceParameters {
-  /** A counterpart is near up to this distance, m. */
+  /** Whom no independent hotspot hears is asked about up to this distance, m. */
   readonly nearM: number;
-  /** A link is far from this distance on, m; only hotspots with such links are asked about their neighbours. */
+  /** A link is far from this distance on, m; only of hotspots with such links another place is looked for. */
   readonly farM: number;
-  /** Share of a hotspot's links that are far before its near neighbours are asked, 1e-4. */
+  /** Share of a hotspot's links that are far before another place is looked for, 1e-4. */
   readonly farShareE4: number;
+  /** How many times as many hotspots stand in silence nearer to its place than to the other one, 1e-4. */
+  readonly silentFactorE4: number;
 }
 
 /** Two hotspots that the same others hear equally well stand in one place. */
 export interface TwinsParameters {
   /** Only pairs asserted at least this far apart, m. */
   readonly apartM: number;
-  /** A common counterpart tells that free space alone makes lose this much less to one of the two. */
+  /** Where all in reach hear both, a common counterpart tells that free space alone makes lose this much less to one of the two. */
   readonly tellingDdb: number;
   /** Losses to a telling counterpart that differ by no more agree. */
   readonly withinDdb: number;

@@ -8,22 +8,22 @@ import type { Columns } from "../epoch/columns.ts";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { EpochInput } from "../epoch/epoch-input.ts";
 import { KeyIndex } from "../epoch/key-index.ts";
-import type { suspicionOutTable } from "../epoch/tables.ts";
+import type { evidenceTable, suspicionOutTable } from "../epoch/tables.ts";
 import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
 import { DEVICE_KEY_BYTES } from "../protocol/device-key.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import { badShareE4, nextConduct } from "./behaviour.ts";
 import { DETECTOR, DETECTORS } from "./detector.ts";
-import { gatherLinks } from "./gather-links.ts";
-import { type EvidenceRow, type Judgement, judgeSuspects, LEVEL_STRIDE } from "./judge-suspects.ts";
+import { type Judgement, judgeSuspects, LEVEL_STRIDE } from "./judge-suspects.ts";
 import { levelOfShare, nextCleanEpochs, nextLevel, weightOfLevels } from "./suspicion.ts";
 import { emptySuspicion, readSuspicion, type SuspicionState, writeSuspicion } from "./suspicion-state.ts";
 import { type LinkTally, tallyLinks } from "./tally-links.ts";
+import { Voters } from "./voters.ts";
 
 export interface Detection {
   /** Weight of the shares of each hotspot, 1e-4. */
   readonly weightE4: Uint16Array;
-  readonly evidence: readonly EvidenceRow[];
+  readonly evidence: Columns<typeof evidenceTable>;
   /** Links that earn nothing, lower × 2^24 + higher id; `edgeCode`. */
   readonly voidLinks: ReadonlySet<number>;
   readonly suspicionOut: Columns<typeof suspicionOutTable>;
@@ -36,12 +36,11 @@ export function detectAnomalies(
   parameters: AnomalyParameters,
   owner: Uint32Array,
 ): Detection {
-  const { input, cells8 } = context;
+  const { input } = context;
   const before = readSuspicion(input);
   const tally = tallyLinks(context, partitions, parameters, owner);
-  const links = gatherLinks(context, partitions, tally.isSuspect);
-  const voters = { owner, cell: cells8.of, cleanEpochs: before.cleanEpochs };
-  const judgement = judgeSuspects(context, parameters, tally, links, voters);
+  const voters = new Voters(context, parameters, owner, before.cleanEpochs);
+  const judgement = judgeSuspects(context, partitions, parameters, tally, voters, before.cleanEpochs);
   const after = nextSuspicion(context, parameters, { before, judgement, tally });
   return {
     weightE4: weightsOf(input, parameters, after),

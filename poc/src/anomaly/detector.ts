@@ -46,15 +46,15 @@ export const DETECTORS = [
   detector(
     3,
     "silence",
-    "Far hotspots hear it, and those next to its asserted place do not.",
-    "receptions in either direction (0), distance, m",
+    "Those next to its asserted place do not hear it, and those who do stand around another place.",
+    "from the counterpart to that place (-1 where none is known) and to the asserted one, m",
     "Assert the place where the antenna stands.",
   ),
   detector(
     4,
     "twin",
     "The same others hear it exactly as they hear another hotspot that claims to be elsewhere.",
-    "difference of the losses to the counterpart less their median, greatest for one place, 0.1 dB",
+    "row of the hotspot it is like, greatest difference of losses in one place, 0.1 dB",
     "Assert where the antenna stands; hotspots on one mast are one place.",
   ),
   detector(

@@ -1,93 +1,97 @@
-/** The close look: every reception that has a suspect at one end, as links with loss and excess from ESP. */
+/**
+ * The close look: every reception that has a suspect at one end, counted into the suspect's own stretch of one array.
+ *
+ * Suspects are taken in blocks of at most BLOCK_RECEPTIONS, so that memory is bounded whatever the epoch holds; a block costs one
+ * pass over the rows. Each suspect's links are filled in, shown once, and forgotten.
+ */
 import { surfaceDistanceM } from "@earshot/geo";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
-import { lossDdb } from "../radio/path-loss.ts";
 import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
 import { REASON } from "../verify/reason.ts";
 import { BEACON_LINE, BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
-import { type Direction, type Link, levelDdbm } from "./link.ts";
-import { ENTRY, ENTRY_STRIDE, idsOfPair, LinkTable } from "./link-table.ts";
+import { HEARD_BIT, LinkColumns, lineChordSquared, RECEPTION_STRIDE } from "./link-columns.ts";
+import { rowExcessDdb, rowLossDdb } from "./row-loss.ts";
+import type { LinkTally } from "./tally-links.ts";
 
 const VALID: number = REASON.valid;
 const BAD_RSSI: number = REASON.bad_rssi;
+/** 48 MiB of receptions at a time. */
+const BLOCK_RECEPTIONS = 1 << 22;
+const NOT_IN_BLOCK = -1;
 
-/** A link of a suspect with one other hotspot. */
-export interface SuspectLink extends Link {
-  readonly counterpart: number;
-  /** Row of the first challenge whose reports the link stands on. */
-  readonly challenge: number;
-}
-
-/** Links of every suspect, by ascending counterpart. */
-export function gatherLinks(
+/** Shows the links of every suspect, by ascending hotspot; `links` is valid until `visit` returns. */
+export function visitSuspects(
   context: EpochContext,
   partitions: readonly PartitionVerdicts[],
-  isSuspect: Uint8Array,
-): ReadonlyMap<number, readonly SuspectLink[]> {
-  const table = new LinkTable();
-  for (const verdicts of partitions) gatherPartition(context, verdicts, isSuspect, table);
-  const links = new Map<number, SuspectLink[]>();
-  for (let entry = 0; entry < table.size; entry++) {
-    const [lower, higher] = idsOfPair(table.pairs[entry]);
-    const at = entry * ENTRY_STRIDE;
-    const direction = (from: number): Direction => ({
-      receptions: table.sums[at + from],
-      lossSumDdb: table.sums[at + from + 1],
-      excessSumDdb: table.sums[at + from + 2],
-    });
-    const up = direction(ENTRY.up);
-    const down = direction(ENTRY.down);
-    const distanceM = Math.floor(surfaceDistanceM(lineChordSquared(context, lower, higher)));
-    const challenge = table.sums[at + ENTRY.challenge];
-    if (isSuspect[lower] === 1)
-      push(links, lower, { counterpart: higher, distanceM, sent: up, heard: down, challenge });
-    if (isSuspect[higher] === 1)
-      push(links, higher, { counterpart: lower, distanceM, sent: down, heard: up, challenge });
+  { isSuspect, heard, sent }: LinkTally,
+  visit: (hotspot: number, links: LinkColumns) => void,
+): void {
+  const { count, lines } = context.hotspots;
+  const links = new LinkColumns(lines);
+  // Where the next reception of each suspect of the block goes.
+  const cursor = new Int32Array(count + 1).fill(NOT_IN_BLOCK);
+  let receptions = new Int32Array(0);
+  for (let first = 0; first < count; ) {
+    let words = 0;
+    let end = first;
+    for (; end < count; end++) {
+      if (isSuspect[end] === 0) continue;
+      const own = (heard[end] + sent[end]) * RECEPTION_STRIDE;
+      if (words > 0 && words + own > BLOCK_RECEPTIONS * RECEPTION_STRIDE) break;
+      cursor[end] = words;
+      words += own;
+    }
+    if (words > receptions.length) receptions = new Int32Array(words);
+    if (words > 0) for (const verdicts of partitions) gatherPartition(context, verdicts, cursor, receptions);
+    for (let hotspot = first, from = 0; hotspot < end; hotspot++) {
+      if (cursor[hotspot] === NOT_IN_BLOCK) continue;
+      links.fill(hotspot, receptions, from, cursor[hotspot]);
+      from = cursor[hotspot];
+      cursor[hotspot] = NOT_IN_BLOCK;
+      visit(hotspot, links);
+    }
+    first = end;
   }
-  for (const own of links.values()) own.sort((a, b) => a.counterpart - b.counterpart);
-  return links;
-}
-
-function push(links: Map<number, SuspectLink[]>, suspect: number, link: SuspectLink): void {
-  const own = links.get(suspect);
-  if (own === undefined) links.set(suspect, [link]);
-  else own.push(link);
-}
-
-/** Squared chord between the places of two hotspots, (1/256 m)². */
-export function lineChordSquared({ hotspots: { lines } }: EpochContext, a: number, b: number): number {
-  const dx = lines[a * LINE_STRIDE + LINE.x] - lines[b * LINE_STRIDE + LINE.x];
-  const dy = lines[a * LINE_STRIDE + LINE.y] - lines[b * LINE_STRIDE + LINE.y];
-  const dz = lines[a * LINE_STRIDE + LINE.z] - lines[b * LINE_STRIDE + LINE.z];
-  return dx * dx + dy * dy + dz * dz;
 }
 
 function gatherPartition(
   context: EpochContext,
-  verdicts: PartitionVerdicts,
-  isSuspect: Uint8Array,
-  table: LinkTable,
+  { beaconOfGroup, beaconReason, reason, rows, starts }: PartitionVerdicts,
+  cursor: Int32Array,
+  receptions: Int32Array,
 ): void {
-  const { beaconOfGroup, beaconReason, reason, rows, starts } = verdicts;
-  const { beacons, hotspots, rules } = context;
+  const { beacons, rules } = context;
+  const { lines } = context.hotspots;
   for (let group = 0; group < beaconOfGroup.length - 1; group++) {
     if (beaconReason[group] !== VALID) continue;
     const beacon = beaconOfGroup[group];
     const beaconer = beacons.hotspot[beacon];
-    const isBeaconer = isSuspect[beaconer] === 1;
+    const isBeaconer = cursor[beaconer] !== NOT_IN_BLOCK;
     const eirpDdbm = beacons.lines[beacon * BEACON_STRIDE + BEACON_LINE.eirpDdbm];
     const challenge = beacons.beacons.challenge[beacon];
     for (let row = starts[group]; row < starts[group + 1]; row++) {
       const at = row * ROW_STRIDE;
       const witness = rows[at] & 0xffffff;
-      if (!isBeaconer && isSuspect[witness] !== 1) continue;
+      if (!isBeaconer && cursor[witness] === NOT_IN_BLOCK) continue;
       if (reason[row] !== VALID && reason[row] !== BAD_RSSI) continue;
-      const level = levelDdbm(rows[at + 2] >> 16, (rows[at + 2] << 16) >> 16);
-      const distanceM = surfaceDistanceM(lineChordSquared(context, beaconer, witness));
-      const lost = eirpDdbm + hotspots.lines[witness * LINE_STRIDE + LINE.gain] - level;
-      const product = distanceM * rows[at + 1];
-      table.add(beaconer, witness, lost, lost - lossDdb(rules.loss, product * product), challenge);
+      const distanceM = surfaceDistanceM(lineChordSquared(lines, beaconer, witness));
+      const lost = rowLossDdb(eirpDdbm, lines[witness * LINE_STRIDE + LINE.gain], rows[at + 2]);
+      const losses = (lost << 16) | (rowExcessDdb(rules.loss, lost, distanceM, rows[at + 1]) & 0xffff);
+      if (isBeaconer) {
+        const place = cursor[beaconer];
+        receptions[place] = witness;
+        receptions[place + 1] = losses;
+        receptions[place + 2] = challenge;
+        cursor[beaconer] = place + RECEPTION_STRIDE;
+      }
+      if (cursor[witness] !== NOT_IN_BLOCK) {
+        const place = cursor[witness];
+        receptions[place] = beaconer | HEARD_BIT;
+        receptions[place + 1] = losses;
+        receptions[place + 2] = challenge;
+        cursor[witness] = place + RECEPTION_STRIDE;
+      }
     }
   }
 }

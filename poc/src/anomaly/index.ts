@@ -9,5 +9,6 @@ export * from "./multilateration.ts";
 export * from "./outcome.ts";
 export * from "./placement.ts";
 export * from "./reciprocity-gap.ts";
+export * from "./silence.ts";
 export * from "./suspicion.ts";
 export * from "./twins.ts";

@@ -8,17 +8,18 @@
 import type { OneSidedParameters } from "./anomaly-parameters.ts";
 import type { Link } from "./link.ts";
 
-/** What one must know of both ends besides their link. */
-export interface Opportunity {
-  /** Valid beacons of the hotspot in the epoch. */
-  readonly beacons: number;
-  /** Whether the counterpart reported any beacon in the epoch. */
-  readonly counterpartReports: boolean;
-}
-
-/** Whether the counterpart's silence speaks against the hotspot; null where it says nothing. */
-export function isOneSided(parameters: OneSidedParameters, link: Link, opportunity: Opportunity): boolean | null {
-  if (link.heard.receptions === 0) return null;
-  if (link.sent.receptions > 0) return false;
-  return opportunity.counterpartReports && opportunity.beacons >= parameters.beacons ? true : null;
+/**
+ * Whether the counterpart's silence speaks against the hotspot; null where it says nothing. `beacons`: valid ones of the hotspot in the
+ * epoch; `counterpartReports`: whether the counterpart reported any beacon; `least`: beacons that must have gone unheard.
+ */
+export function isOneSided(
+  parameters: OneSidedParameters,
+  { sent, heard }: Link,
+  beacons: number,
+  counterpartReports: boolean,
+  least = parameters.beacons,
+): boolean | null {
+  if (heard.receptions === 0) return null;
+  if (sent.receptions > 0) return false;
+  return counterpartReports && beacons >= least ? true : null;
 }

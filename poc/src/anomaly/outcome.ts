@@ -1,11 +1,7 @@
-/** What the detectors' findings come to: weighted shares, and evidence.arrow. */
-import { allocateColumns, type Columns } from "../epoch/columns.ts";
+/** What the detectors' findings come to: weighted shares, and links that are not paid. */
 import type { ShareSums } from "../epoch/share-sums.ts";
-import { evidenceTable, NO_ROW } from "../epoch/tables.ts";
 import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
 import { edgeCode, hotspotOfRow } from "../verify/witness-job.ts";
-import type { AnomalyParameters } from "./anomaly-parameters.ts";
-import type { EvidenceRow } from "./judge-suspects.ts";
 
 const ONE_E4 = 10_000n;
 
@@ -46,24 +42,4 @@ export function weighShares(shares: ShareSums, weightE4: Uint16Array | undefined
 /** One share times a weight in 1e-4, rounded down. */
 export function weighShare(share: bigint, weightE4: number): bigint {
   return (share * BigInt(weightE4)) / ONE_E4;
-}
-
-/** evidence.arrow. */
-export function evidenceTableOf(
-  rows: readonly EvidenceRow[],
-  { ruleVersion }: AnomalyParameters,
-): Columns<typeof evidenceTable> {
-  const out = allocateColumns(evidenceTable, rows.length);
-  rows.forEach((row, at) => {
-    out.hotspot[at] = row.hotspot;
-    out.detector[at] = row.detector;
-    out.rule_version[at] = ruleVersion;
-    out.counterpart[at] = row.counterpart;
-    out.accuses[at] = row.accuses ? 1 : 0;
-    out.challenge[at] = row.challenge < 0 ? NO_ROW : row.challenge;
-    out.receptions[at] = row.receptions;
-    out.measured[at] = row.measured;
-    out.limit[at] = row.limit;
-  });
-  return out;
 }

@@ -8,22 +8,24 @@
  * other end all make them. The share of independent counterparts that see it does (ballot.ts).
  */
 import type { PlacementParameters } from "./anomaly-parameters.ts";
-import { type Direction, type Link, meanDdb } from "./link.ts";
+import { type Link, meanDdb } from "./link.ts";
 
 /** Least honest excess at a distance, 0.1 dB. */
 export function leastExcessDdb({ bands }: PlacementParameters, distanceM: number): number {
   let least = bands[0].excessDdb;
-  for (const { fromM, excessDdb } of bands) if (distanceM >= fromM) least = excessDdb;
+  for (let band = 1; band < bands.length && distanceM >= bands[band].fromM; band++) least = bands[band].excessDdb;
   return least;
 }
 
-/** The lower mean excess of the two directions, 0.1 dB; null for a link without receptions. */
+/** The lower mean excess of the two directions, 0.1 dB; null for a link without receptions. Either counts: one is the other end's own report. */
 export function lowerExcessDdb({ sent, heard }: Link): number | null {
-  const means = [sent, heard].flatMap((direction: Direction) => meanDdb(direction.excessSumDdb, direction) ?? []);
-  return means.length === 0 ? null : Math.min(...means);
+  const there = meanDdb(sent.excessSumDdb, sent);
+  const back = meanDdb(heard.excessSumDdb, heard);
+  if (there === null || back === null) return there ?? back;
+  return Math.min(there, back);
 }
 
-/** Whether a link speaks against the place of its end. Either direction does: one of them is the other end's own report. */
+/** Whether a link speaks against the place of its end. */
 export function contradictsPlace(parameters: PlacementParameters, link: Link): boolean {
   const excess = lowerExcessDdb(link);
   return excess !== null && excess < leastExcessDdb(parameters, link.distanceM);

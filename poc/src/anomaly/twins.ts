@@ -1,22 +1,22 @@
 /**
- * Graph: two hotspots that everybody hears equally well stand in one place, whatever they assert.
+ * Graph: two hotspots that the same others hear equally well stand in one place, whatever they assert.
  *
  * Compared are the losses to every counterpart that has a link with either of them. A counterpart of only one of the two tells them apart.
- * Of the others those tell that are clearly nearer to one of the asserted places: free space alone makes that one lose less. If the
- * losses are alike all the same, nearer to each other than to what free space asks for, the two are in one place; where the ground is
- * open and all losses are alike, nobody is clearly nearer, or the losses differ as the places do. Attenuators, split antennas and software that
- * reports one reception for many keys leave the losses equal but for a constant, which is taken out by the median.
+ * Attenuators, split antennas and software that reports one reception for many keys leave the losses of one place equal but for a
+ * constant, which is taken out by the median. What equal losses prove depends on who hears them. Where the two are heard by few of those
+ * in reach, the set itself is the proof: places kilometres apart have other sets (docs/reference/spoofing.md holds what was measured).
+ * Where everybody hears everybody, as in open country, only those counterparts tell that are clearly nearer to one of the asserted
+ * places: free space alone makes that one lose less, and if the losses are nearer to each other than to what it asks for, the two are in
+ * one place.
  */
 import type { TwinsParameters } from "./anomaly-parameters.ts";
 
-/** What is lost to a counterpart, and what free space takes over the asserted distance, 0.1 dB. */
-export interface TwinLoss {
-  readonly lossDdb: number;
-  readonly freeSpaceDdb: number;
+/** What is lost to each counterpart, and what free space takes over the asserted distance, 0.1 dB; by ascending counterpart. */
+export interface LossProfile {
+  readonly counterpart: Uint32Array;
+  readonly lossDdb: Int32Array;
+  readonly freeSpaceDdb: Int32Array;
 }
-
-/** By the counterpart's id; one direction for both hotspots. */
-export type LossByCounterpart = ReadonlyMap<number, TwinLoss>;
 
 export interface Likeness {
   /** Counterparts that hear both alike and should not. */
@@ -25,35 +25,75 @@ export interface Likeness {
   readonly differing: readonly number[];
 }
 
-function lowerMedian(values: readonly number[]): number {
-  const sorted = [...values].sort((x, y) => x - y);
-  return sorted[(sorted.length - 1) >> 1] ?? 0;
+interface Common {
+  readonly counterpart: number;
+  readonly differenceDdb: number;
+  readonly expectedDdb: number;
 }
 
-/** Compares two hotspots; the constant between them is the lower median of their differences. */
-export function compareLosses(parameters: TwinsParameters, a: LossByCounterpart, b: LossByCounterpart): Likeness {
-  const common: { readonly counterpart: number; readonly differenceDdb: number; readonly expectedDdb: number }[] = [];
-  const differing: number[] = [];
-  for (const [counterpart, one] of a) {
-    const other = b.get(counterpart);
-    if (other === undefined) differing.push(counterpart);
-    else {
-      const expectedDdb = one.freeSpaceDdb - other.freeSpaceDdb;
-      common.push({ counterpart, differenceDdb: one.lossDdb - other.lossDdb, expectedDdb });
-    }
-  }
-  for (const counterpart of b.keys()) if (!a.has(counterpart)) differing.push(counterpart);
+/** Compares two hotspots. `isSelective`: few of those in reach hear them, so that equal losses alone tell. */
+export function compareLosses(
+  parameters: TwinsParameters,
+  a: LossProfile,
+  b: LossProfile,
+  isSelective: boolean,
+): Likeness {
+  const { common, differing } = merge(a, b);
   const constant = lowerMedian(common.map(({ differenceDdb }) => differenceDdb));
   // The median would take out of the losses what counterparts on one side have in common: so it is taken out of what is expected too.
   const expectedConstant = lowerMedian(common.map(({ expectedDdb }) => expectedDdb));
   const agreeing: number[] = [];
   for (const { counterpart, differenceDdb, expectedDdb } of common) {
-    const expected = expectedDdb - expectedConstant;
-    if (Math.abs(expected) < parameters.tellingDdb) continue;
     const rest = differenceDdb - constant;
-    const isAlike = Math.abs(rest) <= parameters.withinDdb && 2 * rest * Math.sign(expected) < Math.abs(expected);
-    if (isAlike) agreeing.push(counterpart);
-    else differing.push(counterpart);
+    const expected = expectedDdb - expectedConstant;
+    const isWithin = Math.abs(rest) <= parameters.withinDdb;
+    const isTelling = Math.abs(expected) >= parameters.tellingDdb;
+    if (isSelective ? isWithin : isTelling && isWithin && 2 * rest * Math.sign(expected) < Math.abs(expected))
+      agreeing.push(counterpart);
+    else if (isTelling) differing.push(counterpart);
   }
   return { agreeing, differing };
+}
+
+function merge(a: LossProfile, b: LossProfile): { readonly common: readonly Common[]; readonly differing: number[] } {
+  const common: Common[] = [];
+  const differing: number[] = [];
+  let at = 0;
+  for (let other = 0; other < b.counterpart.length; other++) {
+    const counterpart = b.counterpart[other];
+    for (; a.counterpart[at] < counterpart; at++) differing.push(a.counterpart[at]);
+    if (a.counterpart[at] !== counterpart) {
+      differing.push(counterpart);
+      continue;
+    }
+    common.push({
+      counterpart,
+      differenceDdb: a.lossDdb[at] - b.lossDdb[other],
+      expectedDdb: a.freeSpaceDdb[at] - b.freeSpaceDdb[other],
+    });
+    at++;
+  }
+  for (; at < a.counterpart.length; at++) differing.push(a.counterpart[at]);
+  return { common, differing };
+}
+
+/** The lower median of what two hotspots have in common. */
+function lowerMedian(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[(sorted.length - 1) >> 1] ?? 0;
+}
+
+/** Whether at least half of the counterparts of either hear both: without that the sets are not alike. Both by ascending counterpart. */
+export function areSetsAlike(a: Uint32Array, b: Uint32Array): boolean {
+  if (2 * Math.min(a.length, b.length) < Math.max(a.length, b.length)) return false;
+  let common = 0;
+  for (let at = 0, other = 0; at < a.length && other < b.length; ) {
+    if (a[at] === b[other]) {
+      common++;
+      at++;
+      other++;
+    } else if (a[at] < b[other]) at++;
+    else other++;
+  }
+  return 2 * common >= a.length + b.length - common;
 }

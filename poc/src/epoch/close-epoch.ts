@@ -4,7 +4,7 @@
 
 import { neighbours } from "@earshot/geo";
 import { detectAnomalies } from "../anomaly/detect.ts";
-import { dropVoidLinks, evidenceTableOf, weighShares } from "../anomaly/outcome.ts";
+import { dropVoidLinks, weighShares } from "../anomaly/outcome.ts";
 import { servedCells } from "../score/cell-served.ts";
 import { cellWeights } from "../score/cell-weight.ts";
 import { buildDensityMap, type DensityMap } from "../score/density.ts";
@@ -77,9 +77,7 @@ export function closeEpoch(context: EpochContext, partitions: readonly Partition
     stateOut: writeHistory(input.hotspots, history),
     servedOut: demand.servedOut,
     ledgerOut: pay.ledgerOut,
-    ...(detection === undefined
-      ? {}
-      : { suspicionOut: detection.suspicionOut, evidence: evidenceTableOf(detection.evidence, parameters.anomaly!) }),
+    ...(detection === undefined ? {} : { suspicionOut: detection.suspicionOut, evidence: detection.evidence }),
     tree: pay.tree,
     summary: {
       ...countVerdicts(verdicts),

@@ -124,7 +124,7 @@ describe("a hotspot 20 km from where it says", () => {
       const challenge = evidence!.challenge[row];
       expect([0, evidence!.counterpart[row]]).toContain(input.challenges.hotspot[challenge]);
       expect(evidence!.measured[row] < evidence!.limit[row]).toBe(evidence!.accuses[row] === 1);
-      expect([evidence!.rule_version[row], evidence!.receptions[row]]).toEqual([1, 8]);
+      expect([evidence!.rule_version[row], evidence!.receptions[row]]).toEqual([2, 8]);
     }
   });
 
@@ -212,6 +212,35 @@ describe("other lies", () => {
     expect(suspects(scoreEpoch(input), everybody.length)).toEqual(["0 silence"]);
   });
 
+  test("of two such keys of one owner neither is believed", () => {
+    const stands = places.map((one, n) => (n === 5 ? places[6] : one));
+    const ofOneOwner = places.map((one, n) => (n === 5 ? { ...one, owner: places[6].owner } : one));
+    const heard = hearing(stands);
+    const same = (id: number) => (id === 5 ? 6 : id);
+    const input = townEpoch(ofOneOwner, (from, to, beacon) =>
+      (from === 5 || from === 6) && (to === 5 || to === 6) ? undefined : heard(same(from), same(to), beacon),
+    );
+    expect(suspects(scoreEpoch(input), 12)).toEqual(["5 twin", "6 twin"]);
+  });
+
+  test("links with hotspots of one's own owner are not paid where there is no link with any other, and are where there is", () => {
+    const ofTwo = places.map((one, n) => ({ ...one, owner: n < 4 ? 99 : one.owner }));
+    const isApart = (from: number, to: number) => from < 4 !== to < 4;
+    const closed = scoreEpoch(
+      townEpoch(ofTwo, (from, to, beacon) => (isApart(from, to) ? undefined : true_(from, to, beacon))),
+    );
+    const known = scoreEpoch(
+      townEpoch(ofTwo, (from, to, beacon) =>
+        isApart(from, to) && from !== 4 && to !== 4 ? undefined : true_(from, to, beacon),
+      ),
+    );
+    for (let hotspot = 0; hotspot < 4; hotspot++) {
+      expect(sharesOf(closed, hotspot)).toBe(0n);
+      expect(sharesOf(known, hotspot)).toBeGreaterThan(0n);
+    }
+    expect(sharesOf(closed, 5)).toBeGreaterThan(0n);
+  });
+
   test("forks of the upload chain are conduct", () => {
     const input = townEpoch(places, true_);
     const conduct = { key: keyOf(4), paid: Uint32Array.of(10), refuted: Uint32Array.of(0), forks: Uint32Array.of(20) };
@@ -239,6 +268,26 @@ describe("properties", () => {
         expect(suspects(output, 1)).toEqual([]);
       }),
       { numRuns: runs(25) },
+    );
+  });
+
+  test("hostile hotspots below a third cannot make it look as if it stood where they are", () => {
+    // Seven far to the north, all around one of them, and as many of its neighbours that keep silent about it as there may be.
+    const honest = grid(16);
+    const hostile = grid(7).map((one) => ({ ...one, latDeg: one.latDeg + 0.12, owner: one.owner + 50 }));
+    const near = hearing(honest);
+    const far = hearing(hostile);
+    fc.assert(
+      fc.property(fc.subarray([1, 2, 3, 4, 5, 6, 7]), fc.integer({ min: -1300, max: -900 }), (liars, rssiDdbm) => {
+        const input = townEpoch([...honest, ...hostile], (from, to, beacon) => {
+          if (from < 16 && to < 16) return near(from, to, beacon);
+          if (from >= 16 && to >= 16) return far(from - 16, to - 16, beacon);
+          const liar = Math.max(from, to) - 15;
+          return Math.min(from, to) === 0 && liars.includes(liar) ? { rssiDdbm, snrDdb: -60 } : undefined;
+        });
+        expect(suspects(scoreEpoch(input), 1)).toEqual([]);
+      }),
+      { numRuns: runs(20) },
     );
   });
 

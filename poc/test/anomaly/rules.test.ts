@@ -3,14 +3,18 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   accusingShareE4,
+  areSetsAlike,
   badShareE4,
+  bearingSector,
   compareLosses,
   contradictsPlace,
   contradictsReciprocity,
   countVoices,
   DETECTORS,
   earshotDetectors,
+  isHalfAsFar,
   type Link,
+  type LossProfile,
   leastExcessDdb,
   levelDdbm,
   levelOfShare,
@@ -20,6 +24,7 @@ import {
   nextCleanEpochs,
   nextConduct,
   nextLevel,
+  SECTORS,
   type Vote,
   weightOfLevels,
   withReception,
@@ -66,6 +71,17 @@ describe("voices", () => {
     );
   });
 
+  test("voices are a maximum matching of owners and cells, however they are counted", () => {
+    const pairs = fc.array(fc.tuple(fc.nat(6), fc.nat(6)), { maxLength: 14 });
+    fc.assert(
+      fc.property(pairs, (votes) => {
+        const voices = countVoices(votes.map(([owner, cell]) => ({ owner, cell, accuses: true }))).accusing;
+        expect(voices).toBe(matchingByTrial(votes));
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
   test("hostile voices below a third reach no level while honest ones err in no more than one in ten", () => {
     fc.assert(
       fc.property(
@@ -91,6 +107,18 @@ describe("voices", () => {
     );
   });
 });
+
+/** Most pairs without an owner or a cell twice, by trying every choice of cells for one owner after the other. */
+function matchingByTrial(votes: readonly (readonly [number, number])[]): number {
+  const owners = [...new Set(votes.map(([owner]) => owner))];
+  const best = (at: number, taken: ReadonlySet<number>): number => {
+    if (at === owners.length) return 0;
+    const free = votes.filter(([owner, cell]) => owner === owners[at] && !taken.has(cell)).map(([, cell]) => cell);
+    const chosen = [...new Set(free)].map((cell) => 1 + best(at + 1, new Set([...taken, cell])));
+    return Math.max(best(at + 1, taken), ...chosen);
+  };
+  return best(0, new Set());
+}
 
 function link(
   distanceM: number,
@@ -161,37 +189,90 @@ describe("reciprocity", () => {
 describe("twins", () => {
   const { twins } = earshotDetectors;
   const free = [900, 1000, 900, 1000, 900];
-  const losses = (values: readonly number[], freeSpace: readonly number[]) =>
-    new Map(values.map((lossDdb, n) => [n, { lossDdb, freeSpaceDdb: freeSpace[n] }] as const));
+  const losses = (values: readonly number[], freeSpace: readonly number[]): LossProfile => ({
+    counterpart: Uint32Array.from(values.keys()),
+    lossDdb: Int32Array.from(values),
+    freeSpaceDdb: Int32Array.from(freeSpace.slice(0, values.length)),
+  });
   const here = [1100, 1230, 1305, 1280, 1190];
   const elsewhere = free.map((loss) => 1900 - loss);
 
   test("the same losses from clearly different places agree, less a constant that an attenuator makes", () => {
-    expect(compareLosses(twins, losses(here, free), losses(here, elsewhere))).toEqual({
+    expect(compareLosses(twins, losses(here, free), losses(here, elsewhere), false)).toEqual({
       agreeing: [1, 3],
       differing: [],
     });
     const quieter = here.map((loss) => loss + 200);
-    expect(compareLosses(twins, losses(here, free), losses(quieter, elsewhere)).agreeing).toEqual([1, 3]);
+    expect(compareLosses(twins, losses(here, free), losses(quieter, elsewhere), false).agreeing).toEqual([1, 3]);
   });
 
-  test("the same losses over distances that are alike say nothing", () => {
-    expect(compareLosses(twins, losses(here, free), losses(here, free))).toEqual({ agreeing: [], differing: [] });
+  test("the same losses over distances that are alike say nothing where everybody hears everybody, and all where few do", () => {
+    expect(compareLosses(twins, losses(here, free), losses(here, free), false)).toEqual({
+      agreeing: [],
+      differing: [],
+    });
+    expect(compareLosses(twins, losses(here, free), losses(here, free), true).agreeing).toEqual([0, 1, 2, 3, 4]);
+    const other = here.map((loss, n) => loss + (n % 2 === 0 ? 0 : twins.withinDdb + 1));
+    expect(compareLosses(twins, losses(here, free), losses(other, free), true).agreeing).toEqual([0, 2, 4]);
   });
 
   test("losses that differ as free space asks for, however little, speak against it", () => {
     const asPlaced = here.map((loss, n) => loss + (elsewhere[n] - free[n]) / 2);
-    expect(compareLosses(twins, losses(here, free), losses(asPlaced, elsewhere)).agreeing).toEqual([]);
+    expect(compareLosses(twins, losses(here, free), losses(asPlaced, elsewhere), false).agreeing).toEqual([]);
   });
 
   test("counterparts of only one of the two speak against it", () => {
-    const { agreeing, differing } = compareLosses(
-      twins,
-      losses(here.slice(0, 2), free),
-      losses(here.slice(0, 1), elsewhere),
+    const both = [losses(here.slice(0, 2), free), losses(here.slice(0, 1), elsewhere)] as const;
+    expect(compareLosses(twins, ...both, false)).toEqual({ agreeing: [], differing: [1] });
+    const none = losses([], []);
+    expect(compareLosses(twins, none, none, true)).toEqual({ agreeing: [], differing: [] });
+  });
+
+  test("sets of which less than half is common are not compared", () => {
+    const set = (...ids: number[]) => Uint32Array.from(ids);
+    expect(areSetsAlike(set(1, 2, 3), set(1, 2, 3))).toBe(true);
+    expect(areSetsAlike(set(1, 2, 3, 4), set(3, 4, 5))).toBe(false);
+    expect(areSetsAlike(set(1, 2, 4), set(1, 2, 3))).toBe(true);
+    expect(areSetsAlike(set(1), set(1, 2, 3))).toBe(false);
+  });
+});
+
+describe("the direction of a link", () => {
+  test("is one of twelve sectors, clockwise from north, anywhere on the sphere", () => {
+    const [x, y, z] = [1_000_000, -4_000_000, 4_000_000];
+    const flat = Math.hypot(x, y);
+    const radius = Math.hypot(flat, z);
+    const east = [-y / flat, x / flat, 0];
+    const north = [(-z * x) / flat / radius, (-z * y) / flat / radius, flat / radius];
+    for (let degrees = 15; degrees < 360; degrees += 30) {
+      const [sin, cos] = [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)];
+      const [dx, dy, dz] = [0, 1, 2].map((axis) => 9000 * (sin * east[axis] + cos * north[axis]));
+      expect(bearingSector(x, y, z, dx, dy, dz)).toBe(Math.floor(degrees / 30));
+    }
+  });
+
+  test("of a link that is at most half as long from another place lies in that place's sector or beside it", () => {
+    const [x, y, z] = [6_000_000, 1_000_000, 2_000_000];
+    const coordinate = fc.integer({ min: -40_000, max: 40_000 });
+    fc.assert(
+      fc.property(fc.tuple(coordinate, coordinate), fc.tuple(coordinate, coordinate), (there, other) => {
+        // On the plane that touches the sphere at the hotspot.
+        const flat = Math.hypot(x, y);
+        const radius = Math.hypot(flat, z);
+        const on = ([e, n]: readonly number[]) =>
+          [
+            (-y / flat) * e + ((-z * x) / flat / radius) * n,
+            (x / flat) * e + ((-z * y) / flat / radius) * n,
+            (flat / radius) * n,
+          ] as const;
+        const squared = ([e, n]: readonly number[]) => e * e + n * n;
+        const apart = [other[0] - there[0], other[1] - there[1]];
+        fc.pre(squared(there) > 0 && isHalfAsFar(squared(apart), squared(other)));
+        const turn = (SECTORS + bearingSector(x, y, z, ...on(other)) - bearingSector(x, y, z, ...on(there))) % SECTORS;
+        expect([0, 1, SECTORS - 1]).toContain(turn);
+      }),
+      { numRuns: runs(300) },
     );
-    expect([agreeing, differing]).toEqual([[], [1]]);
-    expect(compareLosses(twins, new Map(), new Map())).toEqual({ agreeing: [], differing: [] });
   });
 });
 

@@ -7,7 +7,7 @@
 import type { AnomalyParameters } from "../../anomaly/anomaly-parameters.ts";
 
 export const earshotDetectors: AnomalyParameters = {
-  ruleVersion: 1,
+  ruleVersion: 2,
   minimumVoters: 5,
   voids: { links: 4, shareE4: 2500 },
   cleanEpochs: 14,
@@ -25,8 +25,8 @@ export const earshotDetectors: AnomalyParameters = {
   },
   reciprocity: { toleranceDdb: 120 },
   oneSided: { beacons: 2, surely: 3 },
-  silence: { nearM: 1000, farM: 5000, farShareE4: 6600 },
-  twins: { apartM: 700, tellingDdb: 30, withinDdb: 40, voters: 4, agreeE4: 7500 },
+  silence: { nearM: 1000, farM: 4000, farShareE4: 6600, silentFactorE4: 20_000 },
+  twins: { apartM: 700, tellingDdb: 30, withinDdb: 50, voters: 4, agreeE4: 7000 },
   behaviour: { priorCount: 20, fromE4: 200, fullE4: 1000 },
   keptPerEpochE4: 9000,
   effectE4: 10_000,

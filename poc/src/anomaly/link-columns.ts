@@ -1,0 +1,135 @@
+/**
+ * The links of one hotspot as columns, filled from its receptions and then read through one view that is moved along them.
+ *
+ * Sums are integers, so they do not depend on the order of receptions; only the order of the links does, and nothing may be decided by
+ * that. One object serves all suspects of an epoch in turn: nothing is allocated for a link.
+ */
+import { surfaceDistanceM } from "@earshot/geo";
+import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
+import type { Link } from "./link.ts";
+
+/** Int32 words of a reception: counterpart and direction, loss and excess (two int16, 0.1 dB), row of the challenge. */
+export const RECEPTION_STRIDE = 3;
+/** Set in the first word of a reception that the hotspot made itself; without it the counterpart heard the hotspot. */
+export const HEARD_BIT = 1 << 24;
+const ID_MASK = HEARD_BIT - 1;
+const START = 256;
+/** Receptions and sums of one direction stand three apart in a link's six sums. */
+const SUM = { receptions: 0, loss: 1, excess: 2, heard: 3, stride: 6 } as const;
+
+/** A link with the hotspot at its other end. */
+export interface SuspectLink extends Link {
+  readonly counterpart: number;
+  /** Row of the first challenge whose reports the link stands on. */
+  readonly challenge: number;
+}
+
+interface MovingDirection {
+  receptions: number;
+  lossSumDdb: number;
+  excessSumDdb: number;
+}
+
+/** The view: the same object for every link. */
+class MovingLink implements SuspectLink {
+  counterpart = 0;
+  challenge = 0;
+  distanceM = 0;
+  readonly sent: MovingDirection = { receptions: 0, lossSumDdb: 0, excessSumDdb: 0 };
+  readonly heard: MovingDirection = { receptions: 0, lossSumDdb: 0, excessSumDdb: 0 };
+}
+
+export class LinkColumns {
+  count = 0;
+  counterpart = new Uint32Array(START);
+  challenge = new Uint32Array(START);
+  distanceM = new Float64Array(START);
+  #sums = new Float64Array(START * SUM.stride);
+  readonly #lines: Int32Array;
+  /** Link of each hotspot, -1 without one. */
+  readonly #linkOf: Int32Array;
+  readonly #view = new MovingLink();
+
+  /** `lines`: hotspot lines (verify/hotspot-lines.ts). */
+  constructor(lines: Int32Array) {
+    this.#lines = lines;
+    this.#linkOf = new Int32Array(lines.length / LINE_STRIDE).fill(-1);
+  }
+
+  /** Takes the receptions of `hotspot`: words `from` to before `to` of `receptions`. */
+  fill(hotspot: number, receptions: Int32Array, from: number, to: number): void {
+    const linkOf = this.#linkOf;
+    for (let link = 0; link < this.count; link++) linkOf[this.counterpart[link]] = -1;
+    this.count = 0;
+    for (let at = from; at < to; at += RECEPTION_STRIDE) {
+      const word = receptions[at];
+      const counterpart = word & ID_MASK;
+      let link = linkOf[counterpart];
+      if (link === -1) {
+        link = this.#open(hotspot, counterpart);
+        linkOf[counterpart] = link;
+      }
+      const levels = receptions[at + 1];
+      const challenge = receptions[at + 2] >>> 0;
+      const sums = this.#sums;
+      const first = link * SUM.stride + ((word & HEARD_BIT) === 0 ? 0 : SUM.heard);
+      sums[first]++;
+      sums[first + SUM.loss] += levels >> 16;
+      sums[first + SUM.excess] += (levels << 16) >> 16;
+      if (challenge < this.challenge[link]) this.challenge[link] = challenge;
+    }
+  }
+
+  /** The link of a counterpart, -1 without one. */
+  linkOf(counterpart: number): number {
+    return this.#linkOf[counterpart];
+  }
+
+  /** A link; valid until the next call. */
+  at(link: number): SuspectLink {
+    const view = this.#view;
+    const sums = this.#sums;
+    const first = link * SUM.stride;
+    view.counterpart = this.counterpart[link];
+    view.challenge = this.challenge[link];
+    view.distanceM = this.distanceM[link];
+    view.sent.receptions = sums[first];
+    view.sent.lossSumDdb = sums[first + SUM.loss];
+    view.sent.excessSumDdb = sums[first + SUM.excess];
+    view.heard.receptions = sums[first + SUM.heard];
+    view.heard.lossSumDdb = sums[first + SUM.heard + SUM.loss];
+    view.heard.excessSumDdb = sums[first + SUM.heard + SUM.excess];
+    return view;
+  }
+
+  #open(hotspot: number, counterpart: number): number {
+    if (this.count === this.counterpart.length) this.#grow();
+    const link = this.count++;
+    this.counterpart[link] = counterpart;
+    this.challenge[link] = 0xffff_ffff;
+    this.distanceM[link] = Math.floor(surfaceDistanceM(lineChordSquared(this.#lines, hotspot, counterpart)));
+    this.#sums.fill(0, link * SUM.stride, (link + 1) * SUM.stride);
+    return link;
+  }
+
+  #grow(): void {
+    const length = this.counterpart.length * 2;
+    this.counterpart = grown(new Uint32Array(length), this.counterpart);
+    this.challenge = grown(new Uint32Array(length), this.challenge);
+    this.distanceM = grown(new Float64Array(length), this.distanceM);
+    this.#sums = grown(new Float64Array(length * SUM.stride), this.#sums);
+  }
+}
+
+function grown<T extends Uint32Array | Float64Array>(larger: T, column: T): T {
+  larger.set(column);
+  return larger;
+}
+
+/** Squared chord between the places of two hotspots, (1/256 m)². */
+export function lineChordSquared(lines: Int32Array, a: number, b: number): number {
+  const dx = lines[a * LINE_STRIDE + LINE.x] - lines[b * LINE_STRIDE + LINE.x];
+  const dy = lines[a * LINE_STRIDE + LINE.y] - lines[b * LINE_STRIDE + LINE.y];
+  const dz = lines[a * LINE_STRIDE + LINE.z] - lines[b * LINE_STRIDE + LINE.z];
+  return dx * dx + dy * dy + dz * dz;
+}
