@@ -10,6 +10,7 @@ import { epochFormat } from "./reference/epoch-format.ts";
 import { errorTable } from "./reference/error-table.ts";
 import { instructionTable } from "./reference/instruction-table.ts";
 import { metricTable } from "./reference/metric-table.ts";
+import { oracleDashboard } from "./reference/oracle-dashboard.ts";
 import { parameterTable } from "./reference/parameter-table.ts";
 import { verdictTable } from "./reference/verdict-table.ts";
 
@@ -21,6 +22,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/reference/errors.md": errorTable,
   "docs/reference/instructions.md": instructionTable,
   "docs/reference/metrics.md": metricTable,
+  "docs/reference/oracle-dashboard.json": oracleDashboard,
   "docs/reference/parameters.md": parameterTable,
   "docs/reference/verdicts.md": verdictTable,
 };
