@@ -1,5 +1,5 @@
 /** The logs of an epoch folder as copies that receipts and heads are held against: what its signed list of segments says. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { importKey, keyFromText, verifyJson } from "@earshot/poc/protocol";
 import { readWhole } from "../epoch-folder/durable-file.ts";
@@ -30,7 +30,7 @@ export function readSegmentList(folder: string): SignedSegmentList {
   }
   let signed: SignedSegmentList;
   try {
-    signed = JSON.parse(readFileSync(path, "utf8")) as SignedSegmentList;
+    signed = JSON.parse(new TextDecoder().decode(readWhole(path))) as SignedSegmentList;
     const key = importKey(keyFromText(signed.signer));
     const isSigned = verifyJson("earshot-segments", signed.list, key, Buffer.from(signed.signature, "base64"));
     if (!isSigned) throw new TypeError("the signature is not its signer's");

@@ -56,7 +56,7 @@ export function auditText({ epochs, findings }: RunAudit): string {
   const lines = epochs.map(({ epoch, folder, uploads, reports, manifestHash, findings: own }) =>
     own.length === 0
       ? `epoch ${epoch}: ${count(uploads)} uploads and ${count(reports)} reports recomputed, all equal; manifest ${manifestHash}`
-      : `${epoch === undefined ? folder : `epoch ${epoch}`}: ${own.length} differences`,
+      : `${epoch === undefined ? folder : `epoch ${epoch}`}: ${own.length === 1 ? "1 difference" : `${own.length} differences`}`,
   );
   const differences = findings.map((finding) => `  ${findingText(finding)}`);
   return [...lines, ...differences, findings.length === 0 ? "audit passed" : "AUDIT FAILED", ""].join("\n");

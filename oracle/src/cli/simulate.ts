@@ -131,7 +131,7 @@ function attackOf({ attack: name, strength, share = DEFAULT_SHARE_PERCENT }: Sim
 }
 
 function readParameters(path: string | undefined): NetworkParameters {
-  return path === undefined ? earshot : parseParameters(readWhole(path), path);
+  return path === undefined ? earshot : parseParameters(readWhole(path, "expected rules as a parameters.json"), path);
 }
 
 function epochsText(epochs: readonly SimulatedEpoch[]): string {

@@ -4,7 +4,20 @@
  * Reading turns what the operating system says into coded errors that begin with the path, and never returns a part of a file.
  */
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { oracleError } from "../errors.ts";
 
@@ -14,8 +27,7 @@ const PIECE_BYTES = 1 << 30;
 /** Writes the chunks as one file and returns its SHA-256 as hex; an existing file is replaced in one step. Throws ORC_WRITE_FAILED. */
 export function writeDurably(path: string, chunks: readonly Uint8Array[]): string {
   const folder = dirname(path);
-  // Two processes that write one folder must not write into each other's temporary file.
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(folder, temporaryName(basename(path), process.pid));
   const hash = createHash("sha256");
   try {
     const file = openSync(temporary, "w");
@@ -40,6 +52,35 @@ export function writeDurably(path: string, chunks: readonly Uint8Array[]): strin
   return hash.digest("hex");
 }
 
+/** A name per process: two that write one folder must not write into each other's temporary file. */
+function temporaryName(file: string, pid: number): string {
+  return `.${file}.${pid}.tmp`;
+}
+
+const TEMPORARY_NAME = /^\..+\.([0-9]{1,10})\.tmp$/;
+
+/** Removes temporary files that processes of this machine left when they were killed. Throws ORC_WRITE_FAILED. */
+export function removeLeftovers(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      const pid = TEMPORARY_NAME.exec(name)?.[1];
+      if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true });
+    }
+  } catch (cause) {
+    throw writeFailed(folder, cause);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    // Not ours to signal, but there.
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 /** Removes a file if it is there, durably. Throws ORC_WRITE_FAILED. */
 export function removeDurably(path: string): void {
   try {
@@ -59,16 +100,25 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** The bytes of a file. Throws ORC_MISSING_FILE, or ORC_READ_FAILED with the system's reason. */
-export function readWhole(path: string): Uint8Array {
+/** What the lack of a file says of an epoch folder. */
+const PARTLY_WRITTEN = "the folder is partly written or not an epoch folder";
+
+/**
+ * The bytes of a file. Throws ORC_MISSING_FILE, with `missing` as what to think of it; ORC_DAMAGED_FILE for what is no file;
+ * ORC_READ_FAILED with the system's reason.
+ */
+export function readWhole(path: string, missing: string = PARTLY_WRITTEN): Uint8Array {
   let file: number;
   try {
-    file = openSync(path, "r");
+    // Without O_NONBLOCK the opening of a pipe would wait for a writer, for ever.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
-    throw readFailed(path, cause);
+    throw readFailed(path, cause, missing);
   }
   try {
-    const bytes = new Uint8Array(fstatSync(file).size);
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw oracleError("ORC_DAMAGED_FILE", `${path}: expected a file, got ${kindOf(stat)}`);
+    const bytes = new Uint8Array(stat.size);
     let at = 0;
     while (at < bytes.length) {
       const count = readSync(file, bytes, at, Math.min(PIECE_BYTES, bytes.length - at), at);
@@ -83,6 +133,11 @@ export function readWhole(path: string): Uint8Array {
   }
 }
 
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return "a folder";
+  return stat.isFIFO() ? "a pipe" : "a device";
+}
+
 /** SHA-256 of bytes as hex. */
 export function sha256Hex(bytes: Uint8Array): string {
   const hash = createHash("sha256");
@@ -91,14 +146,11 @@ export function sha256Hex(bytes: Uint8Array): string {
 }
 
 /** The coded form of what went wrong while a file was read; a coded error stays what it is. */
-export function readFailed(path: string, cause: unknown) {
+export function readFailed(path: string, cause: unknown, missing: string = PARTLY_WRITTEN) {
   if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("ORC_")) return cause;
   const reason = systemReason(cause);
   if (reason === "ENOENT" || reason === "ENOTDIR") {
-    return oracleError(
-      "ORC_MISSING_FILE",
-      `${path}: no such file; the folder is partly written or not an epoch folder`,
-    );
+    return oracleError("ORC_MISSING_FILE", `${path}: no such file; ${missing}`);
   }
   return oracleError("ORC_READ_FAILED", `${path}: ${reason}`, { cause, retryable: true });
 }

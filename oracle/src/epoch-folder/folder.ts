@@ -22,7 +22,7 @@ import { decodeTable, encodeTable } from "./arrow.ts";
 import { checkLogTables } from "./check-log-tables.ts";
 import { checkInputTables, checkOutputTable, refuseRowsOf } from "./check-tables.ts";
 import { type OnChanged, openSealed, readSealed, type SealedFolder, writeChecksums } from "./checksums.ts";
-import { makeFolder, readWhole, removeDurably, sha256Hex, writeDurably } from "./durable-file.ts";
+import { makeFolder, readWhole, removeDurably, removeLeftovers, sha256Hex, writeDurably } from "./durable-file.ts";
 import {
   ANOMALY_INPUT_TABLES,
   ANOMALY_OUTPUT_TABLES,
@@ -72,6 +72,7 @@ export async function* outputFiles(output: OutputTables): AsyncGenerator<EpochFi
  */
 export async function writeEpochInput(folder: string, input: FolderInput): Promise<void> {
   makeFolder(folder);
+  removeLeftovers(folder);
   for (const name of [FILES.manifest, FILES.outputList, FILES.inputList]) removeDurably(join(folder, name));
   const checksums = new Map<string, string>();
   for await (const { name, chunks } of inputFiles(input)) checksums.set(name, writeDurably(join(folder, name), chunks));
@@ -115,6 +116,7 @@ export function verifyUploadFiles(folder: string, onChanged?: OnChanged): void {
 
 /** Writes the output half; `manifest` are the bytes of manifest.json, written last. Throws ORC_WRITE_FAILED. */
 export async function writeEpochOutput(folder: string, output: OutputTables, manifest: Uint8Array): Promise<void> {
+  removeLeftovers(folder);
   for (const name of [FILES.manifest, FILES.outputList]) removeDurably(join(folder, name));
   const checksums = new Map<string, string>();
   for await (const { name, chunks } of outputFiles(output))

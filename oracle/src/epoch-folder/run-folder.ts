@@ -16,7 +16,7 @@ export function epochFolders(folder: string): string[] {
   try {
     names = readdirSync(folder);
   } catch (cause) {
-    throw readFailed(folder, cause);
+    throw readFailed(folder, cause, "expected an epoch folder, or a folder of them");
   }
   const epochs = names.flatMap((name) => {
     const match = EPOCH_FOLDER.exec(name);

@@ -160,7 +160,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw readFailed(path, cause);
+    throw readFailed(path, cause, "expected a list of hotspots");
   }
 }
 

@@ -209,6 +209,31 @@ describe("the command line", () => {
     }
   });
 
+  test("ends as if nothing were when its reader goes away", () => {
+    const script = '("$0" "$@"; echo "code $?" >&2) | true';
+    for (const args of [["--help"], ["explain", join(run, "epoch-20759"), "0", "--json"]]) {
+      const { stderr } = spawnSync("sh", ["-c", script, process.execPath, main, ...args], { encoding: "utf8" });
+      expect(stderr).toBe("code 0\n");
+    }
+  });
+
+  test("says of a missing file what was expected there", () => {
+    const missing = join(run, "nothing");
+    const out = folders.next();
+    const expected: [string[], string][] = [
+      [["simulate", "--hotspots", missing, "--out", out], "expected a list of hotspots"],
+      [["simulate", "--parameters", missing, "--out", out], "expected rules as a parameters.json"],
+      [["score", missing], "expected an epoch folder, or a folder of them"],
+    ];
+    for (const [args, what] of expected) {
+      expect(oracle(...args)).toMatchObject({
+        code: 1,
+        stdout: "",
+        stderr: `ORC_MISSING_FILE: ${missing}: no such file; ${what}\n`,
+      });
+    }
+  });
+
   test("writes no progress where stderr is no terminal", () => {
     expect(oracle("audit", join(run, "epoch-20759")).stderr).toBe("");
   });

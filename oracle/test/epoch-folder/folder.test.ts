@@ -109,6 +109,19 @@ describe("an epoch folder", () => {
     ]);
   });
 
+  test("loses what a killed process left beside its files, and keeps what one that runs is writing", async () => {
+    const folder = folders.copy(whole);
+    const gone = Bun.spawnSync([process.execPath, "--version"]).pid;
+    const running = `.another.arrow.${process.pid}.tmp`;
+    for (const name of [`.cells.arrow.${gone}.tmp`, running, ".notes"]) writeFileSync(join(folder, name), "half");
+    await scoreFolder(folder);
+    expect(
+      readdirSync(folder)
+        .filter((name) => name.startsWith("."))
+        .sort(),
+    ).toEqual([running, ".notes"].sort());
+  });
+
   test("gives back its input", () => {
     expect(readEpochInput(whole)).toEqual(input);
   });

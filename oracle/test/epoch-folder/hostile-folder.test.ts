@@ -1,4 +1,5 @@
 /** Folders that a faulty or hostile writer sealed consistently: refused with the file's name, never an uncoded throw, never believed. */
+import { spawnSync } from "node:child_process";
 import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { permuteColumns, rewardsTable, sharesTable } from "@earshot/poc";
@@ -19,6 +20,11 @@ beforeAll(async () => {
   await writeFolder(whole, input, records);
   await scoreFolder(whole);
 });
+
+function replaceByPipe(path: string): void {
+  rmSync(path);
+  expect(spawnSync("mkfifo", [path]).status).toBe(0);
+}
 
 /** Writes the lists anew, as a hostile writer would. */
 function reseal(folder: string): void {
@@ -47,6 +53,23 @@ describe("scoring", () => {
       damage(folder);
       expect(await messageOf(() => scoreFolder(folder))).toMatch(new RegExp(`^ORC_[A-Z_]+: .*${name}`));
     }
+  });
+});
+
+describe("a folder with a pipe in place of a file", () => {
+  test("is refused by the file's name; nobody waits for a writer", async () => {
+    const pipes = ["epoch.json", "witnesses.arrow", "input.sha256", "uploads/000001.seg"];
+    for (const name of pipes) {
+      const folder = folders.copy(whole);
+      replaceByPipe(join(folder, name));
+      expect(await messageOf(() => scoreFolder(folder))).toMatch(
+        new RegExp(`^ORC_DAMAGED_FILE: .*${name}: expected a file, got a pipe$`),
+      );
+    }
+    const folder = folders.copy(whole);
+    replaceByPipe(join(folder, "verdicts.arrow"));
+    const { findings } = await auditFolder(folder);
+    expect(findings).toMatchObject([{ file: join(folder, "verdicts.arrow"), what: "expected a file, got a pipe" }]);
   });
 });
 
