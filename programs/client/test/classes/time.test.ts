@@ -409,6 +409,34 @@ describe("governance", () => {
     stage.refuses("WrongState", execute(stage.at, 0n, [change()]));
   });
 
+  test("the rules a proposal was made under hold for it to its end, whatever passes meanwhile", () => {
+    const { governance: rules } = stage.network.plan;
+    const stricter = {
+      ...rules,
+      quorum: 2n ** 63n,
+      voteSeconds: 1,
+      timelockSeconds: 1,
+      maxLockSeconds: 2 * rules.maxLockSeconds,
+    };
+    const tighten = stage.call("governance", "setRules", [stricter], { authority: stage.at.gov });
+    stage.must(propose(0n, instructionHash([tighten])), vote(0n));
+    stage.chain.now += (5n * DAY_S) / 2n;
+    stage.must(propose(1n, instructionHash([change()])));
+    stage.chain.now += (9n * DAY_S) / 2n;
+    stage.must(move("finalizeProposal", 0n), move("queueProposal", 0n));
+    stage.chain.now += 2n * DAY_S;
+    stage.must(execute(stage.at, 0n, [tighten]));
+
+    // Under the new rules the lock would count half and never reach the quorum, and the vote would be over.
+    stage.must(vote(1n));
+    expect(stage.read<{ yes: bigint }>("governance", "Proposal", proposal(1n)).yes).toBe(900_000n * ATOMS);
+    stage.chain.now += DAY_S / 2n;
+    stage.must(move("finalizeProposal", 1n), move("queueProposal", 1n));
+    stage.refuses("TooEarly", execute(stage.at, 1n, [change()]));
+    stage.chain.now += 2n * DAY_S;
+    stage.must(execute(stage.at, 1n, [change()]));
+  });
+
   test("remaining accounts: rejects more, fewer, others, in another order, and with other rights", () => {
     stage.must(propose(0n, instructionHash([change()])), vote(0n));
     stage.chain.now += 7n * DAY_S;

@@ -10,7 +10,7 @@ import { REPORT } from "../harness/stage.ts";
 import { DAY_S } from "../harness/test-network.ts";
 import { type AnyKind, below, kind, type Outcome, one, U64_MAX, wallet } from "./command-kind.ts";
 import type { ChoiceModel, Deed, LockModel, ProposalState, RulesModel } from "./governance-model.ts";
-import { GOVERNANCE, type NetworkModel, rulesArg } from "./world.ts";
+import { GOVERNANCE, type NetworkModel, rulesArg, STAKE } from "./world.ts";
 
 const VOTERS = 3;
 /** A position by its owner and number, and who signs: the owner, or somebody else. */
@@ -52,7 +52,7 @@ const lockOf: fc.Arbitrary<LockChoice> = fc.oneof(
     .constantFrom(DAY_S / 2n - 1n, DAY_S / 2n, DAY_S, 8n * DAY_S, 8n * DAY_S + 1n)
     .map((seconds) => ({ isConstant: true, seconds })),
 );
-const amount = fc.constantFrom(0n, 1n, 99n * ATOMS, 101n * ATOMS, 5_000n * ATOMS, 300_000n * ATOMS, U64_MAX);
+const amount = fc.constantFrom(0n, 1n, 99n * ATOMS, 101n * ATOMS, 5_000n * ATOMS, STAKE, U64_MAX);
 
 function lockFrom({ isConstant, seconds }: LockChoice, now: bigint): { readonly model: LockModel; readonly arg: Arg } {
   return isConstant
@@ -112,7 +112,7 @@ const withdraw = kind("withdraw", 3, pick, (model, pick) => {
 
 const RULES: readonly RulesModel[] = [
   GOVERNANCE,
-  { ...GOVERNANCE, quorum: 1n, passBps: 5_000n },
+  { ...GOVERNANCE, quorum: STAKE, passBps: 5_001n },
   { ...GOVERNANCE, proposerMin: 0n, quorum: 0n, voteSeconds: 1n, timelockSeconds: 1n },
   { ...GOVERNANCE, maxLockSeconds: 4n * DAY_S },
   { ...GOVERNANCE, timelockSeconds: 0n },
@@ -268,25 +268,30 @@ export const usurp = kind("usurp", 1, fc.record({ by: wallet, rules: below(RULES
   return one("NotGovernance", stage.call("governance", "setRules", [rulesArg(RULES[rules]!)], accounts));
 });
 
-/** A proposal from the lock to its execution, as it should go or a second too early; whatever stands in the way stands in the way. */
+/**
+ * A proposal from the locks to its execution, as it should go or a second too early; whatever stands in the way stands in the way. A second
+ * voter agrees, disagrees, abstains, or stays away.
+ */
 const govern = kind(
   "govern",
-  3,
+  4,
   fc.record({
     owner: below(VOTERS),
     deed: below(DEEDS.length),
+    second: fc.constantFrom<ChoiceModel | null>("yes", "yes", "yes", "abstain", "no", null),
     waits: fc.constantFrom([0n, 0n], [0n, 0n], [0n, 0n], [1n, 1n], [0n, -1n], [-1n, 0n]),
   }),
-  function* (model, { owner, deed, waits }) {
+  function* (model, { owner, deed, second, waits }) {
     const { chain } = model.world.stage;
     const [afterVote, afterDelay] = waits as [bigint, bigint];
-    const held = { owner, id: 0n, by: null };
-    const terms = { place: held, amount: 300_000n * ATOMS, lock: { isConstant: true, seconds: 8n * DAY_S } };
-    yield lock.act(model, terms) as Outcome;
+    const voters = [owner, (owner + 1) % VOTERS].map((owner) => ({ owner, id: 0n, by: null }));
+    const lockFor = { amount: STAKE, lock: { isConstant: true, seconds: 8n * DAY_S } };
+    for (const place of voters) yield lock.act(model, { place, ...lockFor }) as Outcome;
     chain.now = (model.epoch + 1n) * DAY_S;
     const number = BigInt(model.governance.proposals.length);
-    yield proposeDeed(model, held, number, DEEDS[deed]!);
-    yield voteOn(model, held, number, "yes");
+    yield proposeDeed(model, voters[0]!, number, DEEDS[deed]!);
+    yield voteOn(model, voters[0]!, number, "yes");
+    if (second !== null) yield voteOn(model, voters[1]!, number, second);
     const { rules } = model.governance;
     chain.now += rules.voteSeconds + afterVote;
     yield countVotes(model, number);

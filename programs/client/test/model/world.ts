@@ -36,11 +36,14 @@ export const VETO_S = DAY_S / 4n;
 /** What the treasury pays in a day: less than it gets in a few. */
 const TREASURY_LIMIT = 5_000n * ATOMS;
 
+/** What one voter of `govern` locks: two of them are the quorum, and one against one is just enough. */
+export const STAKE = 300_000n * ATOMS;
+
 /** Short enough that a proposal is made, voted on and executed within days. */
 export const GOVERNANCE: RulesModel = {
-  quorum: 1_000n * ATOMS,
+  quorum: 2n * STAKE,
   proposerMin: 100n * ATOMS,
-  passBps: 6_667n,
+  passBps: 5_000n,
   voteSeconds: DAY_S,
   timelockSeconds: DAY_S / 4n,
   executeSeconds: 6n * DAY_S,
