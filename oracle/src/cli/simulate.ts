@@ -1,12 +1,5 @@
 /** `oracle simulate`: plays days of coverage over real hotspot positions and writes an epoch folder for each. */
-import {
-  ATTACK_NAMES,
-  ATTACK_STRENGTHS,
-  type AttackName,
-  type AttackStrength,
-  realFilePath,
-  usHotspotsFile,
-} from "@earshot/fixtures";
+import { ATTACK_NAMES, ATTACK_STRENGTHS, type AttackName, type AttackStrength } from "@earshot/fixtures";
 import { earshot, type NetworkParameters } from "@earshot/poc";
 import { buildCommand } from "@stricli/core";
 import { readWhole } from "../epoch-folder/durable-file.ts";
@@ -15,14 +8,11 @@ import { oracleError } from "../errors.ts";
 import { type Attack, MAX_DAYS, type SimulatedEpoch, simulate } from "../simulate/index.ts";
 import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
 import { count, table } from "./format.ts";
-import { integerParser, placeParser, positiveParser, textParser } from "./parse.ts";
+import { integerParser, positiveParser, textParser } from "./parse.ts";
+import { type PlaceFlags, placeFlags, placeOptions } from "./place-flags.ts";
 
-interface SimulateFlags extends JsonFlag {
-  readonly hotspots?: string;
-  readonly near?: { readonly latDeg: number; readonly lngDeg: number };
-  readonly radiusKm?: number;
+interface SimulateFlags extends JsonFlag, PlaceFlags {
   readonly days: number;
-  readonly seed: string;
   readonly out: string;
   readonly parameters?: string;
   readonly attack?: AttackName;
@@ -30,8 +20,6 @@ interface SimulateFlags extends JsonFlag {
   readonly share?: number;
 }
 
-/** Half of the Earth's circumference: everything. */
-const MAX_RADIUS_KM = 20_040;
 const MAX_SHARE_PERCENT = 50;
 const DEFAULT_SHARE_PERCENT = 5;
 
@@ -43,27 +31,7 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
   },
   parameters: {
     flags: {
-      hotspots: {
-        kind: "parsed",
-        parse: textParser,
-        brief: "List of hotspots; without it the US list of 2020 in fixtures",
-        placeholder: "CSV",
-        optional: true,
-      },
-      near: {
-        kind: "parsed",
-        parse: placeParser,
-        brief: "Only hotspots around this place, degrees",
-        placeholder: "LAT,LNG",
-        optional: true,
-      },
-      radiusKm: {
-        kind: "parsed",
-        parse: positiveParser(MAX_RADIUS_KM),
-        brief: "How far around --near, km; 25 without it",
-        placeholder: "R",
-        optional: true,
-      },
+      ...placeFlags,
       days: {
         kind: "parsed",
         parse: integerParser(1, MAX_DAYS),
@@ -71,7 +39,6 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
         placeholder: "N",
         default: "1",
       },
-      seed: { kind: "parsed", parse: textParser, brief: "Seed of everything random", placeholder: "S", default: "1" },
       out: { kind: "parsed", parse: textParser, brief: "Folder to write to", placeholder: "DIR" },
       parameters: {
         kind: "parsed",
@@ -104,18 +71,13 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
   },
   async func(flags) {
     await answer(this, flags, async (progress) => {
-      if (flags.radiusKm !== undefined && flags.near === undefined) {
-        throw oracleError("ORC_BAD_OPTION", "--radius-km: needs --near");
-      }
+      const options = placeOptions(flags);
       if (flags.share !== undefined && flags.attack === undefined) {
         throw oracleError("ORC_BAD_OPTION", "--share: needs --attack");
       }
       const { epochs } = await simulate({
-        hotspotsCsv: flags.hotspots ?? realFilePath(usHotspotsFile),
-        near: flags.near,
-        radiusKm: flags.radiusKm,
+        ...options,
         days: flags.days,
-        seed: flags.seed,
         outDir: flags.out,
         parameters: readParameters(flags.parameters),
         attack: attackOf(flags),

@@ -1,7 +1,6 @@
 /** `oracle tour` (what `bun start` runs): simulate, score and audit a day on the real hotspot list, then say what came of it. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { realFilePath, usHotspotsFile } from "@earshot/fixtures";
 import { earshot } from "@earshot/poc";
 import { buildCommand } from "@stricli/core";
 import { auditRun } from "../audit/audit-run.ts";
@@ -10,17 +9,14 @@ import { scoreFolder } from "../score/score-folder.ts";
 import { simulate } from "../simulate/index.ts";
 import { auditText } from "./audit.ts";
 import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
-import { integerParser, placeParser, textParser } from "./parse.ts";
+import { textParser } from "./parse.ts";
+import { type PlaceFlags, placeFlags, placeOptions } from "./place-flags.ts";
 import type { ProgressBar } from "./progress-bar.ts";
 import { workersFlag } from "./score.ts";
 import { summarise } from "./tour-summary.ts";
 import { tourText } from "./tour-text.ts";
 
-interface TourFlags extends JsonFlag {
-  readonly hotspots?: string;
-  readonly near?: { readonly latDeg: number; readonly lngDeg: number };
-  readonly radiusKm?: number;
-  readonly seed: string;
+interface TourFlags extends JsonFlag, PlaceFlags {
   readonly out?: string;
   readonly workers: number;
 }
@@ -39,28 +35,7 @@ export const tourCommand = buildCommand<TourFlags, [], CliContext>({
   },
   parameters: {
     flags: {
-      hotspots: {
-        kind: "parsed",
-        parse: textParser,
-        brief: "List of hotspots; without it the US list of 2020 in fixtures",
-        placeholder: "CSV",
-        optional: true,
-      },
-      near: {
-        kind: "parsed",
-        parse: placeParser,
-        brief: "Only hotspots around this place, degrees",
-        placeholder: "LAT,LNG",
-        optional: true,
-      },
-      radiusKm: {
-        kind: "parsed",
-        parse: integerParser(1, 20_040),
-        brief: "How far around --near, km; 25 without it",
-        placeholder: "R",
-        optional: true,
-      },
-      seed: { kind: "parsed", parse: textParser, brief: "Seed of everything random", placeholder: "S", default: "1" },
+      ...placeFlags,
       out: { kind: "parsed", parse: textParser, brief: "Folder to write to", placeholder: "DIR", optional: true },
       workers: workersFlag,
       json: jsonFlag,
@@ -72,15 +47,13 @@ export const tourCommand = buildCommand<TourFlags, [], CliContext>({
 });
 
 async function tour(flags: TourFlags, progress: ProgressBar) {
+  const options = placeOptions(flags);
   const folder = flags.out ?? OWN_FOLDER;
   if (flags.out === undefined) clearFolder(folder);
   const startedMs = performance.now();
   const { epochs } = await simulate({
-    hotspotsCsv: flags.hotspots ?? realFilePath(usHotspotsFile),
-    near: flags.near,
-    radiusKm: flags.radiusKm,
+    ...options,
     days: 1,
-    seed: flags.seed,
     outDir: folder,
     parameters: earshot,
     onProgress: (done, total, label) =>
