@@ -1,0 +1,82 @@
+/** The density arithmetic of a place: which hotspots count, and the steps that end in the scale shares.arrow holds. */
+import { buildDensityMap, type DensityMap, explainDensity } from "@earshot/poc";
+import type { FolderInput } from "../epoch-folder/folder.ts";
+import type { OutputTables } from "../epoch-folder/layout.ts";
+import { oracleError } from "../errors.ts";
+import type { DensityText, Explanation } from "./explanation.ts";
+
+const BEACON_KIND = 1;
+const KEY_BYTES = 33;
+
+/**
+ * The density at the place of the hotspot of `row`, done again from the verdicts. `weights`: what the detectors leave of each hotspot's
+ * shares, 1e-4. Throws ORC_BAD_ROW where shares.arrow holds another scale.
+ */
+export function explainScale(
+  input: FolderInput,
+  output: OutputTables,
+  weights: Uint16Array | undefined,
+  row: number,
+): Explanation["density"] {
+  const { hotspots, parameters } = input;
+  const { limits } = parameters.density;
+  const active = activeRows(input, output, weights);
+  const hi = (cell: bigint) => Number(cell >> 32n);
+  const lo = (cell: bigint) => Number(cell & 0xffff_ffffn);
+  const placed = active.filter((hotspot) => hotspots.cell[hotspot] !== 0n);
+  const map: DensityMap = buildDensityMap(
+    Uint32Array.from(placed, (hotspot) => hi(hotspots.cell[hotspot])),
+    Uint32Array.from(placed, (hotspot) => lo(hotspots.cell[hotspot])),
+    limits,
+  );
+  const cell = hotspots.cell[row];
+  const scaleE4 = map.scaleE4(hi(cell), lo(cell), parameters.density.defaultScaleE4);
+  const stored = output.shares.scale_e4[row];
+  if (scaleE4 !== stored) {
+    throw oracleError(
+      "ORC_BAD_ROW",
+      `shares.arrow: scale_e4: row ${row}: ${stored}, but the density comes to ${scaleE4}`,
+    );
+  }
+  const steps = explainDensity(map, hi(cell), lo(cell)).map((step): DensityText => {
+    const limit = limits.find(({ resolution }) => resolution === step.resolution);
+    return {
+      resolution: step.resolution,
+      active: step.active,
+      unclipped: step.unclipped,
+      occupied: step.occupied,
+      target: limit?.target ?? 0,
+      maximum: limit?.maximum ?? 0,
+      neighbours: limit?.neighbours ?? 0,
+      limit: step.limit,
+      clipped: step.clipped,
+    };
+  });
+  return { active: active.includes(row), steps, scaleE4 };
+}
+
+/** Hotspots that density counts: with a paid proof, or with a recent reciprocal beacon, as the rules have it. */
+function activeRows(input: FolderInput, output: OutputTables, weights: Uint16Array | undefined): number[] {
+  const { challenges, header, hotspots, parameters } = input;
+  const { verdicts, stateOut } = output;
+  if (parameters.density.active === "recent-beacon") {
+    const sinceMs = BigInt(Math.max(1, (header.epoch + 1) * parameters.time.epochMs - parameters.density.withinMs));
+    const recent = new Set<string>();
+    stateOut.last_reciprocal_beacon_ms.forEach((lastMs, row) => {
+      if (lastMs >= sinceMs) recent.add(keyText(stateOut.key, row));
+    });
+    return [...hotspots.region.keys()].filter((row) => recent.has(keyText(hotspots.key, row)));
+  }
+  const active = new Set<number>();
+  for (let row = 0; row < verdicts.selected.length; row++) {
+    if (verdicts.selected[row] === 0) continue;
+    active.add(
+      verdicts.kind[row] === BEACON_KIND ? challenges.hotspot[verdicts.challenge[row]] : verdicts.hotspot[row],
+    );
+  }
+  return [...active].filter((row) => weights?.[row] !== 0).sort((a, b) => a - b);
+}
+
+function keyText(keys: Uint8Array, row: number): string {
+  return Buffer.from(keys.subarray(row * KEY_BYTES, (row + 1) * KEY_BYTES)).toString("hex");
+}
