@@ -38,6 +38,7 @@ export class CoverageMap {
   readonly #events: MapEvents;
   #cells: CellIndex | undefined;
   #mode: MapMode = "coverage";
+  #isDrawn = false;
   #theme: Theme;
   #marked: string | null = null;
   #links: readonly LinkOnMap[] = [];
@@ -70,7 +71,14 @@ export class CoverageMap {
       new AttributionControl({ compact: true, customAttribution: "Natural Earth · places: GeoNames, CC BY 4.0" }),
       "bottom-right",
     );
-    this.#overlay = new MapLibreOverlay({ interleaved: false, layers: [], useDevicePixels: true });
+    this.#overlay = new MapLibreOverlay({
+      interleaved: false,
+      layers: [],
+      useDevicePixels: true,
+      onAfterRender: () => {
+        this.#isDrawn = this.#drawn !== undefined;
+      },
+    });
     this.#map.addControl(this.#overlay);
     this.#map.on("load", () => loadGeography(this.#map));
     this.#map.on("zoomend", () => this.#draw());
@@ -119,6 +127,11 @@ export class CoverageMap {
     this.#map.easeTo({ center: [lng, lat], zoom: Math.max(zoom, this.#map.getZoom()), essential: false });
   }
 
+  /** Where a cell's centre is in the map's container, pixels. */
+  screenOf(cell: string): { readonly x: number; readonly y: number } {
+    return this.#map.project(centreOf(cell));
+  }
+
   setTheme(theme: Theme): void {
     this.#theme = theme;
     this.#setLayers();
@@ -132,6 +145,11 @@ export class CoverageMap {
 
   remove(): void {
     this.#map.remove();
+  }
+
+  /** Whether the hexagons it was told are on the canvas. */
+  get isDrawn(): boolean {
+    return this.#isDrawn;
   }
 
   /** For the benchmark: the map itself. */

@@ -6,7 +6,7 @@ import { count, factor, percent, reasonText, shares, tenths, tokens } from "../f
 import type { LinkOnMap } from "../map/coverage-map.ts";
 import { cellToLatLng, getResolution } from "../map/h3.ts";
 import { lastValue, useAnswer } from "../use-answer.ts";
-import { CellLink, HotspotLink } from "./links.tsx";
+import { HotspotLink } from "./links.tsx";
 import { Shown } from "./states.tsx";
 
 const PUBLIC_RESOLUTION = 8;
@@ -301,9 +301,7 @@ function ScaleTable({ cells }: { readonly cells: readonly Cell[] }) {
       <tbody>
         {cells.map(({ cell, resolution, activeHotspots, limit, clipped, scaleE4 }) => (
           <tr key={resolution}>
-            <th scope="row">
-              {resolution} <CellLink cell={cell} />
-            </th>
+            <th scope="row">{cell === null ? resolution : <a href={`/cell/${cell}`}>{resolution}</a>}</th>
             <td class="number">{activeHotspots}</td>
             <td class="number">{limit}</td>
             <td class="number">{clipped}</td>

@@ -1,0 +1,92 @@
+/** Headless Chromium for pages of the explorer: no network but loopback, and everything that goes wrong in a page is kept. */
+import { existsSync, readFileSync } from "node:fs";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const BINARY = process.env.EARSHOT_CHROMIUM ?? "/usr/bin/chromium";
+
+/** Whether there is a Chromium; CI installs it (.ci/run). */
+export const hasChromium = existsSync(BINARY);
+
+/** WebGL in software, and no talk of the browser's own. */
+const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-dev-shm-usage",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-default-apps",
+  "--disable-domain-reliability",
+  "--disable-sync",
+  "--no-first-run",
+  "--no-pings",
+  "--metrics-recording-only",
+];
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: BINARY, headless: true, args: FLAGS });
+}
+
+export interface WatchedPage {
+  readonly page: Page;
+  /** Errors of the console and of scripts, in their order. */
+  readonly errors: string[];
+  /** Requests that went anywhere but to loopback. */
+  readonly strangers: string[];
+  close(): Promise<void>;
+}
+
+/** A page of its own context, so that nothing is remembered between tests. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 720 },
+    reducedMotion: "reduce",
+    ...options,
+  });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  const strangers: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(`${message.text()} ${message.location().url}`);
+  });
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (/^https?:$/.test(protocol) && hostname !== "127.0.0.1") strangers.push(request.url());
+  });
+  return { page, errors, strangers, close: () => context.close() };
+}
+
+/** Resolves when nothing on the page is awaited any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForSelector("main");
+  await page.waitForFunction(
+    "document.querySelector('[aria-busy=true]') === null && document.querySelector('.live.on, .live.off') !== null",
+  );
+}
+
+/** Resolves when the map has drawn the cells it was told. */
+export async function mapDrawn(page: Page): Promise<void> {
+  await page.waitForFunction("document.querySelector('.map')?.coverageMap?.isDrawn === true");
+}
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string;
+  readonly html: readonly string[];
+}
+
+const axeSource = readFileSync(Bun.resolveSync("axe-core/axe.min.js", import.meta.dirname), "utf8");
+
+/** What axe finds that is serious or critical, one line each. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const found: readonly Finding[] = await page.evaluate(
+    `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map(({ id, impact, nodes }) =>
+      ({ id, impact, html: nodes.slice(0, 3).map((node) => node.html) })))`,
+  );
+  return found
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, html }) => `${id}: ${html.join(" | ")}`);
+}
