@@ -22,7 +22,7 @@ describe("the import graph", () => {
 
   test("a library outside its door is a fault, an unknown one too", () => {
     expect(fault("geo/src/disk.ts", 'import { gridDisk } from "h3-js";')).toEqual([
-      "h3-js belongs behind geo/src/h3.ts",
+      "h3-js belongs behind geo/src/h3.ts or oracle/explorer/src/map/h3.ts",
     ]);
     expect(fault("oracle/src/a.ts", 'export * from "left-pad";')).toEqual([
       "left-pad has no door: add it to .ci/import-graph.ts",
