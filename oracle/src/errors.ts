@@ -34,6 +34,8 @@ export const oracleErrors = {
   ORC_LEASE_LOST: "Another worker holds the lease by now; what was computed is not committed.",
   ORC_CONTRADICTION:
     "Two workers computed different results from the same log: stop, and compare their versions and their copies of it.",
+  ORC_NOT_PROVEN:
+    "An epoch of another oracle is not what the chain says, or does not follow from its own uploads; the detail is the first difference.",
   ORC_FACTS_LOST:
     "An epoch began while this oracle was away, and its registry cannot be told from the chain any more: take the epoch over from another oracle.",
   ORC_EXPLORER_BUILD: "The explorer's pages cannot be bundled; the detail is what the bundler says.",

@@ -10,6 +10,7 @@ import { refuteCommand } from "./refute.ts";
 import { scoreCommand } from "./score.ts";
 import { configRoutes, serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
+import { takeOverCommand } from "./take-over.ts";
 import { tourCommand } from "./tour.ts";
 import { verifyReceiptCommand, verifyReportCommand } from "./verify.ts";
 import { workCommand } from "./work.ts";
@@ -18,6 +19,7 @@ const routes = buildRouteMap({
   routes: {
     serve: serveCommand,
     work: workCommand,
+    takeOver: takeOverCommand,
     config: configRoutes,
     simulate: simulateCommand,
     score: scoreCommand,

@@ -4,11 +4,12 @@
  * Segments are stored once, however many epochs they are part of. Archiving an epoch again changes nothing, so a process that died in
  * between just begins anew. What is fetched is the folder, file by file, that `oracle score` and `oracle audit` read.
  */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Columns, type EpochManifest, manifestBytes, type TableDefinition } from "@earshot/poc";
 import { decodeTable } from "../epoch-folder/arrow.ts";
 import { checksumsFile } from "../epoch-folder/checksums.ts";
-import { makeFolder, sha256Hex, writeDurably } from "../epoch-folder/durable-file.ts";
+import { makeFolder, readWhole, sha256Hex, writeDurably } from "../epoch-folder/durable-file.ts";
 import { type EpochFile, type FolderInput, inputFiles, outputFiles } from "../epoch-folder/folder.ts";
 import { FILES, type OutputTables, tableFile } from "../epoch-folder/layout.ts";
 import { oracleError } from "../errors.ts";
@@ -102,6 +103,17 @@ export class EpochArchive {
       const path = join(folder, name);
       makeFolder(join(path, ".."));
       writeDurably(path, [await this.get(sha256)]);
+    }
+  }
+
+  /** Archives a folder that is a closed epoch already, file by file; the manifest last. Throws ORC_READ_FAILED. */
+  async adopt(epoch: number, folder: string): Promise<void> {
+    const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+      .filter((name) => name !== FILES.manifest);
+    for (const name of [...names, FILES.manifest]) {
+      await this.#write(epoch, { name, chunks: [readWhole(join(folder, name))] });
     }
   }
 

@@ -2,11 +2,9 @@
  * The process of an oracle: finds its network, opens what it keeps, starts its parts, answers until it is told to stop, and ends in the
  * order that loses nothing. A `kill -9` at any point loses nothing either: what was acknowledged is durable, the rest is made again.
  */
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
 import { keyToText } from "@earshot/poc/protocol";
-import { addressBytes } from "../chain/address.ts";
 import { RpcAccounts } from "../chain/rpc-accounts.ts";
 import { EntropyBook } from "../challenges/entropy-book.ts";
 import { EntropyFile } from "../challenges/entropy-file.ts";
@@ -16,6 +14,7 @@ import { durationMs, hostAndPort } from "../config/values.ts";
 import { oracleError } from "../errors.ts";
 import { segmentSpanMs } from "../pipeline/epoch-times.ts";
 import { type PipelinePlan, putPlan, readPlan } from "../pipeline/plan.ts";
+import { lastClosedEpoch } from "../pipeline/work-table.ts";
 import type { Store } from "../ports/store.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
 import { RegistryBook } from "../registry/registry-book.ts";
@@ -26,6 +25,7 @@ import { type Clock, sleep, whenAborted } from "./clock.ts";
 import type { HttpApp } from "./http.ts";
 import { ingestSigner } from "./ingest-key.ts";
 import type { Log } from "./log.ts";
+import { networkAddress } from "./network-address.ts";
 import { NetworkClock } from "./network-clock.ts";
 import { networkRules, rulesOfEpoch } from "./network-rules.ts";
 import type { OracleContext, ServiceContext, ServicePart } from "./part.ts";
@@ -35,8 +35,6 @@ import { Telemetry } from "./telemetry.ts";
 
 /** How often the chain is asked for what only it knows at the first start, ms. */
 const ASK_MS = 1000;
-/** Where `localnet` notes the network it made. */
-const LOCAL_NETWORK_FILE = join(".earshot", "localnet", "network.json");
 const TICK_MS = 1000;
 /** Requests under way are given this long at the end, ms. */
 const DRAIN_MS = 10_000;
@@ -156,14 +154,15 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
   onListening?.({ url, key });
 }
 
-/** The plan of the store; a new one begins with the first epoch that is not final on chain. Undefined when it shall end before that. */
+/** The plan of the store; a new one begins after what was taken over, or with the first epoch that is not final on chain. Undefined when it shall end before that. */
 async function planOf(
   store: Store,
   log: PipelinePlan["log"],
   time: PipelinePlan["time"],
   firstEpoch: () => Promise<number | undefined>,
 ): Promise<PipelinePlan | undefined> {
-  const first = (await readPlan(store))?.firstEpoch ?? (await firstEpoch());
+  const last = await lastClosedEpoch(store);
+  const first = (await readPlan(store))?.firstEpoch ?? (last === undefined ? await firstEpoch() : last.epoch + 1);
   if (first === undefined) return undefined;
   const plan = { log, time, firstEpoch: first };
   await putPlan(store, plan);
@@ -219,22 +218,13 @@ function watchRegistry(
 ): RegistryWatch {
   return new RegistryWatch({
     sources,
-    network: addressBytes(network.account === "" ? notedAccount() : network.account, "network.account"),
+    network: networkAddress({ network }),
     book,
     file: join(data.folder, "registry.cache"),
     resyncMs: durationMs(chain.registry_resync),
     clock,
     log: log.for("registry"),
   });
-}
-
-/** The account that `localnet` noted in this folder. */
-function notedAccount(): string {
-  if (!existsSync(LOCAL_NETWORK_FILE)) {
-    throw oracleError("ORC_WRONG_NETWORK", "set network.account, or start `bun run localnet` in this folder first");
-  }
-  const noted = JSON.parse(readFileSync(LOCAL_NETWORK_FILE, "utf8")) as { readonly network?: unknown };
-  return typeof noted.network === "string" ? noted.network : "";
 }
 
 function faultsOf(parts: readonly ServicePart[], registryWatch: RegistryWatch): Record<string, string> {

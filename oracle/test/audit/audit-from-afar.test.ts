@@ -11,6 +11,8 @@ import { downloadEpoch } from "../../src/audit/download-epoch.ts";
 import type { EmbeddedReportLog } from "../../src/log/embedded/embedded-report-log.ts";
 import { EpochArchive } from "../../src/pipeline/epoch-archive.ts";
 import { epochSpan } from "../../src/pipeline/epoch-times.ts";
+import { handoverAfter } from "../../src/pipeline/handover.ts";
+import { takeOver } from "../../src/pipeline/take-over.ts";
 import { closedEpoch } from "../../src/pipeline/work-table.ts";
 import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
@@ -120,6 +122,54 @@ describe("an epoch held against the chain", () => {
       { what: "the epoch is not issued on chain" },
     ]);
   });
+});
+
+describe("an oracle that was not there", () => {
+  const facts = async () => {
+    const [view] = chain.oracles;
+    return {
+      epoch: await view.epoch(EPOCH),
+      ingests: await view.ingests(),
+      logSeconds: (await view.state()).logSeconds,
+    };
+  };
+  const optionsOf = ({ store, artefacts }: SmallPipeline) => ({
+    store,
+    archive: new EpochArchive(artefacts),
+    lease: { store, holder: "late", ttlMs: 5000 },
+  });
+
+  test("takes a final epoch over and goes on from it, once", async () => {
+    const late = await SmallPipeline.open(folders.next());
+    const folder = join(downloaded, `epoch-${EPOCH}`);
+    const taken = await takeOver(folder, await facts(), optionsOf(late));
+    expect(await closedEpoch(late.store, EPOCH)).toEqual(await closedEpoch(pipeline.store, EPOCH));
+    const [here, there] = [late, pipeline].map(({ artefacts }) => new EpochArchive(artefacts));
+    expect(await here.files(EPOCH)).toEqual(await there.files(EPOCH));
+    const next = await handoverAfter(here, taken, parameters);
+    expect(next).toEqual(await handoverAfter(there, taken, parameters));
+    expect(await messageOf(async () => takeOver(folder, await facts(), optionsOf(late)))).toContain(
+      `ORC_BAD_OPTION: epoch ${EPOCH + 1} comes next here, not ${EPOCH}`,
+    );
+    await late.close();
+  }, 30_000);
+
+  test("takes none that is not final, nor one whose root is another on chain, nor one that was changed", async () => {
+    const late = await SmallPipeline.open(folders.next());
+    const folder = join(downloaded, `epoch-${EPOCH}`);
+    const { epoch: onChain, ...rest } = await facts();
+    const open = { ...onChain!, isFinal: false };
+    expect(await messageOf(() => takeOver(folder, { epoch: open, ...rest }, optionsOf(late)))).toContain(
+      `ORC_NOT_PROVEN: epoch ${EPOCH} is not final on chain`,
+    );
+    const other = { ...onChain!, rootHash: new Uint8Array(32).fill(1) };
+    expect(await messageOf(() => takeOver(folder, { epoch: other, ...rest }, optionsOf(late)))).toContain("root.hash");
+    const changed = folders.copy(folder);
+    writeFileSync(join(changed, "rewards.arrow"), new Uint8Array(100));
+    expect(await messageOf(async () => takeOver(changed, await facts(), optionsOf(late)))).toContain("ORC_NOT_PROVEN");
+    expect(await closedEpoch(late.store, EPOCH)).toBeUndefined();
+    await late.close();
+  }, 30_000);
 });
 
 describe("oracle verify-report", () => {

@@ -1,0 +1,76 @@
+/** `oracle take-over`: takes final epochs over from another oracle, after recomputing them. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildCommand } from "@stricli/core";
+import { durationMs } from "../config/values.ts";
+import { epochFolderName } from "../epoch-folder/run-folder.ts";
+import { oracleError } from "../errors.ts";
+import { answer, type CliContext } from "./context.ts";
+import { placeFlags } from "./epoch-place.ts";
+import { textParser } from "./parse.ts";
+import { workersFlag } from "./score.ts";
+import { aliases, type ConfigFlags, configFlags, loadConfig } from "./serve.ts";
+
+interface TakeOverFlags extends ConfigFlags {
+  readonly url: string;
+  readonly epoch?: readonly number[];
+  readonly workers: number;
+}
+
+/** Closing is held for as long as an archive may take to be written, ms. */
+const LEASE_MS = 120_000;
+
+export const takeOverCommand = buildCommand<TakeOverFlags, [], CliContext>({
+  docs: {
+    brief: "Take final epochs over from another oracle, after recomputing them",
+    fullDescription:
+      "For an oracle that joins a network, and for epochs that began while it was away (ORC_FACTS_LOST). Downloads each epoch, recomputes it from its " +
+      "raw uploads, holds it against the chain, and archives it as if it had been closed here. `oracle serve` may run meanwhile.",
+  },
+  parameters: {
+    flags: {
+      ...configFlags,
+      url: { kind: "parsed", parse: textParser, brief: "Address of the other oracle", placeholder: "URL" },
+      epoch: placeFlags.epoch,
+      workers: workersFlag,
+    },
+    aliases,
+  },
+  async func(flags) {
+    await answer(this, flags, async (progress) => {
+      const { epoch: epochs = [], url, workers } = flags;
+      if (epochs.length === 0)
+        throw oracleError("ORC_BAD_OPTION", "expected --epoch, once for each epoch in their order");
+      const config = loadConfig(flags);
+      const [{ takeOver }, { EpochArchive }, { downloadEpoch }, { chainReader }, storage] = await Promise.all([
+        import("../pipeline/take-over.ts"),
+        import("../pipeline/epoch-archive.ts"),
+        import("../audit/download-epoch.ts"),
+        import("../settlement/chain-reader.ts"),
+        import("../service/storage.ts"),
+      ]);
+      const chain = await chainReader(config, durationMs(config.chain.timeout));
+      const store = await storage.openConfiguredStore(config);
+      const folder = mkdtempSync(join(tmpdir(), "earshot-take-over-"));
+      const onProgress = (done: number, total: number, label: string) => progress.show(done, total, label);
+      try {
+        const archive = new EpochArchive(storage.openConfiguredArtefacts(config));
+        const lease = { store, holder: `take-over-${hostname()}-${process.pid}`, ttlMs: LEASE_MS };
+        const taken = [];
+        for (const epoch of epochs) {
+          const place = join(folder, epochFolderName(epoch));
+          await downloadEpoch(url, epoch, place, { onProgress });
+          const closed = await takeOver(place, await chain(epoch), { store, archive, lease, workers, onProgress });
+          rmSync(place, { recursive: true, force: true });
+          taken.push({ epoch, manifest: Buffer.from(closed.manifestSha256).toString("hex") });
+        }
+        const lines = taken.map(({ epoch, manifest }) => `epoch ${epoch} is taken over; manifest ${manifest}\n`);
+        return { json: { taken }, text: lines.join("") };
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+        await store.close();
+      }
+    });
+  },
+});
