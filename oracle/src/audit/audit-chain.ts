@@ -13,6 +13,7 @@ import type { EpochOnChain, IngestOnChain } from "../settlement/rewards-chain.ts
 import type { EpochAudit } from "./audit-folder.ts";
 import type { Finding } from "./finding.ts";
 import { folderLogs } from "./folder-logs.ts";
+import { missingByHead } from "./head-in-time.ts";
 
 export interface ChainFacts {
   readonly epoch: EpochOnChain | undefined;
@@ -80,18 +81,12 @@ async function logFindings(
     const first = segments.at(0)?.firstIndex ?? 0;
     const end = segments.reduce((most, { firstIndex, uploads }) => Math.max(most, firstIndex + uploads), first);
     for (const { interval, length, head: expected } of ingest?.heads ?? []) {
-      // A head was recorded within its interval: what it counts was received before the interval's end.
       const [fromMs, toMs] = [Number(interval) * logSeconds * 1000, (Number(interval) + 1) * logSeconds * 1000];
-      if (fromMs >= startMs && toMs <= closesMs && segments.length > 0 && length > end) {
-        findings.push({ file, column: name, what: `ends after ${end} uploads; ${length} were logged in the epoch` });
-      }
-      if (toMs <= startMs && segments.length > 0 && length < first) {
-        findings.push({
-          file,
-          column: name,
-          what: `begins at upload ${first}; the epoch began at ${length} or before`,
-        });
-      }
+      const missing =
+        segments.length === 0
+          ? undefined
+          : missingByHead({ fromMs, toMs, length }, { first, end }, { startMs, closesMs });
+      if (missing !== undefined) findings.push({ file, column: name, what: missing });
       const found = await copy.headAt(length);
       if (found === undefined || length === 0 || Buffer.compare(found, expected) === 0) continue;
       const what = `head of ${name} after ${length} uploads is another one on chain`;

@@ -1,0 +1,37 @@
+/**
+ * What a head on chain says of the uploads that an epoch must hold: how many were logged by a moment that is known to within an interval.
+ *
+ * A head is recorded within its interval and was read a moment before, perhaps in the interval before. So what it counts was received before its
+ * interval's end, and what it does not count was received after the beginning of the interval before it. Times are Unix ms.
+ */
+
+export interface DatedHead {
+  /** The interval in which it was recorded. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Uploads it counts. */
+  readonly length: number;
+}
+
+/** Uploads of an epoch's folder, by their place in the log: the first, and one past the last. */
+export interface HeldUploads {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** What is missing of the epoch by what the head counts; undefined where it says nothing. */
+export function missingByHead(
+  { fromMs, toMs, length }: DatedHead,
+  { first, end }: HeldUploads,
+  { startMs, closesMs }: { readonly startMs: number; readonly closesMs: number },
+): string | undefined {
+  const [intervalMs, isBeforeEnd] = [toMs - fromMs, toMs <= closesMs];
+  if (fromMs >= startMs && isBeforeEnd && length > end) {
+    return `ends after ${end} uploads; ${length} were logged in the epoch`;
+  }
+  // Uploads from `length` on came after the epoch began: they are this one's, or a later one's.
+  if (fromMs - intervalMs >= startMs && isBeforeEnd && length < first) {
+    return `begins at upload ${first}; the epoch began at ${length} or before`;
+  }
+  return undefined;
+}
