@@ -1,5 +1,7 @@
 /** The servers side whole, against a real mosquitto and the referee: deliveries, downlinks, health, groups, commands. */
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import gw from "@chirpstack/chirpstack-api/gw/gw_pb.js";
 import type { Route } from "@earshot/poc/protocol";
 import mqtt from "mqtt";
@@ -540,7 +542,7 @@ test("one gateway whose rights are refused holds nobody else up, and the reason 
   const { url } = await broker({ acl, passwords: { right: "secret", ns: "secret" } });
   const client = await referee(url, { username: "ns", password: "secret" });
   const { writeFileSync, mkdtempSync, rmSync } = await import("node:fs");
-  const folder = mkdtempSync("/tmp/earshot-password-");
+  const folder = mkdtempSync(join(tmpdir(), "earshot-password-"));
   cleanups.push(async () => rmSync(folder, { recursive: true }));
   writeFileSync(`${folder}/password`, "secret\n");
   const { hear, servers, spool } = agent([server("a", url, { username: "right", passwordFile: `${folder}/password` })]);
