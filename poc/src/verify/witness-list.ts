@@ -11,6 +11,7 @@ import { REASON } from "./reason.ts";
 import { CHECK_REASONS, failsCheck, figuresOf } from "./witness-checks.ts";
 import type { RowVerdicts } from "./witness-facts.ts";
 import { BEACON_LINE, BEACON_STRIDE, NEVER_MS, ROW_STRIDE, type WitnessJob } from "./witness-job.ts";
+import { judgeLink, type LinkVerdict, linkPlaces } from "./witness-link.ts";
 import { gridCellsOfLines, WitnessRow } from "./witness-row.ts";
 import type { WitnessRules } from "./witness-rules.ts";
 
@@ -26,6 +27,8 @@ export interface OpenRows {
 export const OPEN_ROWS = 1024;
 export const MAY_BE_NEAR = -1;
 
+const link: LinkVerdict = { reason: 0, measured: 0, limit: 0, ratio: 0 };
+
 /** Writes the verdicts of the first `count` open rows. */
 export function judgeOpenRows(job: WitnessJob, open: OpenRows, count: number, out: RowVerdicts): void {
   const { beacons, lag, lines, rows, rules, starts } = job;
@@ -34,6 +37,7 @@ export function judgeOpenRows(job: WitnessJob, open: OpenRows, count: number, ou
   const facts = new WitnessRow(job);
   const costly = askedCostly(job);
   const firstCostly = costly[0];
+  const places = linkPlaces(job);
   for (let index = 0; index < count; index++) {
     const row = open.row[index];
     const group = open.group[index];
@@ -87,15 +91,28 @@ export function judgeOpenRows(job: WitnessJob, open: OpenRows, count: number, ou
     if (snrDdb < snrFloor) failed |= bits[16];
     const place = Math.clz32(failed);
     if (firstCostly < place) {
-      facts.select(group, row, repeated);
-      const costlyCode = firstCostlyFailure(rules, costly, facts, place);
-      if (costlyCode !== NONE) {
-        figuresOf(costlyCode, facts, limits, row, out);
-        continue;
-      }
-      if (failed === 0) {
-        outRatio[row] = facts.linkRatio;
-        continue;
+      if (places !== null && judgeLink(job, places, place, p, at, line, own, link)) {
+        if (link.reason !== 0) {
+          outReason[row] = link.reason;
+          outMeasured[row] = link.measured;
+          outLimit[row] = link.limit;
+          continue;
+        }
+        if (failed === 0) {
+          outRatio[row] = link.ratio;
+          continue;
+        }
+      } else {
+        facts.select(group, row, repeated);
+        const costlyCode = firstCostlyFailure(rules, costly, facts, place);
+        if (costlyCode !== NONE) {
+          figuresOf(costlyCode, facts, limits, row, out);
+          continue;
+        }
+        if (failed === 0) {
+          outRatio[row] = facts.linkRatio;
+          continue;
+        }
       }
     }
     const zeroMs = beacons[at + BEACON_LINE.zeroOffsetMs];
