@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { MAX_UPLOAD_BYTES } from "@earshot/poc/protocol";
 import { durationMs, sizeBytes } from "../config/values.ts";
+import type { ReportLog } from "../ports/report-log.ts";
 import type { ServiceContext, ServicePart } from "../service/part.ts";
 import { peersOf } from "../service/peers.ts";
 import { BodyAdmission } from "./body-admission.ts";
@@ -10,6 +11,7 @@ import { ForkEvidence } from "./fork-evidence.ts";
 import { restoreHeads } from "./head-replay.ts";
 import { writeHeadsFile } from "./heads-file.ts";
 import { PeerHeads } from "./peer-heads.ts";
+import { ReceiveOrder } from "./receive-order.ts";
 import { ToldTip } from "./told-tip.ts";
 import { UploadIntake } from "./upload-intake.ts";
 import { submitRoute, uploadRoutes } from "./upload-routes.ts";
@@ -27,6 +29,8 @@ const SAVE_TICKS = 600;
 export interface IngestPart extends ServicePart {
   /** Head of the log as it may be told. */
   readonly toldTip: ToldTip;
+  /** Receive times of everything that is appended to the log. */
+  readonly order: ReceiveOrder;
 }
 
 export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
@@ -62,12 +66,14 @@ export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
     "Questions for a device's head that another ingest did not answer.",
     () => peerHeads.failures,
   );
+  const order = new ReceiveOrder(nowMs, await lastReceiveMs(reportLog));
   const intake = new UploadIntake({
     network: rules.network,
     signer,
     registry,
     heads,
     log: reportLog,
+    order,
     forks: new ForkEvidence(join(data.folder, "forks")),
     limits: {
       perDevice: { perSecond: ingest.uploads_per_second, size: ingest.upload_burst },
@@ -112,6 +118,7 @@ export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
   return {
     name: "ingest",
     toldTip,
+    order,
     routes: (app) => uploadRoutes(app, routes),
     uncountedRoutes: (app) => submitRoute(app, routes),
     tick() {
@@ -130,9 +137,14 @@ export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
       }
       if (ticks % SAVE_TICKS === 0) saveHeads();
     },
-    fault: () => reportLog.health().fault ?? clockFault(networkClock.chainErrorMs, clockToleranceMs),
+    fault: () => reportLog.health().fault ?? order.fault() ?? clockFault(networkClock.chainErrorMs, clockToleranceMs),
     close: async () => saveHeads(),
   };
+}
+
+async function lastReceiveMs(log: Pick<ReportLog, "tip" | "get">): Promise<number> {
+  const { length } = await log.tip();
+  return length === 0 ? 0 : ((await log.get(length - 1))?.receiveMs ?? 0);
 }
 
 /** What is wrong with our time, if receive times cannot be trusted by it. */

@@ -17,12 +17,13 @@ import {
   type VerifiedUpload,
   verifyUpload,
 } from "@earshot/poc/protocol";
-import type { LogPlace, ReportLog } from "../ports/report-log.ts";
+import type { Appended, LogPlace, ReportLog } from "../ports/report-log.ts";
 import type { RegistryBook, Sender } from "../registry/registry-book.ts";
 import type { Log } from "../service/log.ts";
 import type { ChainHeads, DeviceChain } from "./chain-heads.ts";
 import type { ForkEvidence } from "./fork-evidence.ts";
 import { loggedIdBefore } from "./logged-id.ts";
+import type { ReceiveOrder } from "./receive-order.ts";
 import { type BucketRule, TokenBuckets } from "./token-buckets.ts";
 import type { UploadEvent } from "./withheld-tally.ts";
 
@@ -54,6 +55,8 @@ export interface UploadIntakeOptions {
   readonly registry: Pick<RegistryBook, "sender">;
   readonly heads: ChainHeads;
   readonly log: Pick<ReportLog, "append" | "find" | "get">;
+  /** Of everything that this ingest appends. */
+  readonly order: ReceiveOrder;
   readonly forks: Pick<ForkEvidence, "keep">;
   readonly limits: UploadLimits;
   /** Network time, Unix ms. */
@@ -178,7 +181,7 @@ export class UploadIntake {
   }
 
   async #follow(upload: VerifiedUpload, device: DeviceChain, receiveMs: number): Promise<UploadAnswer> {
-    const { heads, log, headElsewhere } = this.#options;
+    const { heads, log, order, headElsewhere } = this.#options;
     const { sequence, signer: deviceKey } = upload.header;
     if (!isNext(upload, device.head)) {
       const known = sequence <= device.head.sequence ? await log.find(upload.id) : undefined;
@@ -187,7 +190,15 @@ export class UploadIntake {
       if (elsewhere !== undefined) device.learn(elsewhere);
       if (!isNext(upload, device.head)) return this.#conflict(upload, device, receiveMs);
     }
-    const place = await log.append({ uploadId: upload.id, deviceKey, receiveMs, bytes: upload.bytes });
+    const ticket = order.take(receiveMs);
+    let place: Appended;
+    try {
+      place = await log.append({ uploadId: upload.id, deviceKey, receiveMs: ticket.receiveMs, bytes: upload.bytes });
+    } catch (error) {
+      order.unsure(ticket);
+      throw error;
+    }
+    order.settle(ticket);
     heads.advance(device, { sequence, id: upload.id }, place.receiveMs);
     return this.#receipt(place.isDuplicate ? "duplicate" : "accepted", place);
   }

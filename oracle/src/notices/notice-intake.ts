@@ -16,8 +16,9 @@ import {
   type VerifyKey,
   verifyNotice,
 } from "@earshot/poc/protocol";
+import type { ReceiveOrder } from "../ingest/receive-order.ts";
 import { type BucketRule, TokenBuckets } from "../ingest/token-buckets.ts";
-import type { ReportLog } from "../ports/report-log.ts";
+import type { Appended, ReportLog } from "../ports/report-log.ts";
 import type { RegistryBook } from "../registry/registry-book.ts";
 
 export type NoticeAnswer =
@@ -36,6 +37,8 @@ export interface NoticeIntakeOptions {
   readonly signer: DeviceSigner;
   readonly registry: Pick<RegistryBook, "sender">;
   readonly log: Pick<ReportLog, "append">;
+  /** Of everything that the ingest appends. */
+  readonly order: ReceiveOrder;
   /** Key that outcomes of appeals are signed with; undefined where no governance is configured. */
   readonly governanceKey: VerifyKey | undefined;
   /** Notices of one signer, and of one address before a signature is checked. */
@@ -115,8 +118,16 @@ export class NoticeIntake {
   }
 
   async #log(bytes: Uint8Array, id: Uint8Array, deviceKey: Uint8Array): Promise<NoticeAnswer> {
-    const { log, network, signer, nowMs } = this.#options;
-    const place = await log.append({ uploadId: id, deviceKey, receiveMs: nowMs(), bytes });
+    const { log, order, network, signer, nowMs } = this.#options;
+    const ticket = order.take(nowMs());
+    let place: Appended;
+    try {
+      place = await log.append({ uploadId: id, deviceKey, receiveMs: ticket.receiveMs, bytes });
+    } catch (error) {
+      order.unsure(ticket);
+      throw error;
+    }
+    order.settle(ticket);
     const status = place.isDuplicate ? "duplicate" : "accepted";
     return { status, receipt: signReceipt(network, place, signer) };
   }

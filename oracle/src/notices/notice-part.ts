@@ -1,5 +1,6 @@
 /** Notices as a part of the service. They are no news of a window, but nothing of them is counted before their segment is public. */
 import type { VerifyKey } from "@earshot/poc/protocol";
+import type { ReceiveOrder } from "../ingest/receive-order.ts";
 import type { ServiceContext, ServicePart } from "../service/part.ts";
 import { NoticeIntake } from "./notice-intake.ts";
 import { noticeRoutes } from "./notice-routes.ts";
@@ -10,7 +11,7 @@ const PER_ADDRESS = { perSecond: 1, size: 100 };
 /** Limits that have filled up again are forgotten this often, ticks. */
 const SWEEP_TICKS = 60;
 
-/** `governanceKey`: what outcomes of appeals are signed with. */
+/** `order`: the ingest's; `governanceKey`: what outcomes of appeals are signed with. */
 export function noticePart(
   {
     rules,
@@ -20,6 +21,7 @@ export function noticePart(
     networkClock,
     clock,
   }: Pick<ServiceContext, "rules" | "signer" | "registry" | "reportLog" | "networkClock" | "clock">,
+  order: ReceiveOrder,
   governanceKey: VerifyKey | undefined,
 ): ServicePart {
   const intake = new NoticeIntake({
@@ -27,6 +29,7 @@ export function noticePart(
     signer,
     registry,
     log: reportLog,
+    order,
     governanceKey,
     perSigner: PER_SIGNER,
     perAddress: PER_ADDRESS,

@@ -8,6 +8,7 @@
 import type { Db, Store } from "../ports/store.ts";
 import { type Clock, sleep } from "../service/clock.ts";
 import { readPosition, writePosition } from "../store/positions.ts";
+import { DURABLE_WITHIN_MS } from "./log-reader.ts";
 
 const READER = "ingest";
 const SOURCE = "clock";
@@ -16,9 +17,12 @@ const READ_EVERY_MS = 500;
 /** How long a time that was read is carried on, ms: an ingest that writes every second is alive within this. */
 const CARRY_MS = 3000;
 
-/** Writes the ingest's time down, Unix ms. */
-export function writeIngestTime(store: Store, nowMs: number): Promise<void> {
-  return store.transaction((tx) => writePosition(tx, READER, SOURCE, String(nowMs)));
+/** What readers may add to a written time before they take off what an append may need (log-reader.ts), ms. */
+const LEAD_MS = CARRY_MS - DURABLE_WITHIN_MS;
+
+/** Writes the ingest's time down: `settledMs` is that of its appends (ingest/receive-order.ts), which readers never go beyond. */
+export function writeIngestTime(store: Store, settledMs: number): Promise<void> {
+  return store.transaction((tx) => writePosition(tx, READER, SOURCE, String(settledMs - LEAD_MS)));
 }
 
 export class IngestClock {

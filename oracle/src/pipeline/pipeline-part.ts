@@ -16,6 +16,8 @@ export interface PipelinePartOptions {
   readonly watch: Pick<RegistryWatch, "readSlot" | "readAnew">;
   readonly history: Pick<AccountSource, "wasUsed">;
   readonly rulesOf: (epoch: number) => Pick<EpochOpening, "parameters"> | { readonly why: string };
+  /** Every upload received before this is durable, Unix ms (ingest/receive-order.ts): what workers may take for the past. */
+  readonly settledMs: () => number;
   /** Command of a worker (worker-processes.ts). */
   readonly workerCommand: readonly string[];
 }
@@ -33,7 +35,7 @@ const OVERDUE_PARTS = 4;
 
 export function pipelinePart(
   { config, plan, rules, store, artefacts, registry, entropy, networkClock, clock, log, telemetry }: OracleContext,
-  { watch, history, rulesOf, workerCommand }: PipelinePartOptions,
+  { watch, history, rulesOf, workerCommand, settledMs }: PipelinePartOptions,
 ): PipelinePart {
   const own = log.for("pipeline");
   const { time } = rules.parameters;
@@ -95,7 +97,7 @@ export function pipelinePart(
       await running;
     },
     tick() {
-      writeIngestTime(store, nowMs()).catch((error) =>
+      writeIngestTime(store, settledMs()).catch((error) =>
         own.complain("clock", "the ingest's time cannot be written down", { error: String(error) }),
       );
     },

@@ -10,6 +10,7 @@ import { durationMs } from "../config/values.ts";
 import { explorerPart } from "../explorer/explorer-part.ts";
 import { ingestPart } from "../ingest/ingest-part.ts";
 import { logPart } from "../log-routes/log-part.ts";
+import { noticePart } from "../notices/notice-part.ts";
 import { EpochArchive } from "../pipeline/epoch-archive.ts";
 import { pipelinePart } from "../pipeline/pipeline-part.ts";
 import { mirrorsOf } from "../pipeline/work.ts";
@@ -43,7 +44,13 @@ export async function serviceParts(
   const ingest = await ingestPart(context);
   const mirrors = mirrorsOf(config, context.plan, store, artefacts);
   const rulesOf = (epoch: number) => rulesOfEpoch(rules, (watch.lastNetwork ?? network).parameters, epoch);
-  const pipeline = pipelinePart(context, { watch, history, rulesOf, workerCommand });
+  const pipeline = pipelinePart(context, {
+    watch,
+    history,
+    rulesOf,
+    workerCommand,
+    settledMs: () => ingest.order.settledMs(),
+  });
   const archive = new EpochArchive(artefacts);
   const suspended = new SuspendedRoutes();
   const routes = routesPart(context, suspended);
@@ -63,6 +70,7 @@ export async function serviceParts(
     ingest,
     routes,
     logPart(context),
+    noticePart(context, ingest.order, undefined),
     pipeline,
     settlementPart(context, { network, mirrors, told: ingest.toldTip }),
     billing,

@@ -83,6 +83,7 @@ describe("an upload that continues its chain", () => {
       registry: service.registry,
       heads: new ChainHeads(0),
       log: service.log,
+      order: service.ingest.order,
       forks: { keep: () => true },
       limits: {
         perDevice: { perSecond: 1, size: 10 },

@@ -12,6 +12,7 @@ import {
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runCli } from "../../src/cli/app.ts";
+import { ReceiveOrder } from "../../src/ingest/receive-order.ts";
 import { NoticeIntake } from "../../src/notices/notice-intake.ts";
 import { noticeRoutes } from "../../src/notices/notice-routes.ts";
 import { appealsBefore, appealsOf, keepAppeals, noticesOfEpoch } from "../../src/notices/notices-of-epoch.ts";
@@ -55,6 +56,7 @@ beforeEach(async () => {
     signer: service.signer,
     registry: service.registry,
     log: service.log,
+    order: new ReceiveOrder(() => service.networkClock.nowMs(), 0),
     governanceKey: importKey(governance.publicKey),
     perSigner: { perSecond: 1, size: 5 },
     perAddress: { perSecond: 1000, size: 1000 },

@@ -12,7 +12,7 @@ import { challengeRoutes } from "../../src/challenges/challenge-routes.ts";
 import { EntropyBook } from "../../src/challenges/entropy-book.ts";
 import { LongPolls } from "../../src/challenges/long-polls.ts";
 import { readConfig } from "../../src/config/read-config.ts";
-import { ingestPart } from "../../src/ingest/ingest-part.ts";
+import { type IngestPart, ingestPart } from "../../src/ingest/ingest-part.ts";
 import { EmbeddedReportLog } from "../../src/log/embedded/embedded-report-log.ts";
 import { logPart } from "../../src/log-routes/log-part.ts";
 import type { ReportLog } from "../../src/ports/report-log.ts";
@@ -68,7 +68,7 @@ export class TestService {
   readonly networkClock: NetworkClock;
   app!: HttpApp;
   log!: EmbeddedReportLog;
-  ingest!: ServicePart;
+  ingest!: IngestPart;
 
   private constructor({ folder, clock, demoEpochMs }: TestServiceOptions) {
     this.folder = folder ?? mkdtempSync(join(tmpdir(), "earshot-service-"));
