@@ -34,6 +34,7 @@ export const oracleErrors = {
   ORC_LEASE_LOST: "Another worker holds the lease by now; what was computed is not committed.",
   ORC_CONTRADICTION:
     "Two workers computed different results from the same log: stop, and compare their versions and their copies of it.",
+  ORC_RULES_CHANGED: "Other rules came into force that this oracle has: start it again, and it serves them.",
   ORC_NOT_PROVEN:
     "An epoch of another oracle is not what the chain says, or does not follow from its own uploads; the detail is the first difference.",
   ORC_FACTS_LOST:

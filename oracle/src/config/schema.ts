@@ -35,6 +35,11 @@ const network = table(
       'Rules: "earshot", "demo" scaled to the network\'s epoch, "file" as written; "auto" takes by the length of the epoch.',
     ),
     parameters_file: text("", 'JSON of the parameters, with parameters = "file".', "a path"),
+    next_parameters_file: text(
+      "",
+      "JSON of parameters that governance has voted for: they hold from the epoch that the chain says.",
+      "a path",
+    ),
   },
   "The network that is served.",
 );

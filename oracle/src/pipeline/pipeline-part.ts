@@ -1,4 +1,5 @@
 /** The pipeline as a part of the service: facts from the chain, the ingest's time, and the workers of this machine. */
+import { oracleError } from "../errors.ts";
 import type { AccountSource } from "../registry/account-source.ts";
 import type { RegistryWatch } from "../registry/registry-watch.ts";
 import { sleep } from "../service/clock.ts";
@@ -84,6 +85,13 @@ export function pipelinePart(
     "Log segments that workers of this machine verified.",
     () => counts.verifiedSegments,
   );
+  /** Challenges, uploads and the API follow the rules that were in force when the process started. */
+  const checkRules = () => {
+    const epoch = epochAt(nowMs(), time);
+    const now = rulesOf(epoch);
+    if ("why" in now || now.parameters === rules.parameters) return;
+    throw oracleError("ORC_RULES_CHANGED", `from epoch ${epoch} on rules ${now.parameters.name} hold`);
+  };
   return {
     name: "pipeline",
     nextEpoch: () => lastClosed + 1,
@@ -91,6 +99,7 @@ export function pipelinePart(
       const running = workers.run(stop);
       const everyMs = Math.min(STEP_MS, Math.ceil(time.epochMs / STEPS_AN_EPOCH));
       while (!stop.aborted) {
+        checkRules();
         await recorder.step().catch((error) => own.complain("facts", String(error)));
         await sleep(clock, everyMs, stop);
       }

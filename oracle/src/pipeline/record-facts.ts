@@ -98,7 +98,7 @@ export class FactsRecorder {
     for (const account of accounts) await this.#checkSure(account, epoch);
     const registered = hotspotsAt(accounts, epoch);
     const payers = payersTableOf(await this.#payersAt(epoch, [...registry.payers()]));
-    await facts.putOpening(epoch, { ...rules, network, ...registered, payers });
+    await facts.putOpening(epoch, { parameters: rules.parameters, network, ...registered, payers });
     this.#fault = undefined;
     onOpened?.(epoch, registered.hotspots.region.length);
     return "opened";

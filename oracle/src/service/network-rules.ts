@@ -36,7 +36,7 @@ export interface NetworkRules {
 /** Throws ORC_WRONG_NETWORK, and what reading a parameter file throws. */
 export function networkRules(
   { wireId, epochSeconds }: Pick<NetworkAccount, "wireId" | "epochSeconds">,
-  written: WrittenConfig["network"],
+  written: Pick<WrittenConfig["network"], "parameters" | "parameters_file">,
   accounts: RewardAccounts,
 ): NetworkRules {
   const epochMs = epochSeconds * 1000;
@@ -69,20 +69,36 @@ export function networkRules(
   };
 }
 
-/** The rules of an epoch where they are those that are served; else why not, as an operator can act on it. */
+/** The rules that an oracle has: those of its network, and those that it is to change to. Throws as `networkRules`. */
+export function knownRules(
+  network: Pick<NetworkAccount, "wireId" | "epochSeconds">,
+  written: WrittenConfig["network"],
+  accounts: RewardAccounts,
+): readonly NetworkRules[] {
+  const rules = [networkRules(network, written, accounts)];
+  const { next_parameters_file } = written;
+  if (next_parameters_file === "") return rules;
+  const next = { ...written, parameters: "file", parameters_file: next_parameters_file } as const;
+  return [...rules, networkRules(network, next, accounts)];
+}
+
+/** Those of the rules that hold in an epoch by the chain; else why none does, as an operator can act on it. */
 export function rulesOfEpoch(
-  { parameters, parameterHash }: NetworkRules,
+  known: readonly NetworkRules[],
   hashes: ParameterHashes,
   epoch: number,
-): { readonly parameters: NetworkParameters } | { readonly why: string } {
+): NetworkRules | { readonly why: string } {
   const onChain = parameterHashAt(hashes, epoch);
-  if (Buffer.compare(onChain, parameterHash) === 0) return { parameters };
-  const why = `on chain its rules have the hash ${onChain.toHex()}, those that are served (${parameters.name}) ${parameterHash.toHex()}`;
-  return { why };
+  const found = known.find(({ parameterHash }) => Buffer.compare(onChain, parameterHash) === 0);
+  if (found !== undefined) return found;
+  const own = known.map(({ parameters: { name }, parameterHash }) => `${name} ${parameterHash.toHex()}`);
+  return {
+    why: `on chain the rules of epoch ${epoch} have the hash ${onChain.toHex()}; known here are ${own.join(", ")}`,
+  };
 }
 
 function chosenParameters(
-  { parameters, parameters_file }: WrittenConfig["network"],
+  { parameters, parameters_file }: Pick<WrittenConfig["network"], "parameters" | "parameters_file">,
   epochMs: number,
   accounts: RewardAccounts,
 ): NetworkParameters {

@@ -22,7 +22,7 @@ import { routesPart } from "../routes/routes-part.ts";
 import { SuspendedRoutes } from "../routes/suspended-routes.ts";
 import { routerChain } from "../settlement/router-chain.ts";
 import { settlementPart } from "../settlement/settlement-part.ts";
-import { rulesOfEpoch } from "./network-rules.ts";
+import { type NetworkRules, rulesOfEpoch } from "./network-rules.ts";
 import type { OracleContext, ServicePart } from "./part.ts";
 
 /** Billing looks at least this often in an epoch. */
@@ -31,6 +31,8 @@ const LOOKS_AN_EPOCH = 24;
 export interface PartsOptions {
   readonly entropyFile: EntropyFile;
   readonly network: NetworkAccount;
+  /** All rules this oracle has (service/network-rules.ts). */
+  readonly known: readonly NetworkRules[];
   readonly watch: RegistryWatch;
   readonly history: Pick<AccountSource, "wasUsed">;
   readonly workerCommand: readonly string[];
@@ -38,12 +40,12 @@ export interface PartsOptions {
 
 export async function serviceParts(
   context: OracleContext,
-  { entropyFile, network, watch, history, workerCommand }: PartsOptions,
+  { entropyFile, network, known, watch, history, workerCommand }: PartsOptions,
 ): Promise<readonly ServicePart[]> {
   const { config, rules, store, artefacts, networkClock } = context;
   const ingest = await ingestPart(context);
   const mirrors = mirrorsOf(config, context.plan, store, artefacts);
-  const rulesOf = (epoch: number) => rulesOfEpoch(rules, (watch.lastNetwork ?? network).parameters, epoch);
+  const rulesOf = (epoch: number) => rulesOfEpoch(known, (watch.lastNetwork ?? network).parameters, epoch);
   const pipeline = pipelinePart(context, {
     watch,
     history,

@@ -27,7 +27,7 @@ import { ingestSigner } from "./ingest-key.ts";
 import type { Log } from "./log.ts";
 import { networkAddress } from "./network-address.ts";
 import { NetworkClock } from "./network-clock.ts";
-import { networkRules, rulesOfEpoch } from "./network-rules.ts";
+import { knownRules, rulesOfEpoch } from "./network-rules.ts";
 import type { OracleContext, ServiceContext, ServicePart } from "./part.ts";
 import { serviceParts } from "./parts.ts";
 import { openConfiguredArtefacts, openConfiguredLog, openConfiguredStore } from "./storage.ts";
@@ -103,10 +103,10 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
   const network = await Promise.race([watch.network, whenAborted(ended)]);
   if (network === undefined) return;
 
-  const rules = networkRules(network, config.network, rewardAccountsOf(network));
+  const known = knownRules(network, config.network, rewardAccountsOf(network));
+  const rules = rulesOfEpoch(known, network.parameters, known[0]!.epochAt(networkClock.nowMs()));
+  if ("why" in rules) throw oracleError("ORC_WRONG_NETWORK", rules.why);
   const { time } = rules.parameters;
-  const now = rulesOfEpoch(rules, network.parameters, rules.epochAt(networkClock.nowMs()));
-  if ("why" in now) throw oracleError("ORC_WRONG_NETWORK", now.why);
   const store = await openConfiguredStore(config);
   closers.push(() => store.close());
   const artefacts = openConfiguredArtefacts(config);
@@ -128,7 +128,7 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
   const shared = { config, rules, signer, registry, entropy, polls, reportLog, networkClock, clock, log, telemetry };
   const context: OracleContext = { ...shared, store, artefacts, plan };
   const history = sources[0]!;
-  const parts = await serviceParts(context, { entropyFile, network, watch, history, workerCommand });
+  const parts = await serviceParts(context, { entropyFile, network, known, watch, history, workerCommand });
   for (const { close } of parts) if (close !== undefined) closers.push(close);
   countState(context, watch);
   const app = await createApi({

@@ -76,7 +76,7 @@ export class TestService {
     this.polls = new LongPolls(this.clock, 1000);
     const parameters = demoEpochMs === undefined ? earshot : demo(demoEpochMs);
     const chain = { wireId: NETWORK, epochSeconds: parameters.time.epochMs / 1000 };
-    this.rules = networkRules(chain, { account: "", parameters: "auto", parameters_file: "" }, ACCOUNTS);
+    this.rules = networkRules(chain, { parameters: "auto", parameters_file: "" }, ACCOUNTS);
     const silent = createLog({
       level: "debug",
       repeatIntervalMs: 1000,
