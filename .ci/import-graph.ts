@@ -62,8 +62,7 @@ const WORKSPACE_DOORS: Readonly<Record<string, readonly string[]>> = {
 /** Third-party package → the files (or folders, ending in /) that may import it. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   "h3-js": ["geo/src/h3.ts", "oracle/explorer/src/map/h3.ts"],
-  "maplibre-gl": ["oracle/explorer/src/map/coverage-map.ts", "oracle/explorer/src/map/base-map.ts"],
-  "@deck.gl/layers": ["oracle/explorer/src/map/coverage-map.ts"],
+  "maplibre-gl": ["oracle/explorer/src/map/"],
   "@deck.gl/geo-layers": ["oracle/explorer/src/map/coverage-map.ts"],
   "@deck.gl/maplibre": ["oracle/explorer/src/map/coverage-map.ts"],
   "topojson-client": ["oracle/explorer/src/map/base-map.ts"],

@@ -60,15 +60,13 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
 
 /** Resolves when nothing on the page is awaited any more. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForSelector("main");
-  await page.waitForFunction(
-    "document.querySelector('[aria-busy=true]') === null && document.querySelector('.live.on, .live.off') !== null",
-  );
+  await page.locator(".live.on, .live.off").waitFor();
+  await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
 }
 
 /** Resolves when the map has drawn the cells it was told. */
 export async function mapDrawn(page: Page): Promise<void> {
-  await page.waitForFunction("document.querySelector('.map')?.coverageMap?.isDrawn === true");
+  await page.locator(".map[data-drawn]").first().waitFor();
 }
 
 interface Finding {

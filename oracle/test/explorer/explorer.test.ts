@@ -152,7 +152,7 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
     await page.waitForURL(`**/hotspot/${hotspots[0].key}`);
     await settled(page);
     // The new page has the focus, so that the next key goes on from its top.
-    await page.waitForFunction("document.activeElement.id === 'main'");
+    await page.locator("main:focus").waitFor();
     // A cell by the list beside the map.
     await page.goto(world.url);
     await settled(page);
@@ -261,6 +261,7 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
     await manage.getByText("Wallet 2 is no wallet yet").waitFor();
     await manage.getByLabel("Wallet 2").fill("11111111111111111111111111111111");
     await manage.getByLabel("Percent").first().fill("70");
+    await manage.getByLabel("Percent").last().fill("20");
     await manage.getByText("sum to").waitFor();
     await manage.getByLabel("Percent").last().fill("30");
     await expectCommand(
@@ -275,7 +276,7 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
     await picture(page, "owner-signed-in");
 
     const claim = page.locator("pre", { hasText: "earshot rewards claim" });
-    const [, proofUrl = ""] = / --proof (\S+)/.exec((await claim.textContent()) ?? "") ?? [];
+    const [, proofUrl = ""] = / --proof '?([^\s']+)/.exec((await claim.textContent()) ?? "") ?? [];
     const read = claimFromJson(await (await fetch(proofUrl)).text(), proofUrl);
     expect(read.beneficiary.toBase58()).toBe(own.owner);
     expect(read.cumulative).toBeGreaterThan(0n);

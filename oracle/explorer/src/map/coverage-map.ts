@@ -4,19 +4,13 @@
  */
 import "maplibre-gl/dist/maplibre-gl.css";
 import { H3HexagonLayer } from "@deck.gl/geo-layers";
-import { LineLayer } from "@deck.gl/layers";
 import { MapLibreOverlay } from "@deck.gl/maplibre";
 import { AttributionControl, Map as LibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import { baseStyle, loadGeography, recolour, type Theme } from "./base-map.ts";
 import { type CellIndex, resolutionAt } from "./cell-index.ts";
 import { cellToLatLng, latLngToCell } from "./h3.ts";
+import { type LinkOnMap, Marks } from "./marks.ts";
 import { type CellFigures, type MapMode, SCALES } from "./palette.ts";
-
-export interface LinkOnMap {
-  readonly from: string;
-  readonly to: string;
-  readonly isValid: boolean;
-}
 
 export interface MapEvents {
   /** A hexagon with figures, or none, was clicked; `point` is where. */
@@ -25,8 +19,6 @@ export interface MapEvents {
   readonly onView: (visible: readonly CellFigures[]) => void;
 }
 
-const LINK_COLOURS = { valid: [232, 137, 12, 220], other: [208, 53, 95, 220] } as const;
-const MARK_COLOURS = { light: [16, 32, 43, 255], dark: [255, 255, 255, 255] } as const;
 const HEXAGON_ALPHA = 205;
 /** Cells at either end that the first view does not care for: a few far ones would make the rest a dot. */
 const OUTLIERS = 0.04;
@@ -38,10 +30,7 @@ export class CoverageMap {
   readonly #events: MapEvents;
   #cells: CellIndex | undefined;
   #mode: MapMode = "coverage";
-  #isDrawn = false;
-  #theme: Theme;
-  #marked: string | null = null;
-  #links: readonly LinkOnMap[] = [];
+  readonly #marks: Marks;
   #drawn: { readonly cells: CellIndex; readonly mode: MapMode; readonly resolution: number } | undefined;
   #shapes: readonly CellFigures[] = [];
 
@@ -49,7 +38,6 @@ export class CoverageMap {
   constructor(container: HTMLElement, theme: Theme, events: MapEvents) {
     setWorkerUrl(new URL(MAP_WORKER_PATH, location.origin).href);
     this.#events = events;
-    this.#theme = theme;
     this.#map = new LibreMap({
       container,
       style: baseStyle(theme),
@@ -76,10 +64,12 @@ export class CoverageMap {
       layers: [],
       useDevicePixels: true,
       onAfterRender: () => {
-        this.#isDrawn = this.#drawn !== undefined;
+        // The tests and the benchmark wait for it.
+        if (this.#drawn !== undefined) container.dataset.drawn ??= String(Math.round(performance.now()));
       },
     });
     this.#map.addControl(this.#overlay);
+    this.#marks = new Marks(this.#map);
     this.#map.on("load", () => loadGeography(this.#map));
     this.#map.on("zoomend", () => this.#draw());
     this.#map.on("moveend", () => this.#tellView());
@@ -111,14 +101,12 @@ export class CoverageMap {
 
   /** Marks a cell, or none. */
   outline(cell: string | null): void {
-    this.#marked = cell;
-    this.#setLayers();
+    this.#marks.outline(cell);
   }
 
   /** Draws who heard whom. */
   links(links: readonly LinkOnMap[]): void {
-    this.#links = links;
-    this.#setLayers();
+    this.#marks.links(links);
   }
 
   /** Moves to a cell, without a flight for people who want no motion. */
@@ -133,8 +121,6 @@ export class CoverageMap {
   }
 
   setTheme(theme: Theme): void {
-    this.#theme = theme;
-    this.#setLayers();
     if (this.#map.isStyleLoaded()) recolour(this.#map, theme);
     else this.#map.once("load", () => recolour(this.#map, theme));
   }
@@ -145,11 +131,6 @@ export class CoverageMap {
 
   remove(): void {
     this.#map.remove();
-  }
-
-  /** Whether the hexagons it was told are on the canvas. */
-  get isDrawn(): boolean {
-    return this.#isDrawn;
   }
 
   /** For the benchmark: the map itself. */
@@ -189,28 +170,7 @@ export class CoverageMap {
       stroked: false,
       coverage: 0.94,
     });
-    const links = new LineLayer<LinkOnMap>({
-      id: "links",
-      data: this.#links as LinkOnMap[],
-      getSourcePosition: ({ from }) => centreOf(from),
-      getTargetPosition: ({ to }) => centreOf(to),
-      getColor: ({ isValid }) => [...(isValid ? LINK_COLOURS.valid : LINK_COLOURS.other)],
-      getWidth: 1.6,
-    });
-    const mark = new H3HexagonLayer<string>({
-      id: "mark",
-      data: this.#marked === null ? [] : [this.#marked],
-      getHexagon: (cell) => cell,
-      highPrecision: true,
-      extruded: false,
-      filled: false,
-      stroked: true,
-      getLineColor: [...MARK_COLOURS[this.#theme]],
-      getLineWidth: 3,
-      lineWidthUnits: "pixels",
-      updateTriggers: { getLineColor: this.#theme },
-    });
-    this.#overlay.setProps({ layers: [hexagons, links, mark] });
+    this.#overlay.setProps({ layers: [hexagons] });
   }
 
   #tellView(): void {
