@@ -1,5 +1,5 @@
 /**
- * Who is signed in: a wallet whose key this page may sign lines of text with, never transactions (docs/adr/0018).
+ * Who is signed in: a wallet whose key this page may sign lines of text with, never transactions (docs/adr/0019).
  *
  * The key becomes a WebCrypto key that cannot be read back, lives as long as the page, and is stored nowhere. Each request is signed
  * with its path and time, good for a minute, as poc/protocol signed-request.ts has it.
