@@ -5,7 +5,6 @@ export * from "./behaviour.ts";
 export * from "./detect.ts";
 export * from "./detector.ts";
 export * from "./link.ts";
-export * from "./multilateration.ts";
 export * from "./outcome.ts";
 export * from "./placement.ts";
 export * from "./reciprocity-gap.ts";

@@ -4,7 +4,7 @@
  * Each beaconer has a sketch of its witnesses: the least values of eight hashes over them, two of 16 bits in each mix of a witness's id.
  * Sets have an equal least value as often as their intersection is a part of their union, so of two sets of which 85 % is common nine in
  * ten times six of the eight are equal, of two of which 40 % is common one in twenty times. Hotspots meet by two equal values side by
- * side. Where many have one sketch, because everybody in a town hears everybody, those meet that are also heard best by the same witness.
+ * side. Where many have one sketch, because everybody in a town hears everybody, those meet to whom the same witnesses lose least, by two draws.
  */
 import { POSITION_UNITS_PER_M } from "@earshot/geo";
 import type { TwinsParameters } from "./anomaly-parameters.ts";
@@ -19,42 +19,52 @@ const PER_BAND = 2;
 const LEAST_EQUAL = 6;
 /** Above every hash: the least value of no witness. */
 export const NO_HASH = 0xffff;
-/** A crowd that meets by one sketch is told apart by the best witness from this many on, and then each compared with the first ones only. */
-const CROWD = 32;
+/** A crowd that meets by one sketch is told apart by its losses from this many on, and then each compared with the first ones only. */
+const CROWD = 20;
 const MOST_COMPARED = 8;
+const TWO_24 = 0x100_0000;
 const TWO_31 = 0x8000_0000;
 
 export class WitnessSketches {
   readonly #least: Uint16Array;
-  /** Witness that hears the hotspot best, and how well: received power less what both ends add to it. */
-  readonly #best: Int32Array;
-  readonly #bestPower: Float64Array;
+  readonly #isHeard: Uint8Array;
+  /** By hotspot, the witnesses that won its two races, and with what. */
+  readonly #winner: Int32Array;
+  readonly #race: Float64Array;
 
   constructor(count: number) {
     this.#least = new Uint16Array(count * SKETCH_HASHES).fill(NO_HASH);
-    this.#best = new Int32Array(count).fill(-1);
-    this.#bestPower = new Float64Array(count);
+    this.#isHeard = new Uint8Array(count);
+    this.#winner = new Int32Array(count * 2).fill(-1);
+    this.#race = new Float64Array(count * 2).fill(Number.POSITIVE_INFINITY);
   }
 
   /**
-   * Takes the witnesses of a beacon: the least values of their hashes (eight in `least`), and the one that heard it best. `power`: its link
-   * ratio (verify/witness-facts.ts) over its squared chord; 0 without a witness.
+   * Takes the witnesses of a beacon, `count` of them: the least values of their eight hashes, and the winners of two races, in which a
+   * witness runs its hash times what was lost to it (-1 and an infinite race without a witness).
    */
-  add(beaconer: number, least: Uint16Array, witness: number, power: number): void {
+  add(
+    beaconer: number,
+    least: Uint16Array,
+    count: number,
+    firstA: number,
+    raceA: number,
+    firstB: number,
+    raceB: number,
+  ): void {
+    if (count === 0) return;
+    this.#isHeard[beaconer] = 1;
     const at = beaconer * SKETCH_HASHES;
     for (let hash = 0; hash < SKETCH_HASHES; hash++)
       if (least[hash] < this.#least[at + hash]) this.#least[at + hash] = least[hash];
-    const known = this.#bestPower[beaconer];
-    if (power < known || (power === known && witness >= this.#best[beaconer])) return;
-    this.#bestPower[beaconer] = power;
-    this.#best[beaconer] = witness;
+    this.#run(2 * beaconer, firstA, raceA);
+    this.#run(2 * beaconer + 1, firstB, raceB);
   }
 
   /** Pairs to be compared, each once, by (lower, higher): both have been heard, and are asserted `apartM` or more apart. */
   pairs(lines: Int32Array, { apartM }: TwinsParameters): Pair[] {
     const found = new Set<number>();
     const apartSq = (apartM * POSITION_UNITS_PER_M) ** 2;
-    const count = this.#best.length;
     const compare = (members: readonly number[], most: number) => {
       for (let later = 1; later < members.length; later++) {
         for (let earlier = 0; earlier < Math.min(later, most); earlier++) {
@@ -64,15 +74,18 @@ export class WitnessSketches {
       }
     };
     for (let band = 0; band < SKETCH_HASHES; band += PER_BAND) {
-      for (const crowd of this.#crowds(band, count)) {
-        if (crowd.length < CROWD) {
-          compare(crowd, CROWD);
-          continue;
-        }
-        for (const members of groupBy(crowd, (hotspot) => this.#best[hotspot])) compare(members, MOST_COMPARED);
+      for (const crowd of this.#crowds(band)) {
+        if (crowd.length < CROWD) compare(crowd, CROWD);
+        else for (const members of this.#alikeIn(crowd)) compare(members, MOST_COMPARED);
       }
     }
     return [...found].sort((x, y) => x - y).map((pair) => [Math.floor(pair / TWO_31), pair % TWO_31] as const);
+  }
+
+  #run(at: number, witness: number, race: number): void {
+    if (race > this.#race[at] || (race === this.#race[at] && witness >= this.#winner[at])) return;
+    this.#race[at] = race;
+    this.#winner[at] = witness;
   }
 
   #isLike(a: number, b: number): boolean {
@@ -82,33 +95,37 @@ export class WitnessSketches {
     return equal >= LEAST_EQUAL;
   }
 
-  #crowds(band: number, count: number): number[][] {
-    const heard: number[] = [];
-    for (let hotspot = 0; hotspot < count; hotspot++) if (this.#best[hotspot] !== -1) heard.push(hotspot);
-    const key = (hotspot: number) => {
+  /** Those that meet by two values side by side, in groups of two or more, each ascending. */
+  *#crowds(band: number): Generator<number[]> {
+    const count = this.#isHeard.length;
+    const keys = new Float64Array(count);
+    let heard = 0;
+    for (let hotspot = 0; hotspot < count; hotspot++) {
+      if (this.#isHeard[hotspot] === 0) continue;
       const at = hotspot * SKETCH_HASHES + band;
-      return this.#least[at] * 0x1_0000 + this.#least[at + 1];
-    };
-    return groupBy(heard, key);
-  }
-}
-
-/** Groups of two or more, each in the order of `ids`. */
-function groupBy(ids: readonly number[], keyOf: (id: number) => number): number[][] {
-  const first = new Map<number, number>();
-  const groups = new Map<number, number[]>();
-  for (const id of ids) {
-    const key = keyOf(id);
-    const known = first.get(key);
-    if (known === undefined) {
-      first.set(key, id);
-      continue;
+      // 28 of the 32 bits, so that the id fits: who meets by less than all is told apart by `#isLike`.
+      const value = this.#least[at] * 0x1000 + (this.#least[at + 1] >>> 4);
+      keys[heard++] = value * TWO_24 + hotspot;
     }
-    const members = groups.get(key);
-    if (members === undefined) groups.set(key, [known, id]);
-    else members.push(id);
+    keys.subarray(0, heard).sort();
+    for (let from = 0, to = 0; from < heard; from = to) {
+      const value = Math.floor(keys[from] / TWO_24);
+      while (to < heard && Math.floor(keys[to] / TWO_24) === value) to++;
+      if (to - from > 1) yield Array.from(keys.subarray(from, to), (key) => key % TWO_24);
+    }
   }
-  return [...groups.values()];
+
+  /** A crowd by the winners of the races: the same for profiles of losses that differ by a constant, seldom for others. */
+  #alikeIn(crowd: readonly number[]): number[][] {
+    const groups = new Map<number, number[]>();
+    for (const hotspot of crowd) {
+      const key = this.#winner[2 * hotspot] * TWO_24 + this.#winner[2 * hotspot + 1];
+      const members = groups.get(key);
+      if (members === undefined) groups.set(key, [hotspot]);
+      else members.push(hotspot);
+    }
+    return [...groups.values()];
+  }
 }
 
 /** First of the four mixes of a witness, each two hashes of 16 bits. Ids are dense and no sender chooses them, so multiplying is enough. */

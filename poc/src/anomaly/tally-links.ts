@@ -9,6 +9,7 @@
 import { POSITION_UNITS_PER_M, surfaceDistanceM } from "@earshot/geo";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
+import { pocError } from "../errors.ts";
 import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
 import { REASON } from "../verify/reason.ts";
 import { BEACON_LINE, BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
@@ -17,9 +18,23 @@ import { firstMix, NO_HASH, nextMix, type Pair, SKETCH_HASHES, WitnessSketches }
 import { leastExcessDdb } from "./placement.ts";
 import { rowExcessDdb, rowLossDdb } from "./row-loss.ts";
 
-/** Counts of a hotspot side by side: half a cache line. Slots are upper bits of a power ratio, 0.38 dB each. */
-const TALLY = { heard: 0, sent: 1, strong: 2, far: 3, heardSlots: 4, sentSlots: 5, beacons: 6, foreign: 7 } as const;
-const TALLY_STRIDE = 8;
+/** What a row needs to know of a hotspot, and its counts, in one cache line. Slots are upper bits of a power ratio, 0.38 dB each. */
+const TALLY = {
+  x: 0,
+  y: 1,
+  z: 2,
+  gain: 3,
+  owner: 4,
+  heard: 5,
+  sent: 6,
+  strong: 7,
+  far: 8,
+  heardSlots: 9,
+  sentSlots: 10,
+  beacons: 11,
+  foreign: 12,
+} as const;
+const TALLY_STRIDE = 16;
 const SLOT_SHIFT = 20;
 const SLOTS_PER_OCTAVE = 8;
 const DDB_PER_OCTAVE = 30;
@@ -57,9 +72,9 @@ export function tallyLinks(
   owner: Uint32Array,
 ): LinkTally {
   const { count, lines } = context.hotspots;
-  const tallies = new Int32Array((count + 1) * TALLY_STRIDE);
+  const tallies = emptyTallies(lines, count, owner);
   const sketches = new WitnessSketches(count);
-  for (const verdicts of partitions) tallyPartition(context, verdicts, parameters, owner, tallies, sketches);
+  for (const verdicts of partitions) tallyPartition(context, verdicts, parameters, tallies, sketches);
   const column = (field: number) =>
     Uint32Array.from({ length: count }, (_, hotspot) => tallies[hotspot * TALLY_STRIDE + field]);
   const isSuspect = new Uint8Array(count);
@@ -76,15 +91,27 @@ export function tallyLinks(
   return { isSuspect, beacons, heard, sent: column(TALLY.sent), foreign: column(TALLY.foreign), likePairs };
 }
 
+function emptyTallies(lines: Int32Array, count: number, owner: Uint32Array): Int32Array {
+  const tallies = new Int32Array((count + 1) * TALLY_STRIDE);
+  for (let hotspot = 0; hotspot < count; hotspot++) {
+    const line = hotspot * LINE_STRIDE;
+    const at = hotspot * TALLY_STRIDE;
+    tallies[at + TALLY.x] = lines[line + LINE.x];
+    tallies[at + TALLY.y] = lines[line + LINE.y];
+    tallies[at + TALLY.z] = lines[line + LINE.z];
+    tallies[at + TALLY.gain] = lines[line + LINE.gain];
+    tallies[at + TALLY.owner] = owner[hotspot];
+  }
+  return tallies;
+}
+
 function tallyPartition(
   context: EpochContext,
   verdicts: PartitionVerdicts,
   { placement, silence }: AnomalyParameters,
-  owner: Uint32Array,
   tallies: Int32Array,
   sketches: WitnessSketches,
 ): void {
-  const { lines } = context.hotspots;
   const { beacons, rules } = context;
   const { beaconOfGroup, beaconReason, linkRatio, reason, rows, starts } = verdicts;
   const ratioBits = new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
@@ -92,17 +119,18 @@ function tallyPartition(
   const most = Math.max(...placement.bands.map(({ excessDdb }) => excessDdb));
   const strongRatio = rules.loss.thresholds[0] * rules.loss.inverses[Math.max(0, most + rules.toleranceDdb)];
   const least = new Uint16Array(SKETCH_HASHES);
+  let touched = 0;
   const farSq = (silence.farM * POSITION_UNITS_PER_M) ** 2;
   for (let group = 0; group < beaconOfGroup.length - 1; group++) {
     if (beaconReason[group] !== VALID) continue;
     const beacon = beaconOfGroup[group];
     const beaconer = beacons.hotspot[beacon];
     const eirpDdbm = beacons.lines[beacon * BEACON_STRIDE + BEACON_LINE.eirpDdbm];
-    const own = beaconer * LINE_STRIDE;
-    const x = lines[own + LINE.x];
-    const y = lines[own + LINE.y];
-    const z = lines[own + LINE.z];
-    const ownOwner = owner[beaconer];
+    const own = beaconer * TALLY_STRIDE;
+    const x = tallies[own + TALLY.x];
+    const y = tallies[own + TALLY.y];
+    const z = tallies[own + TALLY.z];
+    const owner = tallies[own + TALLY.owner];
     let foreign = 0;
     let sent = 0;
     let slots = 0;
@@ -116,20 +144,24 @@ function tallyPartition(
     let c1 = NO_HASH;
     let d0 = NO_HASH;
     let d1 = NO_HASH;
-    let best = -1;
-    let power = 0;
+    // Read without a branch, so that the memory answers for all of a group at once.
+    for (let row = starts[group]; row < starts[group + 1]; row++)
+      touched |= tallies[(rows[row * ROW_STRIDE] & 0xffffff) * TALLY_STRIDE + TALLY.owner];
+    let firstA = -1;
+    let firstB = -1;
+    let raceA = Number.POSITIVE_INFINITY;
+    let raceB = Number.POSITIVE_INFINITY;
     for (let row = starts[group]; row < starts[group + 1]; row++) {
       const why = reason[row];
       if (why !== VALID && why !== BAD_RSSI) continue;
       const witness = rows[row * ROW_STRIDE] & 0xffffff;
-      const line = witness * LINE_STRIDE;
       const at = witness * TALLY_STRIDE;
       const slot = ratioBits[row] >>> SLOT_SHIFT;
-      const dx = lines[line + LINE.x] - x;
-      const dy = lines[line + LINE.y] - y;
-      const dz = lines[line + LINE.z] - z;
+      const dx = tallies[at + TALLY.x] - x;
+      const dy = tallies[at + TALLY.y] - y;
+      const dz = tallies[at + TALLY.z] - z;
       const square = dx * dx + dy * dy + dz * dz;
-      const isForeign = owner[witness] === ownOwner ? 0 : 1;
+      const isForeign = tallies[at + TALLY.owner] === owner ? 0 : 1;
       const isFar = square >= farSq ? 1 : 0;
       foreign += isForeign;
       far += isFar;
@@ -152,25 +184,31 @@ function tallyPartition(
       c1 = Math.min(c1, mixC >>> 16);
       d0 = Math.min(d0, mixD & NO_HASH);
       d1 = Math.min(d1, mixD >>> 16);
-      if (ratio > power * square) {
-        power = ratio / square;
-        best = witness;
+      // Hashes in proportion to the loss: of losses that differ by a constant the least is at one witness.
+      const runA = ((mixA & NO_HASH) + 1) * square;
+      if (runA < raceA * ratio) {
+        raceA = runA / ratio;
+        firstA = witness;
+      }
+      const runB = ((mixB & NO_HASH) + 1) * square;
+      if (runB < raceB * ratio) {
+        raceB = runB / ratio;
+        firstB = witness;
       }
       if (why === VALID && ratio <= strongRatio) continue;
       const distanceM = surfaceDistanceM(square);
-      const lost = rowLossDdb(eirpDdbm, lines[line + LINE.gain], rows[row * ROW_STRIDE + 2]);
+      const lost = rowLossDdb(eirpDdbm, tallies[at + TALLY.gain], rows[row * ROW_STRIDE + 2]);
       const excess = rowExcessDdb(rules.loss, lost, distanceM, rows[row * ROW_STRIDE + 1]);
       if (excess >= leastExcessDdb(placement, distanceM)) continue;
       strong++;
       tallies[at + TALLY.strong]++;
     }
-    const at = beaconer * TALLY_STRIDE;
-    tallies[at + TALLY.beacons]++;
-    tallies[at + TALLY.sent] += sent;
-    tallies[at + TALLY.sentSlots] += slots;
-    tallies[at + TALLY.strong] += strong;
-    tallies[at + TALLY.far] += far;
-    tallies[at + TALLY.foreign] += foreign;
+    tallies[own + TALLY.beacons]++;
+    tallies[own + TALLY.sent] += sent;
+    tallies[own + TALLY.sentSlots] += slots;
+    tallies[own + TALLY.strong] += strong;
+    tallies[own + TALLY.far] += far;
+    tallies[own + TALLY.foreign] += foreign;
     least[0] = a0;
     least[1] = a1;
     least[2] = b0;
@@ -179,8 +217,9 @@ function tallyPartition(
     least[5] = c1;
     least[6] = d0;
     least[7] = d1;
-    sketches.add(beaconer, least, best, power);
+    sketches.add(beaconer, least, sent, firstA, raceA, firstB, raceB);
   }
+  if (touched < 0) throw pocError("POC_INVARIANT", "an owner id is negative");
 }
 
 /** Mean of the values above 0; 0 where there are none. */
