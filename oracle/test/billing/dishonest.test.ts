@@ -1,6 +1,7 @@
 /** Payers and hotspots that do not keep their word, through the log, the pipeline and billing. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { contestedPackets } from "../../src/billing/contest-book.ts";
+import { deliveriesOfEpoch, uptimesOfEpoch } from "../../src/billing/delivery-of-epoch.ts";
 import { StoredJournal } from "../../src/billing/stored-journal.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
 import { frameOf, PacketPlay, ROUTE, SESSION_KEY, TWO_OWNERS } from "./packet-play.ts";
@@ -41,6 +42,14 @@ describe("a payer that says nothing of every tenth packet", () => {
     await play.play({ confirmed: heard.filter((one) => !honest.includes(one)) });
     expect(await play.contest(epoch)).toMatchObject([{ paid: PACKETS, contested: 0 }]);
     expect(reasons()).toEqual([]);
+    const [early] = await deliveriesOfEpoch(play.archive, epoch, epoch, "route");
+    expect(early).toMatchObject({ routeId: ROUTE, copies: 2 * PACKETS, confirmed: 90, deliveredE4: 9000 });
+    const byHotspot = await deliveriesOfEpoch(play.archive, epoch, epoch + 1, "hotspot");
+    expect(byHotspot.map(({ hotspot, deliveredE4 }) => [hotspot, deliveredE4])).toEqual([
+      [FIRST, 10_000],
+      [SECOND, 10_000],
+    ]);
+    expect((await uptimesOfEpoch(play.archive, epoch))[FIRST]).toMatchObject({ answered: 0, activeSpans: 1 });
   }, 120_000);
 
   test("cannot refute what a device did send", async () => {

@@ -1,0 +1,74 @@
+/** Deliveries and uptimes of a closed epoch from the archive; read once and kept by whoever serves them, since raw uploads are read. */
+import {
+  beaconsTable,
+  type Columns,
+  challengesTable,
+  hotspotsTable,
+  payersTable,
+  type TableDefinition,
+  witnessesTable,
+} from "@earshot/poc";
+import { parseUploadHeader } from "@earshot/poc/protocol";
+import { oracleError } from "../errors.ts";
+import { type BillingArchive, parametersOfEpoch, rawRecords, receiptsOfEpoch } from "./contest-epoch.ts";
+import { confirmationTimes, type Delivery, type DeliveryGroup, deliveries } from "./delivery.ts";
+import { type Uptime, uptimes } from "./uptime.ts";
+
+/** Spans an epoch is looked at in: hours of a day. */
+const SPANS = 24;
+
+/**
+ * Deliveries of an epoch, with the confirmations of the epochs up to `last` in which its packets may be billed. Throws ORC_MISSING_FILE for
+ * an epoch that is not archived, ORC_BAD_LOG, and what the archive throws.
+ */
+export async function deliveriesOfEpoch(
+  archive: BillingArchive,
+  epoch: number,
+  last: number,
+  by: DeliveryGroup,
+): Promise<readonly Delivery[]> {
+  const { rewards } = await parametersOfEpoch(archive, epoch);
+  const receipts = await receiptsOfEpoch(archive, epoch);
+  const hotspots = await tableOf(archive, epoch, hotspotsTable);
+  const confirmedMs = new Float64Array(receipts.hotspot.length).fill(Number.NaN);
+  for (let at = epoch; at <= Math.min(last, epoch + rewards.billWithinEpochs - 1); at++) {
+    const payers = await tableOf(archive, at, payersTable);
+    const times = confirmationTimes(await rawRecords(archive, at, hasConfirmations), receipts, { hotspots, payers });
+    for (const [row, timeMs] of times.entries()) {
+      // Epochs come in their order: the first confirmation is the earliest.
+      if (Number.isNaN(confirmedMs[row]!)) confirmedMs[row] = timeMs;
+    }
+  }
+  return deliveries(receipts, confirmedMs, by);
+}
+
+/** Uptimes of an epoch by row of hotspots.arrow. Throws as `deliveriesOfEpoch`. */
+export async function uptimesOfEpoch(archive: BillingArchive, epoch: number): Promise<readonly Uptime[]> {
+  const { time } = await parametersOfEpoch(archive, epoch);
+  const { hotspot, receiveOffsetMs } = await receiptsOfEpoch(archive, epoch);
+  const hotspots = await tableOf(archive, epoch, hotspotsTable);
+  return uptimes({
+    challenges: await tableOf(archive, epoch, challengesTable),
+    beacons: await tableOf(archive, epoch, beaconsTable),
+    witnesses: await tableOf(archive, epoch, witnessesTable),
+    receipts: { hotspot, receive_offset_ms: receiveOffsetMs },
+    hotspotCount: hotspots.region.length,
+    epochMs: time.epochMs,
+    spans: SPANS,
+  });
+}
+
+async function tableOf<T extends TableDefinition>(
+  archive: BillingArchive,
+  epoch: number,
+  table: T,
+): Promise<Columns<T>> {
+  const columns = await archive.table(epoch, table);
+  if (columns === undefined) throw oracleError("ORC_MISSING_FILE", `epoch ${epoch}: ${table.name} is not archived`);
+  return columns;
+}
+
+function hasConfirmations(bytes: Uint8Array): boolean {
+  const parsed = parseUploadHeader(bytes);
+  return parsed.status === "ok" && parsed.header.counts.confirmations > 0;
+}
