@@ -12,7 +12,7 @@ import { readerOf } from "../pipeline/log-reader.ts";
 import type { MirroredLog } from "../pipeline/mirrored-log.ts";
 import { StoredFacts } from "../pipeline/stored-facts.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
-import { sleep } from "../service/clock.ts";
+import { sleep, whenAborted } from "../service/clock.ts";
 import type { OracleContext, ServicePart } from "../service/part.ts";
 import { LogCopy } from "./log-copy.ts";
 import { addressesOf, MAX_ANSWER_BYTES } from "./network-addresses.ts";
@@ -117,8 +117,12 @@ export function settlementPart(context: OracleContext, { network, mirrors, told 
         const stepper = steppers[turn % steppers.length]!;
         try {
           // What the others have is needed before it is judged whether to vote.
-          for (const mirror of mirrors) await mirror.step();
-          await stepper.step();
+          const step = async () => {
+            for (const mirror of mirrors) await mirror.step();
+            await stepper.step();
+          };
+          // A chain that is gone is waited for long; a service that ends does not: every act can be asked for again.
+          await Promise.race([step(), whenAborted(stop)]);
           failures = 0;
           fault = undefined;
         } catch (error) {
