@@ -54,15 +54,20 @@ export class Settler {
 
   /** Does whatever is due now. Throws what chain and stores throw; it can be called again then. */
   async step(): Promise<void> {
-    const { chain, store } = this.#options;
+    const { chain, closings, store } = this.#options;
     const state = await chain.state();
-    await this.#recordHead(state);
-    await this.#issue(state);
+    // One act that is refused (the guard's limit on what is minted in a window, say) must not hold up the others.
+    const failures: unknown[] = [];
+    const attempt = (act: Promise<void>) => act.catch((error) => void failures.push(error));
+    await attempt(this.#recordHead(state));
+    await attempt(this.#issue(state));
+    await closings.step();
     const last = (await lastClosedEpoch(store))?.epoch ?? -1;
     for (let epoch = state.nextFinal; epoch <= last; epoch++) {
       const closed = await closedEpoch(store, epoch);
-      if (closed !== undefined) await this.#settle(closed);
+      if (closed !== undefined) await attempt(this.#settle(closed));
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Puts the head of the own log on chain once an interval: after the moment at which epochs close, so that a head covers them. */
@@ -79,15 +84,14 @@ export class Settler {
     if (state === "done") this.#tell({ kind: "head_recorded", length });
   }
 
-  /** Issues epochs that are over, and learns the price that each is settled at. */
+  /** Issues epochs that are over. */
   async #issue({ nextEpoch }: RewardsState): Promise<void> {
-    const { chain, closings } = this.#options;
+    const { chain } = this.#options;
     for (let epoch = nextEpoch; ; epoch++) {
       const { state } = await chain.settlement.issue(BigInt(epoch));
       if (state === "done") this.#tell({ kind: "issued", epoch });
       if (state === "waiting") break;
     }
-    await closings.step();
   }
 
   async #settle(closed: ClosedEpoch): Promise<void> {
