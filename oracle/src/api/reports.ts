@@ -108,6 +108,8 @@ function verdictOf(view: EpochView, row: number): Static<typeof verdictSchema> {
 }
 
 function partyOf(view: EpochView, hotspot: number): Static<typeof partySchema> {
+  // A sender that is not registered.
+  if (hotspot === NO_ROW) return null;
   const { hotspots } = view.epoch.input;
   return { key: hotspotText(hotspots, hotspot), cell: cellOrNull(hotspots.cell_public[hotspot]) };
 }
