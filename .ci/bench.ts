@@ -1,6 +1,7 @@
 /** `bun run bench NAME …`: runs one benchmark. Timed runs are no tests: they live here and in no test suite. */
 import { runAgentBench } from "../hotspot-agent/bench/agent.ts";
 import { runAttacks } from "../oracle/bench/attacks.ts";
+import { runExplorerBench } from "../oracle/bench/explorer.ts";
 import { runOracle } from "../oracle/bench/oracle.ts";
 import { runCore } from "../poc/bench/core.ts";
 import { runSpoof } from "../poc/bench/spoof/report.ts";
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => number | Pro
   agent: runAgentBench,
   attacks: runAttacks,
   core: runCore,
+  explorer: runExplorerBench,
   oracle: runOracle,
   programs: runProgramsBench,
   spoof: runSpoof,

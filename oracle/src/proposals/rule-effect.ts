@@ -51,7 +51,7 @@ function whyNone(current: NetworkParameters, proposed: NetworkParameters): strin
   if (proposed.time.epochMs !== current.time.epochMs) return "it changes the length of the epoch";
   if (JSON.stringify(proposed.challenge) !== JSON.stringify(current.challenge))
     return "it changes how hotspots are challenged";
-  if ((proposed.anomaly === null) !== (current.anomaly === null))
+  if ((proposed.anomaly === undefined) !== (current.anomaly === undefined))
     return "it adds or removes the detectors, whose state the epoch lacks";
   return undefined;
 }

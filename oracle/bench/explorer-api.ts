@@ -1,0 +1,135 @@
+/**
+ * The answers that the explorer asks for, over HTTP on loopback, from an epoch of 50,000 hotspots and a million receptions.
+ *
+ * Timed from request to last byte by one client that asks one thing at a time. What is made once for an epoch is made before.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  buildManifest,
+  type EpochInput,
+  type EpochManifest,
+  hotspotsTable,
+  manifestBytes,
+  manifestHash,
+  rewardsTable,
+} from "@earshot/poc";
+import { keyFromText } from "@earshot/poc/protocol";
+import { Dump } from "../../poc/bench/dump.ts";
+import { readEpochInput } from "../../poc/bench/engine-input.ts";
+import { epochDump } from "../../poc/bench/epoch-dump.ts";
+import { animalName } from "../src/api/animal-names.ts";
+import { apiPart } from "../src/api/api-part.ts";
+import type { EpochSource } from "../src/api/epoch-source.ts";
+import type { LoadedEpoch } from "../src/api/epoch-view.ts";
+import { FILES } from "../src/epoch-folder/layout.ts";
+import { hotspotText } from "../src/explain/find-hotspot.ts";
+import { scoreInput } from "../src/score/score-input.ts";
+import { createHttpApp } from "../src/service/http.ts";
+import { SILENT_LOG } from "../src/service/log.ts";
+import { report } from "./explorer-page.ts";
+
+const HOTSPOTS = 50_000;
+const RECEPTIONS = 1_000_000;
+const REQUESTS = 300;
+const TARGET_MS = 50;
+
+export async function runExplorerApi(): Promise<number> {
+  const input = syntheticInput();
+  const output = await scoreInput(input);
+  const manifest = buildManifest(input, output);
+  // The engine's input is all that is read of a folder's.
+  const loaded = { input, output, manifest, manifestHash: manifestHash(manifest) } as unknown as LoadedEpoch;
+  const app = createHttpApp({ trustProxy: false, maxConnections: 100, log: SILENT_LOG });
+  await apiPart({ source: inMemory(loaded, manifest), nowMs: () => Date.now() }).routes?.(app);
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  try {
+    const figures = [];
+    for (const [name, path] of Object.entries(asked(input))) {
+      await timeMs(url + path(0));
+      const times: number[] = [];
+      for (let request = 1; request <= REQUESTS; request++) times.push(await timeMs(url + path(request)));
+      times.sort((a, b) => a - b);
+      figures.push({ name: `${name}, p99, ms`, value: times[Math.floor(REQUESTS * 0.99)]!, target: TARGET_MS });
+    }
+    return report(figures);
+  } finally {
+    await app.close();
+  }
+}
+
+/** What the pages ask for; requests of hotspots and cells go through them, so that nothing is answered from the last time. */
+function asked(input: EpochInput): Readonly<Record<string, (request: number) => string>> {
+  const known = hotspotsWithKeys(input);
+  const row = (request: number) => known[(request * 31) % known.length]!;
+  const key = (request: number) => hotspotText(input.hotspots, row(request));
+  const cell = (request: number) => input.hotspots.cell_public[row(request)]!.toString(16);
+  return {
+    map: () => "/v1/map",
+    history: () => "/v1/history",
+    leaderboard: () => "/v1/leaderboard?limit=100",
+    gaps: () => "/v1/gaps?limit=100",
+    "search by name": (request) => `/v1/search?q=${encodeURIComponent(animalName(key(request)))}`,
+    "a hotspot": (request) => `/v1/hotspots/${key(request)}`,
+    "its beacons": (request) => `/v1/hotspots/${key(request)}/beacons`,
+    "who heard it": (request) => `/v1/hotspots/${key(request)}/witnesses`,
+    "whom it heard": (request) => `/v1/hotspots/${key(request)}/receptions`,
+    "why it earned": (request) => `/v1/hotspots/${key(request)}/explanation`,
+    "its rewards": (request) => `/v1/hotspots/${key(request)}/rewards`,
+    "a cell": (request) => `/v1/cells/${cell(request)}`,
+    "hotspots of a cell": (request) => `/v1/hotspots?cell=${cell(request)}`,
+    "coverage at a point": (request) => `/v1/coverage?lat=${30 + (request % 20)}&lng=${-120 + (request % 40)}`,
+  };
+}
+
+/** Rows whose made-up key is a key: the API knows no others. */
+function hotspotsWithKeys({ hotspots }: EpochInput): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < HOTSPOTS && rows.length <= REQUESTS; row += 97) {
+    try {
+      keyFromText(hotspotText(hotspots, row));
+      rows.push(row);
+    } catch {
+      // A point that is not on the curve.
+    }
+  }
+  return rows;
+}
+
+async function timeMs(url: string): Promise<number> {
+  const from = performance.now();
+  const answer = await fetch(url, { headers: { "accept-encoding": "gzip" } });
+  await answer.arrayBuffer();
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  return performance.now() - from;
+}
+
+function syntheticInput(): EpochInput {
+  const folder = mkdtempSync(join(tmpdir(), "earshot-bench-"));
+  try {
+    const path = join(folder, "epoch.dump");
+    epochDump(path, RECEPTIONS, HOTSPOTS);
+    const { parameters, ...input } = readEpochInput(new Dump(path), "earshot", "cell");
+    // Without detectors: their state over epochs is not what is timed.
+    const { anomaly: _, ...rules } = parameters;
+    return { ...input, parameters: rules };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function inMemory(loaded: LoadedEpoch, manifest: EpochManifest): EpochSource {
+  const tables = new Map<string, unknown>([
+    [hotspotsTable.name, loaded.input.hotspots],
+    [rewardsTable.name, loaded.output.rewards],
+    ["split-rewards", loaded.output.splitRewards],
+  ]);
+  return {
+    epochs: async () => [manifest.epoch],
+    load: async () => loaded,
+    table: async (_, table) => tables.get(table.name) as never,
+    files: async () => new Map(),
+    file: async (_, name) => (name === FILES.manifest ? manifestBytes(manifest) : undefined),
+  };
+}
