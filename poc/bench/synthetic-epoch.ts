@@ -3,7 +3,7 @@
  *
  * Shape. 50,000 hotspots (synthetic-places.ts), N witness rows, about N / 9.9 beacons over the day. Rows a beacon: WITNESS_COUNTS,
  * a peak at 10, a tail to 40 and a few beacons nobody heard; about 6 % of beacons have more than 14 valid rows. Witnesses come
- * from the beaconer's cluster. Beacons arrive 0.4 to 0.7 s and rows 0.7 to 4.3 s after transmission, so that rows of many beacons
+ * from the beaconer's cluster: the same ones all day, mostly near ones, at the level that the pair's loss leaves (LINK_EXCESS_DDB). Beacons arrive 0.4 to 0.7 s and rows 0.7 to 4.3 s after transmission, so that rows of many beacons
  * interleave; every table is in log order.
  *
  * Faults. ROW_FAULTS in 1e-4 of rows, about 6 % in all and every reason the witness kernel can give (`denied_edge` apart, which
@@ -45,6 +45,15 @@ const INTERVALS_MS = [6, 4, 3, 2, 1].map((hours) => hours * 3_600_000);
 /** SF10 at 125 kHz. */
 const DATA_RATE = 10;
 const LEAST_RSSI_DDBM = -1420;
+/** Excess loss over free space that a pair keeps all day, and how far one reception strays from it, 0.1 dB (real ones: p10 to p90 of a town). */
+const LINK_EXCESS_DDB = { least: 240, spread: 154, fading: 40 } as const;
+/** Noise of a receiver, and the highest SNR it reports: what ties SNR to level, 0.1 dBm and 0.1 dB. */
+const NOISE_DDBM = -1170;
+const SNR_DDB = { least: -170, most: 120 } as const;
+/** No beacon has more rows than WITNESS_COUNTS has entries. */
+const MOST_AUDIENCE = 64;
+/** A beacon is heard by so many, times as many as its rows, of those that can hear the beaconer. */
+const AUDIENCE = { least: 14, timesRows: 1.4 } as const;
 
 /** Beacons in 1,000 with 0, 1, 2, … witness rows. */
 const WITNESS_COUNTS = [
@@ -224,6 +233,8 @@ class RowDraw {
   readonly #usable: Uint32Array;
   /** Beacon number + 1 that last drew the hotspot. */
   readonly drawnFor: Uint32Array;
+  /** Of each beaconer so far, those that hear it best. */
+  readonly #best = new Map<number, Uint32Array>();
 
   constructor(hotspots: SyntheticHotspots, seed: number) {
     this.random = createRandom(seed, 5);
@@ -261,8 +272,22 @@ class RowDraw {
     return -1;
   }
 
-  /** The hotspot of a row with this fault, or an ordinary one where none can be found; -1 when the cluster is exhausted. */
-  witness(fault: Fault | null, beacon: number, beaconer: number): number {
+  /** Who can hear a beacon of `rows` rows: of the cluster, those of the shortest distance once the luck of the pair is in it. */
+  audience(beaconer: number, rows: number): Uint32Array {
+    let best = this.#best.get(beaconer);
+    if (best === undefined) {
+      const { cluster, members } = this.hotspots;
+      const reach = (id: number) => this.distanceM(id, beaconer) * (0.4 + 1.2 * pairLuck(id, beaconer));
+      const ranked = Array.from(members[cluster[beaconer]], (id) => ({ id, reach: reach(id) }));
+      ranked.sort((a, b) => a.reach - b.reach || a.id - b.id);
+      best = Uint32Array.from(ranked.slice(0, MOST_AUDIENCE), ({ id }) => id);
+      this.#best.set(beaconer, best);
+    }
+    return best.subarray(0, Math.max(AUDIENCE.least, Math.ceil(AUDIENCE.timesRows * rows)));
+  }
+
+  /** The hotspot of a row with this fault, or an ordinary one where none can be found; -1 when the audience is exhausted. */
+  witness(fault: Fault | null, beacon: number, beaconer: number, audience: Uint32Array): number {
     const { plan, cluster, members } = this.hotspots;
     const neighbours = members[cluster[beaconer]];
     const anywhere = () => true;
@@ -284,10 +309,10 @@ class RowDraw {
         return this.pick(this.#usable, beacon, beaconer, (id, m) => m > 101_000 && plan[id] === plan[beaconer]);
       case "below_min_distance": {
         const near = this.pick(near8(neighbours, beaconer), beacon, beaconer, (_id, m) => m < 299);
-        return near >= 0 ? near : this.pick(neighbours, beacon, beaconer, ordinary);
+        return near >= 0 ? near : this.pick(audience, beacon, beaconer, ordinary);
       }
       default:
-        return this.pick(neighbours, beacon, beaconer, ordinary);
+        return this.pick(audience, beacon, beaconer, ordinary);
     }
   }
 
@@ -309,6 +334,12 @@ function near8(members: Uint32Array, id: number): Uint32Array {
     else end = middle;
   }
   return members.subarray(Math.max(0, at - 8), at + 9);
+}
+
+/** 0 to 1, the same for a pair all day and in both directions. */
+function pairLuck(a: number, b: number): number {
+  const mixed = Math.imul(Math.min(a, b) * 31 + Math.max(a, b), 0x9e37_79b1);
+  return ((mixed ^ (mixed >>> 15)) >>> 0) / 4294967296;
 }
 
 function faultTable(): (Fault | null)[] {
@@ -352,6 +383,7 @@ function drawReports(
     const eirp = REGION_PLANS[hotspots.plan[beaconer]].eirpDdbm;
     beacons.tx_power_ddbm[beacon] = 10 * Math.floor((eirp - gain) / 10);
     const end = Math.min(rows, row + counts[random.below(1_000)]);
+    const audience = draw.audience(beaconer, end - row);
     const first = row;
     const used = new Set<Fault>();
     while (row < end) {
@@ -363,7 +395,7 @@ function drawReports(
       }
       if (fault === "duplicate" && !repeatRow(draw, witnesses, beaconOf, first, row, beacon)) fault = null;
       if (fault !== "duplicate") {
-        const id = draw.witness(fault, beacon, beaconer);
+        const id = draw.witness(fault, beacon, beaconer, audience);
         if (id === -1) break;
         witnesses.hotspot[row] = id;
       }
@@ -415,7 +447,6 @@ function fillRow(
   const frequencyHz = beacons.frequency_hz[beacon];
   const sign = random.below(2) === 0 ? -1 : 1;
   witnesses.data_rate[row] = fault === "invalid_data_rate" ? 7 + random.below(3) : DATA_RATE;
-  witnesses.snr_ddb[row] = fault === "bad_snr" ? -176 - random.below(60) : -170 + random.below(290);
   const isPlaced = id !== NO_ROW && hotspots.columns.cell[id] !== 0n;
   const distanceM = isPlaced ? Math.floor(draw.distanceM(id, beacons.hotspot[beacon]) + 0.5) : 1_000;
   for (;;) {
@@ -428,11 +459,18 @@ function fillRow(
     const power = beacons.tx_power_ddbm[beacon];
     const ownBound = power + gains[0] + gains[1] - own.lossDdb + 100;
     const heliumBound = power + 10 * Math.trunc(gains[0] / 10) + 10 * Math.trunc(gains[1] / 10) - helium.lossDdb;
-    const excess = random.below(300) + random.below(300);
-    witnesses.rssi_ddbm[row] =
+    const luck = isPlaced ? pairLuck(id, beacons.hotspot[beacon]) : random.unit();
+    const fading = random.below(LINK_EXCESS_DDB.fading + 1) - LINK_EXCESS_DDB.fading / 2;
+    // The bounds hold 10 dB of tolerance.
+    const excess = 100 + LINK_EXCESS_DDB.least + Math.floor(LINK_EXCESS_DDB.spread * luck) + fading;
+    const rssi =
       fault === "bad_rssi"
         ? Math.min(500, Math.max(ownBound, heliumBound) + 1 + random.below(200))
         : Math.max(LEAST_RSSI_DDBM, Math.min(ownBound, heliumBound, 0) - excess);
+    witnesses.rssi_ddbm[row] = rssi;
+    const snr = rssi - NOISE_DDBM + random.below(30);
+    witnesses.snr_ddb[row] =
+      fault === "bad_snr" ? -176 - random.below(60) : Math.max(SNR_DDB.least, Math.min(SNR_DDB.most, snr));
     return;
   }
 }
