@@ -2,7 +2,10 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: [".ci/test/**/*.test.ts", "{geo,poc,oracle,fixtures,fixtures/live,hotspot-agent,programs/client}/test/**/*.test.ts"],
+    include: [
+      ".ci/test/**/*.test.ts",
+      "{geo,poc,oracle,fixtures,fixtures/live,hotspot-agent,programs/client}/test/**/*.test.ts",
+    ],
     pool: "forks",
     // The slow files wait for brokers and clocks and leave a core idle; the default on two cores is one worker.
     maxWorkers: 2,

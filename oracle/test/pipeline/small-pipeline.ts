@@ -74,7 +74,13 @@ export async function putFacts(
 ): Promise<void> {
   const { epoch } = input.header;
   const { hotspots, splits, payers, entropy } = input;
-  await facts.putOpening(epoch, { parameters: input.parameters, network: input.header.network, hotspots, payers, ...(splits && { splits }) });
+  await facts.putOpening(epoch, {
+    parameters: input.parameters,
+    network: input.header.network,
+    hotspots,
+    payers,
+    ...(splits && { splits }),
+  });
   const rows = Array.from(entropy.minute, (minute, row) => ({
     minute,
     slot: Number(entropy.slot[row]),
