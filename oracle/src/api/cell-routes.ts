@@ -2,6 +2,7 @@
 import { cellFromString, cellToBigInt, latLngToCell, neighbours, PUBLIC_RESOLUTION, parentCell } from "@earshot/geo";
 import { reasonByNumber } from "@earshot/poc";
 import Type, { type Static } from "typebox";
+import { lowerBound } from "../epoch-folder/lower-bound.ts";
 import type { HttpApp } from "../service/http.ts";
 import {
   answerFrom,
@@ -161,7 +162,11 @@ function wholeCell(view: EpochView, row: number): Static<typeof wholeCellSchema>
   const cell = cells.cell[row]!;
   const resolution = cells.resolution[row]!;
   const verdicts: { reason: string; witnessReports: number }[] = [];
-  for (let at = firstOf(cellReasons.cell, cell); cellReasons.cell[at] === cell; at++) {
+  for (
+    let at = lowerBound(cellReasons.cell.length, (row) => cellReasons.cell[row]! < cell);
+    cellReasons.cell[at] === cell;
+    at++
+  ) {
     const reason = reasonByNumber(cellReasons.reason[at]!)?.name ?? String(cellReasons.reason[at]);
     verdicts.push({ reason, witnessReports: cellReasons.witness_reports[at]! });
   }
@@ -228,16 +233,4 @@ function cellNamed(text: string): bigint | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The first row of ascending cells that is not below `cell`. */
-function firstOf(cells: BigUint64Array, cell: bigint): number {
-  let low = 0;
-  let high = cells.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (cells[middle]! < cell) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -9,6 +9,7 @@ import { buildMerkleSumTree, KeyIndex, NO_ROW } from "@earshot/poc";
 import { keyFromText } from "@earshot/poc/protocol";
 import type { FolderInput } from "../epoch-folder/folder.ts";
 import type { OutputTables } from "../epoch-folder/layout.ts";
+import { lowerBound } from "../epoch-folder/lower-bound.ts";
 import { RowGroups } from "./row-groups.ts";
 
 const KEY_BYTES = 33;
@@ -168,28 +169,13 @@ export function rowOf(bytes: Uint8Array, row: number, width: number): Uint8Array
 /** For each log index its row in `sorted`, which has every one of them. */
 function verdictRows(sorted: Uint32Array, logIndexes: Uint32Array): Uint32Array {
   // Packets have log indexes and no verdicts: the rows are close to the indexes, and never above them.
-  return logIndexes.map((logIndex) => {
-    let low = 0;
-    let high = Math.min(logIndex + 1, sorted.length);
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (sorted[middle] < logIndex) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  });
+  return logIndexes.map((logIndex) =>
+    lowerBound(Math.min(logIndex + 1, sorted.length), (row) => sorted[row] < logIndex),
+  );
 }
 
 /** The row of `wanted` among ascending rows of `width` bytes, or undefined. */
 function binarySearch(rows: Uint8Array, width: number, wanted: Uint8Array): number | undefined {
-  let low = 0;
-  let high = rows.length / width;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const order = Buffer.compare(rowOf(rows, middle, width), wanted);
-    if (order === 0) return middle;
-    if (order < 0) low = middle + 1;
-    else high = middle;
-  }
-  return undefined;
+  const row = lowerBound(rows.length / width, (at) => Buffer.compare(rowOf(rows, at, width), wanted) < 0);
+  return row < rows.length / width && Buffer.compare(rowOf(rows, row, width), wanted) === 0 ? row : undefined;
 }

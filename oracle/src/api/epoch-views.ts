@@ -5,33 +5,22 @@
  */
 import type { EpochSource } from "./epoch-source.ts";
 import { EpochView } from "./epoch-view.ts";
+import { KeptEpochs } from "./kept-epochs.ts";
 
 export class EpochViews {
   readonly source: EpochSource;
-  readonly #most: number;
-  /** Oldest use first. */
-  readonly #views = new Map<number, Promise<EpochView>>();
+  readonly #views: KeptEpochs<EpochView>;
 
   /** Keeps at most `most` epochs; an epoch of 10 million reports takes about 1 GiB. */
   constructor(source: EpochSource, most: number) {
     this.source = source;
-    this.#most = most;
+    this.#views = new KeptEpochs(most, async (epoch) => new EpochView(await source.load(epoch)));
   }
 
   /** The closed epoch with this number, or the latest; undefined when there is none. Throws as EpochSource.load. */
   async view(epoch?: number): Promise<EpochView | undefined> {
     const numbers = await this.source.epochs();
     const number = epoch ?? numbers.at(-1);
-    if (number === undefined || !numbers.includes(number)) return undefined;
-    const view = this.#views.get(number) ?? this.source.load(number).then((loaded) => new EpochView(loaded));
-    this.#views.delete(number);
-    this.#views.set(number, view);
-    for (const old of this.#views.keys()) {
-      if (this.#views.size <= this.#most) break;
-      this.#views.delete(old);
-    }
-    // What could not be loaded may be there the next time.
-    view.catch(() => this.#views.delete(number));
-    return view;
+    return number === undefined || !numbers.includes(number) ? undefined : this.#views.of(number);
   }
 }

@@ -2,6 +2,7 @@
 import { type Columns, hotspotsTable, KeyIndex, rewardsTable, splitRewardsTable } from "@earshot/poc";
 import { keyFromText } from "@earshot/poc/protocol";
 import type { EpochSource } from "./epoch-source.ts";
+import { KeptEpochs } from "./kept-epochs.ts";
 
 const KEY_BYTES = 33;
 
@@ -23,13 +24,12 @@ export interface HotspotReward {
 
 export class RewardBook {
   readonly #source: EpochSource;
-  readonly #most: number;
-  readonly #epochs = new Map<number, Promise<EpochRewards | undefined>>();
+  readonly #epochs: KeptEpochs<EpochRewards | undefined>;
 
   /** Keeps `most` epochs; one takes about 200 bytes a hotspot. */
   constructor(source: EpochSource, most: number) {
     this.#source = source;
-    this.#most = most;
+    this.#epochs = new KeptEpochs(most, (epoch) => this.#load(epoch));
   }
 
   /** What a hotspot earned in those of the epochs that knew it, in their order; an entry for each wallet that shares it. */
@@ -42,7 +42,7 @@ export class RewardBook {
     }
     const found: HotspotReward[] = [];
     for (const epoch of epochs) {
-      const known = await this.#epoch(epoch);
+      const known = await this.#epochs.of(epoch);
       const row = known?.keys.find(key, 0) ?? -1;
       if (known === undefined || row < 0) continue;
       const { rewards, split } = known;
@@ -52,18 +52,6 @@ export class RewardBook {
         found.push(rewardOf(epoch, split.wallet, split, at));
     }
     return found;
-  }
-
-  #epoch(epoch: number): Promise<EpochRewards | undefined> {
-    const known = this.#epochs.get(epoch) ?? this.#load(epoch);
-    this.#epochs.delete(epoch);
-    this.#epochs.set(epoch, known);
-    for (const old of this.#epochs.keys()) {
-      if (this.#epochs.size <= this.#most) break;
-      this.#epochs.delete(old);
-    }
-    known.catch(() => this.#epochs.delete(epoch));
-    return known;
   }
 
   async #load(epoch: number): Promise<EpochRewards | undefined> {

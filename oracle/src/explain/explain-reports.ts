@@ -2,6 +2,7 @@
 import { NO_ROW, type ReasonName, reasonByNumber, SIDE } from "@earshot/poc";
 import type { FolderInput } from "../epoch-folder/folder.ts";
 import type { OutputTables } from "../epoch-folder/layout.ts";
+import { lowerBound } from "../epoch-folder/lower-bound.ts";
 import { oracleError } from "../errors.ts";
 import type { BeaconText, ReceptionText, VerdictText } from "./explanation.ts";
 import { figureText } from "./figures.ts";
@@ -16,17 +17,12 @@ export class ReportReader {
   readonly #output: OutputTables;
   readonly #startMs: number;
   readonly #freeSpace: FreeSpace;
-  /** Rows of verdicts.arrow by log index. */
-  readonly #verdictOf = new Map<number, number>();
 
   constructor(input: FolderInput, output: OutputTables) {
     this.#input = input;
     this.#output = output;
     this.#startMs = input.header.epoch * input.parameters.time.epochMs;
     this.#freeSpace = new FreeSpace(input);
-    output.verdicts.log_index.forEach((logIndex, verdict) => {
-      this.#verdictOf.set(logIndex, verdict);
-    });
   }
 
   /** What the hotspot sent as a beaconer. */
@@ -103,8 +99,10 @@ export class ReportReader {
   }
 
   #verdict(logIndex: number, table: string, row: number): number {
-    const verdict = this.#verdictOf.get(logIndex);
-    if (verdict === undefined) {
+    // The table is in this order: an index of ten million verdicts would cost more than all that is asked of it.
+    const { log_index } = this.#output.verdicts;
+    const verdict = lowerBound(log_index.length, (at) => log_index[at] < logIndex);
+    if (log_index[verdict] !== logIndex) {
       throw oracleError("ORC_BAD_ROW", `${table}.arrow: log_index: row ${row}: verdicts.arrow has no verdict for it`);
     }
     return verdict;
