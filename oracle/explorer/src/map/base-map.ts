@@ -14,6 +14,8 @@ const FINE_FROM_ZOOM = 4.5;
 /** Names on screen at once, and how far they stay from each other, pixels. */
 const MOST_NAMES = 14;
 const APART_PX = 90;
+/** Names are chosen anew when the view has not moved for this long, ms. */
+const REST_MS = 120;
 
 type Place = readonly [name: string, lngDeg: number, latDeg: number, population: number];
 const nothing: GeoJSONSourceSpecification = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
@@ -76,11 +78,16 @@ class PlaceNames {
   readonly #map: LibreMap;
   readonly #places: readonly Place[];
   #shown: Marker[] = [];
+  #resting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(map: LibreMap, places: readonly Place[]) {
     this.#map = map;
     this.#places = places;
-    map.on("moveend", () => this.#show());
+    map.on("moveend", () => {
+      clearTimeout(this.#resting);
+      this.#resting = setTimeout(() => this.#show(), REST_MS);
+    });
+    map.once("remove", () => clearTimeout(this.#resting));
     this.#show();
   }
 

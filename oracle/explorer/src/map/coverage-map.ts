@@ -23,6 +23,8 @@ const HEXAGON_ALPHA = 205;
 /** Cells at either end that the first view does not care for: a few far ones would make the rest a dot. */
 const OUTLIERS = 0.04;
 const CLOSE_ZOOM = 11;
+/** A view that has not moved for this long is at rest, ms: what is in it is summed then and not at every step. */
+const REST_MS = 120;
 
 export class CoverageMap {
   readonly #map: LibreMap;
@@ -31,6 +33,7 @@ export class CoverageMap {
   #cells: CellIndex | undefined;
   #mode: MapMode = "coverage";
   readonly #marks: Marks;
+  #resting: ReturnType<typeof setTimeout> | undefined;
   #drawn: { readonly cells: CellIndex; readonly mode: MapMode; readonly resolution: number } | undefined;
   #shapes: readonly CellFigures[] = [];
 
@@ -72,7 +75,10 @@ export class CoverageMap {
     this.#marks = new Marks(this.#map);
     this.#map.on("load", () => loadGeography(this.#map));
     this.#map.on("zoomend", () => this.#draw());
-    this.#map.on("moveend", () => this.#tellView());
+    this.#map.on("moveend", () => {
+      clearTimeout(this.#resting);
+      this.#resting = setTimeout(() => this.#tellView(), REST_MS);
+    });
     this.#map.on("click", ({ lngLat }) => {
       const cell = latLngToCell(lngLat.lat, lngLat.lng, this.resolution);
       const isKnown = this.#cells?.at(this.resolution).has(cell) === true;
@@ -130,6 +136,7 @@ export class CoverageMap {
   }
 
   remove(): void {
+    clearTimeout(this.#resting);
     this.#map.remove();
   }
 
