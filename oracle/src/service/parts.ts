@@ -1,5 +1,6 @@
 /** The parts of the service, in the order they start. */
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { apiPart } from "../api/api-part.ts";
 import { ArchivedEpochs } from "../api/epoch-source.ts";
 import { liveRoutes } from "../api/live-routes.ts";
@@ -76,7 +77,7 @@ export async function serviceParts(
     pipeline,
     settlementPart(context, { network, mirrors, told: ingest.toldTip }),
     billing,
-    apiPart({ source, nowMs: () => networkClock.nowMs() }),
+    apiPart({ source, nowMs: () => networkClock.nowMs(), proposals: join(config.data.folder, "proposals") }),
     {
       name: "running epoch",
       routes: (app) => liveRoutes(app, { store, nextEpoch: pipeline.nextEpoch, nowMs: () => networkClock.nowMs() }),
