@@ -50,7 +50,11 @@ export class LiveEpochs {
     // Two partitions may have asked at once, and an epoch may have been closed meanwhile.
     if (closed !== this.#closed) return this.epoch(epoch);
     const live = this.#epochs.get(epoch) ?? new LiveEpoch(epoch, opening, state, (minute) => this.#entropy.get(minute));
-    this.#epochs.set(epoch, live);
+    if (!this.#epochs.has(epoch)) {
+      this.#epochs.set(epoch, live);
+      // A report may have come before anybody looked at its epoch, and it is judged with what is known of the entropy now.
+      await this.#readEntropy(live);
+    }
     return live;
   }
 
@@ -71,13 +75,14 @@ export class LiveEpochs {
       // What begins from the state it left begins anew.
       this.#epochs.clear();
     }
-    for (const epoch of [this.lastClosed + 1, this.lastClosed + 2]) await this.#readEntropy(epoch);
+    for (const epoch of [this.lastClosed + 1, this.lastClosed + 2]) await this.epoch(epoch);
+    // Closing may be behind by any number of epochs: whatever epoch reports came for is open.
+    for (const live of this.#epochs.values()) await this.#readEntropy(live);
+    this.#forgetEntropy();
   }
 
-  async #readEntropy(epoch: number): Promise<void> {
-    const live = await this.epoch(epoch);
-    if (live === undefined) return;
-    const { time } = live.opening.parameters;
+  async #readEntropy({ epoch, opening }: LiveEpoch): Promise<void> {
+    const { time } = opening.parameters;
     const first = (epoch * time.epochMs) / time.entropyMs;
     const last = first + entropySteps(time) - 1;
     let next = first;
@@ -87,6 +92,14 @@ export class LiveEpochs {
     rows.minute.forEach((minute, row) => {
       this.#entropy.set(minute, rows.blockhash.slice(row * HASH_BYTES, (row + 1) * HASH_BYTES));
     });
+  }
+
+  /** What only epochs before the open ones were drawn with. */
+  #forgetEntropy(): void {
+    const [live] = this.#epochs.values();
+    if (live === undefined) return;
+    const { time } = live.opening.parameters;
+    const first = ((this.lastClosed + 1) * time.epochMs) / time.entropyMs;
     for (const minute of this.#entropy.keys()) if (minute < first - entropySteps(time)) this.#entropy.delete(minute);
   }
 }

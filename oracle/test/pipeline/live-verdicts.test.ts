@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { FolderInput } from "../../src/epoch-folder/folder.ts";
 import { epochSpan } from "../../src/pipeline/epoch-times.ts";
 import { type ToldVerdict, verdictsOfEpoch } from "../../src/pipeline/live-table.ts";
-import { EPOCH, parameters, smallEpoch } from "../small-epoch.ts";
+import { EPOCH, parameters, smallEntropy, smallEpoch } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
 import { appendAll, openLog, putFacts, reportPlaces, SmallPipeline } from "./small-pipeline.ts";
 
@@ -33,22 +33,29 @@ function told(verdicts: readonly ToldVerdict[]): Map<string, unknown[]> {
 }
 
 describe("verdicts that are told while the epoch lasts", () => {
-  test("are those of scoring, for every report, whatever order they came in", async () => {
-    const pipeline = await SmallPipeline.open(folders.next());
-    const log = await openLog(pipeline.folder);
-    await putFacts(pipeline.facts, today.input);
-    pipeline.wallMs = startMs;
-    const live = pipeline.run("a", [log], ["live"]);
-    await appendAll(log, today.records.toReversed());
-    await live.shuffled(today.records.length);
-    pipeline.wallMs = closesMs + 5000;
-    const expected = scored(today.input);
-    await expect
-      .poll(async () => (await verdictsOfEpoch(pipeline.store, EPOCH)).length, { timeout: 5000 })
-      .toBe(expected.size);
-    expect(told(await verdictsOfEpoch(pipeline.store, EPOCH))).toEqual(expected);
-    await live.stop();
-    await log.close();
-    await pipeline.close();
-  });
+  test("are those of scoring, for every report, whatever order they came in", () => toldAsScored(EPOCH));
+
+  test("are so while earlier epochs still wait to be closed", () => toldAsScored(EPOCH - 5));
 });
+
+/** Plays the day through a live worker of a pipeline that begins with `firstEpoch`, of which only the day's epoch and the one before are known. */
+async function toldAsScored(firstEpoch: number): Promise<void> {
+  const pipeline = await SmallPipeline.open(folders.next());
+  const log = await openLog(pipeline.folder);
+  const header = { ...today.input.header, epoch: EPOCH - 1 };
+  if (firstEpoch < EPOCH) await putFacts(pipeline.facts, { ...today.input, header, entropy: smallEntropy(EPOCH - 1) });
+  await putFacts(pipeline.facts, today.input);
+  pipeline.wallMs = startMs;
+  const live = pipeline.run("a", [log], ["live"], firstEpoch);
+  await appendAll(log, today.records.toReversed());
+  await live.shuffled(today.records.length);
+  pipeline.wallMs = closesMs + 5000;
+  const expected = scored(today.input);
+  await expect
+    .poll(async () => (await verdictsOfEpoch(pipeline.store, EPOCH)).length, { timeout: 5000 })
+    .toBe(expected.size);
+  expect(told(await verdictsOfEpoch(pipeline.store, EPOCH))).toEqual(expected);
+  await live.stop();
+  await log.close();
+  await pipeline.close();
+}

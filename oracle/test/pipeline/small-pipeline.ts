@@ -131,7 +131,12 @@ export class SmallPipeline {
   }
 
   /** A whole worker, running in this process. */
-  run(holder: string, logs: readonly ReportLogReader[], roles: readonly WorkerRole[]): RunningWorker {
+  run(
+    holder: string,
+    logs: readonly ReportLogReader[],
+    roles: readonly WorkerRole[],
+    firstEpoch: number = EPOCH,
+  ): RunningWorker {
     const { store, artefacts, facts } = this;
     const stop = new AbortController();
     const done = runWorker(
@@ -141,7 +146,7 @@ export class SmallPipeline {
         facts,
         logs: named(logs),
         time: parameters.time,
-        firstEpoch: EPOCH,
+        firstEpoch,
         signer: oracleSigner,
         roles,
         holder,
