@@ -70,10 +70,14 @@ test("takes a proof from an address, and refuses one that is not of the latest r
 test("says the price again whenever it grew old, so that data credits can always be made", async () => {
   const { answer, connection, warp } = localnet;
   for (const seconds of [86_400, 30 * 86_400]) {
+    const nowS = async () => (await connection.getBlockTime(await connection.getSlot("confirmed")))!;
+    const warpedS = (await nowS()) + seconds;
     await warp(seconds);
+    // Until a block has the new time, a price looks younger than it is.
+    await expect.poll(nowS, { timeout: 10_000 }).toBeGreaterThanOrEqual(warpedS);
     const ageS = async () => {
       const { updatedAt } = await answer("owner", "dc price");
-      return (await connection.getBlockTime(await connection.getSlot("confirmed")))! - Number(updatedAt);
+      return (await nowS()) - Number(updatedAt);
     };
     // The keeper looks four times a second.
     await expect.poll(ageS, { timeout: 10_000 }).toBeLessThan(86_400 / 4 + 1);
