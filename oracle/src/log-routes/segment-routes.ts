@@ -80,7 +80,8 @@ export function segmentRoutes(app: HttpApp, { published, nowMs, maxDownloads }: 
         tags: ["log"],
         summary: "The bytes of a published segment.",
         params: Type.Object({ number }),
-        produces: [SEGMENT_CONTENT_TYPE],
+        // A refusal is JSON; the description has one list of types for all answers.
+        produces: [SEGMENT_CONTENT_TYPE, "application/json"],
         response: { 304: Type.Null(), ...errorAnswers("bad_request", "not_found", "overloaded", "log_unavailable") },
       },
     },
