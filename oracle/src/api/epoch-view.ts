@@ -10,6 +10,7 @@ import { keyFromText } from "@earshot/poc/protocol";
 import type { FolderInput } from "../epoch-folder/folder.ts";
 import type { OutputTables } from "../epoch-folder/layout.ts";
 import { lowerBound } from "../epoch-folder/lower-bound.ts";
+import { splitRowsOf } from "../epoch-folder/split-rows.ts";
 import { RowGroups } from "./row-groups.ts";
 
 const KEY_BYTES = 33;
@@ -138,10 +139,11 @@ export class EpochView {
   /** Who shares a hotspot's rewards; empty for one that pays a single wallet. */
   splitOf(hotspot: number): readonly { readonly wallet: Uint8Array; readonly shareE4: number }[] {
     const { splits } = this.epoch.input;
-    const found: { wallet: Uint8Array; shareE4: number }[] = [];
-    for (let row = splits?.hotspot.indexOf(hotspot) ?? -1; row >= 0 && splits!.hotspot[row] === hotspot; row++)
-      found.push({ wallet: rowOf(splits!.wallet, row, WALLET_BYTES), shareE4: splits!.share_e4[row] });
-    return found;
+    if (splits === undefined) return [];
+    return splitRowsOf(splits.hotspot, hotspot).map((row) => ({
+      wallet: rowOf(splits.wallet, row, WALLET_BYTES),
+      shareE4: splits.share_e4[row],
+    }));
   }
 
   /** The wallet's row in the ledger of the epoch, or undefined; 32 bytes. */

@@ -1,6 +1,7 @@
 /** What hotspots earned in each epoch, from rewards.arrow alone: a statement over a quarter of a year reads no report. */
 import { type Columns, hotspotsTable, KeyIndex, rewardsTable, splitRewardsTable } from "@earshot/poc";
 import { keyFromText } from "@earshot/poc/protocol";
+import { splitRowsOf } from "../epoch-folder/split-rows.ts";
 import type { EpochSource } from "./epoch-source.ts";
 import { KeptEpochs } from "./kept-epochs.ts";
 
@@ -46,10 +47,9 @@ export class RewardBook {
       const row = known?.keys.find(key, 0) ?? -1;
       if (known === undefined || row < 0) continue;
       const { rewards, split } = known;
-      const first = split.hotspot.indexOf(row);
-      if (first < 0) found.push(rewardOf(epoch, rewards.beneficiary, rewards, row));
-      for (let at = first; at >= 0 && split.hotspot[at] === row; at++)
-        found.push(rewardOf(epoch, split.wallet, split, at));
+      const shared = splitRowsOf(split.hotspot, row);
+      if (shared.length === 0) found.push(rewardOf(epoch, rewards.beneficiary, rewards, row));
+      for (const at of shared) found.push(rewardOf(epoch, split.wallet, split, at));
     }
     return found;
   }

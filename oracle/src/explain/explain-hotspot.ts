@@ -8,6 +8,7 @@ import { weighShare } from "@earshot/poc";
 import { deviceKeyProblem } from "@earshot/poc/protocol";
 import type { FolderInput } from "../epoch-folder/folder.ts";
 import type { OutputTables } from "../epoch-folder/layout.ts";
+import { splitRowsOf } from "../epoch-folder/split-rows.ts";
 import { oracleError } from "../errors.ts";
 import { explainScale } from "./explain-density.ts";
 import { ReportReader } from "./explain-reports.ts";
@@ -82,14 +83,14 @@ function paidTo(
 ): Pick<Explanation["hotspot"], "beneficiary" | "split"> {
   const { hotspots, splits } = input;
   const { splitRewards } = output;
-  const split: Explanation["hotspot"]["split"][number][] = [];
-  for (let at = splits?.hotspot.indexOf(row) ?? -1; at >= 0 && splits!.hotspot[at] === row; at++) {
-    split.push({
-      wallet: hexRow(splits!.wallet, at),
-      shareE4: splits!.share_e4[at],
-      atoms: splitRewards.beacon_atoms[at] + splitRewards.witness_atoms[at] + splitRewards.data_atoms[at],
-    });
-  }
+  const split =
+    splits === undefined
+      ? []
+      : splitRowsOf(splits.hotspot, row).map((at) => ({
+          wallet: hexRow(splits.wallet, at),
+          shareE4: splits.share_e4[at],
+          atoms: splitRewards.beacon_atoms[at] + splitRewards.witness_atoms[at] + splitRewards.data_atoms[at],
+        }));
   return { beneficiary: split.length > 0 ? null : hexRow(hotspots.beneficiary, row), split };
 }
 

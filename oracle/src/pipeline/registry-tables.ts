@@ -5,8 +5,9 @@
  * therefore tells its registry whole. Later ones do as well, but for hotspots that were written to after the epoch that follows it: what
  * they held before may have been pushed out, and only the chain's history says that nothing was (record-facts.ts asks it).
  */
-import { allocateColumns, hotspotsTable, payersTable, splitsTable } from "@earshot/poc";
-import type { HotspotAccount, RewardShare } from "../registry/hotspot-account.ts";
+import { allocateColumns, hotspotsTable, payersTable } from "@earshot/poc";
+import { type SplitShare, splitsOf } from "../epoch-folder/split-rows.ts";
+import type { HotspotAccount } from "../registry/hotspot-account.ts";
 import { type Timed, timedAt } from "../registry/timed.ts";
 import type { EpochOpening } from "./epoch-facts.ts";
 
@@ -24,7 +25,7 @@ export function hotspotsAt(
     return one === other ? Buffer.compare(a.deviceKey, b.deviceKey) : one < other ? -1 : 1;
   });
   const hotspots = allocateColumns(hotspotsTable, rows.length);
-  const split: (RewardShare & { readonly row: number })[] = [];
+  const shared: SplitShare[] = [];
   rows.forEach((account, row) => {
     const { cell, cellPublic, commitment, region } = timedAt(account.location, epoch);
     const { gainDdbi, elevationM } = timedAt(account.antenna, epoch);
@@ -33,7 +34,7 @@ export function hotspotsAt(
     hotspots.owner.set(timedAt(account.owner, epoch), row * 32);
     const shares = timedAt(account.beneficiary, epoch);
     if (shares.length === 1) hotspots.beneficiary.set(shares[0]!.wallet, row * 32);
-    else for (const share of shares) split.push({ row, ...share });
+    else for (const { wallet, bps } of shares) shared.push({ hotspot: row, wallet, shareE4: bps });
     hotspots.cell[row] = cell;
     hotspots.cell_public[row] = cellPublic;
     // An open location needs no commitment: everybody sees what it would hide.
@@ -45,7 +46,7 @@ export function hotspotsAt(
     hotspots.suspended[row] = timedAt(account.suspended, epoch) ? 1 : 0;
     hotspots.first_epoch[row] = account.onboardedEpoch + 1;
   });
-  return { hotspots, ...(split.length === 0 ? {} : { splits: splitRows(split) }) };
+  return { hotspots, ...(shared.length === 0 ? {} : { splits: splitsOf(shared) }) };
 }
 
 /**
@@ -77,16 +78,4 @@ export function payersTableOf(payers: readonly Payer[]): EpochOpening["payers"] 
     columns.payer.set(authority, row * 32);
   });
   return columns;
-}
-
-/** splits.arrow: by (hotspot, wallet). */
-function splitRows(shares: (RewardShare & { readonly row: number })[]): NonNullable<EpochOpening["splits"]> {
-  shares.sort((a, b) => a.row - b.row || Buffer.compare(a.wallet, b.wallet));
-  const splits = allocateColumns(splitsTable, shares.length);
-  shares.forEach(({ row, wallet, bps }, at) => {
-    splits.hotspot[at] = row;
-    splits.wallet.set(wallet, at * 32);
-    splits.share_e4[at] = bps;
-  });
-  return splits;
 }

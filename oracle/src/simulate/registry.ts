@@ -1,8 +1,9 @@
 /** The registry of an epoch as hotspots.arrow, and which row each simulated hotspot has in it. */
 import { cellToBigInt, parentCell } from "@earshot/geo";
-import { allocateColumns, type Columns, hotspotsTable, NO_ROW, splitsTable } from "@earshot/poc";
+import { allocateColumns, type Columns, hotspotsTable, NO_ROW, type splitsTable } from "@earshot/poc";
 import { DEVICE_KEY_BYTES, sha256 } from "@earshot/poc/protocol";
-import type { RewardShare, SimulatedHotspot, World } from "./world.ts";
+import { splitsOf } from "../epoch-folder/split-rows.ts";
+import type { SimulatedHotspot, World } from "./world.ts";
 
 export interface Registry {
   readonly columns: Columns<typeof hotspotsTable>;
@@ -55,20 +56,8 @@ export function registryOf(world: World, epoch: number): Registry {
     columns.suspended[row] = hotspot.fault === "suspended" ? 1 : 0;
     columns.first_epoch[row] = hotspot.firstEpoch;
   });
-  const splits = splitRows(rows.map(({ hotspot }) => hotspot.split ?? []));
-  return { columns, splits, rowOf, hotspotOf: Uint32Array.from(rows, ({ index }) => index) };
-}
-
-/** splits.arrow from the shares by row of hotspots.arrow. */
-function splitRows(shares: readonly (readonly RewardShare[])[]): Columns<typeof splitsTable> {
-  const rows = shares.flatMap((own, hotspot) =>
-    own.toSorted((a, b) => Buffer.compare(a.wallet, b.wallet)).map((share) => ({ hotspot, ...share })),
+  const splits = splitsOf(
+    rows.flatMap(({ hotspot: { split = [] } }, hotspot) => split.map((share) => ({ hotspot, ...share }))),
   );
-  const splits = allocateColumns(splitsTable, rows.length);
-  rows.forEach(({ hotspot, wallet, shareE4 }, row) => {
-    splits.hotspot[row] = hotspot;
-    splits.wallet.set(wallet, row * 32);
-    splits.share_e4[row] = shareE4;
-  });
-  return splits;
+  return { columns, splits, rowOf, hotspotOf: Uint32Array.from(rows, ({ index }) => index) };
 }

@@ -20,7 +20,7 @@ import { assertColumns } from "./columns.ts";
 import type { EpochInput } from "./epoch-input.ts";
 import { type HotspotHistory, readHistory } from "./history.ts";
 import { type BeaconVerdicts, judgeBeacons } from "./judge-beacons.ts";
-import { anomalyInputTables, inputTables, splitsTable, tableField } from "./tables.ts";
+import { anomalyInputTables, inputTables, splitsTable, type TableDefinition, tableField } from "./tables.ts";
 
 /** Resolution at which cells are weighed and shown. */
 const CELL_RESOLUTION = 8;
@@ -45,14 +45,15 @@ export interface EpochContext {
   readonly epochStartMs: number;
 }
 
+/** Tables that are empty where they are not given (epoch-input.ts). */
+const MAY_LACK: ReadonlySet<TableDefinition> = new Set([splitsTable, ...anomalyInputTables]);
+
 /** Checks the input's columns and builds the context. Throws POC_BAD_COLUMNS or POC_BAD_PARAMETERS. */
 export function prepareEpoch(input: EpochInput): EpochContext {
   const tables = input as unknown as Readonly<Record<string, never>>;
-  const mayLack = input.parameters.anomaly === undefined ? [splitsTable] : [splitsTable, ...anomalyInputTables];
-  for (const table of new Set([...inputTables, ...mayLack])) {
+  for (const table of input.parameters.anomaly === undefined ? inputTables : [...inputTables, ...anomalyInputTables]) {
     const columns = tables[tableField(table.name)];
-    if (columns === undefined && mayLack.some(({ name }) => name === table.name)) continue;
-    assertColumns(table, columns ?? ({} as never));
+    if (columns !== undefined || !MAY_LACK.has(table)) assertColumns(table, columns ?? ({} as never));
   }
   if (!input.parameters.density.limits.some(({ resolution }) => resolution === CELL_RESOLUTION)) {
     throw pocError(
