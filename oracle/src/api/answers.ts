@@ -24,6 +24,8 @@ export const pageQuery = Type.Object({
 export type PageQuery = Static<typeof pageQuery>;
 
 export const cellText = Type.String({ pattern: "^[0-9a-f]{15,16}$", description: "H3 cell, hexadecimal" });
+/** SHA-256, hexadecimal. */
+export const hashText = Type.String({ pattern: "^[0-9a-f]{64}$" });
 /** An amount in base units, as a decimal string: JSON numbers end at 2^53. */
 export const atoms = Type.String({ pattern: "^[0-9]+$", description: "Base units" });
 export const nextPage = Type.Union([Type.Integer(), Type.Null()], {

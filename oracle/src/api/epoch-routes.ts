@@ -1,23 +1,20 @@
 /** Closed epochs themselves: what they paid, their manifests and files, and the proofs and statements of what a wallet is owed. */
-import { merkleSumProof } from "@earshot/poc";
 import { base58Text } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
 import { FILES } from "../epoch-folder/layout.ts";
 import { keyParams } from "../service/api-schemas.ts";
 import { type HttpApp, sendError } from "../service/http.ts";
-import { answerFrom, atoms, epochAnswers, epochNumber, epochQuery } from "./answers.ts";
-import { type EpochView, rowOf } from "./epoch-view.ts";
+import { answerFrom, atoms, epochAnswers, epochNumber, epochQuery, hashText } from "./answers.ts";
+import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
-import { walletFromText } from "./owner-request.ts";
 import { paySchema } from "./reports.ts";
 import { type HotspotReward, RewardBook } from "./reward-book.ts";
+import { proofOf, proofSchema } from "./wallet-proof.ts";
 
 const tags = ["epochs"];
-const HASH_BYTES = 32;
 /** Most epochs in one statement of rewards: a quarter of a year of days. */
 const MAX_STATEMENT_EPOCHS = 92;
 
-const hashText = Type.String({ pattern: "^[0-9a-f]{64}$" });
 const epochSchema = Type.Object({
   epoch: Type.Integer(),
   start: Type.String({ description: "ISO 8601" }),
@@ -31,19 +28,6 @@ const epochSchema = Type.Object({
   copies: Type.Integer({ description: "Receipts of packets carried" }),
 });
 const fileSchema = Type.Object({ name: Type.String(), sha256: hashText });
-const proofSchema = Type.Object({
-  epoch: Type.Integer(),
-  wallet: Type.String(),
-  epochAtoms: atoms,
-  cumulativeAtoms: Type.String({ description: "Earned since the network began: the leaf" }),
-  leafIndex: Type.Integer(),
-  root: Type.Object({ hash: hashText, totalAtoms: atoms, leafCount: Type.Integer() }),
-  proof: Type.Object({
-    siblingHashes: Type.Array(hashText, { description: "From the leaf up" }),
-    siblingSums: Type.Array(atoms),
-    leftSiblings: Type.Integer({ description: "Bit i: the sibling of step i stands on the left" }),
-  }),
-});
 const statementSchema = Type.Object({
   key: Type.String(),
   rewards: Type.Array(Type.Object({ epoch: Type.Integer(), beneficiary: Type.String(), pay: paySchema })),
@@ -179,27 +163,6 @@ function epochOf(view: EpochView): Static<typeof epochSchema> {
     beacons: input.beacons.hotspot.length,
     witnessReports: input.witnesses.hotspot.length,
     copies: input.packets.hotspot.length,
-  };
-}
-
-function proofOf(view: EpochView, walletText: string): Static<typeof proofSchema> | undefined {
-  const wallet = walletFromText(walletText);
-  const row = wallet === undefined ? undefined : view.ledgerRow(wallet);
-  if (row === undefined) return undefined;
-  const { epoch_atoms, cumulative_atoms } = view.epoch.output.ledgerOut;
-  const { siblingHashes, siblingSums, leftSiblings } = merkleSumProof(view.tree(), row);
-  return {
-    epoch: view.number,
-    wallet: walletText,
-    epochAtoms: epoch_atoms[row]!.toString(),
-    cumulativeAtoms: cumulative_atoms[row]!.toString(),
-    leafIndex: row,
-    root: { ...view.epoch.manifest.root },
-    proof: {
-      siblingHashes: Array.from(siblingSums, (_, step) => rowOf(siblingHashes, step, HASH_BYTES).toHex()),
-      siblingSums: Array.from(siblingSums, (sum) => sum.toString()),
-      leftSiblings,
-    },
   };
 }
 

@@ -3,8 +3,8 @@ import Type, { type Static } from "typebox";
 import type { HttpApp } from "../service/http.ts";
 import { answerFrom, atoms, cellOrNull, cellText, epochAnswers, nextPage, pageOf, pageQuery } from "./answers.ts";
 import { type CoverageGap, coverageGaps } from "./coverage-gaps.ts";
-import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
+import { perView } from "./per-view.ts";
 
 const gapSchema = Type.Object({
   rank: Type.Integer(),
@@ -30,7 +30,7 @@ const gapSchema = Type.Object({
 });
 
 export function gapRoutes(app: HttpApp, views: EpochViews): void {
-  const made = new WeakMap<EpochView, readonly CoverageGap[]>();
+  const gapsOf = perView(coverageGaps);
   app.get(
     "/v1/gaps",
     {
@@ -43,8 +43,7 @@ export function gapRoutes(app: HttpApp, views: EpochViews): void {
     },
     async (request, reply) =>
       answerFrom(views, request.query.epoch, request, reply, "cells", (view) => {
-        const gaps = made.get(view) ?? coverageGaps(view);
-        made.set(view, gaps);
+        const gaps = gapsOf(view);
         const page = pageOf(gaps.length, request.query, (at) => gapOf(gaps[at]!, at));
         return { epoch: view.number, gaps: page.entries, next: page.next };
       }),

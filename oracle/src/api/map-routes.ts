@@ -12,6 +12,7 @@ import type { HttpApp } from "../service/http.ts";
 import { answerFrom, cellOrNull, epochAnswers, epochQuery } from "./answers.ts";
 import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
+import { perView } from "./per-view.ts";
 
 const compress = promisify(gzip);
 /** `median_excess_loss_ddb` of a cell without valid witnesses (poc/epoch/tables.ts). */
@@ -50,12 +51,7 @@ interface MapBytes {
 }
 
 export function mapRoutes(app: HttpApp, views: EpochViews): void {
-  const made = new WeakMap<EpochView, Promise<MapBytes>>();
-  const bytesOf = (view: EpochView) => {
-    const known = made.get(view) ?? toBytes(mapOf(view));
-    made.set(view, known);
-    return known;
-  };
+  const bytesOf = perView((view) => toBytes(mapOf(view)));
   app.get(
     "/v1/map",
     {

@@ -8,6 +8,7 @@ import { answerFrom, cellOrNull, cellText, epochAnswers, epochQuery, nextPage, p
 import { type EpochView, rowOf } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
 import { walletFromText } from "./owner-request.ts";
+import { perView } from "./per-view.ts";
 import { payOf, paySchema } from "./reports.ts";
 
 const MOST_FOUND = 8;
@@ -37,12 +38,7 @@ const searchQuery = Type.Object({
 });
 
 export function searchRoutes(app: HttpApp, views: EpochViews): void {
-  const texts = new WeakMap<EpochView, readonly HotspotTexts[]>();
-  const textsOf = (view: EpochView) => {
-    const known = texts.get(view) ?? hotspotTexts(view);
-    texts.set(view, known);
-    return known;
-  };
+  const textsOf = perView(hotspotTexts);
   app.get(
     "/v1/search",
     {

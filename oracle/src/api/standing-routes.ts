@@ -6,6 +6,7 @@ import { animalName } from "./animal-names.ts";
 import { answerFrom, cellOrNull, cellText, epochAnswers, epochQuery } from "./answers.ts";
 import { type EpochView, rowOf } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
+import { perView } from "./per-view.ts";
 import { payOf, paySchema } from "./reports.ts";
 import { StreakBook } from "./streak-book.ts";
 
@@ -35,7 +36,7 @@ const rankingQuery = Type.Object({
 
 export function standingRoutes(app: HttpApp, views: EpochViews): void {
   const streakBook = new StreakBook(views.source);
-  const made = new WeakMap<EpochView, Figures>();
+  const figuresIn = perView(figuresOf);
   app.get(
     "/v1/leaderboard",
     {
@@ -50,8 +51,7 @@ export function standingRoutes(app: HttpApp, views: EpochViews): void {
       const { by = "earned", limit = 50 } = request.query;
       const view = await answerFrom(views, request.query.epoch, request, reply, "hotspots", (found) => found);
       if (!("epoch" in view)) return view;
-      const figures = made.get(view) ?? figuresOf(view);
-      made.set(view, figures);
+      const figures = figuresIn(view);
       const streaks = await streakBook.until(view.number);
       return {
         epoch: view.number,
