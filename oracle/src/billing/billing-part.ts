@@ -7,6 +7,7 @@ import type { SuspendedRoutes } from "../routes/suspended-routes.ts";
 import { sleep } from "../service/clock.ts";
 import type { HttpApp } from "../service/http.ts";
 import type { ServiceContext, ServicePart } from "../service/part.ts";
+import { RepeatedFailure } from "../service/repeated-failure.ts";
 import { Biller, CONTEST_LIMIT_UNITS, RESERVE_E4 } from "./biller.ts";
 import type { BurnChain } from "./burns.ts";
 import { contestRoutes } from "./contest-routes.ts";
@@ -33,9 +34,6 @@ export interface BillingPartOptions {
   readonly everyMs: number;
 }
 
-/** Failures in a row after which the part is not ready. */
-const FAULT_AFTER = 5;
-
 export function billingPart(
   {
     rules,
@@ -50,8 +48,8 @@ export function billingPart(
   const { store, book, everyMs } = options;
   const journal = new StoredJournal(store);
   const own = log.for("billing");
-  const counts = { bills: 0, burns: 0, dataCredits: 0, refused: 0, owed: 0, failures: 0 };
-  let fault: string | undefined;
+  const counts = { bills: 0, burns: 0, dataCredits: 0, refused: 0, owed: 0 };
+  const failure = new RepeatedFailure();
   const biller = new Biller({
     ...options,
     ingestKeys: options.ingestKeys ?? [signer.publicKey],
@@ -103,16 +101,14 @@ export function billingPart(
       while (!stop.aborted) {
         try {
           await biller.step();
-          counts.failures = 0;
-          fault = undefined;
+          failure.succeeded();
         } catch (error) {
-          counts.failures++;
-          if (counts.failures >= FAULT_AFTER) fault = error instanceof Error ? error.message : String(error);
+          failure.failed(error);
           own.complain("step", "billing cannot go on and will try again", { error: String(error) });
         }
         await sleep(clock, everyMs, stop);
       }
     },
-    fault: () => fault,
+    fault: () => failure.fault,
   };
 }

@@ -14,6 +14,7 @@ import { StoredFacts } from "../pipeline/stored-facts.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
 import { sleep, whenAborted } from "../service/clock.ts";
 import type { OracleContext, ServicePart } from "../service/part.ts";
+import { RepeatedFailure } from "../service/repeated-failure.ts";
 import { LogCopy } from "./log-copy.ts";
 import { addressesOf, MAX_ANSWER_BYTES } from "./network-addresses.ts";
 import { ClosingRecorder } from "./record-closings.ts";
@@ -26,9 +27,6 @@ export interface SettlementPartOptions {
   /** Head of this oracle's log as it may be told. */
   readonly told: ToldTip;
 }
-
-/** Failures in a row after which the part is not ready. */
-const FAULT_AFTER = 5;
 
 /** Something that does what is due on one endpoint. */
 interface Stepper {
@@ -98,8 +96,7 @@ export function settlementPart(context: OracleContext, { network, mirrors, told 
     });
     return { name, step: () => settler.step() };
   });
-  let failures = 0;
-  let fault: string | undefined;
+  const failure = new RepeatedFailure();
   telemetry.counter("oracle_votes_total", "Votes of this oracle for roots of epochs.", () => counts.votes);
   telemetry.counter("oracle_log_heads_total", "Heads of this oracle's log put on chain.", () => counts.heads);
   telemetry.counter(
@@ -123,21 +120,17 @@ export function settlementPart(context: OracleContext, { network, mirrors, told 
           };
           // A chain that is gone is waited for long; a service that ends does not: every act can be asked for again.
           await Promise.race([step(), whenAborted(stop)]);
-          failures = 0;
-          fault = undefined;
+          failure.succeeded();
         } catch (error) {
           turn++;
-          failures++;
-          const why = error instanceof Error ? error.message : String(error);
-          if (failures >= FAULT_AFTER) fault = why;
           own.complain(`step ${stepper.name}`, "settlement cannot go on and will try again", {
             endpoint: stepper.name,
-            error: why,
+            error: failure.failed(error),
           });
         }
         await sleep(clock, durationMs(interval), stop);
       }
     },
-    fault: () => fault ?? objection,
+    fault: () => failure.fault ?? objection,
   };
 }
