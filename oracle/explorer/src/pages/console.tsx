@@ -1,5 +1,4 @@
 /** What an IoT customer looks at: routes, balance, usage, invoices, contested packets, and whether a place has coverage. */
-
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { count } from "../format.ts";
@@ -7,10 +6,12 @@ import { useLive } from "../live.ts";
 import { Balance } from "../parts/balance.tsx";
 import { Command } from "../parts/command.tsx";
 import { ContestedRoutes } from "../parts/contested.tsx";
+import { Figure } from "../parts/figure.tsx";
 import { Invoices } from "../parts/invoices.tsx";
 import { CellLink, Code } from "../parts/links.tsx";
 import { SignIn } from "../parts/sign-in.tsx";
 import { Shown } from "../parts/states.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { useSigned } from "../parts/use-signed.ts";
 import { Wide } from "../parts/wide.tsx";
 import { useHas } from "../parts-of-api.ts";
@@ -83,20 +84,16 @@ function Routes() {
           <>
             <Wide label="Routes">
               <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Route</th>
-                    <th scope="col">Payer's route key</th>
-                    <th scope="col">DevAddr</th>
-                    <th scope="col" class="number">
-                      JoinEUIs
-                    </th>
-                    <th scope="col" class="number">
-                      Copies paid
-                    </th>
-                    <th scope="col">State</th>
-                  </tr>
-                </thead>
+                <TableHead
+                  columns={[
+                    "Route",
+                    "Payer's route key",
+                    "DevAddr",
+                    { number: "JoinEUIs" },
+                    { number: "Copies paid" },
+                    "State",
+                  ]}
+                />
                 <tbody>
                   {routes.map((route) => (
                     <tr key={route.routeId}>
@@ -191,24 +188,12 @@ function UsageShown({ session }: { readonly session: Session }) {
         {(usage) => (
           <>
             <dl class="figures">
-              <div>
-                <dt>packets</dt>
-                <dd>{count(usage.packets)}</dd>
-              </div>
-              <div>
-                <dt>copies</dt>
-                <dd>
-                  {count(usage.copies)} ({(usage.copies / usage.packets).toFixed(2)} a packet)
-                </dd>
-              </div>
-              <div>
-                <dt>data credits</dt>
-                <dd>{count(usage.dataCredits)}</dd>
-              </div>
-              <div>
-                <dt>devices</dt>
-                <dd>{count(usage.devicesInAll)}</dd>
-              </div>
+              <Figure name="packets">{count(usage.packets)}</Figure>
+              <Figure name="copies">
+                {count(usage.copies)} ({(usage.copies / usage.packets).toFixed(2)} a packet)
+              </Figure>
+              <Figure name="data credits">{count(usage.dataCredits)}</Figure>
+              <Figure name="devices">{count(usage.devicesInAll)}</Figure>
             </dl>
             <div class="split">
               <UsageTable
@@ -238,20 +223,14 @@ function UsageTable({
     <Wide label={title}>
       <table>
         <caption>{title}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{title.split(",")[0]!.slice(3)}</th>
-            <th scope="col" class="number">
-              Packets
-            </th>
-            <th scope="col" class="number">
-              Copies
-            </th>
-            <th scope="col" class="number">
-              Data credits
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            title.split(",")[0]!.slice(3),
+            { number: "Packets" },
+            { number: "Copies" },
+            { number: "Data credits" },
+          ]}
+        />
         <tbody>
           {lines.map(([name, { packets, copies, dataCredits }], at) => (
             <tr key={at}>

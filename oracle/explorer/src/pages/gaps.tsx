@@ -1,10 +1,10 @@
 /** Where a hotspot is wanted, and whether a place has coverage today. */
-
 import { useState } from "preact/hooks";
 import type { Coverage, Gap } from "../api-types.ts";
 import { clock, count, factor, tenths, tokens } from "../format.ts";
 import { CellLink } from "../parts/links.tsx";
 import { Shown } from "../parts/states.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { useAnswer } from "../use-answer.ts";
 
@@ -37,35 +37,19 @@ export function GapsPage() {
             <Wide label="Gaps">
               <table>
                 <caption>Gaps of epoch {epoch}</caption>
-                <thead>
-                  <tr>
-                    <th scope="col" class="number">
-                      #
-                    </th>
-                    <th scope="col">Cell</th>
-                    <th scope="col" class="number">
-                      Unmet data credits
-                    </th>
-                    <th scope="col" class="number">
-                      Demand
-                    </th>
-                    <th scope="col" class="number">
-                      Proving around
-                    </th>
-                    <th scope="col" class="number">
-                      Units
-                    </th>
-                    <th scope="col" class="number">
-                      Scale
-                    </th>
-                    <th scope="col" class="number">
-                      Weight
-                    </th>
-                    <th scope="col" class="number">
-                      Estimate, tokens
-                    </th>
-                  </tr>
-                </thead>
+                <TableHead
+                  columns={[
+                    { number: "#" },
+                    "Cell",
+                    { number: "Unmet data credits" },
+                    { number: "Demand" },
+                    { number: "Proving around" },
+                    { number: "Units" },
+                    { number: "Scale" },
+                    { number: "Weight" },
+                    { number: "Estimate, tokens" },
+                  ]}
+                />
                 <tbody>
                   {gaps.map(({ rank, cell, demandCredits, provingAround, unmetCredits, estimate }) => (
                     <tr key={rank}>
@@ -144,22 +128,16 @@ export function CoverageAtPoint() {
                 <Wide label="Evidence">
                   <table>
                     <caption>Evidence</caption>
-                    <thead>
-                      <tr>
-                        <th scope="col">Cell</th>
-                        <th scope="col">Where</th>
-                        <th scope="col" class="number">
-                          Proving hotspots
-                        </th>
-                        <th scope="col" class="number">
-                          Valid receptions
-                        </th>
-                        <th scope="col" class="number">
-                          Lost beyond free space
-                        </th>
-                        <th scope="col">Last beacon</th>
-                      </tr>
-                    </thead>
+                    <TableHead
+                      columns={[
+                        "Cell",
+                        "Where",
+                        { number: "Proving hotspots" },
+                        { number: "Valid receptions" },
+                        { number: "Lost beyond free space" },
+                        "Last beacon",
+                      ]}
+                    />
                     <tbody>
                       {evidence.map((one) => (
                         <tr key={one.cell}>

@@ -1,10 +1,11 @@
 /** One hotspot: who it is, what it did in the epoch, why it earned or not, and every epoch's pay with the proof of it. */
-
 import type { Beacon, Explanation, Hotspot, Pay, Proof, Reception, Statement, WholeHotspot } from "../api-types.ts";
 import { Chart } from "../charts/chart.tsx";
 import { animalName, clock, count, factor, reasonText, shares, tenths, tokens, tokensNumber } from "../format.ts";
+import { Figure } from "../parts/figure.tsx";
 import { CellLink, Code, HotspotLink } from "../parts/links.tsx";
 import { Shown } from "../parts/states.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { Why } from "../parts/why.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { usePlace } from "../router.ts";
@@ -65,65 +66,35 @@ function About({ whole: { epoch, hotspot, lastBeacon, lastWitness } }: { readonl
         {hotspot.isLocationOpen ? <span class="tag">open location</span> : <span class="tag">private location</span>}
       </p>
       <dl class="figures">
-        <div>
-          <dt>earned in epoch {epoch}, tokens</dt>
-          <dd>{tokens(hotspot.pay.atoms, 8)}</dd>
-        </div>
-        <div>
-          <dt>cell</dt>
-          <dd>
-            <CellLink cell={hotspot.cell} />
-          </dd>
-        </div>
-        <div>
-          <dt>region, antenna</dt>
-          <dd>
-            {hotspot.region}, {tenths(hotspot.gainDdbi, "dBi")}, {hotspot.elevationM} m
-          </dd>
-        </div>
-        <div>
-          <dt>last beacon</dt>
-          <dd>{clock(lastBeacon)}</dd>
-        </div>
-        <div>
-          <dt>last heard another</dt>
-          <dd>{clock(lastWitness)}</dd>
-        </div>
-        <div>
-          <dt>scale × weight</dt>
-          <dd>
-            {factor(hotspot.scaleE4)} × {factor(hotspot.weightE4)}
-          </dd>
-        </div>
-        <div>
-          <dt>data credits carried</dt>
-          <dd>{count(BigInt(hotspot.dataCredits))}</dd>
-        </div>
+        <Figure name={`earned in epoch ${epoch}, tokens`}>{tokens(hotspot.pay.atoms, 8)}</Figure>
+        <Figure name="cell">
+          <CellLink cell={hotspot.cell} />
+        </Figure>
+        <Figure name="region, antenna">
+          {hotspot.region}, {tenths(hotspot.gainDdbi, "dBi")}, {hotspot.elevationM} m
+        </Figure>
+        <Figure name="last beacon">{clock(lastBeacon)}</Figure>
+        <Figure name="last heard another">{clock(lastWitness)}</Figure>
+        <Figure name="scale × weight">
+          {factor(hotspot.scaleE4)} × {factor(hotspot.weightE4)}
+        </Figure>
+        <Figure name="data credits carried">{count(BigInt(hotspot.dataCredits))}</Figure>
         <div>
           <dt>gateway id</dt>
           <dd class="code">{hotspot.gatewayId}</dd>
         </div>
-        <div>
-          <dt>owner</dt>
-          <dd>
-            <Code text={hotspot.owner} />
-          </dd>
-        </div>
-        <div>
-          <dt>paid to</dt>
-          <dd>
-            {walletsOf(hotspot).map((wallet, at) => (
-              <div key={wallet}>
-                <Code text={wallet} />
-                {hotspot.split[at] !== undefined && ` ${(hotspot.split[at].shareE4 / 100).toFixed(2)} %`}
-              </div>
-            ))}
-          </dd>
-        </div>
-        <div>
-          <dt>first epoch</dt>
-          <dd>{hotspot.firstEpoch}</dd>
-        </div>
+        <Figure name="owner">
+          <Code text={hotspot.owner} />
+        </Figure>
+        <Figure name="paid to">
+          {walletsOf(hotspot).map((wallet, at) => (
+            <div key={wallet}>
+              <Code text={wallet} />
+              {hotspot.split[at] !== undefined && ` ${(hotspot.split[at].shareE4 / 100).toFixed(2)} %`}
+            </div>
+          ))}
+        </Figure>
+        <Figure name="first epoch">{hotspot.firstEpoch}</Figure>
       </dl>
     </>
   );
@@ -155,30 +126,18 @@ function Beacons({ hotspotKey }: { readonly hotspotKey: string }) {
       {({ beacons }) => (
         <Wide label="Beacons">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Transmitted</th>
-                <th scope="col" class="number">
-                  MHz
-                </th>
-                <th scope="col" class="number">
-                  Power
-                </th>
-                <th scope="col" class="number">
-                  Heard by
-                </th>
-                <th scope="col" class="number">
-                  Valid
-                </th>
-                <th scope="col" class="number">
-                  Paid
-                </th>
-                <th scope="col">Verdict</th>
-                <th scope="col" class="number">
-                  Share
-                </th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                "Transmitted",
+                { number: "MHz" },
+                { number: "Power" },
+                { number: "Heard by" },
+                { number: "Valid" },
+                { number: "Paid" },
+                "Verdict",
+                { number: "Share" },
+              ]}
+            />
             <tbody>
               {beacons.map((beacon) => (
                 <tr key={beacon.logIndex}>
@@ -214,20 +173,16 @@ function Receptions({ hotspotKey, way }: { readonly hotspotKey: string; readonly
             <caption>
               All that were reported, chosen for pay or not{value.next === null ? "" : `; the first ${PAGE}`}
             </caption>
-            <thead>
-              <tr>
-                <th scope="col">Received</th>
-                <th scope="col">{way === "witnesses" ? "Heard by" : "Sent by"}</th>
-                <th scope="col" class="number">
-                  RSSI
-                </th>
-                <th scope="col" class="number">
-                  SNR
-                </th>
-                <th scope="col">Verdict</th>
-                <th scope="col">Paid</th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                "Received",
+                way === "witnesses" ? "Heard by" : "Sent by",
+                { number: "RSSI" },
+                { number: "SNR" },
+                "Verdict",
+                "Paid",
+              ]}
+            />
             <tbody>
               {value[way]!.map((reception) => {
                 const other = way === "witnesses" ? reception.witness : reception.beaconer;
@@ -288,24 +243,16 @@ function Rewards({ hotspotKey, wallets }: { readonly hotspotKey: string; readonl
             </p>
             <Wide label="Rewards">
               <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Epoch</th>
-                    <th scope="col" class="number">
-                      Beacons
-                    </th>
-                    <th scope="col" class="number">
-                      Receptions
-                    </th>
-                    <th scope="col" class="number">
-                      Data
-                    </th>
-                    <th scope="col" class="number">
-                      Sum, tokens
-                    </th>
-                    <th scope="col">Paid to</th>
-                  </tr>
-                </thead>
+                <TableHead
+                  columns={[
+                    "Epoch",
+                    { number: "Beacons" },
+                    { number: "Receptions" },
+                    { number: "Data" },
+                    { number: "Sum, tokens" },
+                    "Paid to",
+                  ]}
+                />
                 <tbody>
                   {[...rewards].reverse().map(({ epoch, pay, beneficiary: wallet }) => (
                     <tr key={`${epoch} ${wallet}`}>

@@ -1,9 +1,9 @@
 /** Hotspots by what they did: earned, heard, carried, or kept up. */
-
 import type { Standing } from "../api-types.ts";
 import { count, tokens } from "../format.ts";
 import { CellLink, HotspotLink } from "../parts/links.tsx";
 import { Shown } from "../parts/states.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { usePlace } from "../router.ts";
 import { useAnswer } from "../use-answer.ts";
@@ -48,30 +48,18 @@ export function LeaderboardPage() {
           <Wide label="Leaderboard">
             <table>
               <caption>Epoch {epoch}</caption>
-              <thead>
-                <tr>
-                  <th scope="col" class="number">
-                    #
-                  </th>
-                  <th scope="col">Hotspot</th>
-                  <th scope="col">Cell</th>
-                  <th scope="col" class="number">
-                    Earned, tokens
-                  </th>
-                  <th scope="col" class="number">
-                    Heard others
-                  </th>
-                  <th scope="col" class="number">
-                    Was heard
-                  </th>
-                  <th scope="col" class="number">
-                    Data credits
-                  </th>
-                  <th scope="col" class="number">
-                    Streak
-                  </th>
-                </tr>
-              </thead>
+              <TableHead
+                columns={[
+                  { number: "#" },
+                  "Hotspot",
+                  "Cell",
+                  { number: "Earned, tokens" },
+                  { number: "Heard others" },
+                  { number: "Was heard" },
+                  { number: "Data credits" },
+                  { number: "Streak" },
+                ]}
+              />
               <tbody>
                 {hotspots.map(({ rank, key, cell, pay, validReceptions, beaconsHeard, dataCredits, streakEpochs }) => (
                   <tr key={key}>

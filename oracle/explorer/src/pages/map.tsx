@@ -8,6 +8,7 @@ import { isValidCell } from "../map/h3.ts";
 import type { LinkOnMap } from "../map/marks.ts";
 import { type CellFigures, cssColour, type MapMode, SCALES } from "../map/palette.ts";
 import { CellPanel } from "../parts/cell-panel.tsx";
+import { Figure } from "../parts/figure.tsx";
 import { Shown } from "../parts/states.tsx";
 import { go, usePlace } from "../router.ts";
 import { useTheme } from "../theme.ts";
@@ -158,22 +159,10 @@ function InView({ mode, visible }: { readonly mode: MapMode; readonly visible: r
     <section>
       <h2>In view</h2>
       <dl class="figures">
-        <div>
-          <dt>hexagons</dt>
-          <dd>{count(visible.length)}</dd>
-        </div>
-        <div>
-          <dt>hotspots</dt>
-          <dd>{count(total(({ hotspots }) => hotspots))}</dd>
-        </div>
-        <div>
-          <dt>proving</dt>
-          <dd>{count(total(({ activeHotspots }) => activeHotspots))}</dd>
-        </div>
-        <div>
-          <dt>valid receptions</dt>
-          <dd>{count(total(({ witnessesValid }) => witnessesValid))}</dd>
-        </div>
+        <Figure name="hexagons">{count(visible.length)}</Figure>
+        <Figure name="hotspots">{count(total(({ hotspots }) => hotspots))}</Figure>
+        <Figure name="proving">{count(total(({ activeHotspots }) => activeHotspots))}</Figure>
+        <Figure name="valid receptions">{count(total(({ witnessesValid }) => witnessesValid))}</Figure>
       </dl>
       {listed.length === 0 ? (
         <p class="note empty">

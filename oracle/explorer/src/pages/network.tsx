@@ -1,12 +1,13 @@
 /** The network over epochs: what was issued, burnt and proven, the roots and who voted for them. */
-
 import type { EpochSummary } from "../api-types.ts";
 import { Chart } from "../charts/chart.tsx";
 import { count, percent, reasonText, tokens, tokensNumber } from "../format.ts";
 import { ContestedRoutes } from "../parts/contested.tsx";
+import { Figure } from "../parts/figure.tsx";
 import { Code } from "../parts/links.tsx";
 import { OnChain } from "../parts/on-chain.tsx";
 import { Shown } from "../parts/states.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { useAnswer } from "../use-answer.ts";
 
@@ -42,40 +43,16 @@ function Latest({ epoch }: { readonly epoch: EpochSummary }) {
     <>
       <h2>Epoch {epoch.epoch}</h2>
       <dl class="figures">
-        <div>
-          <dt>hotspots proving</dt>
-          <dd>
-            {count(epoch.activeHotspots)} of {count(epoch.hotspots)}
-          </dd>
-        </div>
-        <div>
-          <dt>beacons valid</dt>
-          <dd>{percent(epoch.beaconsValid, epoch.beacons)}</dd>
-        </div>
-        <div>
-          <dt>receptions valid</dt>
-          <dd>{percent(epoch.witnessesValid, epoch.witnesses)}</dd>
-        </div>
-        <div>
-          <dt>issued, tokens</dt>
-          <dd>{tokens(epoch.budgetAtoms)}</dd>
-        </div>
-        <div>
-          <dt>for coverage</dt>
-          <dd>{tokens(epoch.coverageAtoms)}</dd>
-        </div>
-        <div>
-          <dt>for data</dt>
-          <dd>{tokens(epoch.dataAtoms)}</dd>
-        </div>
-        <div>
-          <dt>data credits burnt</dt>
-          <dd>{count(BigInt(epoch.dataCredits))}</dd>
-        </div>
-        <div>
-          <dt>price of a token</dt>
-          <dd>${(epoch.tokenPriceUsdE8 / 1e8).toFixed(4)}</dd>
-        </div>
+        <Figure name="hotspots proving">
+          {count(epoch.activeHotspots)} of {count(epoch.hotspots)}
+        </Figure>
+        <Figure name="beacons valid">{percent(epoch.beaconsValid, epoch.beacons)}</Figure>
+        <Figure name="receptions valid">{percent(epoch.witnessesValid, epoch.witnesses)}</Figure>
+        <Figure name="issued, tokens">{tokens(epoch.budgetAtoms)}</Figure>
+        <Figure name="for coverage">{tokens(epoch.coverageAtoms)}</Figure>
+        <Figure name="for data">{tokens(epoch.dataAtoms)}</Figure>
+        <Figure name="data credits burnt">{count(BigInt(epoch.dataCredits))}</Figure>
+        <Figure name="price of a token">${(epoch.tokenPriceUsdE8 / 1e8).toFixed(4)}</Figure>
       </dl>
       <p class="quiet">
         Rules {epoch.rules}, parameters <Code text={epoch.parameterHash} />, root <Code text={epoch.root.hash} /> over{" "}
@@ -137,28 +114,18 @@ function Epochs({ epochs }: { readonly epochs: readonly EpochSummary[] }) {
       <h2>Epochs and roots</h2>
       <Wide label="Epochs">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Epoch</th>
-              <th scope="col">Root</th>
-              <th scope="col">Manifest before</th>
-              <th scope="col" class="number">
-                Wallets
-              </th>
-              <th scope="col" class="number">
-                Uploads
-              </th>
-              <th scope="col" class="number">
-                Refused
-              </th>
-              <th scope="col" class="number">
-                Issued
-              </th>
-              <th scope="col" class="number">
-                To nobody
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              "Epoch",
+              "Root",
+              "Manifest before",
+              { number: "Wallets" },
+              { number: "Uploads" },
+              { number: "Refused" },
+              { number: "Issued" },
+              { number: "To nobody" },
+            ]}
+          />
           <tbody>
             {[...epochs].reverse().map((epoch) => (
               <tr key={epoch.epoch}>

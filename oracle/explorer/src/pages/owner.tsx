@@ -8,6 +8,7 @@ import { Beneficiary, Transfer } from "../parts/hand-over.tsx";
 import { CellLink, HotspotLink } from "../parts/links.tsx";
 import { SignIn } from "../parts/sign-in.tsx";
 import { Shown } from "../parts/states.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { useSigned } from "../parts/use-signed.ts";
 import { Wide } from "../parts/wide.tsx";
 import { useAnswer } from "../use-answer.ts";
@@ -87,17 +88,7 @@ function Hotspots({ session }: { readonly session: Session }) {
             <Wide label="Hotspots of the wallet">
               <table>
                 <caption>Epoch {epoch}</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Hotspot</th>
-                    <th scope="col">Cell</th>
-                    <th scope="col">Location</th>
-                    <th scope="col" class="number">
-                      Earned, tokens
-                    </th>
-                    <th scope="col">Manage</th>
-                  </tr>
-                </thead>
+                <TableHead columns={["Hotspot", "Cell", "Location", { number: "Earned, tokens" }, "Manage"]} />
                 <tbody>
                   {hotspots.map((hotspot) => (
                     <tr key={hotspot.key}>

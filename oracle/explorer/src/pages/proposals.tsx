@@ -2,8 +2,10 @@
 import { useState } from "preact/hooks";
 import { clock, count, tokens } from "../format.ts";
 import { Command } from "../parts/command.tsx";
+import { Figure } from "../parts/figure.tsx";
 import { Code, HotspotLink } from "../parts/links.tsx";
 import { Shown } from "../parts/states.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { useHas } from "../parts-of-api.ts";
 import { lastValue, useAnswer } from "../use-answer.ts";
@@ -130,13 +132,7 @@ function ProposalShown({
         <Wide label={`Changes of proposal ${number}`}>
           <table>
             <caption>What changes of the rules</caption>
-            <thead>
-              <tr>
-                <th scope="col">Parameter</th>
-                <th scope="col">In force</th>
-                <th scope="col">Proposed</th>
-              </tr>
-            </thead>
+            <TableHead columns={["Parameter", "In force", "Proposed"]} />
             <tbody>
               {changes.map(({ path, from, to }) => (
                 <tr key={path}>
@@ -179,44 +175,20 @@ function Vote({ vote }: { readonly vote: ProposalOnChain }) {
   const share = (part: bigint) => (cast === 0n ? "0 %" : `${(Number((part * 10_000n) / cast) / 100).toFixed(1)} %`);
   return (
     <dl class="figures">
-      <div>
-        <dt>state</dt>
-        <dd>{vote.state}</dd>
-      </div>
-      <div>
-        <dt>yes</dt>
-        <dd>
-          {share(yes)} ({tokens(yes, 0)})
-        </dd>
-      </div>
-      <div>
-        <dt>no</dt>
-        <dd>
-          {share(no)} ({tokens(no, 0)})
-        </dd>
-      </div>
-      <div>
-        <dt>abstain</dt>
-        <dd>{share(abstain)}</dd>
-      </div>
-      <div>
-        <dt>quorum</dt>
-        <dd>
-          {tokens(cast, 0)} of {tokens(vote.quorumAtoms, 0)}
-        </dd>
-      </div>
-      <div>
-        <dt>passes at</dt>
-        <dd>{(vote.passBps / 100).toFixed(1)} % yes</dd>
-      </div>
-      <div>
-        <dt>vote ends</dt>
-        <dd>{clock(vote.endMs)}</dd>
-      </div>
-      <div>
-        <dt>timelock ends</dt>
-        <dd>{vote.etaMs === 0 ? "after it is queued" : clock(vote.etaMs)}</dd>
-      </div>
+      <Figure name="state">{vote.state}</Figure>
+      <Figure name="yes">
+        {share(yes)} ({tokens(yes, 0)})
+      </Figure>
+      <Figure name="no">
+        {share(no)} ({tokens(no, 0)})
+      </Figure>
+      <Figure name="abstain">{share(abstain)}</Figure>
+      <Figure name="quorum">
+        {tokens(cast, 0)} of {tokens(vote.quorumAtoms, 0)}
+      </Figure>
+      <Figure name="passes at">{(vote.passBps / 100).toFixed(1)} % yes</Figure>
+      <Figure name="vote ends">{clock(vote.endMs)}</Figure>
+      <Figure name="timelock ends">{vote.etaMs === 0 ? "after it is queued" : clock(vote.etaMs)}</Figure>
     </dl>
   );
 }
@@ -268,17 +240,7 @@ function EffectShown({
       <Wide label="Effect of the proposal">
         <table>
           <caption>Epoch {epoch} under both rule sets</caption>
-          <thead>
-            <tr>
-              <th scope="col">Sum</th>
-              <th scope="col" class="number">
-                In force
-              </th>
-              <th scope="col" class="number">
-                Proposed
-              </th>
-            </tr>
-          </thead>
+          <TableHead columns={["Sum", { number: "In force" }, { number: "Proposed" }]} />
           <tbody>
             {rows.map(([name, from, to]) => (
               <tr key={name}>
@@ -294,20 +256,7 @@ function EffectShown({
         <Wide label="Who gains and loses most">
           <table>
             <caption>Who gains and loses most, tokens</caption>
-            <thead>
-              <tr>
-                <th scope="col">Hotspot</th>
-                <th scope="col" class="number">
-                  In force
-                </th>
-                <th scope="col" class="number">
-                  Proposed
-                </th>
-                <th scope="col" class="number">
-                  Change
-                </th>
-              </tr>
-            </thead>
+            <TableHead columns={["Hotspot", { number: "In force" }, { number: "Proposed" }, { number: "Change" }]} />
             <tbody>
               {most.map(({ key, beforeAtoms, afterAtoms }) => {
                 const change = BigInt(afterAtoms) - BigInt(beforeAtoms);

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { count } from "../format.ts";
 import { useHas } from "../parts-of-api.ts";
 import { useAnswer } from "../use-answer.ts";
+import { Figure } from "./figure.tsx";
 import { Shown } from "./states.tsx";
 
 interface RouterAccount {
@@ -32,18 +33,9 @@ export function Balance({ title, routeKey }: { readonly title: string; readonly 
               </p>
             )}
             <dl class="figures">
-              <div>
-                <dt>left</dt>
-                <dd>{count(BigInt(balanceCredits))}</dd>
-              </div>
-              <div>
-                <dt>funded in all</dt>
-                <dd>{count(BigInt(fundedCredits))}</dd>
-              </div>
-              <div>
-                <dt>burnt in all</dt>
-                <dd>{count(BigInt(burntCredits))}</dd>
-              </div>
+              <Figure name="left">{count(BigInt(balanceCredits))}</Figure>
+              <Figure name="funded in all">{count(BigInt(fundedCredits))}</Figure>
+              <Figure name="burnt in all">{count(BigInt(burntCredits))}</Figure>
             </dl>
           </>
         )}

@@ -6,8 +6,10 @@ import { count, factor, percent, reasonText, shares, tenths, tokens } from "../f
 import { cellToLatLng, getResolution } from "../map/h3.ts";
 import type { LinkOnMap } from "../map/marks.ts";
 import { lastValue, useAnswer } from "../use-answer.ts";
+import { Figure } from "./figure.tsx";
 import { HotspotLink } from "./links.tsx";
 import { Shown } from "./states.tsx";
+import { TableHead } from "./table-head.tsx";
 
 const PUBLIC_RESOLUTION = 8;
 /** Hotspots of a cell whose links are drawn, and links of each. */
@@ -68,20 +70,7 @@ function HotspotTable({ hotspots, more }: { readonly hotspots: readonly Hotspot[
   return (
     <table>
       <caption>Hotspots</caption>
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col" class="number">
-            Beacons
-          </th>
-          <th scope="col" class="number">
-            Heard
-          </th>
-          <th scope="col" class="number">
-            Earned
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={["Name", { number: "Beacons" }, { number: "Heard" }, { number: "Earned" }]} />
       <tbody>
         {hotspots.map(({ key, beacons, receptions, pay, isSuspended }) => (
           <tr key={key}>
@@ -151,20 +140,7 @@ function Links({
         Links both ways{hotspots.length > LINKED_HOTSPOTS ? `, of the first ${LINKED_HOTSPOTS} hotspots` : ""}; on the
         map orange where a reception was valid
       </caption>
-      <thead>
-        <tr>
-          <th scope="col">With</th>
-          <th scope="col" class="number">
-            Heard by it
-          </th>
-          <th scope="col" class="number">
-            Heard here
-          </th>
-          <th scope="col" class="number">
-            Valid
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={["With", { number: "Heard by it" }, { number: "Heard here" }, { number: "Valid" }]} />
       <tbody>
         {rows.slice(0, 20).map(({ hotspot, sent, heard, valid }) => (
           <tr key={hotspot}>
@@ -215,40 +191,19 @@ function Figures({ cell, isPublic }: { readonly cell: Cell; readonly isPublic: b
   const loss = cell.medianExcessLossDdb;
   return (
     <dl class="figures">
-      <div>
-        <dt>proving hotspots</dt>
-        <dd>{cell.activeHotspots}</dd>
-      </div>
+      <Figure name="proving hotspots">{cell.activeHotspots}</Figure>
       {isPublic && (
         <>
-          <div>
-            <dt>beacons valid</dt>
-            <dd>
-              {cell.beaconsValid} of {cell.beacons}
-            </dd>
-          </div>
-          <div>
-            <dt>receptions valid</dt>
-            <dd>
-              {cell.witnessesValid} of {cell.witnessReports} ({percent(cell.witnessesValid, cell.witnessReports)})
-            </dd>
-          </div>
-          <div>
-            <dt>lost beyond free space</dt>
-            <dd>{loss === null ? "–" : `${tenths(loss, "dB")} median`}</dd>
-          </div>
-          <div>
-            <dt>weight</dt>
-            <dd>{factor(cell.weightE4)}</dd>
-          </div>
-          <div>
-            <dt>data credits that count</dt>
-            <dd>{count(BigInt(cell.servedCreditsE4) / 10_000n)}</dd>
-          </div>
-          <div>
-            <dt>shares earned</dt>
-            <dd>{shares(cell.sharesE12)}</dd>
-          </div>
+          <Figure name="beacons valid">
+            {cell.beaconsValid} of {cell.beacons}
+          </Figure>
+          <Figure name="receptions valid">
+            {cell.witnessesValid} of {cell.witnessReports} ({percent(cell.witnessesValid, cell.witnessReports)})
+          </Figure>
+          <Figure name="lost beyond free space">{loss === null ? "–" : `${tenths(loss, "dB")} median`}</Figure>
+          <Figure name="weight">{factor(cell.weightE4)}</Figure>
+          <Figure name="data credits that count">{count(BigInt(cell.servedCreditsE4) / 10_000n)}</Figure>
+          <Figure name="shares earned">{shares(cell.sharesE12)}</Figure>
         </>
       )}
     </dl>
@@ -281,23 +236,15 @@ function ScaleTable({ cells }: { readonly cells: readonly Cell[] }) {
   return (
     <table>
       <caption>Density scale from here up: what is counted of the hotspots below, over what there are</caption>
-      <thead>
-        <tr>
-          <th scope="col">Resolution</th>
-          <th scope="col" class="number">
-            Proving
-          </th>
-          <th scope="col" class="number">
-            Limit
-          </th>
-          <th scope="col" class="number">
-            Counted
-          </th>
-          <th scope="col" class="number">
-            Factor
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          "Resolution",
+          { number: "Proving" },
+          { number: "Limit" },
+          { number: "Counted" },
+          { number: "Factor" },
+        ]}
+      />
       <tbody>
         {cells.map(({ cell, resolution, activeHotspots, limit, clipped, scaleE4 }) => (
           <tr key={resolution}>

@@ -1,9 +1,9 @@
 /** Contested packets by route: what hotspots of several owners say they delivered and the payer did not confirm. */
-
 import { count } from "../format.ts";
 import { useHas } from "../parts-of-api.ts";
 import { useAnswer } from "../use-answer.ts";
 import { Shown } from "./states.tsx";
+import { TableHead } from "./table-head.tsx";
 import { Wide } from "./wide.tsx";
 
 interface Contests {
@@ -40,16 +40,17 @@ export function ContestedRoutes({ epochs }: { readonly epochs: readonly number[]
                 <caption>
                   Epoch {epoch}; above {(limitUnits / 100).toFixed(1)} % a route is suspended until it pays or refutes
                 </caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Route</th>
-                    {["Receipts", "Paid", "Unanswered", "Contested", "Refuted", "Ratio"].map((title) => (
-                      <th scope="col" class="number" key={title}>
-                        {title}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
+                <TableHead
+                  columns={[
+                    "Route",
+                    { number: "Receipts" },
+                    { number: "Paid" },
+                    { number: "Unanswered" },
+                    { number: "Contested" },
+                    { number: "Refuted" },
+                    { number: "Ratio" },
+                  ]}
+                />
                 <tbody>
                   {routes.map((route) => (
                     <tr key={route.routeId}>

@@ -1,10 +1,10 @@
 /** A payer's invoices: each a bill with the burns that paid it, as CSV to keep. */
-
 import { count } from "../format.ts";
 import { useHas } from "../parts-of-api.ts";
 import { askSignedText, type Session } from "../wallet/session.ts";
 import { Code } from "./links.tsx";
 import { Shown } from "./states.tsx";
+import { TableHead } from "./table-head.tsx";
 import { useSigned } from "./use-signed.ts";
 import { Wide } from "./wide.tsx";
 
@@ -35,20 +35,9 @@ export function Invoices({ session }: { readonly session: Session }) {
         {({ invoices }) => (
           <Wide label="Invoices">
             <table>
-              <thead>
-                <tr>
-                  <th scope="col">Epoch</th>
-                  <th scope="col" class="number">
-                    Data credits
-                  </th>
-                  <th scope="col" class="number">
-                    Burnt
-                  </th>
-                  <th scope="col">State</th>
-                  <th scope="col">Bill</th>
-                  <th scope="col">Download</th>
-                </tr>
-              </thead>
+              <TableHead
+                columns={["Epoch", { number: "Data credits" }, { number: "Burnt" }, "State", "Bill", "Download"]}
+              />
               <tbody>
                 {invoices.map((invoice) => (
                   <tr key={invoice.epoch}>

@@ -1,10 +1,10 @@
 /** What the chain says of an epoch: its root, who voted for it, and whether it is final. */
-
 import { count, tokens } from "../format.ts";
 import { useHas } from "../parts-of-api.ts";
 import { useAnswer } from "../use-answer.ts";
 import { Code } from "./links.tsx";
 import { Shown } from "./states.tsx";
+import { TableHead } from "./table-head.tsx";
 import { Wide } from "./wide.tsx";
 
 export interface ChainEpochs {
@@ -48,17 +48,7 @@ export function OnChain({ epoch }: { readonly epoch: number }) {
                 <caption>
                   {count(oracles.length)} oracles; a root needs {threshold} of the same votes
                 </caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Epoch</th>
-                    <th scope="col" class="number">
-                      Issued
-                    </th>
-                    <th scope="col">Votes</th>
-                    <th scope="col">Root</th>
-                    <th scope="col">State</th>
-                  </tr>
-                </thead>
+                <TableHead columns={["Epoch", { number: "Issued" }, "Votes", "Root", "State"]} />
                 <tbody>
                   {[...epochs].reverse().map((one) => (
                     <tr key={one.epoch}>

@@ -1,7 +1,8 @@
 /** Why a hotspot earned what it earned: the answer in a sentence, then every step of the arithmetic. */
-
 import type { ExplainedVerdict, Explanation } from "../api-types.ts";
 import { count, factor, percent, reasonText, shares, tokens } from "../format.ts";
+import { Figure } from "./figure.tsx";
+import { TableHead } from "./table-head.tsx";
 import { Wide } from "./wide.tsx";
 
 export function Why({ explanation }: { readonly explanation: Explanation }) {
@@ -13,32 +14,17 @@ export function Why({ explanation }: { readonly explanation: Explanation }) {
     <>
       <p class={answer.isGood ? "why good" : "why bad"}>{answer.text}</p>
       <dl class="figures">
-        <div>
-          <dt>asked to beacon</dt>
-          <dd>
-            {challenges}, answered {challenges - unanswered}
-          </dd>
-        </div>
-        <div>
-          <dt>uptime by challenges</dt>
-          <dd>{percent(challenges - unanswered, challenges)}</dd>
-        </div>
-        <div>
-          <dt>beacons valid</dt>
-          <dd>
-            {valid.length} of {beacons.length}
-          </dd>
-        </div>
-        <div>
-          <dt>receptions valid</dt>
-          <dd>
-            {heard.length} of {receptions.length}
-          </dd>
-        </div>
-        <div>
-          <dt>receptions paid</dt>
-          <dd>{receptions.filter(({ paid }) => paid).length}</dd>
-        </div>
+        <Figure name="asked to beacon">
+          {challenges}, answered {challenges - unanswered}
+        </Figure>
+        <Figure name="uptime by challenges">{percent(challenges - unanswered, challenges)}</Figure>
+        <Figure name="beacons valid">
+          {valid.length} of {beacons.length}
+        </Figure>
+        <Figure name="receptions valid">
+          {heard.length} of {receptions.length}
+        </Figure>
+        <Figure name="receptions paid">{receptions.filter(({ paid }) => paid).length}</Figure>
       </dl>
       <Faults title="What failed of its beacons" verdicts={beacons.map(({ verdict }) => verdict)} />
       <Faults title="What failed of what it heard" verdicts={receptions.map(({ verdict }) => verdict)} />
@@ -46,17 +32,7 @@ export function Why({ explanation }: { readonly explanation: Explanation }) {
       <Weight explanation={explanation} />
       <h2>The sum</h2>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">For</th>
-            <th scope="col" class="number">
-              Shares
-            </th>
-            <th scope="col" class="number">
-              Tokens
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={["For", { number: "Shares" }, { number: "Tokens" }]} />
         <tbody>
           <tr>
             <th scope="row">beacons</th>
@@ -169,16 +145,17 @@ function Density({ explanation: { density } }: { readonly explanation: Explanati
       ) : (
         <Wide label="Density arithmetic">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Resolution</th>
-                {["Proving", "Before the limit", "Full hexagons around", "Limit", "Counted", "Factor"].map((title) => (
-                  <th scope="col" class="number" key={title}>
-                    {title}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                "Resolution",
+                { number: "Proving" },
+                { number: "Before the limit" },
+                { number: "Full hexagons around" },
+                { number: "Limit" },
+                { number: "Counted" },
+                { number: "Factor" },
+              ]}
+            />
             <tbody>
               {density.steps.map((step) => (
                 <tr key={step.resolution}>
