@@ -23,7 +23,7 @@ export interface BillingPartOptions {
   /** Keys of the ingests whose appeals are read, 33 bytes each: this one's and its peers'; this one's alone. */
   readonly ingestKeys?: readonly Uint8Array[];
   /** Key that outcomes of appeals are signed with; without it there are none. */
-  readonly governanceKey?: VerifyKey;
+  readonly governanceKey?: VerifyKey | undefined;
   /** What payers own (settlement/burn-chain.ts RouterView); undefined without a chain. */
   readonly routers: Pick<BurnChain, "routers"> | undefined;
   /** Only where this oracle holds the network's burn authority (RouterBurns). */

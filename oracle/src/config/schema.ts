@@ -40,6 +40,11 @@ const network = table(
       "JSON of parameters that governance has voted for: they hold from the epoch that the chain says.",
       "a path",
     ),
+    governance_key: text(
+      "",
+      "Key that outcomes of appeals are signed with, the same at every oracle of the network. Empty: appeals have none.",
+      "a key in its text form",
+    ),
   },
   "The network that is served.",
 );

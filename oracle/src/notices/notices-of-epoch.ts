@@ -2,13 +2,14 @@
  * What the notices in an epoch's log say: packets that are refuted, by the rule that conduct is counted by, and appeals with their outcomes.
  *
  * From the archive alone, so every oracle reads the same. Appeals change nothing that is closed: outcomes logged by an epoch lift detectors
- * in later ones (poc/anomaly appeal.ts, `appealColumns`).
+ * in later ones (`appealsAfter`).
  */
 import {
-  type AppealOutcome,
   type AppealRecord,
   appealColumns,
   appealId,
+  appealsTable,
+  type Columns,
   hotspotsTable,
   openAppealRecord,
   packetsTable,
@@ -17,7 +18,9 @@ import {
 } from "@earshot/poc";
 import { importKey, isNotice, parseNotice, uploadId, type VerifyKey, verifyNotice } from "@earshot/poc/protocol";
 import { type BillingArchive, parametersOfEpoch, rawRecords, receiptCountOf } from "../billing/contest-epoch.ts";
+import { FILES } from "../epoch-folder/layout.ts";
 import { oracleError } from "../errors.ts";
+import type { Intake } from "../load/intake.ts";
 import { verifierOf } from "../load/load-uploads.ts";
 import { refutedPackets } from "../load/refutations.ts";
 import type { LogRecord } from "../log/segment-reader.ts";
@@ -39,8 +42,8 @@ export interface NoticeKeys {
 
 /** Reads the notices of a closed epoch. Throws ORC_MISSING_FILE, ORC_BAD_LOG, and what the archive throws. */
 export async function noticesOfEpoch(archive: BillingArchive, epoch: number, keys: NoticeKeys): Promise<EpochNotices> {
-  const records = await rawRecords(archive, epoch, isNotice);
-  if (records.length === 0) return { refuted: [], appeals: [] };
+  const own = await noticeRecords(archive, epoch);
+  if (own.length === 0) return { refuted: [], appeals: [] };
   const parameters = await parametersOfEpoch(archive, epoch);
   const [hotspots, payers, packets, pendingIn] = await Promise.all([
     archive.table(epoch, hotspotsTable),
@@ -49,12 +52,8 @@ export async function noticesOfEpoch(archive: BillingArchive, epoch: number, key
     archive.table(epoch, pendingInTable),
   ]);
   if (hotspots === undefined || payers === undefined || packets === undefined || pendingIn === undefined) {
-    throw oracleError("ORC_MISSING_FILE", `epoch ${epoch}: not archived`);
+    throw notArchived(epoch);
   }
-  const { epochMs } = parameters.time;
-  const own = records
-    .filter(({ receiveMs }) => Math.floor(receiveMs / epochMs) === epoch)
-    .sort((a, b) => a.receiveMs - b.receiveMs || Buffer.compare(uploadId(a.bytes), uploadId(b.bytes)));
   const verifier = verifierOf({ header: { epoch }, parameters, hotspots, payers, network: keys.network });
   const { refutations } = verifier.chunk(own);
   const carried = packets.hotspot.length - (await receiptCountOf(archive, epoch));
@@ -68,6 +67,41 @@ export async function noticesOfEpoch(archive: BillingArchive, epoch: number, key
     refuted: [...refuted].map((name) => Uint8Array.fromHex(name)),
     appeals: own.flatMap((record) => appealIn(record, keys)),
   };
+}
+
+/**
+ * appeals.arrow of the epoch after a closed one: what that one had, and the outcomes logged in it. So an oracle that took the epoch over
+ * knows the outcomes of all before. Throws as `noticesOfEpoch`.
+ */
+export async function appealsAfter(
+  archive: BillingArchive,
+  closed: number,
+  keys: NoticeKeys,
+): Promise<Columns<typeof appealsTable>> {
+  const appeals = (await noticeRecords(archive, closed)).flatMap((record) => appealIn(record, keys));
+  const outcomes = appeals.flatMap((outcome) => (outcome.kind === "outcome" ? [{ outcome, loggedEpoch: closed }] : []));
+  return appealColumns(outcomes, await archive.table(closed, appealsTable));
+}
+
+/** Notices received in an epoch, in log order. */
+async function noticeRecords(archive: BillingArchive, epoch: number): Promise<readonly LogRecord[]> {
+  if (!(await hasNotices(archive, epoch))) return [];
+  const { epochMs } = (await parametersOfEpoch(archive, epoch)).time;
+  return (await rawRecords(archive, epoch, isNotice))
+    .filter(({ receiveMs }) => Math.floor(receiveMs / epochMs) === epoch)
+    .sort((a, b) => a.receiveMs - b.receiveMs || Buffer.compare(uploadId(a.bytes), uploadId(b.bytes)));
+}
+
+/** Whether the loader found any: most epochs have none, and their raw uploads need not be read again. */
+async function hasNotices(archive: BillingArchive, epoch: number): Promise<boolean> {
+  const bytes = await archive.file(epoch, FILES.intake);
+  if (bytes === undefined) throw notArchived(epoch);
+  const { refused } = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Intake>;
+  return (refused?.notice ?? 0) > 0;
+}
+
+function notArchived(epoch: number): Error {
+  return oracleError("ORC_MISSING_FILE", `epoch ${epoch}: not archived`);
 }
 
 /** The appeal that a record holds, if it is one of an ingest of ours and signed as it has to be. */
@@ -106,18 +140,6 @@ export async function appealsOf(db: Db, hotspot: string): Promise<readonly (Appe
     ...(JSON.parse(readText(row.document)) as AppealRecord),
     loggedEpoch: readInteger(row.epoch),
   }));
-}
-
-/** appeals.arrow of an epoch: the outcomes that were logged before it began. */
-export async function appealsBefore(db: Db, epoch: number): Promise<ReturnType<typeof appealColumns>> {
-  const rows = await db.sql`
-    SELECT epoch, document FROM appeal_record WHERE kind = ${"outcome"} AND epoch < ${epoch} ORDER BY epoch, place`;
-  return appealColumns(
-    rows.map((row) => ({
-      outcome: JSON.parse(readText(row.document)) as AppealOutcome,
-      loggedEpoch: readInteger(row.epoch),
-    })),
-  );
 }
 
 function importedKey(hex: string): VerifyKey | undefined {

@@ -11,6 +11,7 @@ import {
   type EpochInput,
   entropyTable,
   hotspotsTable,
+  type NetworkParameters,
   payersTable,
   splitsTable,
   type TableDefinition,
@@ -60,6 +61,12 @@ export class StoredFacts implements EpochFacts {
       ...(splits === undefined ? {} : { splits }),
       payers,
     };
+  }
+
+  /** Rules of an epoch alone, without its registry. */
+  async parameters(epoch: number): Promise<NetworkParameters | undefined> {
+    const bytes = await this.#file((await this.#facts(epoch)).get("parameters"));
+    return bytes && parseParameters(bytes, `epoch ${epoch}: parameters`);
   }
 
   async entropy(first: number, last: number): Promise<EpochInput["entropy"]> {

@@ -72,7 +72,7 @@ export function networkRules(
 /** The rules that an oracle has: those of its network, and those that it is to change to. Throws as `networkRules`. */
 export function knownRules(
   network: Pick<NetworkAccount, "wireId" | "epochSeconds">,
-  written: WrittenConfig["network"],
+  written: Pick<WrittenConfig["network"], "parameters" | "parameters_file" | "next_parameters_file">,
   accounts: RewardAccounts,
 ): readonly NetworkRules[] {
   const rules = [networkRules(network, written, accounts)];

@@ -11,6 +11,7 @@ import { durationMs } from "../config/values.ts";
 import { explorerPart } from "../explorer/explorer-part.ts";
 import { ingestPart } from "../ingest/ingest-part.ts";
 import { logPart } from "../log-routes/log-part.ts";
+import { noticeKeysOf } from "../notices/notice-keys.ts";
 import { noticePart } from "../notices/notice-part.ts";
 import { EpochArchive } from "../pipeline/epoch-archive.ts";
 import { pipelinePart } from "../pipeline/pipeline-part.ts";
@@ -55,6 +56,7 @@ export async function serviceParts(
     settledMs: () => ingest.order.settledMs(),
   });
   const archive = new EpochArchive(artefacts);
+  const noticeKeys = noticeKeysOf(config, rules.network, context.signer.publicKey);
   const suspended = new SuspendedRoutes();
   const routes = routesPart(context, suspended);
   const billing = billingPart(context, {
@@ -63,6 +65,7 @@ export async function serviceParts(
     archive,
     book: routes.book,
     suspended,
+    ...noticeKeys,
     firstEpoch: context.plan.firstEpoch,
     holder: `billing-${hostname()}-${process.pid}`,
     everyMs: Math.min(durationMs(config.billing.interval), Math.ceil(rules.parameters.time.epochMs / LOOKS_AN_EPOCH)),
@@ -73,9 +76,9 @@ export async function serviceParts(
     ingest,
     routes,
     logPart(context),
-    noticePart(context, ingest.order, undefined),
+    noticePart(context, ingest.order, noticeKeys.governanceKey),
     pipeline,
-    settlementPart(context, { network, mirrors, told: ingest.toldTip }),
+    settlementPart(context, { network, mirrors, told: ingest.toldTip, noticeKeys }),
     billing,
     apiPart({ source, nowMs: () => networkClock.nowMs(), proposals: join(config.data.folder, "proposals") }),
     {

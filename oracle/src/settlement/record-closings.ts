@@ -1,4 +1,8 @@
-/** Learns from the chain what each issued epoch is closed with: the token's price, and what was issued for it. Needs no key. */
+/**
+ * Learns what each issued epoch is closed with: from the chain the token's price and what was issued, from the epoch before the appeals
+ * that were upheld by then. Needs no key.
+ */
+import { allocateColumns, appealsTable } from "@earshot/poc";
 import type { EpochClosing } from "../pipeline/epoch-facts.ts";
 import type { PipelinePlan } from "../pipeline/plan.ts";
 import type { StoredFacts } from "../pipeline/stored-facts.ts";
@@ -7,10 +11,12 @@ import type { Store } from "../ports/store.ts";
 import type { EpochOnChain, RewardsView } from "./rewards-chain.ts";
 
 export interface ClosingRecorderOptions {
-  readonly chain: RewardsView;
-  readonly facts: Pick<StoredFacts, "putClosing" | "closing">;
+  readonly chain: Pick<RewardsView, "state" | "epoch">;
+  readonly facts: Pick<StoredFacts, "putClosing" | "closing" | "parameters">;
   readonly store: Store;
   readonly plan: Pick<PipelinePlan, "firstEpoch">;
+  /** Appeals of the epoch that follows a closed one (notices/notices-of-epoch.ts). */
+  readonly appealsAfter: (closed: number) => Promise<NonNullable<EpochClosing["appeals"]>>;
 }
 
 /** A price that was never set: nothing can have been bought with it. */
@@ -27,13 +33,24 @@ export class ClosingRecorder {
   async step(): Promise<void> {
     const { chain, facts, store, plan } = this.#options;
     const { nextEpoch } = await chain.state();
-    const first = ((await lastClosedEpoch(store))?.epoch ?? plan.firstEpoch - 1) + 1;
-    for (let epoch = first; epoch < nextEpoch; epoch++) {
+    const last = (await lastClosedEpoch(store))?.epoch;
+    for (let epoch = (last ?? plan.firstEpoch - 1) + 1; epoch < nextEpoch; epoch++) {
       if ((await facts.closing(epoch)) !== undefined) continue;
       const issued = await chain.epoch(epoch);
-      if (issued === undefined) return;
-      await facts.putClosing(epoch, closingOf(issued));
+      const appeals = await this.#appeals(epoch, last);
+      if (issued === undefined || appeals === "unknown") return;
+      await facts.putClosing(epoch, { ...closingOf(issued), ...(appeals && { appeals }) });
     }
+  }
+
+  /** Undefined under rules without detectors; unknown while the epoch before is not closed, whose log has the last outcomes. */
+  async #appeals(epoch: number, last: number | undefined): Promise<EpochClosing["appeals"] | "unknown"> {
+    const { facts, appealsAfter } = this.#options;
+    const parameters = await facts.parameters(epoch);
+    if (parameters === undefined) return "unknown";
+    if (parameters.anomaly === undefined) return undefined;
+    if (last === epoch - 1) return appealsAfter(last);
+    return last === undefined && epoch === this.#options.plan.firstEpoch ? allocateColumns(appealsTable, 0) : "unknown";
   }
 }
 

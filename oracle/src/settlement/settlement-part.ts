@@ -7,6 +7,7 @@ import { keypairOf } from "../chain/keypair-file.ts";
 import { endpointName, rpcConnection } from "../chain/rpc-connection.ts";
 import { durationMs } from "../config/values.ts";
 import type { ToldTip } from "../ingest/told-tip.ts";
+import { appealsAfter, type NoticeKeys } from "../notices/notices-of-epoch.ts";
 import { EpochArchive } from "../pipeline/epoch-archive.ts";
 import { readerOf } from "../pipeline/log-reader.ts";
 import type { MirroredLog } from "../pipeline/mirrored-log.ts";
@@ -26,6 +27,8 @@ export interface SettlementPartOptions {
   readonly mirrors: readonly MirroredLog[];
   /** Head of this oracle's log as it may be told. */
   readonly told: ToldTip;
+  /** Whose appeals count. */
+  readonly noticeKeys: NoticeKeys;
 }
 
 /** Something that does what is due on one endpoint. */
@@ -34,14 +37,18 @@ interface Stepper {
   step(): Promise<void>;
 }
 
-export function settlementPart(context: OracleContext, { network, mirrors, told }: SettlementPartOptions): ServicePart {
+export function settlementPart(
+  context: OracleContext,
+  { network, mirrors, told, noticeKeys }: SettlementPartOptions,
+): ServicePart {
   const { config, plan, rules, signer, store, artefacts, reportLog, networkClock, clock, log, telemetry } = context;
   const own = log.for("settlement");
   const { key_file, interval, slot } = config.settlement;
   const wallet = key_file === "" ? undefined : keypairOf(key_file, "settlement.key_file");
   const addresses = addressesOf(network);
   const nowMs = () => networkClock.nowMs();
-  const facts = new StoredFacts(store, new EpochArchive(artefacts));
+  const archive = new EpochArchive(artefacts);
+  const facts = new StoredFacts(store, archive);
   const readers = [readerOf(signer.publicKey.toHex(), reportLog, nowMs), ...mirrors];
   const copies = readers.map((reader) => new LogCopy(reader, rules.network, Uint8Array.fromHex(reader.name)));
   const counts = { votes: 0, heads: 0, refusals: 0, finalEpoch: -1 };
@@ -76,7 +83,13 @@ export function settlementPart(context: OracleContext, { network, mirrors, told 
     const connection = rpcConnection({ url, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
     const reader = { connection, programs: new Programs(connection) };
     const name = endpointName(url);
-    const closings = new ClosingRecorder({ chain: new RewardsView(reader, addresses), facts, store, plan });
+    const closings = new ClosingRecorder({
+      chain: new RewardsView(reader, addresses),
+      facts,
+      store,
+      plan,
+      appealsAfter: (closed) => appealsAfter(archive, closed, noticeKeys),
+    });
     if (wallet === undefined) return { name, step: () => closings.step() };
     const settler = new Settler({
       chain: new RewardsChain({ ...reader, payer: wallet, slotMs: durationMs(slot) }, addresses),

@@ -6,9 +6,12 @@ import { Biller } from "../../src/billing/biller.ts";
 import { contestOf, type RouteContest } from "../../src/billing/contest-book.ts";
 import { StoredJournal } from "../../src/billing/stored-journal.ts";
 import type { LogRecord } from "../../src/log/segment-reader.ts";
+import { appealsAfter, type NoticeKeys } from "../../src/notices/notices-of-epoch.ts";
 import { EpochArchive } from "../../src/pipeline/epoch-archive.ts";
 import { epochSpan } from "../../src/pipeline/epoch-times.ts";
+import type { ReportLog } from "../../src/ports/report-log.ts";
 import { SuspendedRoutes } from "../../src/routes/suspended-routes.ts";
+import { ClosingRecorder } from "../../src/settlement/record-closings.ts";
 import { appendAll, openLog, putFacts, SmallPipeline } from "../pipeline/small-pipeline.ts";
 import { EPOCH, parameters, smallEpoch, UploadChain } from "../small-epoch.ts";
 
@@ -58,6 +61,8 @@ export interface PlayedEpoch {
   readonly refuted?: readonly Parameters<typeof encodeRefutation>[0][];
   /** Sealed notices of any kind. */
   readonly notices?: readonly Uint8Array[];
+  /** What else comes into the log, shortly before the epoch ends. */
+  readonly meanwhile?: (log: ReportLog, nowMs: number) => Promise<void>;
 }
 
 export class PacketPlay {
@@ -68,13 +73,20 @@ export class PacketPlay {
   readonly #bases = [smallEpoch({ uploads: false })];
   readonly #chains: readonly UploadChain[];
   readonly #meter: DeviceSigner;
+  readonly #noticeKeys: NoticeKeys | undefined;
   #epoch = EPOCH;
 
-  static async open(folder: string): Promise<PacketPlay> {
-    return new PacketPlay(await SmallPipeline.open(folder), await openLog(folder));
+  /** With `noticeKeys` epochs are closed as the chain issues them, under the appeals that were upheld before. */
+  static async open(folder: string, noticeKeys?: NoticeKeys): Promise<PacketPlay> {
+    return new PacketPlay(await SmallPipeline.open(folder), await openLog(folder), noticeKeys);
   }
 
-  private constructor(pipeline: SmallPipeline, log: Awaited<ReturnType<typeof openLog>>) {
+  private constructor(
+    pipeline: SmallPipeline,
+    log: Awaited<ReturnType<typeof openLog>>,
+    noticeKeys: NoticeKeys | undefined,
+  ) {
+    this.#noticeKeys = noticeKeys;
     const { signers, meter } = this.#bases[0]!;
     this.pipeline = pipeline;
     this.archive = new EpochArchive(pipeline.artefacts);
@@ -84,7 +96,7 @@ export class PacketPlay {
   }
 
   /** Plays an epoch to its close and bills it. Gives its number. */
-  async play({ heard = [], confirmed = [], refuted = [], notices = [] }: PlayedEpoch): Promise<number> {
+  async play({ heard = [], confirmed = [], refuted = [], notices = [], meanwhile }: PlayedEpoch): Promise<number> {
     const epoch = this.#epoch++;
     const { startMs, endMs, closesMs } = epochSpan(epoch, parameters.time);
     const records: LogRecord[] = [];
@@ -99,8 +111,10 @@ export class PacketPlay {
     }
     for (const [at, bytes] of notices.entries()) records.push({ receiveMs: endMs - 500 + at, bytes });
     await appendAll(this.#log, records);
+    await meanwhile?.(this.#log, endMs - 100);
     const input = epoch === EPOCH ? this.#bases[0]!.input : smallEpoch({ uploads: false, epoch }).input;
-    await putFacts(this.pipeline.facts, input);
+    await putFacts(this.pipeline.facts, input, { price: this.#noticeKeys === undefined });
+    if (this.#noticeKeys !== undefined) await this.#recordClosing(epoch, this.#noticeKeys);
     this.pipeline.wallMs = closesMs + 5000;
     await this.#log.sealSegments(this.pipeline.wallMs + parameters.time.epochMs);
     await this.pipeline.worker("closer", [this.#log]).run(epoch);
@@ -152,6 +166,22 @@ export class PacketPlay {
         by.map((row) => ({ packetHash: sha256(frame), hotspotKey: signers[row]!.publicKey, phyBytes: frame.length })),
       ),
     });
+  }
+
+  /** The epoch as the chain tells of it when it is issued. */
+  #recordClosing(epoch: number, keys: NoticeKeys): Promise<void> {
+    const zero = new Uint8Array(32);
+    const issued = { pool: 1_000_000n, priceE8: 100_000_000n, parameterHash: zero, rootHash: zero, reportHash: zero };
+    return new ClosingRecorder({
+      chain: {
+        state: async () => ({ nextEpoch: epoch + 1, nextFinal: EPOCH, logSeconds: 1 }),
+        epoch: async () => ({ ...issued, isFinal: false, rootTotal: 0n }),
+      },
+      facts: this.pipeline.facts,
+      store: this.pipeline.store,
+      plan: { firstEpoch: EPOCH },
+      appealsAfter: (closed) => appealsAfter(this.archive, closed, keys),
+    }).step();
   }
 
   #biller(): Biller {

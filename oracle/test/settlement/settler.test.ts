@@ -1,6 +1,8 @@
 import { NETWORK_NUMBERS, sha256, signerFromEd25519Seed, signReceipt } from "@earshot/poc/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EmbeddedReportLog } from "../../src/log/embedded/embedded-report-log.ts";
+import { appealsAfter } from "../../src/notices/notices-of-epoch.ts";
+import { EpochArchive } from "../../src/pipeline/epoch-archive.ts";
 import { epochSpan } from "../../src/pipeline/epoch-times.ts";
 import { closedEpoch } from "../../src/pipeline/work-table.ts";
 import { keepEvidence } from "../../src/settlement/evidence-table.ts";
@@ -43,6 +45,12 @@ async function openOracle(index: number): Promise<Oracle> {
       facts: pipeline.facts,
       store: pipeline.store,
       plan: { firstEpoch: EPOCH },
+      appealsAfter: (closed) =>
+        appealsAfter(new EpochArchive(pipeline.artefacts), closed, {
+          network,
+          ingestKeys: ingests.map(({ publicKey }) => publicKey),
+          governanceKey: undefined,
+        }),
     }),
     copies: ingests.map(({ publicKey }, at) => new LogCopy(readers[at], network, publicKey)),
     own: ingests[index] && { ingestKey: ingests[index].publicKey, tip: () => logs[index].tip(), lateMs: 0 },

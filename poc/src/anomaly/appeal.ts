@@ -46,6 +46,7 @@ export type AppealRefusal = "bad_json" | "bad_field" | "wrong_network" | "bad_si
 
 const MAX_REASON = 1000;
 const MAX_BYTES = 8192;
+const HASH_BYTES = 32;
 const U32_MAX = 0xffff_ffff;
 const HEX_KEY = /^[0-9a-f]{66}$/;
 const HEX_HASH = /^[0-9a-f]{64}$/;
@@ -86,31 +87,62 @@ export function openAppealRecord(
   return isSigned ? record : "bad_signature";
 }
 
-/** appeals.arrow of an epoch: upheld outcomes logged before it began, latest last for one hotspot and detector. */
+/**
+ * appeals.arrow of an epoch: upheld outcomes logged before it began, the latest for one hotspot and detector. `before`: the table of the epoch
+ * before, where `outcomes` are only those logged in that epoch, in log order.
+ */
 export function appealColumns(
   outcomes: readonly { readonly outcome: AppealOutcome; readonly loggedEpoch: number }[],
+  before: Columns<typeof appealsTable> = allocateColumns(appealsTable, 0),
 ): Columns<typeof appealsTable> {
-  const rows = new Map<string, { readonly outcome: AppealOutcome; readonly fromEpoch: number }>();
+  const rows = new Map(rowsOf(before).map((row) => [placeOf(row), row]));
   for (const { outcome, loggedEpoch } of outcomes) {
-    const place = `${outcome.hotspot} ${outcome.detector}`;
-    const fromEpoch = Math.max(outcome.fromEpoch, loggedEpoch + 1);
-    if (!outcome.upheld || outcome.untilEpoch <= fromEpoch) rows.delete(place);
-    else rows.set(place, { outcome, fromEpoch });
+    const { hotspot, upheld, untilEpoch } = outcome;
+    const row = {
+      hotspot,
+      detector: DETECTORS.findIndex(({ name }) => name === outcome.detector),
+      fromEpoch: Math.max(outcome.fromEpoch, loggedEpoch + 1),
+      untilEpoch,
+      outcomeId: sha256(canonicalJsonBytes(outcome)),
+    };
+    if (!upheld || untilEpoch <= row.fromEpoch) rows.delete(placeOf(row));
+    else rows.set(placeOf(row), row);
   }
-  const numberOf = (name: DetectorName) => DETECTORS.findIndex((detector) => detector.name === name);
   const sorted = [...rows.values()].sort(
-    ({ outcome: a }, { outcome: b }) =>
-      (a.hotspot < b.hotspot ? -1 : a.hotspot > b.hotspot ? 1 : 0) || numberOf(a.detector) - numberOf(b.detector),
+    (a, b) => (a.hotspot < b.hotspot ? -1 : a.hotspot > b.hotspot ? 1 : 0) || a.detector - b.detector,
   );
   const columns = allocateColumns(appealsTable, sorted.length);
-  sorted.forEach(({ outcome, fromEpoch }, row) => {
-    columns.key.set(hexToBytes(outcome.hotspot, DEVICE_KEY_BYTES, "hotspot"), row * DEVICE_KEY_BYTES);
-    columns.detector[row] = numberOf(outcome.detector);
+  sorted.forEach(({ hotspot, detector, fromEpoch, untilEpoch, outcomeId }, row) => {
+    columns.key.set(hexToBytes(hotspot, DEVICE_KEY_BYTES, "hotspot"), row * DEVICE_KEY_BYTES);
+    columns.detector[row] = detector;
     columns.from_epoch[row] = fromEpoch;
-    columns.until_epoch[row] = outcome.untilEpoch;
-    columns.outcome_id.set(sha256(canonicalJsonBytes(outcome)), row * 32);
+    columns.until_epoch[row] = untilEpoch;
+    columns.outcome_id.set(outcomeId, row * HASH_BYTES);
   });
   return columns;
+}
+
+interface AppealRow {
+  /** Key, hex. */
+  readonly hotspot: string;
+  readonly detector: number;
+  readonly fromEpoch: number;
+  readonly untilEpoch: number;
+  readonly outcomeId: Uint8Array;
+}
+
+function rowsOf(columns: Columns<typeof appealsTable>): readonly AppealRow[] {
+  return Array.from(columns.detector, (detector, row) => ({
+    hotspot: bytesToHex(columns.key.subarray(row * DEVICE_KEY_BYTES, (row + 1) * DEVICE_KEY_BYTES)),
+    detector,
+    fromEpoch: columns.from_epoch[row],
+    untilEpoch: columns.until_epoch[row],
+    outcomeId: columns.outcome_id.slice(row * HASH_BYTES, (row + 1) * HASH_BYTES),
+  }));
+}
+
+function placeOf({ hotspot, detector }: Pick<AppealRow, "hotspot" | "detector">): string {
+  return `${hotspot} ${detector}`;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -83,4 +83,35 @@ describe("appealColumns", () => {
       ]).until_epoch,
     ]).toEqual([900]);
   });
+
+  test("of an epoch and what was logged in it is what all outcomes so far give", () => {
+    const hotspots = [1, 2, 3].map((byte) =>
+      bytesToHex(signerFromEd25519Seed(new Uint8Array(32).fill(byte)).publicKey),
+    );
+    const logged = fc.record({
+      outcome: fc
+        .record({
+          hotspot: fc.constantFrom(...hotspots),
+          detector: fc.constantFrom("placement" as const, "conduct" as const),
+          upheld: fc.boolean(),
+          fromEpoch: fc.integer({ min: 695, max: 705 }),
+          untilEpoch: fc.integer({ min: 695, max: 715 }),
+        })
+        .map((fields) => ({ ...outcome, ...fields })),
+      loggedEpoch: fc.integer({ min: 700, max: 703 }),
+    });
+    fc.assert(
+      fc.property(fc.array(logged, { maxLength: 12 }), (unordered) => {
+        const all = unordered.toSorted((a, b) => a.loggedEpoch - b.loggedEpoch);
+        let columns = appealColumns([]);
+        for (let epoch = 700; epoch <= 703; epoch++) {
+          columns = appealColumns(
+            all.filter(({ loggedEpoch }) => loggedEpoch === epoch),
+            columns,
+          );
+        }
+        expect(columns).toEqual(appealColumns(all));
+      }),
+    );
+  });
 });
