@@ -15,7 +15,7 @@ import { cos, sin } from "./trig.ts";
 
 const FACES = 20;
 /** Length on the plane of one step of resolution 0, in radii of the sphere (H3's RES0_U_GNOMONIC). */
-const STEP_0 = 0.381966011250105;
+export const STEP_0 = 0.381966011250105;
 const HALF_SQRT_3 = Math.sqrt(3) / 2;
 
 /** For each face: its centre as a unit vector, and the azimuth of its i axis there in radians clockwise from north. */
@@ -63,8 +63,8 @@ for (let face = 0; face < FACES; face++) {
   }
 }
 
-/** Writes the unit vector of a cell's centre into `out` (3 numbers). The input must be a cell. */
-export function cellDirection(hi: number, lo: number, out: Float64Array): void {
+/** Writes the unit vector of a cell's centre into `out` (3 numbers); returns the face it lies on. The input must be a cell. */
+export function cellDirection(hi: number, lo: number, out: Float64Array): number {
   const baseCell = cellBaseCell(hi);
   const resolution = cellResolution(hi);
   const onPentagon = isPentagonBaseCell(baseCell);
@@ -86,10 +86,10 @@ export function cellDirection(hi: number, lo: number, out: Float64Array): void {
     a += DIGIT_A[digit];
     b += DIGIT_B[digit];
   }
-  facePoint(homeFace(baseCell), a, b, scale, onPentagon, leading, out);
+  return facePoint(homeFace(baseCell), a, b, scale, onPentagon, leading, out);
 }
 
-/** Moves a plane point to the face it really lies on and projects it to the sphere; `scale` steps make one of resolution 0. */
+/** Moves a plane point to the face it really lies on, which is returned, and projects it to the sphere; `scale` steps make one of resolution 0. */
 function facePoint(
   home: number,
   homeA: number,
@@ -98,7 +98,7 @@ function facePoint(
   onPentagon: boolean,
   leading: number,
   out: Float64Array,
-): void {
+): number {
   const edge = 2 * scale;
   let face = home;
   let a = homeA;
@@ -141,4 +141,5 @@ function facePoint(
   out[0] = vx / length;
   out[1] = vy / length;
   out[2] = vz / length;
+  return face;
 }

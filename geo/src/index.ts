@@ -2,6 +2,7 @@ export * from "./cell.ts";
 export * from "./cell-distance.ts";
 export * from "./cell-index.ts";
 export * from "./cell-order.ts";
+export * from "./cell-reach.ts";
 export * from "./disk.ts";
 export * from "./distance.ts";
 export * from "./errors.ts";

@@ -34,7 +34,7 @@ const direction = new Float64Array(3);
 export function positionOfCell(hi: number, lo: number): Position {
   assertCell(hi, lo);
   cellDirection(hi, lo, direction);
-  return { x: toUnits(direction[0]), y: toUnits(direction[1]), z: toUnits(direction[2]) };
+  return { x: toPositionUnits(direction[0]), y: toPositionUnits(direction[1]), z: toPositionUnits(direction[2]) };
 }
 
 /** The centres of many cells, row by row. Throws GEO_BAD_LENGTH when the halves differ in length, GEO_BAD_CELL. */
@@ -44,15 +44,15 @@ export function positionsOfCells(hi: Uint32Array, lo: Uint32Array): PositionColu
   for (let row = 0; row < hi.length; row++) {
     if (!isCell(hi[row], lo[row])) assertCell(hi[row], lo[row]);
     cellDirection(hi[row], lo[row], direction);
-    columns.x[row] = toUnits(direction[0]);
-    columns.y[row] = toUnits(direction[1]);
-    columns.z[row] = toUnits(direction[2]);
+    columns.x[row] = toPositionUnits(direction[0]);
+    columns.y[row] = toPositionUnits(direction[1]);
+    columns.z[row] = toPositionUnits(direction[2]);
   }
   return columns;
 }
 
 /** Nearest unit of a coordinate of a unit vector, halves up. */
-function toUnits(coordinate: number): number {
+export function toPositionUnits(coordinate: number): number {
   return Math.floor(coordinate * RADIUS_UNITS + 0.5);
 }
 
