@@ -96,6 +96,8 @@ export interface ChallengeAnswer {
   /** First minute of the interval, and the last one whose entropy the oracle knows. */
   readonly intervalStart: number;
   readonly knownUntil: number;
+  /** Why the device is never challenged as it is registered, for a person; null where it is. */
+  readonly unchallenged: string | null;
   readonly challenge: {
     readonly minute: number;
     readonly challengeId: Hex;
@@ -184,7 +186,7 @@ export interface ApiError {
   /** What was expected and what came, for a person. */
   readonly expected: string | number;
   readonly got: string | number;
-  /** With `overloaded` and `log_unavailable`: do not try again sooner. */
+  /** With `overloaded` and what is unavailable: do not try again sooner. */
   readonly retryAfterMs?: number;
 }
 
@@ -202,8 +204,13 @@ export type ApiErrorCode =
   | "not_found"
   | "not_yet_known"
   | "bad_request"
+  | "not_permitted"
+  | "stale_revision"
+  | "route_overlap"
+  | "limit_reached"
   | "overloaded"
-  | "log_unavailable";
+  | "log_unavailable"
+  | "chain_unavailable";
 
 export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorRule>> = {
   truncated: { status: 400, retryable: false },
@@ -225,6 +232,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorRule>> = {
   bad_request: { status: 400, retryable: false },
   wrong_predecessor: { status: 409, retryable: false },
   chain_fork: { status: 409, retryable: false },
+  not_permitted: { status: 403, retryable: false },
+  stale_revision: { status: 409, retryable: false },
+  route_overlap: { status: 409, retryable: false },
+  limit_reached: { status: 409, retryable: false },
   overloaded: { status: 429, retryable: true },
   log_unavailable: { status: 503, retryable: true },
+  chain_unavailable: { status: 503, retryable: true },
 };

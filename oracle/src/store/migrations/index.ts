@@ -8,6 +8,7 @@ import { billing } from "./005-billing.ts";
 import { mirror } from "./006-mirror.ts";
 import { contest } from "./007-contest.ts";
 import { plan } from "./008-plan.ts";
+import { organisations } from "./009-organisations.ts";
 
 export const migrations: readonly Migration[] = [
   leases,
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   mirror,
   contest,
   plan,
+  organisations,
 ];
