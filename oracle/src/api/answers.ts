@@ -37,9 +37,15 @@ export function epochAnswers<T extends TSchema>(schema: T) {
   return { 200: schema, 304: Type.Null(), 400: apiErrorSchema, 404: apiErrorSchema, 500: apiErrorSchema };
 }
 
+/** What an answer follows from besides its epoch: `until` names it in the ETag; it may change while it is not `isLasting`. */
+export interface AnswerBasis {
+  readonly until: string;
+  readonly isLasting: boolean;
+}
+
 /**
- * Answers from the epoch asked for. The ETag is the manifest's hash: the answer follows from it and the address alone. `make` gives
- * undefined when what is asked for is not in the epoch; `what` says what that is.
+ * Answers from the epoch asked for. The ETag is the manifest's hash: the answer follows from it and the address alone, or from `basisOf`
+ * too. `make` gives undefined when what is asked for is not in the epoch; `what` says what that is.
  */
 export async function answerFrom<T>(
   views: EpochViews,
@@ -47,15 +53,18 @@ export async function answerFrom<T>(
   request: HttpRequest,
   reply: HttpReply,
   what: string,
-  make: (view: EpochView) => T | undefined,
+  make: (view: EpochView) => T | undefined | Promise<T | undefined>,
+  basisOf?: (view: EpochView) => Promise<AnswerBasis>,
 ): Promise<T | HttpReply> {
   const view = await views.view(epoch);
   if (view === undefined) return sendError(reply, "not_found", "a closed epoch", epoch ?? "none is closed yet");
-  const tag = `"${view.epoch.manifestHash.slice(0, 32)}"`;
+  const basis = await basisOf?.(view);
+  const tag = `"${view.epoch.manifestHash.slice(0, 32)}${basis === undefined ? "" : `-${basis.until}`}"`;
+  const isLasting = epoch !== undefined && basis?.isLasting !== false;
   reply.header("etag", tag);
-  reply.header("cache-control", `public, max-age=${epoch === undefined ? LATEST_MAX_AGE_S : CLOSED_MAX_AGE_S}`);
+  reply.header("cache-control", `public, max-age=${isLasting ? CLOSED_MAX_AGE_S : LATEST_MAX_AGE_S}`);
   if (request.headers["if-none-match"]?.split(/\s*,\s*/).includes(tag) === true) return reply.code(304).send();
-  const body = make(view);
+  const body = await make(view);
   return body === undefined ? sendError(reply, "not_found", what, "nothing of that name in the epoch") : body;
 }
 

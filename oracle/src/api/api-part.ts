@@ -4,6 +4,7 @@ import type { HttpApp } from "../service/http.ts";
 import type { ServicePart } from "../service/part.ts";
 import { cellRoutes } from "./cell-routes.ts";
 import { claimRoutes } from "./claim-routes.ts";
+import { deliveryRoutes } from "./delivery-routes.ts";
 import { epochRoutes } from "./epoch-routes.ts";
 import type { EpochSource } from "./epoch-source.ts";
 import { EpochViews } from "./epoch-views.ts";
@@ -13,6 +14,7 @@ import { hotspotRoutes } from "./hotspot-routes.ts";
 import { mapRoutes } from "./map-routes.ts";
 import { searchRoutes } from "./search-routes.ts";
 import { standingRoutes } from "./standing-routes.ts";
+import { uptimeRoutes } from "./uptime-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
 
 /** Epochs kept in memory: the latest, the one before, and one that somebody looks at. */
@@ -35,7 +37,10 @@ export function apiPart({ source, nowMs, proposals }: ApiPartOptions): ServicePa
       hotspotRoutes(app, views, nowMs);
       usageRoutes(app, views, nowMs);
       cellRoutes(app, views);
-      for (const routes of [claimRoutes, mapRoutes, searchRoutes, standingRoutes, historyRoutes, gapRoutes])
+      for (const routes of [
+        ...[claimRoutes, mapRoutes, searchRoutes, standingRoutes],
+        ...[historyRoutes, gapRoutes, deliveryRoutes, uptimeRoutes],
+      ])
         routes(app, views);
       if (proposals !== undefined) proposalRoutes(app, views, proposals);
     },

@@ -15,7 +15,7 @@ import { PacketSet } from "./packet-set.ts";
 
 const HASH_BYTES = 32;
 
-export type BillingArchive = Pick<EpochArchive, "table" | "file" | "files" | "get">;
+export type BillingArchive = Pick<EpochArchive, "table" | "file" | "files">;
 
 /** Parameters an epoch was judged under. Throws ORC_MISSING_FILE where it is not archived. */
 export async function parametersOfEpoch(archive: BillingArchive, epoch: number): Promise<NetworkParameters> {
@@ -49,9 +49,9 @@ export async function rawRecords(
   isWanted: (bytes: Uint8Array) => boolean,
 ): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
-  for (const [name, sha256] of await archive.files(epoch)) {
+  for (const name of (await archive.files(epoch)).keys()) {
     if (!name.startsWith(`${FILES.uploads}/`)) continue;
-    for (const { receiveMs, bytes } of readSegment(await archive.get(sha256), numberOf(name), name)) {
+    for (const { receiveMs, bytes } of readSegment(await fileOf(archive, epoch, name), numberOf(name), name)) {
       // A view would keep the whole segment.
       if (isWanted(bytes)) records.push({ receiveMs, bytes: bytes.slice() });
     }

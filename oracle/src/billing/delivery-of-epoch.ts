@@ -10,23 +10,29 @@ import {
 } from "@earshot/poc";
 import { parseUploadHeader } from "@earshot/poc/protocol";
 import { oracleError } from "../errors.ts";
+import type { ClaimedReceipts } from "./claimed-receipts.ts";
 import { type BillingArchive, parametersOfEpoch, rawRecords, receiptsOfEpoch } from "./contest-epoch.ts";
 import { confirmationTimes, type Delivery, type DeliveryGroup, deliveries } from "./delivery.ts";
 import { type Uptime, uptimes } from "./uptime.ts";
 
 /** Spans an epoch is looked at in: hours of a day. */
-const SPANS = 24;
+export const UPTIME_SPANS = 24;
+
+/** Receipts of an epoch, and when the copy of each was first confirmed, Unix ms, NaN for never. */
+export interface ConfirmedReceipts {
+  readonly receipts: ClaimedReceipts;
+  readonly confirmedMs: Float64Array;
+}
 
 /**
- * Deliveries of an epoch, with the confirmations of the epochs up to `last` in which its packets may be billed. Throws ORC_MISSING_FILE for
+ * Receipts of an epoch, with the confirmations of the epochs up to `last` in which its packets may be billed. Throws ORC_MISSING_FILE for
  * an epoch that is not archived, ORC_BAD_LOG, and what the archive throws.
  */
-export async function deliveriesOfEpoch(
+export async function confirmedReceipts(
   archive: BillingArchive,
   epoch: number,
   last: number,
-  by: DeliveryGroup,
-): Promise<readonly Delivery[]> {
+): Promise<ConfirmedReceipts> {
   const { rewards } = await parametersOfEpoch(archive, epoch);
   const receipts = await receiptsOfEpoch(archive, epoch);
   const hotspots = await tableOf(archive, epoch, hotspotsTable);
@@ -39,10 +45,21 @@ export async function deliveriesOfEpoch(
       if (Number.isNaN(confirmedMs[row]!)) confirmedMs[row] = timeMs;
     }
   }
+  return { receipts, confirmedMs };
+}
+
+/** Deliveries of an epoch in groups of one kind. Throws as `confirmedReceipts`. */
+export async function deliveriesOfEpoch(
+  archive: BillingArchive,
+  epoch: number,
+  last: number,
+  by: DeliveryGroup,
+): Promise<readonly Delivery[]> {
+  const { receipts, confirmedMs } = await confirmedReceipts(archive, epoch, last);
   return deliveries(receipts, confirmedMs, by);
 }
 
-/** Uptimes of an epoch by row of hotspots.arrow. Throws as `deliveriesOfEpoch`. */
+/** Uptimes of an epoch by row of hotspots.arrow. Throws as `confirmedReceipts`. */
 export async function uptimesOfEpoch(archive: BillingArchive, epoch: number): Promise<readonly Uptime[]> {
   const { time } = await parametersOfEpoch(archive, epoch);
   const { hotspot, receiveOffsetMs } = await receiptsOfEpoch(archive, epoch);
@@ -54,7 +71,7 @@ export async function uptimesOfEpoch(archive: BillingArchive, epoch: number): Pr
     receipts: { hotspot, receive_offset_ms: receiveOffsetMs },
     hotspotCount: hotspots.region.length,
     epochMs: time.epochMs,
-    spans: SPANS,
+    spans: UPTIME_SPANS,
   });
 }
 

@@ -11,7 +11,7 @@ import { sha256Hex } from "../../src/epoch-folder/durable-file.ts";
 import { scoreFolder } from "../../src/score/score-folder.ts";
 import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
-import { EPOCH, nextLog, type SmallEpoch, smallEpoch } from "../small-epoch.ts";
+import { EPOCH, EPOCH_MS, nextLog, type SmallEpoch, smallEpoch } from "../small-epoch.ts";
 import { TemporaryFolders, writeFolder } from "../temporary-folder.ts";
 
 const NOW_MS = 1_800_000_000_000;
@@ -116,7 +116,11 @@ describe("the exact place", () => {
     const urls = [
       "/v1/hotspots",
       path(),
-      ...["beacons", "receptions", "witnesses", "explanation", "rewards"].map((name) => `${path()}/${name}`),
+      ...["beacons", "receptions", "witnesses", "explanation", "rewards", "uptime", "deliveries"].map(
+        (name) => `${path()}/${name}`,
+      ),
+      "/v1/uptimes",
+      "/v1/deliveries?by=hotspot",
       "/v1/cells",
       "/v1/coverage?lat=37.7&lng=-122.4",
       `/v1/epochs/${EPOCH}`,
@@ -160,6 +164,43 @@ describe("cells", () => {
     expect(covered.evidence[0]).toMatchObject({ distanceCells: 0, activeHotspots: cells[0].activeHotspots });
     expect(await json("/v1/coverage?lat=0&lng=0")).toMatchObject({ isCovered: false, evidence: [] });
     expect((await get("/v1/coverage?lat=91&lng=0")).status).toBe(400);
+  });
+});
+
+describe("how packets got through", () => {
+  test("is told by route, by hotspot, and of each by the other, with the confirmed half and its latency", async () => {
+    const { until, isSettled, deliveries } = await json("/v1/deliveries");
+    expect([until, isSettled]).toEqual([EPOCH, false]);
+    expect(deliveries).toMatchObject([{ hotspot: null, routeId: 1, copies: 10, confirmed: 5, deliveredE4: 5000 }]);
+    // Received 200 ms before the end of the epoch, confirmed 100 ms later.
+    expect(deliveries[0].latencyMs).toEqual({ median: 100, p95: 100, most: 100 });
+    const own = await json(`/v1/hotspots/${key}/deliveries`);
+    expect(own.deliveries).toMatchObject([{ hotspot: key, routeId: 1, copies: 2, confirmed: 1 }]);
+    const ofRoute = await json("/v1/routes/1/deliveries");
+    expect(ofRoute.deliveries).toContainEqual(own.deliveries[0]);
+    const byHotspot = await json("/v1/deliveries?by=hotspot");
+    expect(byHotspot.deliveries.map(({ copies }: { copies: number }) => copies)).toEqual([2, 2, 2, 2, 2]);
+    expect((await get("/v1/routes/2/deliveries")).status).toBe(404);
+  });
+
+  test("comes in pages that leave nothing out", async () => {
+    const { deliveries } = await json("/v1/routes/1/deliveries");
+    const first = await json("/v1/routes/1/deliveries?limit=3");
+    const rest = await json(`/v1/routes/1/deliveries?after=${first.next}`);
+    expect([...first.deliveries, ...rest.deliveries]).toEqual(deliveries);
+    expect(rest.next).toBeNull();
+  });
+});
+
+describe("uptime", () => {
+  test("of a hotspot that answered all it was asked is whole", async () => {
+    const { uptimes } = await json("/v1/uptimes");
+    expect(uptimes).toHaveLength(5);
+    const { uptime } = await json(`/v1/hotspots/${key}/uptime`);
+    expect(uptime).toMatchObject({ key, challenged: 4, answered: 4, uptimeE4: 10_000, spans: 24 });
+    expect(uptimes).toContainEqual(uptime);
+    expect(uptime.activeSpans).toBeGreaterThan(4);
+    expect(Date.parse(uptime.lastReport)).toBeGreaterThan(EPOCH * EPOCH_MS);
   });
 });
 
