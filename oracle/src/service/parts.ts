@@ -22,6 +22,7 @@ import type { NetworkAccount } from "../registry/network-account.ts";
 import type { RegistryWatch } from "../registry/registry-watch.ts";
 import { routesPart } from "../routes/routes-part.ts";
 import { SuspendedRoutes } from "../routes/suspended-routes.ts";
+import { chainPart } from "../settlement/chain-part.ts";
 import { routerChain } from "../settlement/router-chain.ts";
 import { settlementPart } from "../settlement/settlement-part.ts";
 import { type NetworkRules, rulesOfEpoch } from "./network-rules.ts";
@@ -80,6 +81,7 @@ export async function serviceParts(
     pipeline,
     settlementPart(context, { network, mirrors, told: ingest.toldTip, noticeKeys }),
     billing,
+    chainPart(context, network),
     apiPart({ source, nowMs: () => networkClock.nowMs(), proposals: join(config.data.folder, "proposals") }),
     {
       name: "running epoch",

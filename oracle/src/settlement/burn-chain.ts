@@ -54,13 +54,15 @@ export class RouterView {
       const infos = await rpcCall("escrows", "getMultipleAccounts", () =>
         connection.getMultipleAccountsInfo(part, "confirmed"),
       );
-      for (const info of infos) {
-        const hasAmount = info !== null && info.data.length >= TOKEN_AMOUNT_OFFSET + 8;
-        amounts.push(hasAmount ? info.data.readBigUInt64LE(TOKEN_AMOUNT_OFFSET) : 0n);
-      }
+      for (const info of infos) amounts.push(tokenAmount(info?.data));
     }
     return amounts;
   }
+}
+
+/** What a token account holds, base units; nothing where there is none. */
+export function tokenAmount(data: Buffer | undefined): bigint {
+  return data !== undefined && data.length >= TOKEN_AMOUNT_OFFSET + 8 ? data.readBigUInt64LE(TOKEN_AMOUNT_OFFSET) : 0n;
 }
 
 /** The same, and burning from them. */

@@ -7,6 +7,7 @@ import type { WrittenConfig } from "../config/schema.ts";
 import { durationMs } from "../config/values.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
 import { RouterBurns, RouterView } from "./burn-chain.ts";
+import { InTurn } from "./in-turn.ts";
 import { addressesOf, MAX_ANSWER_BYTES } from "./network-addresses.ts";
 
 export interface RouterChain {
@@ -34,22 +35,4 @@ export function routerChain({ chain, billing, settlement }: WrittenConfig, netwo
     burn: (burns: readonly Burn[]): Promise<readonly BurnAnswer[]> => chains.ask((one) => one.burn(burns)),
   };
   return { routers: burner, burner };
-}
-
-class InTurn<T> {
-  readonly #all: readonly T[];
-  #turn = 0;
-
-  constructor(all: readonly T[]) {
-    this.#all = all;
-  }
-
-  async ask<R>(question: (one: T) => Promise<R>): Promise<R> {
-    try {
-      return await question(this.#all[this.#turn % this.#all.length]!);
-    } catch (error) {
-      this.#turn++;
-      throw error;
-    }
-  }
 }

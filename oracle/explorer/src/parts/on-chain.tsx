@@ -19,7 +19,8 @@ export interface ChainEpochs {
     readonly isFinal: boolean;
     readonly rootHash: string;
     readonly rootTotalAtoms: string;
-    readonly votes: readonly { readonly oracle: string; readonly rootHash: string; readonly totalAtoms: string }[];
+    /** Of what is not known here only the digest is. */
+    readonly votes: readonly { readonly digest: string; readonly rootHash: string | null }[];
     /** When a root with enough votes may become final, Unix ms; null before. */
     readonly vetoEndsMs: number | null;
   }[];
@@ -56,7 +57,7 @@ export function OnChain({ epoch }: { readonly epoch: number }) {
                       <td class="number">{tokens(one.issuedAtoms)}</td>
                       <td>
                         {one.votes.length} of {oracles.length}
-                        {new Set(one.votes.map(({ rootHash }) => rootHash)).size > 1 && (
+                        {new Set(one.votes.map(({ digest }) => digest)).size > 1 && (
                           <span class="tag bad">they differ</span>
                         )}
                       </td>
