@@ -5,7 +5,9 @@
 import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
 import { parameterHash } from "@earshot/poc";
+import type { FolderInput } from "../epoch-folder/folder.ts";
 import { FILES } from "../epoch-folder/layout.ts";
+import { headLagMs } from "../log/published-segments.ts";
 import { SEGMENT_LIST } from "../pipeline/epoch-archive.ts";
 import { epochSpan } from "../pipeline/epoch-times.ts";
 import { entriesOf, type LogCopy } from "../settlement/log-copy.ts";
@@ -47,8 +49,7 @@ export async function chainFindings(audit: EpochAudit, chain: ChainFacts): Promi
     }
   }
   try {
-    const span = epochSpan(input.header.epoch, input.parameters.time);
-    findings.push(...(await logFindings(folder, folderLogs(folder), chain, span)));
+    findings.push(...(await logFindings(folder, folderLogs(folder), chain, input)));
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     findings.push({ file: join(folder, SEGMENT_LIST), what: error.message });
@@ -61,9 +62,10 @@ async function logFindings(
   folder: string,
   copies: readonly LogCopy[],
   { ingests, logSeconds }: ChainFacts,
-  { startMs, closesMs }: ReturnType<typeof epochSpan>,
+  { header, parameters }: Pick<FolderInput, "header" | "parameters">,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
+  const [span, lagMs] = [epochSpan(header.epoch, parameters.time), headLagMs(parameters)];
   const file = join(folder, SEGMENT_LIST);
   for (const copy of copies) {
     const { name } = copy.reader;
@@ -83,9 +85,7 @@ async function logFindings(
     for (const { interval, length, head: expected } of ingest?.heads ?? []) {
       const [fromMs, toMs] = [Number(interval) * logSeconds * 1000, (Number(interval) + 1) * logSeconds * 1000];
       const missing =
-        segments.length === 0
-          ? undefined
-          : missingByHead({ fromMs, toMs, length }, { first, end }, { startMs, closesMs });
+        segments.length === 0 ? undefined : missingByHead({ fromMs, toMs, length }, { first, end }, span, lagMs);
       if (missing !== undefined) findings.push({ file, column: name, what: missing });
       const found = await copy.headAt(length);
       if (found === undefined || length === 0 || Buffer.compare(found, expected) === 0) continue;

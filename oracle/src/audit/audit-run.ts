@@ -2,7 +2,8 @@
  * Audits a run: every epoch folder of it, and that each epoch begins where the one before ended.
  *
  * Checked of two epochs in a row: the number goes up by one, the manifest named as the previous one is the one that is stored, and
- * what the later epoch began with (state, served, ledger, chains, pending, judged) is what the earlier one left.
+ * what the later epoch began with (state, served, ledger, chains, pending, judged) is what the earlier one left, and its logs go on where
+ * they ended.
  */
 import { join } from "node:path";
 import type { Columns, TableDefinition } from "@earshot/poc";
@@ -21,6 +22,7 @@ import { type ChainFacts, chainFindings } from "./audit-chain.ts";
 import { type AuditOptions, auditFolder, type EpochAudit } from "./audit-folder.ts";
 import { compareTables } from "./compare-tables.ts";
 import type { Finding } from "./finding.ts";
+import { LogLinks } from "./log-links.ts";
 
 /** What an audit tells of an epoch; the tables it was checked with are let go. */
 export type EpochReport = Omit<EpochAudit, "input" | "stored">;
@@ -40,10 +42,13 @@ export interface RunAuditOptions extends AuditOptions {
 export async function auditRun(folders: readonly string[], options: RunAuditOptions = {}): Promise<RunAudit> {
   const epochs: EpochReport[] = [];
   const findings: Finding[] = [];
+  const logs = new LogLinks();
   let previous: EpochAudit | undefined;
   for (const folder of folders) {
     const audit = await auditFolder(folder, options);
     findings.push(...audit.findings, ...(previous === undefined ? [] : linkFindings(previous, audit)));
+    if (!isNext(previous, audit)) logs.forget();
+    findings.push(...logs.follow(folder));
     const { input: _input, stored: _stored, ...report } = audit;
     const onChain = await foundOnChain(audit, options);
     findings.push(...onChain);
@@ -51,6 +56,11 @@ export async function auditRun(folders: readonly string[], options: RunAuditOpti
     previous = audit;
   }
   return { epochs, findings };
+}
+
+/** Whether no epoch is left out between the two. */
+function isNext(earlier: EpochAudit | undefined, later: EpochAudit): boolean {
+  return earlier?.epoch !== undefined && later.epoch === earlier.epoch + 1;
 }
 
 async function foundOnChain(audit: EpochAudit, { chain }: RunAuditOptions): Promise<readonly Finding[]> {

@@ -15,7 +15,7 @@ const CONFIRMED_WITHIN_SLOTS = 32;
 const LOOKS_AFTER_REFUSAL = 4;
 /** What one act of a batch may fail with while the others go on. */
 const REFUSALS: ReadonlySet<string> = new Set(["PRG_REFUSED", "PRG_NOT_FOUND", "PRG_BAD_PROOF", "PRG_TOO_LARGE"]);
-/** Times an act is begun anew because its transaction expired unseen. */
+/** Times an act is begun because its transaction expired unseen. */
 const MAX_TRIES = 3;
 
 /** `done`: by this call. `already`: before it. `waiting`: its time has not come. */
@@ -28,10 +28,13 @@ export interface Deed {
   readonly instructions: () => Promise<readonly TransactionInstruction[]>;
   /** Errors of the programs that can mean that it is done. */
   readonly alreadyErrors: readonly string[];
+  /** What it says ages: it is not begun anew with another blockhash, whoever asked looks again. */
+  readonly isBegunOnce?: boolean;
 }
 
 /** Does the deed if it is due. Throws PRG_REFUSED, and PRG_UNSURE or PRG_NO_CHAIN after which it can be asked for again. */
 export async function settleOnce(sender: Sender, deed: Deed): Promise<Act> {
+  const maxTries = deed.isBegunOnce === true ? 1 : MAX_TRIES;
   for (let tries = 1; ; tries++) {
     const state = await deed.look("confirmed");
     if (state !== "due") return { state };
@@ -39,7 +42,7 @@ export async function settleOnce(sender: Sender, deed: Deed): Promise<Act> {
       return { state: "done", signature: await send(sender, await deed.instructions()) };
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      if (error.code === "PRG_NOT_CONFIRMED" && tries < MAX_TRIES) continue;
+      if (error.code === "PRG_NOT_CONFIRMED" && tries < maxTries) continue;
       if (error.code !== "PRG_REFUSED") throw error;
       return afterRefusal(sender, deed, error);
     }

@@ -112,7 +112,10 @@ export class Settlement {
     });
   }
 
-  /** Writes the log's head down, once an interval; `waiting` when this interval has another one. */
+  /**
+   * Writes the log's head down, once an interval; `waiting` when this interval has another one. PRG_NOT_CONFIRMED: its transaction expired, and
+   * by now there is a newer head to record.
+   */
   recordLogHead(length: bigint, head: Uint8Array): Promise<Act> {
     return settleOnce(this.#sender, {
       look: async (commitment) => {
@@ -128,6 +131,7 @@ export class Settlement {
         await recordLogHead(this.#sender.programs, this.#network, { oracle: this.#oracle, length, head }),
       ],
       alreadyErrors: ["HeadAlreadyRecorded"],
+      isBegunOnce: true,
     });
   }
 

@@ -190,6 +190,24 @@ describe("a transaction", () => {
     expect(await lamportsOf(key(77).publicKey)).toBe(before);
   });
 
+  test("of a log's head that expired is not begun anew: by then there is a newer head", async () => {
+    let sent = 0;
+    const swallow = ((url: string, init: RequestInit) => {
+      if (!String(init.body).includes('"sendTransaction"')) return fetch(url, init);
+      sent++;
+      live.running.chain.warp({ blocks: 160 }, START_MS);
+      return Promise.resolve(new Response(JSON.stringify({ jsonrpc: "2.0", id: 1, result: "1".repeat(88) })));
+    }) as unknown as typeof fetch;
+    const connection = new Connection(live.running.server.url, { commitment: "confirmed", fetch: swallow });
+    live.warpDay();
+    const settlement = new Settlement(live.as(oracles[0]!, connection), live.network);
+    await expect(settlement.recordLogHead(1_000_000n, new Uint8Array(32).fill(8))).rejects.toMatchObject({
+      code: "PRG_NOT_CONFIRMED",
+      retryable: true,
+    });
+    expect(sent).toBe(1);
+  });
+
   test("whose answer is lost, and every answer after it, is not said to have failed", async () => {
     let isOut = false;
     const mute = (async (url: string, init: RequestInit) => {
