@@ -6,15 +6,21 @@
  */
 import type { LogTip } from "../ports/report-log.ts";
 
+export interface NotedTip {
+  readonly tip: LogTip;
+  /** When it may be told, Unix ms. */
+  readonly tellAfterMs: number;
+}
+
 export class ToldTip {
   readonly #withholdMs: number;
   /** Noted tips, oldest first; the first is the one that may be told. */
-  readonly #tips: { readonly tip: LogTip; readonly tellAfterMs: number }[];
+  readonly #tips: NotedTip[];
 
-  /** `told` is the tip that may be told at the start of the process. */
-  constructor(withholdMs: number, told: LogTip) {
+  /** `noted`: what the process before had noted, oldest first; the first may be told now (head-replay.ts). */
+  constructor(withholdMs: number, noted: readonly NotedTip[]) {
     this.#withholdMs = withholdMs;
-    this.#tips = [{ tip: told, tellAfterMs: Number.NEGATIVE_INFINITY }];
+    this.#tips = [...noted];
   }
 
   /** Notes the tip of the log at `nowMs`. */

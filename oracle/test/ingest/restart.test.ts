@@ -55,3 +55,36 @@ test("goes on from every chain, and tells what it would have told, with the file
   expect(await told()).toEqual([6, 5, 1]);
   expect((await service.submit(two.next().bytes)).json.status).toBe("accepted");
 });
+
+test("a restart makes nobody wait longer for the head of the log: what may be told is told as soon as without it", async () => {
+  await start();
+  const { withholdMs } = service.rules;
+  const one = new TestDevice(3);
+  service.registry.putHotspot(hotspotAccount(one.key), 1);
+  const lengths = async () => (await told())[0];
+  // Two uploads a second for three seconds, each noted with the rest of its second.
+  for (let second = 0; second < 3; second++) {
+    for (let at = 0; at < 2; at++) {
+      await service.submit(one.next().bytes);
+      service.clock.advance(500);
+    }
+    await service.advance(0);
+  }
+  // Killed when nothing may be told yet, back a little later.
+  await service.advance(withholdMs / 2);
+  await service.stop();
+  await start(service.folder);
+  expect(await lengths()).toBe(0);
+  const seen: (number | undefined)[] = [];
+  service.clock.advance(withholdMs / 2 - 3000);
+  for (let half = 0; half < 8; half++) {
+    seen.push(await lengths());
+    service.clock.advance(500);
+  }
+  // An upload is told at the latest a second after it may be, and never before.
+  for (const [half, length] of seen.entries()) {
+    expect(length, `after ${half / 2} s`).toBeLessThanOrEqual(half + 1);
+    expect(length, `after ${half / 2} s`).toBeGreaterThanOrEqual(Math.min(6, half - 1));
+  }
+  expect(await lengths()).toBe(6);
+});
