@@ -84,19 +84,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "fixtures/live/src/customer/broker-bridge.ts",
   ],
   "@chirpstack/chirpstack-api": [
-    "hotspot-agent/src/network-server/gateway-codec.ts",
+    "hotspot-agent/src/network-server/protobuf/",
     "fixtures/live/src/customer/gateway-messages.ts",
     "fixtures/live/src/customer/chirpstack-api.ts",
   ],
-  "google-protobuf": [
-    "hotspot-agent/src/network-server/gateway-codec.ts",
-    "fixtures/live/src/customer/gateway-messages.ts",
-  ],
+  "google-protobuf": ["hotspot-agent/src/network-server/protobuf/", "fixtures/live/src/customer/gateway-messages.ts"],
   typebox: [
     "hotspot-agent/src/config.ts",
     "hotspot-agent/src/config/",
     "oracle/src/routes/",
     "oracle/src/billing/",
+    "oracle/src/organisations/",
     "oracle/src/log-routes/",
     "oracle/src/api/",
     "oracle/src/proposals/",

@@ -5,20 +5,6 @@
  * chance or by somebody's design (payload, metadata) would be lost; that one goes out as JSON, where payloads are base64.
  */
 import {
-  decodeConfiguration,
-  decodeDownlink,
-  decodeExecRequest,
-  decodeStats,
-  decodeTxAck,
-  decodeUplink,
-  encodeConnState,
-  encodeDownlink,
-  encodeExecResponse,
-  encodeStats,
-  encodeTxAck,
-  encodeUplink,
-} from "./gateway-codec.ts";
-import {
   decodeConfigurationJson,
   decodeDownlinkJson,
   decodeExecRequestJson,
@@ -41,6 +27,19 @@ import type {
   TxAckEvent,
   UplinkEvent,
 } from "./gateway-message.ts";
+import { decodeDownlink, encodeDownlink } from "./protobuf/downlink-messages.ts";
+import {
+  decodeConfiguration,
+  decodeExecRequest,
+  decodeStats,
+  decodeTxAck,
+  decodeUplink,
+  encodeConnState,
+  encodeExecResponse,
+  encodeStats,
+  encodeTxAck,
+  encodeUplink,
+} from "./protobuf/gateway-codec.ts";
 
 export type Encoding = "protobuf" | "json";
 

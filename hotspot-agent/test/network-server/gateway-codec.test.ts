@@ -5,7 +5,6 @@ import { Duration } from "google-protobuf/google/protobuf/duration_pb.js";
 import { Timestamp } from "google-protobuf/google/protobuf/timestamp_pb.js";
 import { describe, expect, test } from "vitest";
 import { CODE_RATES, type Modulation, TX_STATUSES } from "../../src/messages.ts";
-import { txInfoBytes } from "../../src/network-server/gateway-codec.ts";
 import {
   gatewayEncoding,
   readConfiguration,
@@ -23,6 +22,7 @@ import {
   type StatsEvent,
   type UplinkEvent,
 } from "../../src/network-server/gateway-message.ts";
+import { txInfoBytes } from "../../src/network-server/protobuf/gateway-codec.ts";
 
 const gatewayId = "0102030405060708";
 const runs = 200 * Number(process.env.EARSHOT_SOAK ?? 1);

@@ -1,38 +1,32 @@
 /**
- * ChirpStack's gateway messages in protobuf (gw.proto of ChirpStack 4.19). The one file that imports @chirpstack/chirpstack-api.
+ * ChirpStack's gateway messages in protobuf (gw.proto of ChirpStack 4.19). Only this folder imports @chirpstack/chirpstack-api.
  *
  * tx_info of an uplink holds frequency, bandwidth, spreading factor and code rate and nothing else: ChirpStack deduplicates on
  * its bytes, so one field more than other gateways send loses the copy. Readers never throw: bytes that are no such message are
  * null. Legacy fields (ChirpStack 3) are neither written nor read.
  */
 import gw from "@chirpstack/chirpstack-api/gw/gw_pb.js";
-import { Duration } from "google-protobuf/google/protobuf/duration_pb.js";
-import { Timestamp } from "google-protobuf/google/protobuf/timestamp_pb.js";
-import { type Modulation, type ModulationCount, TX_STATUSES, type TxStatus } from "../messages.ts";
+import { type Modulation, TX_STATUSES, type TxStatus } from "../../messages.ts";
 import {
-  codeRateNumber,
   type ExecRequest,
   type ExecResponse,
   type GatewayConfiguration,
   modulationOf,
-  type RawDownlink,
-  type RawDownlinkItem,
-  type RawModulation,
-  type SecondsNanos,
   type StatsEvent,
   type TxAckEvent,
   type UplinkEvent,
-} from "./gateway-message.ts";
+} from "../gateway-message.ts";
 import {
-  downlinkFrameShape,
   execRequestShape,
   gatewayConfigurationShape,
   gatewayStatsShape,
   txAckShape,
   uplinkFrameShape,
-} from "./message-shapes.ts";
-import { locationBytes, uplinkBytes } from "./uplink-bytes.ts";
-import { fitsShape } from "./wire-shape.ts";
+} from "../message-shapes.ts";
+import { locationBytes, uplinkBytes } from "../uplink-bytes.ts";
+import { fitsShape } from "../wire-shape.ts";
+import { modulationCount, modulationMessage, rawModulation, readModulationCount } from "./modulation-messages.ts";
+import { reading, secondsNanos, timestamp } from "./time-messages.ts";
 
 /** tx_info messages already encoded: a gateway hears on few channels and data rates. */
 const txInfoCache = new Map<string, Uint8Array>();
@@ -118,19 +112,6 @@ export function encodeExecResponse(response: ExecResponse): Uint8Array {
   message.setStderr(response.stderr);
   message.setError(response.error);
   return message.serializeBinary();
-}
-
-/** command/down. */
-export function decodeDownlink(bytes: Uint8Array): RawDownlink | null {
-  if (!fitsShape(bytes, downlinkFrameShape)) return null;
-  return reading(() => {
-    const frame = gw.DownlinkFrame.deserializeBinary(bytes);
-    return {
-      downlinkId: frame.getDownlinkId(),
-      gatewayId: frame.getGatewayId(),
-      items: frame.getItemsList().map(rawItem),
-    };
-  });
 }
 
 /** command/config. */
@@ -235,178 +216,10 @@ export function decodeTxAck(bytes: Uint8Array): TxAckEvent | null {
   });
 }
 
-/** command/down for another gateway software. */
-export function encodeDownlink(downlink: RawDownlink): Uint8Array {
-  const frame = new gw.DownlinkFrame();
-  frame.setDownlinkId(downlink.downlinkId);
-  frame.setGatewayId(downlink.gatewayId);
-  for (const item of downlink.items) frame.addItems(itemMessage(item));
-  return frame.serializeBinary();
-}
-
-/** Generated readers throw on bytes that end early or have an unknown wire type. */
-function reading<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch {
-    return null;
-  }
-}
-
-function timestamp({ seconds, nanos }: SecondsNanos): Timestamp {
-  const message = new Timestamp();
-  message.setSeconds(seconds);
-  message.setNanos(nanos);
-  return message;
-}
-
-function duration({ seconds, nanos }: SecondsNanos): Duration {
-  const message = new Duration();
-  message.setSeconds(seconds);
-  message.setNanos(nanos);
-  return message;
-}
-
-function secondsNanos(message: Timestamp | Duration | undefined): SecondsNanos | null {
-  return message === undefined ? null : { seconds: message.getSeconds(), nanos: message.getNanos() };
-}
-
 function locationOf(location: NonNullable<ReturnType<gw.UplinkRxInfo["getLocation"]>>) {
   return {
     latitudeDeg: location.getLatitude(),
     longitudeDeg: location.getLongitude(),
     altitudeM: location.getAltitude(),
   };
-}
-
-function modulationMessage(modulation: Modulation): gw.Modulation {
-  const message = new gw.Modulation();
-  if (modulation.kind === "lora") {
-    const lora = new gw.LoraModulationInfo();
-    lora.setBandwidth(modulation.bandwidthHz);
-    lora.setSpreadingFactor(modulation.spreadingFactor);
-    lora.setCodeRate(codeRateNumber(modulation.codeRate) as gw.CodeRateMap[keyof gw.CodeRateMap]);
-    message.setLora(lora);
-  } else if (modulation.kind === "fsk") {
-    const fsk = new gw.FskModulationInfo();
-    fsk.setDatarate(modulation.bitrateBps);
-    message.setFsk(fsk);
-  } else {
-    const lrFhss = new gw.LrFhssModulationInfo();
-    lrFhss.setOperatingChannelWidth(modulation.bandwidthHz);
-    lrFhss.setCodeRate(codeRateNumber(modulation.codeRate) as gw.CodeRateMap[keyof gw.CodeRateMap]);
-    lrFhss.setGridSteps(modulation.gridSteps);
-    message.setLrFhss(lrFhss);
-  }
-  return message;
-}
-
-function modulationCount({ modulation, count }: ModulationCount): gw.PerModulationCount {
-  const message = new gw.PerModulationCount();
-  message.setModulation(modulationMessage(modulation));
-  message.setCount(count);
-  return message;
-}
-
-function readModulationCount(message: gw.PerModulationCount): ModulationCount[] {
-  const raw = message.getModulation();
-  const modulation = raw === undefined ? null : modulationOf(rawModulation(raw));
-  return modulation === null ? [] : [{ modulation, count: message.getCount() }];
-}
-
-function rawModulation(message: gw.Modulation): RawModulation {
-  const lora = message.getLora();
-  const fsk = message.getFsk();
-  const lrFhss = message.getLrFhss();
-  return {
-    lora:
-      lora === undefined
-        ? null
-        : {
-            bandwidthHz: lora.getBandwidth(),
-            spreadingFactor: lora.getSpreadingFactor(),
-            codeRate: lora.getCodeRate(),
-            polarizationInversion: lora.getPolarizationInversion(),
-            preamble: lora.getPreamble(),
-            noCrc: lora.getNoCrc(),
-          },
-    fsk:
-      fsk === undefined ? null : { frequencyDeviationHz: fsk.getFrequencyDeviation(), bitrateBps: fsk.getDatarate() },
-    lrFhss:
-      lrFhss === undefined
-        ? null
-        : {
-            bandwidthHz: lrFhss.getOperatingChannelWidth(),
-            codeRate: lrFhss.getCodeRate(),
-            gridSteps: lrFhss.getGridSteps(),
-          },
-  };
-}
-
-const noContext = new Uint8Array(0);
-
-function rawItem(message: gw.DownlinkFrameItem): RawDownlinkItem {
-  const txInfo = message.getTxInfo();
-  const modulation = txInfo?.getModulation();
-  return {
-    phyPayload: message.getPhyPayload_asU8(),
-    frequencyHz: txInfo?.getFrequency() ?? 0,
-    eirpDbm: txInfo?.getPower() ?? 0,
-    modulation: modulation === undefined ? null : rawModulation(modulation),
-    board: txInfo?.getBoard() ?? 0,
-    antenna: txInfo?.getAntenna() ?? 0,
-    timing: rawTiming(txInfo?.getTiming()),
-    context: txInfo?.getContext_asU8() ?? noContext,
-  };
-}
-
-function rawTiming(timing: gw.Timing | undefined): RawDownlinkItem["timing"] {
-  if (timing === undefined) return null;
-  if (timing.hasImmediately()) return { kind: "immediately" };
-  const delay = timing.getDelay();
-  if (delay !== undefined) return { kind: "delay", span: secondsNanos(delay.getDelay()) };
-  const gps = timing.getGpsEpoch();
-  return gps === undefined ? null : { kind: "gps", span: secondsNanos(gps.getTimeSinceGpsEpoch()) };
-}
-
-function itemMessage(item: RawDownlinkItem): gw.DownlinkFrameItem {
-  const txInfo = new gw.DownlinkTxInfo();
-  txInfo.setFrequency(item.frequencyHz);
-  txInfo.setPower(item.eirpDbm);
-  txInfo.setBoard(item.board);
-  txInfo.setAntenna(item.antenna);
-  txInfo.setContext(item.context);
-  const modulation = item.modulation === null ? null : modulationOf(item.modulation);
-  if (modulation !== null) {
-    const message = modulationMessage(modulation);
-    const lora = item.modulation?.lora ?? null;
-    if (lora !== null) {
-      message.getLora()!.setPolarizationInversion(lora.polarizationInversion);
-      message.getLora()!.setPreamble(lora.preamble);
-      message.getLora()!.setNoCrc(lora.noCrc);
-    }
-    message.getFsk()?.setFrequencyDeviation(item.modulation?.fsk?.frequencyDeviationHz ?? 0);
-    txInfo.setModulation(message);
-  }
-  if (item.timing !== null) txInfo.setTiming(timingMessage(item.timing));
-  const message = new gw.DownlinkFrameItem();
-  message.setPhyPayload(item.phyPayload);
-  message.setTxInfo(txInfo);
-  return message;
-}
-
-function timingMessage(timing: NonNullable<RawDownlinkItem["timing"]>): gw.Timing {
-  const message = new gw.Timing();
-  if (timing.kind === "immediately") {
-    message.setImmediately(new gw.ImmediatelyTimingInfo());
-  } else if (timing.kind === "delay") {
-    const delay = new gw.DelayTimingInfo();
-    if (timing.span !== null) delay.setDelay(duration(timing.span));
-    message.setDelay(delay);
-  } else {
-    const gps = new gw.GPSEpochTimingInfo();
-    if (timing.span !== null) gps.setTimeSinceGpsEpoch(duration(timing.span));
-    message.setGpsEpoch(gps);
-  }
-  return message;
 }
