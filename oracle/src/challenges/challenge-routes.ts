@@ -116,12 +116,17 @@ function challengeAnswer(key: Uint8Array, options: ChallengeRoutesOptions): Chal
   const start = intervalStart(Math.floor(serverMs / times.entropyMs), times);
   const base = { serverMs, intervalStart: start, knownUntil: entropy.knownUntil(start) };
   const asked = registry.challenged(key, epochAt(start * times.entropyMs));
-  const plan = "why" in asked || asked.region === undefined ? undefined : planOf(asked.region);
-  const drawn = plan === undefined ? undefined : challenges.challengeOf(key, start);
-  if (plan === undefined || drawn === undefined) return { ...base, challenge: null };
+  // Not of the network yet: refused at the next question.
+  if ("why" in asked) return { ...base, challenge: null, unchallenged: asked.why };
+  if ("unchallenged" in asked) return { ...base, challenge: null, unchallenged: asked.unchallenged };
+  const plan = planOf(asked.region);
+  if (plan === undefined) return { ...base, challenge: null, unchallenged: "no plan for its region" };
+  const drawn = challenges.challengeOf(key, start);
+  if (drawn === undefined) return { ...base, challenge: null, unchallenged: null };
   const { minute, challengeId, transmitMs, channelDraw } = drawn;
   return {
     ...base,
+    unchallenged: null,
     challenge: {
       minute,
       challengeId: challengeId.toHex(),

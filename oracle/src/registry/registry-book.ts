@@ -22,10 +22,11 @@ export type Sender =
 export type RefusedSender = "not registered" | "registered from the next epoch on" | "suspended" | "key not usable";
 
 /** What a challenge needs to know of a hotspot. */
-export interface ChallengedHotspot {
-  /** Number of its region where it may prove coverage; undefined where it may not. */
-  readonly region: number | undefined;
-}
+export type ChallengedHotspot =
+  /** Number of its region. */
+  | { readonly region: number }
+  /** It may not prove coverage, and why. */
+  | { readonly unchallenged: "light hotspot" | "no location" };
 
 interface Entry<Account> {
   account: Account;
@@ -89,7 +90,8 @@ export class RegistryBook {
     if (hotspot.onboardedEpoch >= epoch) return { why: "registered from the next epoch on" };
     if (timedAt(hotspot.suspended, epoch)) return { why: "suspended" };
     const { cellPublic, region } = timedAt(hotspot.location, epoch);
-    return { region: hotspot.kind === "full" && cellPublic !== 0n ? region : undefined };
+    if (hotspot.kind !== "full") return { unchallenged: "light hotspot" };
+    return cellPublic === 0n ? { unchallenged: "no location" } : { region };
   }
 
   #import(name: string, key: Uint8Array): VerifyKey | null {

@@ -51,6 +51,9 @@ export const challengeSchema = Type.Object({
   knownUntil: Type.Integer({
     description: "Last minute of it whose entropy is known, with all before; one less for none",
   }),
+  unchallenged: Type.Union([Type.String(), Type.Null()], {
+    description: "Why the device is never challenged as it is registered, for a person; null where it is",
+  }),
   challenge: Type.Union([
     Type.Null(),
     Type.Object({

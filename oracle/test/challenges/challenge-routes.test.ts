@@ -39,6 +39,7 @@ test("a challenge is null until its minute is known, and then follows from the s
     intervalStart: start,
     knownUntil: start - 1,
     challenge: null,
+    unchallenged: null,
   });
   for (let at = start; at < minute; at++) know(at);
   expect((await service.get(path)).json).toMatchObject({ knownUntil: minute - 1, challenge: null });
@@ -61,15 +62,20 @@ test("a challenge is null until its minute is known, and then follows from the s
   expect(json.challenge.frequencyHz).toBeGreaterThan(863_000_000);
 });
 
-test("a hotspot that may not prove coverage has none, and one that is not registered is told so", async () => {
+test("a hotspot that may not prove coverage has none and is told why, and one that is not registered is told so", async () => {
   const start = await begin();
   for (let at = start; at <= start + 359; at++) know(at);
-  expect((await service.get(path)).json.challenge).not.toBeNull();
+  const { challenge, unchallenged } = (await service.get(path)).json;
+  expect(challenge).not.toBeNull();
+  expect(unchallenged).toBeNull();
   service.registry.putHotspot(hotspotAccount(device.key, { kind: "light" }), 2);
-  expect((await service.get(path)).json.challenge).toBeNull();
+  expect((await service.get(path)).json).toMatchObject({ challenge: null, unchallenged: "light hotspot" });
   const nowhere = always({ cellPublic: 0n, cell: 0n, commitment: new Uint8Array(32), region: 1 });
   service.registry.putHotspot(hotspotAccount(device.key, { location: nowhere }), 3);
-  expect((await service.get(path)).json.challenge).toBeNull();
+  expect((await service.get(path)).json).toMatchObject({ challenge: null, unchallenged: "no location" });
+  const elsewhere = always({ cellPublic: 1n, cell: 1n, commitment: new Uint8Array(32), region: 250 });
+  service.registry.putHotspot(hotspotAccount(device.key, { location: elsewhere }), 4);
+  expect((await service.get(path)).json).toMatchObject({ challenge: null, unchallenged: "no plan for its region" });
   const stranger = keyToText(new TestDevice(2).key);
   expect(await service.get(`/v1/devices/${stranger}/challenge`)).toMatchObject({
     status: 403,
