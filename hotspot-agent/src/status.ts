@@ -53,6 +53,8 @@ export interface ProofStatus {
   readonly isRegistered: boolean | null;
   /** Those hotspots of this agent that an oracle does not know, and why, in its words. */
   readonly unregistered: readonly { readonly key: string; readonly name: string; readonly reason: string }[];
+  /** Those that are registered and never challenged, and why, in an oracle's words. */
+  readonly unchallenged: readonly { readonly name: string; readonly reason: string }[];
   /** Why the rules that an oracle names are not used, for a person; null where they are or none came. */
   readonly parametersProblem: string | null;
   readonly region: string | null;

@@ -195,7 +195,11 @@ function proofFindings({ proof, nowMs, startedMs, primary }: AgentStatus): reado
             "Check that oracle.network is the network of that oracle.",
           ),
         ];
-  return [...oracles, ...rules, ...registrationFindings(proof, primary), beaconFinding(proof, nowMs, startedMs)];
+  const beacons =
+    proof.unchallenged.length > 0
+      ? proof.unchallenged.map(unchallengedFinding)
+      : [beaconFinding(proof, nowMs, startedMs)];
+  return [...oracles, ...rules, ...registrationFindings(proof, primary), ...beacons];
 }
 
 function oracleRemedy(problem: string): string {
@@ -220,6 +224,16 @@ function registrationFindings(
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, ".");
+}
+
+/** A hotspot that is registered and takes no part in proofs of coverage. */
+function unchallengedFinding({ name, reason }: Proof["unchallenged"][number]): Finding {
+  const cause = `${name} sends no beacons: ${reason}.`;
+  if (/light/.test(reason)) return ok("beacon", `${cause} It earns with the packets it carries.`);
+  if (/location/.test(reason)) {
+    return warn("beacon", cause, "Assert where it stands with your wallet; it is challenged from the next epoch on.");
+  }
+  return warn("beacon", cause, "Assert its location again with the region it stands in, or ask who runs the network.");
 }
 
 function beaconFinding(proof: Proof, nowMs: number, startedMs: number): Finding {

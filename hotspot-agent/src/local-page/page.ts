@@ -58,7 +58,8 @@ function serverTable({ servers, nowMs }: AgentStatus): string {
 
 function proofTable({ proof, nowMs }: AgentStatus): string {
   if (proof === null) return "<p>No oracle configured.</p>";
-  const next = proof.nextBeaconMs === null ? "not drawn yet" : new Date(proof.nextBeaconMs).toISOString();
+  const never = proof.unchallenged.map(({ name, reason }) => `none for ${name}: ${reason}`).join("; ");
+  const next = never || (proof.nextBeaconMs === null ? "not drawn yet" : new Date(proof.nextBeaconMs).toISOString());
   return table(
     ["", ""],
     [

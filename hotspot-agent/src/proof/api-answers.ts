@@ -70,7 +70,7 @@ export function parseFailure(body: Uint8Array): ApiFailure | undefined {
 }
 
 /** A ChallengeAnswer whose binary parts are decoded; nothing in it is believed yet. */
-export interface ClaimedChallenge extends Pick<ChallengeAnswer, "intervalStart" | "knownUntil"> {
+export interface ClaimedChallenge extends Pick<ChallengeAnswer, "intervalStart" | "knownUntil" | "unchallenged"> {
   readonly challenge: {
     readonly minute: number;
     readonly challengeId: string;
@@ -85,7 +85,9 @@ export function parseChallenge(object: Readonly<Record<string, unknown>>): Claim
   const intervalStart = asCount(object.intervalStart);
   const knownUntil = asCount(object.knownUntil);
   if (intervalStart === undefined || knownUntil === undefined) return undefined;
-  if (object.challenge === null) return { intervalStart, knownUntil, challenge: null };
+  // Oracles of earlier versions say nothing of it.
+  const unchallenged = plainText(object.unchallenged) || null;
+  if (object.challenge === null) return { intervalStart, knownUntil, unchallenged, challenge: null };
   const claimed = asObject(object.challenge);
   const minute = asCount(claimed?.minute);
   const transmitMs = asCount(claimed?.transmitMs);
@@ -98,6 +100,7 @@ export function parseChallenge(object: Readonly<Record<string, unknown>>): Claim
   return {
     intervalStart,
     knownUntil,
+    unchallenged,
     challenge: { minute, challengeId, transmitMs, frequencyHz, dataRate, entropy },
   };
 }

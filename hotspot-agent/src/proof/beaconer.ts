@@ -55,6 +55,8 @@ export interface BeaconerOptions {
   readonly setup: RadioSetup;
   readonly source: ChallengeSource;
   readonly parameters: () => ProofParameters;
+  /** Resolves when oracles were asked once for time and rules, whatever they said, or at `stop`. */
+  readonly rulesHeard: (stop: AbortSignal) => Promise<void>;
   readonly transmit: (command: DownlinkCommand) => Promise<DownlinkAck>;
   /** Takes the report; its window closes at the steady time given. */
   readonly report: (report: BeaconReport, expiresMs: number) => void;
@@ -75,6 +77,8 @@ export interface BeaconerStatus {
   readonly nextBeaconMs: number | null;
   readonly beacons: number;
   readonly problem: string | null;
+  /** Why it is never challenged, in an oracle's words; null where it is, or nobody said. */
+  readonly unchallenged: string | null;
 }
 
 export class Beaconer {
@@ -84,7 +88,14 @@ export class Beaconer {
   readonly #failures;
   #entry: BeaconEntry | null = null;
   #downlinkId = 0;
-  #status: BeaconerStatus = { lastBeaconMs: null, nextBeaconMs: null, beacons: 0, problem: null };
+  #startedMs = 0;
+  #status: BeaconerStatus = {
+    lastBeaconMs: null,
+    nextBeaconMs: null,
+    beacons: 0,
+    problem: null,
+    unchallenged: null,
+  };
 
   constructor(options: BeaconerOptions) {
     this.#options = options;
@@ -106,8 +117,11 @@ export class Beaconer {
 
   /** Runs until `stop`. */
   async run(stop: AbortSignal): Promise<void> {
-    const { source, parameters, networkClock, clock, log, random } = this.#options;
+    const { source, parameters, rulesHeard, networkClock, clock, log, random } = this.#options;
+    this.#startedMs = clock.nowMs();
     const backoff = new Backoff(FAILED_RETRY_MS.first, FAILED_RETRY_MS.cap, random);
+    // Without the network's time and rules a question would be of another interval.
+    await rulesHeard(stop);
     await this.#reportUnreported();
     let waitMs = 0;
     while (!stop.aborted) {
@@ -129,7 +143,9 @@ export class Beaconer {
         continue;
       }
       backoff.reset();
+      this.#status = { ...this.#status, unchallenged: news.kind === "unchallenged" ? news.reason : null };
       if (news.kind === "drawn") await this.#perform(news.drawn, start, parameters(), stop);
+      else if (news.kind === "unchallenged") await this.#sleepUntil(nextStartMs(start, times), stop);
       else {
         const next = nextQuestion(news.knownUntil, networkClock.nowMs(), times);
         waitMs = next.waitMs;
@@ -148,13 +164,11 @@ export class Beaconer {
     await this.#waitUntil(transmitMs - ARM_AHEAD_MS, stop);
     if (stop.aborted) return;
     const maxLatenessMs = rules.windowMs * MAX_LATENESS_OF_WINDOW;
-    if (networkClock.untilMs(transmitMs) < -maxLatenessMs) {
-      return this.#skip(
-        start,
-        challengeId,
-        "too_late",
-        `${Math.round(-networkClock.untilMs(transmitMs))} ms after its time`,
-      );
+    const lateMs = -networkClock.untilMs(transmitMs);
+    if (lateMs > maxLatenessMs) {
+      const isBeforeStart = lateMs > this.#options.clock.nowMs() - this.#startedMs;
+      if (isBeforeStart) return this.#leave(start, challengeId);
+      return this.#skip(start, challengeId, "too_late", `${Math.round(lateMs)} ms after its time`);
     }
     const signature = signBeacon(this.#options.identity.signer, challengeId);
     const payload = beaconPayload(challengeId, signature);
@@ -178,7 +192,8 @@ export class Beaconer {
       tmst: tmst ?? 0,
     };
     this.#sent.add();
-    this.#status = { lastBeaconMs: sentMs, nextBeaconMs: null, beacons: this.#status.beacons + 1, problem: null };
+    const beacons = this.#status.beacons + 1;
+    this.#status = { lastBeaconMs: sentMs, nextBeaconMs: null, beacons, problem: null, unchallenged: null };
     this.#options.report(report, this.#expiresMs(transmitMs, rules));
     await this.#remember({ intervalStart: start, challengeId, report });
     this.#options.log.info("beacon sent", {
@@ -205,6 +220,13 @@ export class Beaconer {
       if (!isBusy || !isTimeLeft || stop.aborted) return ack;
       await sleep(clock, COLLISION_RETRY_MS, stop);
     }
+  }
+
+  /** A challenge whose time came before this process: nobody was there to miss it. */
+  async #leave(start: number, challengeId: Uint8Array): Promise<void> {
+    this.#skipped.add({ reason: "before_start" });
+    this.#options.log.info("this interval's challenge came before the start");
+    await this.#remember({ intervalStart: start, challengeId, report: null });
   }
 
   async #skip(start: number, challengeId: Uint8Array, reason: string, detail: string): Promise<void> {

@@ -20,6 +20,8 @@ export type ChallengeNews =
   | { readonly kind: "drawn"; readonly drawn: DrawnChallenge }
   /** Not drawn up to this minute of the interval; the minute before the interval where nothing is known of it yet. */
   | { readonly kind: "not_drawn"; readonly knownUntil: number }
+  /** Never drawn as it is registered, and why, in an oracle's words. */
+  | { readonly kind: "unchallenged"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
 
 export interface ChallengeSource {
@@ -37,6 +39,7 @@ export function judgeClaim(
 ): ChallengeNews {
   if (claimed.intervalStart !== start) return { kind: "failed", reason: "another interval" };
   const claim = claimed.challenge;
+  if (claim === null && claimed.unchallenged !== null) return { kind: "unchallenged", reason: claimed.unchallenged };
   if (claim === null) return { kind: "not_drawn", knownUntil: claimed.knownUntil };
   const record = signers.entropy(claim.entropy, times.entropyMs);
   if (record === undefined) return { kind: "failed", reason: "entropy that no trusted oracle signed" };

@@ -36,6 +36,8 @@ export interface HotspotProofOptions {
   readonly source: ChallengeSource;
   readonly registration: Registration;
   readonly parameters: () => ProofParameters;
+  /** Resolves when oracles were asked once for time and rules, whatever they said, or at `stop`. */
+  readonly rulesHeard: (stop: AbortSignal) => Promise<void>;
   /** Null: this hotspot sends no beacons. */
   readonly radio: RadioSetup | null;
   readonly hasReceipts: boolean;

@@ -33,6 +33,7 @@ export class OracleWatch {
   readonly #wallError;
   #parameters: ProofParameters = EARSHOT_PARAMETERS;
   #parametersProblem: string | null = null;
+  readonly #heard = Promise.withResolvers<void>();
 
   constructor(options: OracleWatchOptions) {
     this.#options = options;
@@ -49,6 +50,16 @@ export class OracleWatch {
   /** Why those that an oracle names are not in force; null where they are, or none came. */
   get parametersProblem(): string | null {
     return this.#parametersProblem;
+  }
+
+  /** Resolves when every oracle was asked once, whatever it said, or at `stop`. */
+  async heard(stop: AbortSignal): Promise<void> {
+    const stopped = Promise.withResolvers<void>();
+    const abort = () => stopped.resolve();
+    if (stop.aborted) abort();
+    stop.addEventListener("abort", abort);
+    await Promise.race([this.#heard.promise, stopped.promise]);
+    stop.removeEventListener("abort", abort);
   }
 
   /** Runs until `stop`. */
@@ -68,6 +79,7 @@ export class OracleWatch {
     const times = await Promise.all(clients.map((client) => this.#askTime(client, stop)));
     const hasParameters = await this.#askParameters(stop);
     this.#sayClock();
+    this.#heard.resolve();
     return hasParameters && times.every((given) => given);
   }
 

@@ -134,6 +134,11 @@ export class ProofOfCoverage {
           ? [{ key: keyText, name: animalName(keyText), reason: registration.reason ?? "" }]
           : [],
       ),
+      unchallenged: hotspots.flatMap(({ keyText, beaconer }) =>
+        beaconer?.status.unchallenged == null
+          ? []
+          : [{ name: animalName(keyText), reason: beaconer.status.unchallenged }],
+      ),
       parametersProblem: this.#watch.parametersProblem,
       region: this.#options.radio?.region ?? null,
       lastBeaconMs: greatest(beaconers.map(({ lastBeaconMs }) => lastBeaconMs)),
@@ -160,6 +165,7 @@ export class ProofOfCoverage {
       source: this.#sourceOf(identity, registration),
       registration,
       parameters: () => this.#watch.parameters,
+      rulesHeard: (stop) => this.#watch.heard(stop),
       radio: oracle.beacons ? radio : null,
       hasReceipts: oracle.receipts,
       maxBytes: oracle.spoolBytes,

@@ -99,11 +99,32 @@ describe("findings", () => {
       "air time is used up",
       "free air time",
     ],
+    [
+      "a hotspot without a location",
+      { proof: { ...proof, unchallenged: [{ name: "Neat Hotspot", reason: "no location" }] } },
+      "Neat Hotspot sends no beacons: no location",
+      "Assert where it stands",
+    ],
+    [
+      "a hotspot of a region that the network does not know",
+      { proof: { ...proof, unchallenged: [{ name: "Neat Hotspot", reason: "no plan for its region" }] } },
+      "no plan for its region",
+      "region",
+    ],
     ["an overdue beacon", { proof: { ...proof, lastBeaconMs: NOW_MS - 13 * 3_600_000 } }, "13 h ago", "registration"],
   ])("names %s", (_, change, cause, remedy) => {
     const [fault] = faults(change);
     expect(fault?.cause).toContain(cause);
     expect(fault?.remedy).toContain(remedy);
+  });
+
+  test("finds nothing wrong with a hotspot that is registered for data alone, and says so", () => {
+    const unchallenged = [{ name: "Neat Light Hotspot", reason: "light hotspot" }];
+    const change = { proof: { ...proof, lastBeaconMs: null, unchallenged } };
+    expect(faults(change)).toEqual([]);
+    expect(findings({ ...healthyStatus, ...change }).at(-1)?.cause).toMatch(
+      /^Neat Light Hotspot sends no beacons: light hotspot\. It earns/,
+    );
   });
 
   test("does not blame a server while there is no forwarder to connect for", () => {

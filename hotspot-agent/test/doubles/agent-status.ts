@@ -40,6 +40,7 @@ export const healthyStatus: AgentStatus = {
     oracles: [{ url: "https://oracle.example.org", isReachable: true, problem: null }],
     isRegistered: true,
     unregistered: [],
+    unchallenged: [],
     parametersProblem: null,
     region: "EU868",
     lastBeaconMs: NOW_MS - 3_600_000,

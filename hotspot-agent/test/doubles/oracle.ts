@@ -103,6 +103,8 @@ export class OracleDouble {
   registered: Set<string> | null = null;
   /** No answer at all, like a cut cable. */
   isDown = false;
+  /** Why it challenges nobody, as it says it; null where it does. */
+  unchallenged: string | null = null;
   /** Uploads are logged, but the answer is lost. */
   losesAnswers = false;
   /** Answers every upload with this code. */
@@ -268,7 +270,9 @@ export class OracleDouble {
     const start = intervalStart(Math.floor(this.nowMs / times.entropyMs), times);
     const drawn = findChallenge(key, start, (minute) => (minute <= knownUntil ? entropyOf(minute) : undefined), times);
     const base = { serverMs: this.nowMs, intervalStart: start, knownUntil: Math.max(knownUntil, start - 1) };
-    if (drawn === undefined) return ok({ ...base, challenge: null });
+    const { unchallenged } = this;
+    if (unchallenged !== null) return ok({ ...base, challenge: null, unchallenged });
+    if (drawn === undefined) return ok({ ...base, challenge: null, unchallenged });
     const { channelsHz } = regionByName(region, "corrected");
     const challenge = {
       minute: drawn.minute,
@@ -278,7 +282,7 @@ export class OracleDouble {
       dataRate: beaconDataRate,
       entropy: base64(signEntropy(network, this.#record(drawn.minute), this.nowMs, this.signer)),
     };
-    return ok({ ...base, challenge });
+    return ok({ ...base, challenge, unchallenged });
   }
 
   #entropy(minute: number): HttpAnswer {

@@ -126,7 +126,24 @@ describe("a challenged hotspot", () => {
     expect(Math.abs(rig.transmissions[0]!.atMs - transmitMs)).toBeLessThan(100);
   });
 
-  test("leaves out a challenge that it learns of too late", async () => {
+  test("leaves out a challenge that it learns of too late, and says so", async () => {
+    const clock = new StepClock(START_MS);
+    a = earshotOracle("a", () => clock.nowMs());
+    rig = new Rig(clock, [a]);
+    a.isDown = true;
+    await rig.start();
+    await clock.advance(challengeAt(START_MS).transmitMs - START_MS + 15_000);
+    a.isDown = false;
+    await clock.advance(180_000);
+    expect(rig.transmissions).toHaveLength(0);
+    expect(rig.counter("agent_beacons_skipped_total", { reason: "too_late" })).toBe(1);
+    expect(rig.proof.status().beaconProblem).toMatch(/^too_late: \d+ ms after its time$/);
+    await clock.advance(INTERVAL_MS);
+    expect(rig.transmissions).toHaveLength(1);
+    expect(rig.proof.status().beaconProblem).toBeNull();
+  });
+
+  test("missed nothing where the challenge came before its start", async () => {
     const clock = new StepClock(START_MS);
     a = earshotOracle("a", () => clock.nowMs());
     rig = new Rig(clock, [a]);
@@ -134,9 +151,39 @@ describe("a challenged hotspot", () => {
     await rig.start();
     await clock.advance(60_000);
     expect(rig.transmissions).toHaveLength(0);
-    expect(rig.counter("agent_beacons_skipped_total", { reason: "too_late" })).toBe(1);
+    expect(rig.counter("agent_beacons_skipped_total", { reason: "before_start" })).toBe(1);
+    expect(rig.proof.status().beaconProblem).toBeNull();
     await clock.advance(INTERVAL_MS);
     expect(rig.transmissions).toHaveLength(1);
+  });
+
+  test("says why it is never challenged, and is challenged when that has changed", async () => {
+    await start();
+    a.unchallenged = "no location";
+    await rig.clock.advance(INTERVAL_MS);
+    expect(rig.transmissions).toHaveLength(0);
+    expect(rig.proof.status().unchallenged).toMatchObject([{ reason: "no location" }]);
+    // Asked as often as one that waits to be drawn.
+    expect(a.requests.filter((request) => request.endsWith("/challenge")).length).toBeLessThan(400);
+    a.unchallenged = null;
+    await rig.clock.advance(INTERVAL_MS);
+    expect(rig.transmissions).toHaveLength(1);
+    expect(rig.proof.status().unchallenged).toEqual([]);
+  });
+
+  test("asks for no challenge before it knows the network's minutes", async () => {
+    const clock = new StepClock(START_MS);
+    const after = (delayMs: number, task: () => void) => void clock.after(delayMs, task);
+    const times = { entropyMs: 5000, intervalMs: 30_000, transmitDelayMs: 2500, transmitSpreadMs: 2500 };
+    a = earshotOracle("a", () => clock.nowMs(), { after, times, windowMs: 10_000, entropyDelayMs: 500 });
+    rig = new Rig(clock, [a]);
+    await rig.start();
+    await clock.advance(120_000);
+    const of = (end: string) => a.requests.findIndex((request) => request.endsWith(end));
+    expect(of("/parameters")).toBeLessThan(of("/challenge"));
+    expect(rig.counter("agent_challenge_failures_total")).toBe(0);
+    // One an interval, from the first on.
+    expect(rig.transmissions.length).toBeGreaterThanOrEqual(3);
   });
 
   test("sends no beacon so late in a short window that its report could not arrive", async () => {

@@ -108,6 +108,7 @@ describe("the status", () => {
       ],
       isRegistered: null,
       unregistered: [],
+      unchallenged: [],
       parametersProblem: null,
       region: "EU868",
       lastBeaconMs: null,
