@@ -24,4 +24,5 @@ export * from "./parameters/presets/of-network.ts";
 export * from "./reward/index.ts";
 export { curveWeightE4 } from "./score/cell-weight.ts";
 export * from "./score/density.ts";
+export * from "./verify/hotspot-places.ts";
 export * from "./verify/reason.ts";

@@ -4,17 +4,15 @@
  * Run once where a folder is read, so that the engine meets only rows it can judge. Whatever a hotspot may report wrongly (an
  * absurd RSSI, a frequency of 0) passes: that is for a verdict. The first row that breaks a rule is refused as ORC_BAD_ROW.
  */
-import { isCell, parentHi, parentLo } from "@earshot/geo";
+import { ASSERTED_RESOLUTION, isCell, PUBLIC_RESOLUTION, parentHi, parentLo } from "@earshot/geo";
 import { type AnyColumn, DETECTORS, type EpochInput, NO_ROW, reasonByNumber, type TableDefinition } from "@earshot/poc";
 import { deviceKeyKind, sha256 } from "@earshot/poc/protocol";
 import { oracleError } from "../errors.ts";
 import { checkSplits } from "./check-splits.ts";
 
-/** Resolution of an asserted location, and of what the public sees of it. */
-const ASSERTED_RESOLUTION = 12;
-const PUBLIC_RESOLUTION = 8;
 const KEY_BYTES = 33;
 const WALLET_BYTES = 32;
+const HASH_BYTES = 32;
 
 /** Refuses a row: `table.column`, the row's number and what is wrong. `folder` is what messages begin with. */
 export type Refuse = (table: string, column: string, row: number, what: string) => never;
@@ -131,7 +129,8 @@ function checkHotspots(hotspots: EpochInput["hotspots"], refuse: Refuse): void {
     for (let i = 0; i < 8; i++) {
       if (gatewayId[row * 8 + i] !== digest[i]) refuse("hotspots", "gateway_id", row, "not the hash of the key");
     }
-    checkCell(cell[row], cellPublic[row], row, refuse);
+    if (cell[row] === 0n) checkPrivate(hotspots, row, refuse);
+    else checkOpen(cell[row], cellPublic[row], row, refuse);
   }
   checkAscending("hotspots", "cell", cell.length, refuse, (row) =>
     cell[row] !== cell[row - 1]
@@ -160,17 +159,32 @@ function checkStateTimes(state: EpochInput["stateIn"], refuse: Refuse): void {
   }
 }
 
-function checkCell(cell: bigint, cellPublic: bigint, row: number, refuse: Refuse): void {
+function checkOpen(cell: bigint, cellPublic: bigint, row: number, refuse: Refuse): void {
   const hi = Number(cell >> 32n);
   const lo = Number(cell & 0xffff_ffffn);
-  if (cell !== 0n && (!isCell(hi, lo) || ((hi >>> 20) & 15) !== ASSERTED_RESOLUTION)) {
+  if (!isCellOf(cell, ASSERTED_RESOLUTION)) {
     refuse("hotspots", "cell", row, `${cell.toString(16)} is no cell of resolution ${ASSERTED_RESOLUTION}`);
   }
-  const expected =
-    cell === 0n
-      ? 0n
-      : (BigInt(parentHi(hi, lo, PUBLIC_RESOLUTION)) << 32n) | BigInt(parentLo(hi, lo, PUBLIC_RESOLUTION));
-  if (cellPublic !== expected) refuse("hotspots", "cell_public", row, "not the parent of the asserted cell");
+  const parent = (BigInt(parentHi(hi, lo, PUBLIC_RESOLUTION)) << 32n) | BigInt(parentLo(hi, lo, PUBLIC_RESOLUTION));
+  if (cellPublic !== parent) refuse("hotspots", "cell_public", row, "not the parent of the asserted cell");
+}
+
+/** A private location is a public cell and a commitment, which go together; one that was never asserted has neither. */
+function checkPrivate(hotspots: EpochInput["hotspots"], row: number, refuse: Refuse): void {
+  const cellPublic = hotspots.cell_public[row];
+  const commitment = hotspots.location_commitment.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES);
+  const isCommitted = commitment.some((byte) => byte !== 0);
+  if (cellPublic === 0n && !isCommitted) return;
+  if (!isCellOf(cellPublic, PUBLIC_RESOLUTION)) {
+    const what = `${cellPublic.toString(16)} is no cell of resolution ${PUBLIC_RESOLUTION}`;
+    refuse("hotspots", "cell_public", row, what);
+  }
+  if (!isCommitted) refuse("hotspots", "location_commitment", row, "a private location commits to its finer digits");
+}
+
+function isCellOf(cell: bigint, resolution: number): boolean {
+  const hi = Number(cell >> 32n);
+  return isCell(hi, Number(cell & 0xffff_ffffn)) && ((hi >>> 20) & 15) === resolution;
 }
 
 function checkServed(served: EpochInput["servedIn"], refuse: Refuse): void {
@@ -181,8 +195,7 @@ function checkServed(served: EpochInput["servedIn"], refuse: Refuse): void {
     return compareBytes(payer, row, row - 1, WALLET_BYTES);
   });
   for (let row = 0; row < cell.length; row++) {
-    const hi = Number(cell[row] >> 32n);
-    if (!isCell(hi, Number(cell[row] & 0xffff_ffffn)) || ((hi >>> 20) & 15) !== PUBLIC_RESOLUTION) {
+    if (!isCellOf(cell[row], PUBLIC_RESOLUTION)) {
       refuse("served-in", "cell", row, `${cell[row].toString(16)} is no cell of resolution ${PUBLIC_RESOLUTION}`);
     }
   }

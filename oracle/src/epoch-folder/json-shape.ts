@@ -72,17 +72,18 @@ export function distinct(field: string, shape: Shape): Shape {
   };
 }
 
-/** An object with exactly these fields. */
-export function object(fields: Readonly<Record<string, Shape>>): Shape {
+/** An object with exactly these fields; those in `optional` may be absent. */
+export function object(fields: Readonly<Record<string, Shape>>, optional: Readonly<Record<string, Shape>> = {}): Shape {
   return (value, path) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return `${path}: expected an object, got ${shown(value)}`;
     }
-    const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
+    const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name) && !Object.hasOwn(optional, name));
     if (unknown !== undefined) return `${path}.${unknown}: unknown field`;
     const byName = value as Readonly<Record<string, unknown>>;
+    const present = Object.entries(optional).filter(([name]) => Object.hasOwn(value, name));
     return firstFlaw(
-      Object.entries(fields).map(
+      [...Object.entries(fields), ...present].map(
         ([name, shape]) =>
           () =>
             shape(byName[name], path === "" ? name : `${path}.${name}`),

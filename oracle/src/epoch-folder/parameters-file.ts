@@ -9,7 +9,7 @@ import { oracleError } from "../errors.ts";
 import type { Intake } from "../load/intake.ts";
 import { decimal, hash, U16_MAX, U32_MAX } from "./common-shapes.ts";
 import { integer, object, record, type Shape, text } from "./json-shape.ts";
-import { detectingShape, parametersShape } from "./parameters-shape.ts";
+import { parametersShape } from "./parameters-shape.ts";
 
 /** epoch.json: the engine's header, and what only the loading of uploads needs. */
 export interface FolderHeader extends EpochHeader {
@@ -34,14 +34,16 @@ const intakeShape = object({
   judgedInEpochBefore: count,
 });
 
-const headerFields = {
-  epoch: integer(0, U32_MAX),
-  network: integer(0, U16_MAX),
-  previousManifestHash: hash,
-  tokenPriceUsdE8: integer(1, Number.MAX_SAFE_INTEGER),
-};
-const headerShape = object(headerFields);
-const budgetedShape = object({ ...headerFields, budgetAtoms: decimal });
+const headerShape = object(
+  {
+    epoch: integer(0, U32_MAX),
+    network: integer(0, U16_MAX),
+    previousManifestHash: hash,
+    tokenPriceUsdE8: integer(1, Number.MAX_SAFE_INTEGER),
+  },
+  // Simulated epochs have no chain that issues anything.
+  { budgetAtoms: decimal },
+);
 
 /** Reads a JSON file that must be an object. Throws ORC_DAMAGED_FILE. */
 export function parseJsonFile(bytes: Uint8Array, path: string): Readonly<Record<string, unknown>> {
@@ -64,18 +66,12 @@ export function jsonFile(value: unknown): Uint8Array {
 
 /** The parameters from parameters.json. Throws ORC_DAMAGED_FILE, ORC_BAD_HEADER. */
 export function parseParameters(bytes: Uint8Array, path: string): NetworkParameters {
-  const value = parseJsonFile(bytes, path);
-  // Networks without detectors have no such field, so that their hash is that of a value without it.
-  const shape = "anomaly" in value ? detectingShape : parametersShape;
-  return checked(shape, value, path) as unknown as NetworkParameters;
+  return checked(parametersShape, parseJsonFile(bytes, path), path) as unknown as NetworkParameters;
 }
 
 /** The header from epoch.json. Throws ORC_DAMAGED_FILE, ORC_BAD_HEADER. */
 export function parseHeader(bytes: Uint8Array, path: string): FolderHeader {
-  const value = parseJsonFile(bytes, path);
-  // Simulated epochs have no chain that issues anything.
-  const shape = "budgetAtoms" in value ? budgetedShape : headerShape;
-  return checked(shape, value, path) as unknown as FolderHeader;
+  return checked(headerShape, parseJsonFile(bytes, path), path) as unknown as FolderHeader;
 }
 
 /** The intake from intake.json. Throws ORC_DAMAGED_FILE, ORC_BAD_HEADER. */

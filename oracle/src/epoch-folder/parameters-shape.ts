@@ -1,10 +1,12 @@
 /** NetworkParameters (poc) spelled out field by field once more, because types are gone at run time; with the rules between fields. */
-import type {
-  DensityParameters,
-  DistanceParameters,
-  HeliumRewardParameters,
-  TimeParameters,
-  WeightedRewardParameters,
+import {
+  type DensityParameters,
+  type DistanceParameters,
+  type HeliumRewardParameters,
+  type NetworkParameters,
+  privateLocationsFlaw,
+  type TimeParameters,
+  type WeightedRewardParameters,
 } from "@earshot/poc";
 import { isCanonicalDataRate } from "@earshot/poc/protocol";
 import { regionPlans } from "@earshot/poc/radio";
@@ -193,5 +195,8 @@ const parametersFields = {
   foreignWitnessRequired: oneOf(true, false),
   rewards,
 };
-export const parametersShape = object(parametersFields);
-export const detectingShape = object({ ...parametersFields, anomaly: anomalyShape });
+/** Networks without detectors or private locations have no such field, so that their hash is that of a value without it. */
+export const parametersShape = fitting(
+  object(parametersFields, { privateLocations: oneOf(true), anomaly: anomalyShape }),
+  (parameters: NetworkParameters) => privateLocationsFlaw(parameters),
+);

@@ -1,10 +1,11 @@
 /**
  * challenges.arrow from entropy.arrow and hotspots.arrow: what sortition gives, so that anybody can check it.
  *
- * Challenged are the hotspots that may prove coverage: location asserted, capability 1, not suspended, region with a plan. The channel
+ * Challenged are the hotspots that may prove coverage: location asserted (a private one where the rules judge it), capability 1, not
+ * suspended, region with a plan. The channel
  * is drawn from the region's plan; the data rate is the network's, or the region's where the parameters name one.
  */
-import { type AnyColumn, allocateColumns, challengesTable, type EpochInput } from "@earshot/poc";
+import { type AnyColumn, allocateColumns, challengesTable, type EpochInput, isPlaced } from "@earshot/poc";
 import { challengesOf } from "@earshot/poc/protocol";
 import { type RegionPlan, regionPlans } from "@earshot/poc/radio";
 import { oracleError } from "../errors.ts";
@@ -40,7 +41,7 @@ export function deriveInterval(source: ChallengeSource, interval: number): Epoch
   const plans: (RegionPlan | undefined)[] = [];
   for (const plan of regionPlans(radio.regionPlans)) plans[plan.number] = plan;
 
-  const rows = challengedRows(hotspots, plans);
+  const rows = challengedRows(source, plans);
   const keys = new Uint8Array(rows.length * KEY_BYTES);
   for (const [i, row] of rows.entries()) {
     keys.set(hotspots.key.subarray(row * KEY_BYTES, (row + 1) * KEY_BYTES), i * KEY_BYTES);
@@ -97,10 +98,14 @@ export function joinChallenges(parts: readonly EpochInput["challenges"][]): Epoc
   return joined as unknown as EpochInput["challenges"];
 }
 
-function challengedRows(hotspots: EpochInput["hotspots"], plans: readonly (RegionPlan | undefined)[]): number[] {
+function challengedRows(
+  { hotspots, parameters }: Pick<ChallengeSource, "hotspots" | "parameters">,
+  plans: readonly (RegionPlan | undefined)[],
+): number[] {
   const rows: number[] = [];
   for (let row = 0; row < hotspots.region.length; row++) {
-    const mayProve = hotspots.cell[row] !== 0n && hotspots.capability[row] !== 0 && hotspots.suspended[row] === 0;
+    const mayProve =
+      isPlaced(hotspots, row, parameters) && hotspots.capability[row] !== 0 && hotspots.suspended[row] === 0;
     if (mayProve && plans[hotspots.region[row]] !== undefined) rows.push(row);
   }
   return rows;

@@ -11,6 +11,7 @@ import {
   type EpochContext,
   type EpochInput,
   entropyTable,
+  isPlaced,
   KeyIndex,
   NO_ROW,
   packetsTable,
@@ -111,7 +112,9 @@ export class LiveEpoch {
   #challengeIn(hotspot: number, start: number): LiveChallenge | undefined {
     const { hotspots, parameters } = this.opening;
     const mayProve =
-      hotspots.cell[hotspot] !== 0n && hotspots.capability[hotspot] !== 0 && hotspots.suspended[hotspot] === 0;
+      isPlaced(hotspots, hotspot, parameters) &&
+      hotspots.capability[hotspot] !== 0 &&
+      hotspots.suspended[hotspot] === 0;
     const plan = this.#plans[hotspots.region[hotspot]];
     if (!mayProve || plan === undefined || parameters.challenge.kind !== "sortition") return undefined;
     const key = hotspots.key.subarray(hotspot * 33, (hotspot + 1) * 33);

@@ -28,21 +28,22 @@ export function cellsTableOf(
   demand: CellDemand,
 ): Columns<typeof cellsTable> {
   const { cells8 } = context;
-  const levels = [...density.levels].reverse();
+  const levels = [...density.levels].reverse().map((level) => ({ level, listed: density.cells(level) }));
   const rows = levels.reduce(
-    (sum, level) => sum + (level.resolution === 8 ? cells8.hi.length : level.unclipped.length),
+    (sum, { level, listed }) => sum + (level.resolution === 8 ? cells8.hi.length : listed.hi.length),
     0,
   );
   const out = allocateColumns(cellsTable, rows);
   out.median_excess_loss_ddb.fill(NO_MEDIAN);
   let row = 0;
-  for (const level of levels) {
-    const cells = level.resolution === 8 ? cells8 : density.cells(level);
+  for (const { level, listed } of levels) {
+    const cells = level.resolution === 8 ? cells8 : listed;
     const limits = density.limits(level);
     for (let cell = 0; cell < cells.hi.length; cell++, row++) {
       out.resolution[row] = level.resolution;
       out.cell[row] = (BigInt(cells.hi[cell]) << 32n) | BigInt(cells.lo[cell]);
-      const hexagon = level.resolution === 8 ? density.findHexagon(level, cells.hi[cell], cells.lo[cell]) : cell;
+      const hexagon =
+        level.resolution === 8 ? density.findHexagon(level, cells.hi[cell], cells.lo[cell]) : listed.hexagon[cell];
       if (hexagon >= 0) {
         out.active_hotspots[row] = density.active(level, hexagon);
         out.unclipped[row] = level.unclipped[hexagon];

@@ -17,7 +17,7 @@ import { type CellSums, sumCells } from "./cell-sums.ts";
 import { type CellDemand, cellReasonsTableOf, cellsTableOf } from "./cells-table.ts";
 import { allocateColumns, type Columns } from "./columns.ts";
 import { type Demand, readDemand } from "./demand.ts";
-import { cellHalves, type EpochContext } from "./epoch-context.ts";
+import type { EpochContext } from "./epoch-context.ts";
 import type { EpochOutput, EpochSummary } from "./epoch-output.ts";
 import { type HotspotHistory, writeHistory } from "./history.ts";
 import { budgetEpoch, type EpochBudget, payEpoch } from "./pay-epoch.ts";
@@ -49,8 +49,8 @@ export function closeEpoch(context: EpochContext, partitions: readonly Partition
   detection?.weightE4.forEach((weight, hotspot) => {
     if (weight === 0) active[hotspot] = 0;
   });
-  const { hi, lo } = cellHalves(input.hotspots.cell);
-  const density = densityOf(context, active, hi, lo);
+  const { hi, lo } = context.places;
+  const density = densityOf(context, active);
   const scaleE4 = density.scalesE4(hi, lo, parameters.density.defaultScaleE4);
   const budget = budgetEpoch(input, demand.creditsByHotspot);
   const cellShares = sharesBeforeWeight(context, beacons, scaleE4, units);
@@ -125,7 +125,8 @@ function activeHotspots(
   return active;
 }
 
-function densityOf(context: EpochContext, active: Uint8Array, hi: Uint32Array, lo: Uint32Array): DensityMap {
+function densityOf(context: EpochContext, active: Uint8Array): DensityMap {
+  const { hi, lo, privateCount } = context.places;
   const placed: number[] = [];
   active.forEach((flag, hotspot) => {
     if (flag === 1 && (context.hotspots.lines[hotspot * LINE_STRIDE + LINE.meta] & META.notAsserted) === 0)
@@ -135,6 +136,7 @@ function densityOf(context: EpochContext, active: Uint8Array, hi: Uint32Array, l
     Uint32Array.from(placed, (hotspot) => hi[hotspot]),
     Uint32Array.from(placed, (hotspot) => lo[hotspot]),
     context.input.parameters.density.limits,
+    privateCount > 0,
   );
 }
 

@@ -4,7 +4,7 @@
  * Built once per epoch, or once per worker from the same input; equal input gives equal context.
  */
 
-import { buildCellIndex, cellDistanceM, gridDistance11, parentHi, parentLo } from "@earshot/geo";
+import { buildCellIndex, cellDistanceM, cellResolution, gridDistance11, parentHi, parentLo } from "@earshot/geo";
 import { pocError } from "../errors.ts";
 import {
   buildHotspotLines,
@@ -14,6 +14,7 @@ import {
   MAX_HOTSPOTS,
   META,
 } from "../verify/hotspot-lines.ts";
+import { type HotspotPlaces, hotspotPlaces, privateLocationsFlaw } from "../verify/hotspot-places.ts";
 import type { ExactGeometry } from "../verify/witness-job.ts";
 import { compileWitnessRules, type WitnessRules } from "../verify/witness-rules.ts";
 import { assertColumns } from "./columns.ts";
@@ -29,13 +30,14 @@ const CELL_RESOLUTION = 8;
 export interface HotspotCells {
   readonly hi: Uint32Array;
   readonly lo: Uint32Array;
-  /** Dense cell id by hotspot; the number of cells for a hotspot without one. The last entry is for unregistered senders. */
+  /** Dense cell id by hotspot; the number of cells for one without a cell so fine. The last entry is for unregistered senders. */
   readonly of: Uint32Array;
 }
 
 export interface EpochContext {
   readonly input: EpochInput;
   readonly hotspots: HotspotLines;
+  readonly places: HotspotPlaces;
   readonly rules: WitnessRules;
   readonly geometry: ExactGeometry;
   readonly history: HotspotHistory;
@@ -61,16 +63,20 @@ export function prepareEpoch(input: EpochInput): EpochContext {
       `density.limits: expected one of resolution ${CELL_RESOLUTION}, in which cells are weighed`,
     );
   }
-  const hotspots = buildHotspotLines(input.hotspots, input.parameters);
+  const flaw = privateLocationsFlaw(input.parameters);
+  if (flaw !== undefined) throw pocError("POC_BAD_PARAMETERS", flaw);
+  const places = hotspotPlaces(input.hotspots, input.parameters);
+  const hotspots = buildHotspotLines(input.hotspots, input.parameters, places);
   const history = readHistory(input);
   return {
     input,
     hotspots,
+    places,
     rules: compileWitnessRules(input.parameters),
     geometry: exactGeometry(input.hotspots.cell),
     history,
-    cells8: hotspotCells(input.hotspots.cell, hotspots, CELL_RESOLUTION),
-    cells11: hotspotCells(input.hotspots.cell, hotspots, 11),
+    cells8: hotspotCells(places, hotspots, CELL_RESOLUTION),
+    cells11: hotspotCells(places, hotspots, 11),
     beacons: judgeBeacons(input, hotspots, history.lastBeaconMs),
     epochStartMs: input.header.epoch * input.parameters.time.epochMs,
   };
@@ -89,12 +95,12 @@ export function cellHalves(cells: BigUint64Array): { readonly hi: Uint32Array; r
   return { hi, lo };
 }
 
-function hotspotCells(cells: BigUint64Array, hotspots: HotspotLines, resolution: number): HotspotCells {
+function hotspotCells({ hi, lo }: HotspotPlaces, hotspots: HotspotLines, resolution: number): HotspotCells {
   const { count, lines } = hotspots;
-  const { hi, lo } = cellHalves(cells);
   const placed: number[] = [];
   for (let hotspot = 0; hotspot < count; hotspot++) {
-    if ((lines[hotspot * LINE_STRIDE + LINE.meta] & META.notAsserted) === 0) placed.push(hotspot);
+    const isPlaced = (lines[hotspot * LINE_STRIDE + LINE.meta] & META.notAsserted) === 0;
+    if (isPlaced && cellResolution(hi[hotspot]) >= resolution) placed.push(hotspot);
   }
   const parentsHi = Uint32Array.from(placed, (hotspot) => parentHi(hi[hotspot], lo[hotspot], resolution));
   const parentsLo = Uint32Array.from(placed, (hotspot) => parentLo(hi[hotspot], lo[hotspot], resolution));

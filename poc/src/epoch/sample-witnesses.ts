@@ -1,6 +1,6 @@
 /** Marks the witnesses that are paid, beacon by beacon (score/witness-selection.ts). */
 
-import { WitnessSelection } from "../score/witness-selection.ts";
+import { type SelectionContext, WitnessSelection } from "../score/witness-selection.ts";
 import { REASON } from "../verify/reason.ts";
 import { hotspotOfRow } from "../verify/witness-job.ts";
 import type { EpochContext } from "./epoch-context.ts";
@@ -11,12 +11,12 @@ const VALID: number = REASON.valid;
 
 /** Fills `selected` and `selectedCount` from the final reasons. */
 export function sampleWitnesses(context: EpochContext, verdicts: PartitionVerdicts): void {
-  const { beacons, cells11, input } = context;
+  const { beacons, input } = context;
   const selection = new WitnessSelection({
     ...input.parameters.selection,
     keys: input.hotspots.key,
     gatewayIds: input.hotspots.gateway_id,
-    cell11: cells11.of,
+    ...cellsOf(context),
   });
   const { reason, rows, selected, selectedCount, starts } = verdicts;
   const maximum = input.parameters.selection.maximumWitnesses;
@@ -51,4 +51,13 @@ export function sampleWitnesses(context: EpochContext, verdicts: PartitionVerdic
     selection.choose(candidates, count, chosen, entropy, id, challenge * 32);
     for (let i = 0; i < count; i++) selected[places[i]] = chosen[i];
   }
+}
+
+/** The cells that candidates are told apart by: a private hotspot has no resolution-11 cell that it could share. */
+function cellsOf({ cells8, cells11, places }: EpochContext): Pick<SelectionContext, "cell11" | "privates"> {
+  const { isPrivate, privateCount } = places;
+  if (privateCount === 0) return { cell11: cells11.of, privates: null };
+  let next = cells11.hi.length + 1;
+  const cell11 = cells11.of.map((cell, hotspot) => (isPrivate[hotspot] === 1 ? next++ : cell));
+  return { cell11, privates: { isPrivate, cell8: cells8.of } };
 }

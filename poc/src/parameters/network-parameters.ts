@@ -250,6 +250,11 @@ export interface NetworkParameters {
   /** A cell whose valid witnesses all belong to the beaconer's owner earns nothing. */
   readonly foreignWitnessRequired: boolean;
   readonly rewards: WeightedRewardParameters | HeliumRewardParameters;
+  /**
+   * A hotspot that shows its resolution-8 cell and no finer one is judged from that cell, by the bound of each rule that is worst for it;
+   * absent where such a hotspot counts as not asserted.
+   */
+  readonly privateLocations?: true;
   /** Detectors of spoofing and what they take; absent where there are none. */
   readonly anomaly?: AnomalyParameters;
 }

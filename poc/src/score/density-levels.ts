@@ -16,14 +16,16 @@ import {
   MAX_NEIGHBOURS,
   MAX_RESOLUTION,
   neighbours,
+  PUBLIC_RESOLUTION,
   parentCell,
 } from "@earshot/geo";
 import type { DensityLimit } from "../parameters/network-parameters.ts";
 
 /** The finest resolution with a limit; the levels go down from here. */
 export const FINEST_LEVEL = 10;
-/** Hotspots asserted coarser than this do not count. */
-const COARSEST_ASSERTED = 11;
+/** Resolutions of cells that count, a bit each: 11 to 15 for asserted ones, and the one that stands for a private location. */
+const ASSERTED_RESOLUTIONS = 0xf800;
+const PRIVATE_RESOLUTIONS = 1 << PUBLIC_RESOLUTION;
 /** Base cell and digits in an upper word; with the lower word they order cells. */
 const DIGITS_MASK_HI = 0x000fffff;
 const TWO_32 = 2 ** 32;
@@ -67,13 +69,19 @@ export function limitFor(limits: DensityLimit, occupied: number): number {
   return Math.min(limits.maximum, limits.target * (Math.max(occupied - limits.neighbours, 0) + 1));
 }
 
-/** Builds all levels; `limits` has one entry for each resolution from 10 downwards, in that order. */
+/**
+ * Builds all levels; `limits` has one entry for each resolution from 10 downwards, in that order. With `hasPrivate`, rows of resolution 8 are
+ * private locations: behind the open ones of their cell, in hexagons of their own at resolutions 9 and 10, because their unused digits
+ * are no digits of another.
+ */
 export function buildLevels(
   hi: Uint32Array,
   lo: Uint32Array,
   limits: readonly DensityLimit[],
+  hasPrivate: boolean,
 ): { sorted: SortedRows; levels: DensityLevel[] } {
-  const order = cellOrderOfRows(hi, lo, activeRows(hi, lo));
+  const resolutions = hasPrivate ? ASSERTED_RESOLUTIONS | PRIVATE_RESOLUTIONS : ASSERTED_RESOLUTIONS;
+  const order = cellOrderOfRows(hi, lo, activeRows(hi, lo, resolutions));
   const { sorted, level, differences } = finestLevel(hi, lo, order, limits[0]);
   clip(sorted, level);
   const levels = [level];
@@ -87,15 +95,15 @@ export function buildLevels(
   return { sorted, levels };
 }
 
-/** The rows that count. */
-function activeRows(hi: Uint32Array, lo: Uint32Array): Int32Array {
+/** The rows that count: cells of the resolutions whose bits are set. */
+function activeRows(hi: Uint32Array, lo: Uint32Array, resolutions: number): Int32Array {
   const upper = signed(hi);
   const lower = signed(lo);
   const rows = new Int32Array(hi.length);
   let count = 0;
   for (let row = 0; row < rows.length; row++) {
     rows[count] = row;
-    const isActive = ((upper[row] >>> 20) & 15) >= COARSEST_ASSERTED && isCell(upper[row], lower[row]);
+    const isActive = ((resolutions >>> ((upper[row] >>> 20) & 15)) & 1) === 1 && isCell(upper[row], lower[row]);
     count += isActive ? 1 : 0;
   }
   return rows.subarray(0, count);

@@ -64,20 +64,26 @@ function exactScale(levels: readonly DensityLevel[], finest: number): number {
   const row = levels[0].first[finest];
   let numerator = 1n;
   let denominator = 1n;
-  for (const { first, unclipped, clipped } of levels) {
-    // The last hexagon of the level that starts at the row or before it.
-    let start = 0;
-    let end = unclipped.length - 1;
-    while (start < end) {
-      const middle = (start + end + 1) >>> 1;
-      if (first[middle] <= row) start = middle;
-      else end = middle - 1;
-    }
-    if (clipped[start] === unclipped[start]) continue;
-    numerator *= BigInt(clipped[start]);
-    denominator *= BigInt(unclipped[start]);
+  for (const level of levels) {
+    const { unclipped, clipped } = level;
+    const above = hexagonOfRow(level, row);
+    if (clipped[above] === unclipped[above]) continue;
+    numerator *= BigInt(clipped[above]);
+    denominator *= BigInt(unclipped[above]);
   }
   return Number(divideHalfEven(numerator * 10_000n, denominator));
+}
+
+/** The hexagon of a level that holds a row in cell order: the last one that starts at it or before. */
+export function hexagonOfRow({ first, unclipped }: DensityLevel, row: number): number {
+  let start = 0;
+  let end = unclipped.length - 1;
+  while (start < end) {
+    const middle = (start + end + 1) >>> 1;
+    if (first[middle] <= row) start = middle;
+    else end = middle - 1;
+  }
+  return start;
 }
 
 /** Writes each hotspot's scale at the place `to` names. */

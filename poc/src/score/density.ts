@@ -11,7 +11,15 @@
  * resolution from 10 downwards, or whose maximum is below their target.
  */
 
-import { buildCellIndex, type Cell, type CellIndex, cellResolution, isCell, parentCell } from "@earshot/geo";
+import {
+  buildCellIndex,
+  type Cell,
+  type CellIndex,
+  cellResolution,
+  isCell,
+  PUBLIC_RESOLUTION,
+  parentCell,
+} from "@earshot/geo";
 import { pocError } from "../errors.ts";
 import type { DensityLimit } from "../parameters/network-parameters.ts";
 import {
@@ -25,7 +33,8 @@ import {
   occupiedOfAll,
   type SortedRows,
 } from "./density-levels.ts";
-import { roundedScales, spreadScales } from "./density-scales.ts";
+import { hexagonOfRow, roundedScales, spreadScales } from "./density-scales.ts";
+import { isPrivateHexagon, leastPlace, writePrivateScales } from "./private-scale.ts";
 
 export type { DensityLevel };
 export { FINEST_LEVEL };
@@ -103,17 +112,25 @@ export class DensityMap {
     return level;
   }
 
-  /** The hexagons of a level as cell columns, in the order of its counts. */
-  cells(level: DensityLevel): { readonly hi: Uint32Array; readonly lo: Uint32Array } {
-    const count = level.unclipped.length;
-    const hi = new Uint32Array(count);
-    const lo = new Uint32Array(count);
-    for (let hexagon = 0; hexagon < count; hexagon++) {
+  /** The hexagons of a level as cell columns, and their places in it, in its order; without those in which private hotspots count. */
+  cells(level: DensityLevel): {
+    readonly hi: Uint32Array;
+    readonly lo: Uint32Array;
+    readonly hexagon: Uint32Array;
+  } {
+    const most = level.unclipped.length;
+    const hi = new Uint32Array(most);
+    const lo = new Uint32Array(most);
+    const hexagons = new Uint32Array(most);
+    let count = 0;
+    for (let hexagon = 0; hexagon < most; hexagon++) {
+      if (level.resolution > PUBLIC_RESOLUTION && isPrivateHexagon(this.#sorted, level, hexagon)) continue;
       const cell = hexagonCell(this.#sorted, level, hexagon);
-      hi[hexagon] = cell.hi;
-      lo[hexagon] = cell.lo;
+      hi[count] = cell.hi;
+      lo[count] = cell.lo;
+      hexagons[count++] = hexagon;
     }
-    return { hi, lo };
+    return { hi: hi.subarray(0, count), lo: lo.subarray(0, count), hexagon: hexagons.subarray(0, count) };
   }
 
   /** The position of a hexagon in its level by the cell's two halves, or -1 when it holds no active hotspot. */
@@ -144,6 +161,42 @@ export class DensityMap {
     return target === maximum ? target : limitFor(level.limits, occupiedAround(this.#sorted, level, hexagon));
   }
 
+  /** The arithmetic behind the scale of private hotspots of a resolution-8 cell, resolution 10 first; empty where none is active. */
+  explainPrivate(cell: Cell): DensityStep[] {
+    const finest = this.levels[0];
+    const own = this.findHexagon(this.level(PUBLIC_RESOLUTION), cell.hi, cell.lo);
+    if (own < 0) return [];
+    // The private hexagon is the last one of its cell.
+    const row = this.level(PUBLIC_RESOLUTION).first[own + 1] - 1;
+    const hexagon = hexagonOfRow(finest, row);
+    if (!isPrivateHexagon(this.#sorted, finest, hexagon)) return [];
+    const { hotspots, hexagons10, hexagons9 } = leastPlace(this.#sorted, finest, hexagon);
+    return this.levels.map((level) => {
+      const { resolution } = level;
+      if (resolution < PUBLIC_RESOLUTION)
+        return this.step(level, hexagonOfRow(level, row), parentCell(cell.hi, cell.lo, resolution));
+      const unclipped = [hexagons9, hexagons10, hotspots][resolution - PUBLIC_RESOLUTION];
+      const active = resolution === PUBLIC_RESOLUTION ? this.active(level, own) : unclipped;
+      return { resolution, cell, active, unclipped, occupied: 1, limit: 1, clipped: 1, factor: 1 / unclipped };
+    });
+  }
+
+  /** One line of the arithmetic, of a hexagon of a level. */
+  step(level: DensityLevel, hexagon: number, cell: Cell): DensityStep {
+    const unclipped = level.unclipped[hexagon];
+    const clipped = level.clipped[hexagon];
+    return {
+      resolution: level.resolution,
+      cell,
+      active: this.active(level, hexagon),
+      unclipped,
+      occupied: this.occupied(level, hexagon),
+      limit: this.limit(level, hexagon),
+      clipped,
+      factor: clipped / unclipped,
+    };
+  }
+
   /** Built when the first location is looked up; the rows it was made from do not need it. */
   #cellIndex(): CellIndex {
     if (this.#index === undefined) {
@@ -158,38 +211,37 @@ export class DensityMap {
 
 /**
  * The density of the active hotspots, given the cells they assert. Rows may repeat, be in any order and mix resolutions; what
- * is no cell or coarser than resolution 11 is skipped. `limits` holds one entry for each resolution from 10 downwards.
- * Throws POC_BAD_COLUMNS when the halves differ in length, POC_BAD_PARAMETERS for limits it cannot apply.
+ * is no cell or coarser than resolution 11 is skipped, but for resolution 8 with `hasPrivate`: those are private locations
+ * (private-scale.ts), which only limits of 1 at resolutions 8 to 10 can count. `limits` holds one entry for each resolution from 10
+ * downwards. Throws POC_BAD_COLUMNS when the halves differ in length, POC_BAD_PARAMETERS for limits it cannot apply.
  */
-export function buildDensityMap(hi: Uint32Array, lo: Uint32Array, limits: readonly DensityLimit[]): DensityMap {
+export function buildDensityMap(
+  hi: Uint32Array,
+  lo: Uint32Array,
+  limits: readonly DensityLimit[],
+  hasPrivate = false,
+): DensityMap {
   assertSameLength(hi, lo);
-  const { sorted, levels } = buildLevels(hi, lo, checkedLimits(limits));
-  return new DensityMap(hi.length, sorted, roundedScales(levels), levels);
+  const { sorted, levels } = buildLevels(hi, lo, checkedLimits(limits), hasPrivate);
+  const scales = roundedScales(levels);
+  if (hasPrivate) writePrivateScales(sorted, levels, scales);
+  return new DensityMap(hi.length, sorted, scales, levels);
 }
 
 /**
  * The arithmetic behind the scale of a location, resolution 10 first; empty when no active hotspot is in its resolution-10
- * hexagon or the cell is coarser than that.
+ * hexagon or the cell is coarser than that. A cell of resolution 8 is that of private hotspots.
  */
 export function explainDensity(map: DensityMap, hi: number, lo: number): DensityStep[] {
-  if (!isCell(hi, lo) || cellResolution(hi) < FINEST_LEVEL) return [];
+  if (!isCell(hi, lo)) return [];
+  if (cellResolution(hi) === PUBLIC_RESOLUTION) return map.explainPrivate({ hi, lo });
+  if (cellResolution(hi) < FINEST_LEVEL) return [];
   const steps: DensityStep[] = [];
   for (const level of map.levels) {
     const cell = parentCell(hi, lo, level.resolution);
     const hexagon = map.findHexagon(level, cell.hi, cell.lo);
     if (hexagon < 0) return [];
-    const unclipped = level.unclipped[hexagon];
-    const clipped = level.clipped[hexagon];
-    steps.push({
-      resolution: level.resolution,
-      cell,
-      active: map.active(level, hexagon),
-      unclipped,
-      occupied: map.occupied(level, hexagon),
-      limit: map.limit(level, hexagon),
-      clipped,
-      factor: clipped / unclipped,
-    });
+    steps.push(map.step(level, hexagon, cell));
   }
   return steps;
 }

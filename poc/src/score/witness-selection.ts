@@ -2,7 +2,8 @@
  * Which of a beacon's valid witnesses are paid, at most 14 (HIP-83's number, our order).
  *
  * `entropy-rank`: by hash rank with entropy that nobody knew while the window was open, one per resolution-11 cell before a second
- * of any, so neither arrival nor a crowd at one place decides. `first-received`: by arrival, as Helium had it.
+ * of any, so neither arrival nor a crowd at one place decides. A private witness stands wherever in its resolution-8 cell that is worst for
+ * it: where another candidate of the cell has a better rank. `first-received`: by arrival, as Helium had it.
  */
 import { compareByteRows } from "../byte-rows.ts";
 import { DEVICE_KEY_BYTES } from "../protocol/device-key.ts";
@@ -15,8 +16,10 @@ export interface SelectionContext {
   readonly keys: Uint8Array;
   /** 8 bytes a hotspot. */
   readonly gatewayIds: Uint8Array;
-  /** Dense id of each hotspot's resolution-11 cell. */
+  /** Dense id of each hotspot's resolution-11 cell; one of its own for a private hotspot. */
   readonly cell11: Uint32Array;
+  /** Which hotspots are private, and the dense id of every hotspot's resolution-8 cell; null where none is. */
+  readonly privates: { readonly isPrivate: Uint8Array; readonly cell8: Uint32Array } | null;
 }
 
 /** Candidates of an ordinary beacon, as many as a few low bits of a key tell apart. */
@@ -81,6 +84,7 @@ export class WitnessSelection {
     this.#rank.begin(entropy, offset, challengeIds, offset);
     this.#rank.upperWordsInto(this.#gatewayIds, candidates, count, this.#hi);
     this.#findSeconds(candidates, count);
+    this.#findPrivateSeconds(candidates, count);
     if (count > ORDINARY || !this.#dropLast(count, chosen)) this.#chooseExactly(candidates, count, chosen);
     return maximumWitnesses;
   }
@@ -105,6 +109,24 @@ export class WitnessSelection {
         hi[place] < hi[best] || (hi[place] === hi[best] && this.#compareTied(candidates, place, best) < 0);
       isSecond[isBetter ? best : place] = 1;
       if (isBetter) bestOfCell[at + 1] = place;
+    }
+  }
+
+  /** Marks the private candidates of whose resolution-8 cell another one is better. */
+  #findPrivateSeconds(candidates: Uint32Array, count: number): void {
+    const { privates } = this.#context;
+    if (privates === null) return;
+    const { cell8, isPrivate } = privates;
+    const hi = this.#hi;
+    for (let place = 0; place < count; place++) {
+      if (isPrivate[candidates[place]] === 0) continue;
+      const cell = cell8[candidates[place]];
+      for (let other = 0; other < count && this.#isSecond[place] === 0; other++) {
+        if (other === place || cell8[candidates[other]] !== cell) continue;
+        const isBetter =
+          hi[other] < hi[place] || (hi[other] === hi[place] && this.#compareTied(candidates, other, place) < 0);
+        if (isBetter) this.#isSecond[place] = 1;
+      }
     }
   }
 

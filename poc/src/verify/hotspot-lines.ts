@@ -3,10 +3,12 @@
  *
  * Line of hotspot h = eight int32 from index 8h: x, y, z (1/256 m), meta, gain (0.1 dBi), stamp, i, j. `stamp` is scratch of the
  * kernel (duplicates), so every worker has its own lines. i and j are the axial coordinates of the resolution-11 parent inside
- * its base cell, for the grid distance. The last line, of hotspot `count`, stands for keys the registry does not hold.
+ * its base cell, for the grid distance. A private hotspot has the centre of its resolution-8 cell for a place, and in the word of i how far
+ * from there it may stand. The last line, of hotspot `count`, stands for keys the registry does not hold.
  */
 import {
   cellBaseCell,
+  cellReachUnits,
   cellResolution,
   isCell,
   isPentagonBaseCell,
@@ -18,8 +20,9 @@ import type { Columns } from "../epoch/columns.ts";
 import type { hotspotsTable } from "../epoch/tables.ts";
 import { pocError } from "../errors.ts";
 import type { NetworkParameters } from "../parameters/network-parameters.ts";
+import { type HotspotPlaces, hotspotPlaces } from "./hotspot-places.ts";
 
-export const LINE = { x: 0, y: 1, z: 2, meta: 3, gain: 4, stamp: 5, i: 6, j: 7 } as const;
+export const LINE = { x: 0, y: 1, z: 2, meta: 3, gain: 4, stamp: 5, i: 6, j: 7, reach: 6 } as const;
 export const LINE_STRIDE = 8;
 /** A location coarser than this counts as not asserted (Helium skipped them too). */
 const COARSEST_ASSERTED = 11;
@@ -31,6 +34,8 @@ export const META = {
   notAsserted: 1 << 9,
   suspended: 1 << 10,
   dataOnly: 1 << 11,
+  /** Its place is the centre of a resolution-8 cell, and it stands within `LINE.reach` of it. */
+  private: 1 << 12,
   /** Its base cell is a pentagon: grid coordinates decide only inside one sector. */
   pentagonBase: 1 << 14,
   /** Set on every line. */
@@ -55,25 +60,26 @@ export interface HotspotLines {
 export function buildHotspotLines(
   hotspots: Columns<typeof hotspotsTable>,
   parameters: NetworkParameters,
+  places: HotspotPlaces = hotspotPlaces(hotspots, parameters),
 ): HotspotLines {
   const count = hotspots.region.length;
   if (count > MAX_HOTSPOTS)
     throw pocError("POC_BAD_COLUMNS", `hotspots: expected at most ${MAX_HOTSPOTS} rows, got ${count}`);
   const wholeDbi = parameters.radio.gains === "whole-dbi";
   const lines = new Int32Array((count + 1) * LINE_STRIDE);
-  const words = new Uint32Array(hotspots.cell.buffer, hotspots.cell.byteOffset, count * 2);
   for (let hotspot = 0; hotspot < count; hotspot++) {
     const at = hotspot * LINE_STRIDE;
-    const lo = words[2 * hotspot];
-    const hi = words[2 * hotspot + 1];
+    const lo = places.lo[hotspot];
+    const hi = places.hi[hotspot];
     let meta = META.always | hotspots.region[hotspot];
     if (hotspots.suspended[hotspot] !== 0) meta |= META.suspended;
     if (hotspots.capability[hotspot] === 0) meta |= META.dataOnly;
-    if (isCell(hi, lo) && cellResolution(hi) >= COARSEST_ASSERTED) {
-      const position = positionOfCell(hi, lo);
-      lines[at + LINE.x] = position.x;
-      lines[at + LINE.y] = position.y;
-      lines[at + LINE.z] = position.z;
+    if (places.isPrivate[hotspot] === 1) {
+      writePosition(lines, at, hi, lo);
+      lines[at + LINE.reach] = cellReachUnits(hi, lo);
+      meta |= META.private;
+    } else if (isCell(hi, lo) && cellResolution(hi) >= COARSEST_ASSERTED) {
+      writePosition(lines, at, hi, lo);
       meta |= cellBaseCell(hi) << META.baseCellShift;
       const local = localIj(hi, lo);
       if (isPentagonBaseCell(cellBaseCell(hi)))
@@ -89,4 +95,11 @@ export function buildHotspotLines(
   }
   lines[count * LINE_STRIDE + LINE.meta] = META.always | META.unregistered;
   return { count, lines };
+}
+
+function writePosition(lines: Int32Array, at: number, hi: number, lo: number): void {
+  const { x, y, z } = positionOfCell(hi, lo);
+  lines[at + LINE.x] = x;
+  lines[at + LINE.y] = y;
+  lines[at + LINE.z] = z;
 }

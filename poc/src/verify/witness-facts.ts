@@ -32,7 +32,9 @@ export interface WitnessFacts {
   readonly rssiDdbm: number;
   /** Highest RSSI allowed, tolerance included, 0.1 dBm. */
   readonly boundDdbm: number;
-  readonly distanceM: number;
+  /** Whole metres between the two; where a place is private, the least and the most that its cell allows. */
+  readonly nearestM: number;
+  readonly farthestM: number;
   /** Grid distance of the resolution-11 parents; -1 where there is none. */
   readonly gridCells: number;
 }

@@ -37,7 +37,8 @@ const SQUARE_METRES = 1 / (POSITION_UNITS_PER_M * POSITION_UNITS_PER_M);
 const LEAST_FREQUENCY_HZ = 100_000_000;
 const DATA_RATE_MASK = 0xff << 24;
 const NO_SNR_FLOOR = new Int16Array(16).fill(-32768);
-const BARRED = META.unregistered | META.notAsserted | META.suspended | META.dataOnly | META.regionMask;
+/** What keeps a row from the fast path: bars, another region, and a witness whose place is an interval. */
+const BARRED = META.unregistered | META.notAsserted | META.suspended | META.dataOnly | META.private | META.regionMask;
 const open: OpenRows = {
   row: new Int32Array(OPEN_ROWS),
   group: new Int32Array(OPEN_ROWS),
@@ -93,7 +94,12 @@ export function judgeWitnesses(job: WitnessJob, out: RowVerdicts): void {
     const placeBits = !isGrid ? 0 : (beaconerMeta & META.pentagonBase) === 0 ? META.pentagonBase : META.placeMask;
     const lowestHz = (beaconFrequency - toleranceHz) | 0;
     // What the fast path does not know sends the whole group to the list, as does a window that ends before it begins.
-    const isUnusual = isListed || beaconFrequency < LEAST_FREQUENCY_HZ || lowestHz < 0 || lastMs < firstMs;
+    const isUnusual =
+      isListed ||
+      beaconFrequency < LEAST_FREQUENCY_HZ ||
+      lowestHz < 0 ||
+      lastMs < firstMs ||
+      (beaconerMeta & META.private) !== 0;
     const bars = (isUnusual ? BARRED | META.always : BARRED) | placeBits;
     const wanted = beaconerMeta & (META.regionMask | placeBits);
     const windowMs = (lastMs - firstMs) | 0;

@@ -5,9 +5,10 @@
  * what the rest of the list does (`bun run bench core`), most of it in leaving one check for the next. What positions alone do not
  * decide, denied edges, roundings on the edge of a half metre and grid distances beside a pentagon, stays with the checks.
  */
-import { GRID_NEEDS_CELLS, surfaceDistanceM } from "@earshot/geo";
+import { GRID_NEEDS_CELLS, roundedDistanceM, surfaceDistanceM } from "@earshot/geo";
 import { linkLossDdb } from "../radio/path-loss.ts";
 import { LINE } from "./hotspot-lines.ts";
+import { farthestChordSquared, hasPrivateEnd, nearestChordSquared } from "./private-reach.ts";
 import { REASON } from "./reason.ts";
 import { CHECK_REASONS } from "./witness-checks.ts";
 import { BEACON_LINE, HALF_METRE_BAND_M, type WitnessJob } from "./witness-job.ts";
@@ -63,8 +64,14 @@ export function judgeLink(
   const dx = lines[line + LINE.x] - lines[own + LINE.x];
   const dy = lines[line + LINE.y] - lines[own + LINE.y];
   const dz = lines[line + LINE.z] - lines[own + LINE.z];
-  const exactM = surfaceDistanceM(dx * dx + dy * dy + dz * dz);
-  const metres = Math.floor(exactM + 0.5);
+  const square = dx * dx + dy * dy + dz * dz;
+  const exactM = surfaceDistanceM(square);
+  let nearestM = Math.floor(exactM + 0.5);
+  let metres = nearestM;
+  if (hasPrivateEnd(lines, line, own)) {
+    nearestM = roundedDistanceM(nearestChordSquared(lines, line, own, square));
+    metres = roundedDistanceM(farthestChordSquared(lines, line, own, square));
+  }
   if (rules.haversineRounding) {
     const part = exactM + 0.5 - metres;
     if (part < HALF_METRE_BAND_M || part > 1 - HALF_METRE_BAND_M) return false;
@@ -72,7 +79,7 @@ export function judgeLink(
   verdict.reason = 0;
   if (places.near < place) {
     const isGrid = limits.minimumGridCells > 0;
-    const apart = isGrid ? gridCellsOfLines(lines, own, line) : metres;
+    const apart = isGrid ? gridCellsOfLines(lines, own, line) : nearestM;
     if (isGrid && apart === GRID_NEEDS_CELLS) return false;
     const least = isGrid ? limits.minimumGridCells : limits.minimumM;
     if (apart < least) {

@@ -4,9 +4,17 @@
  * The kernel points one such object at the rows its fast path gives up on. Most fail a check early, so nothing is filled in ahead;
  * distance and bound are worked out once per row, when the first check needs both places.
  */
-import { axialDistance, chordSquared, GRID_NEEDS_CELLS, gridDistanceLocal, surfaceDistanceM } from "@earshot/geo";
+import {
+  axialDistance,
+  chordSquared,
+  GRID_NEEDS_CELLS,
+  gridDistanceLocal,
+  roundedDistanceM,
+  surfaceDistanceM,
+} from "@earshot/geo";
 import { linkLossDdb } from "../radio/path-loss.ts";
 import { LINE, LINE_STRIDE, META } from "./hotspot-lines.ts";
+import { farthestChordSquared, hasPrivateEnd, nearestChordSquared } from "./private-reach.ts";
 import type { WitnessFacts } from "./witness-facts.ts";
 import {
   BEACON_LINE,
@@ -31,6 +39,7 @@ export class WitnessRow implements WitnessFacts {
   private firstPacked = 0;
   private isRepeated = false;
   private isPlaced = false;
+  private nearest = 0;
   private metres = 0;
   private bound = 0;
 
@@ -140,7 +149,12 @@ export class WitnessRow implements WitnessFacts {
     return this.bound;
   }
 
-  get distanceM(): number {
+  get nearestM(): number {
+    if (!this.isPlaced) this.measure();
+    return this.nearest;
+  }
+
+  get farthestM(): number {
     if (!this.isPlaced) this.measure();
     return this.metres;
   }
@@ -156,7 +170,7 @@ export class WitnessRow implements WitnessFacts {
     const { thresholds } = rules.loss;
     const full =
       this.beacons[this.beacon + BEACON_LINE.eirpDdbm] + rules.toleranceDdb + this.lines[this.line + LINE.gain];
-    const product = this.distanceM * this.frequencyHz;
+    const product = this.farthestM * this.frequencyHz;
     const allowed = Math.max(0, Math.min(thresholds.length - 1, full - this.rssiDdbm));
     return (product * product) / thresholds[allowed];
   }
@@ -167,14 +181,15 @@ export class WitnessRow implements WitnessFacts {
     const { loss } = rules;
     const frequencyHz = this.frequencyHz;
     const full = this.beacons[this.beacon + BEACON_LINE.eirpDdbm] + rules.toleranceDdb + lines[line + LINE.gain];
-    const metres = surfaceDistanceM(
-      chordSquared(
-        lines[line + LINE.x] - lines[own + LINE.x],
-        lines[line + LINE.y] - lines[own + LINE.y],
-        lines[line + LINE.z] - lines[own + LINE.z],
-      ),
+    const square = chordSquared(
+      lines[line + LINE.x] - lines[own + LINE.x],
+      lines[line + LINE.y] - lines[own + LINE.y],
+      lines[line + LINE.z] - lines[own + LINE.z],
     );
+    const isVague = hasPrivateEnd(lines, line, own);
+    const metres = surfaceDistanceM(isVague ? farthestChordSquared(lines, line, own, square) : square);
     this.metres = Math.floor(metres + 0.5);
+    this.nearest = isVague ? roundedDistanceM(nearestChordSquared(lines, line, own, square)) : this.metres;
     this.bound = full - linkLossDdb(loss, this.metres, frequencyHz);
     this.isPlaced = true;
     const part = metres + 0.5 - this.metres;
@@ -183,6 +198,7 @@ export class WitnessRow implements WitnessFacts {
     const otherBound = full - linkLossDdb(loss, other, frequencyHz);
     const isOpen = otherBound !== this.bound || Math.max(this.metres, other) > rules.limits.maximumM;
     if (isOpen && Math.floor(geometry.haversineM(this.beaconer, this.hotspot) + 0.5) === other) {
+      this.nearest = other;
       this.metres = other;
       this.bound = otherBound;
     }

@@ -6,18 +6,20 @@
  */
 import { createHash } from "node:crypto";
 import { halfSipHash64 } from "@earshot/fixtures";
-import { cellFromString, positionOfCell } from "@earshot/geo";
-import { cellToParent } from "h3-js";
+import { cellFromString, type Position, positionOfCell } from "@earshot/geo";
+import { cellToChildren, cellToParent } from "h3-js";
 import { earshot } from "../../src/parameters/presets/earshot.ts";
 import { regionPlans } from "../../src/radio/region.ts";
-import { densityScalesE4 } from "./helium-density.ts";
 import { rewardUnitsE4 } from "./helium-rules.ts";
+import { privateDensityScalesE4 } from "./private-density.ts";
 
 export interface Hotspot {
   readonly key: Uint8Array;
   readonly owner: number;
-  /** Null when not asserted. */
+  /** Where it stands; null when not asserted. */
   readonly cell: string | null;
+  /** The register shows the resolution-8 cell alone. */
+  readonly isPrivate: boolean;
   readonly gainDdbi: number;
   readonly region: number;
   readonly isFull: boolean;
@@ -95,17 +97,52 @@ const plans = new Map(regionPlans(radio.regionPlans).map((plan) => [plan.number,
 
 /** Whole metres along the sphere between the 1/256 m positions of two cells. */
 export function positionDistanceM(a: string, b: string): number {
-  const [from, to] = [a, b].map((text) => {
-    const { hi, lo } = cellFromString(text);
-    return positionOfCell(hi, lo);
-  }) as [ReturnType<typeof positionOfCell>, ReturnType<typeof positionOfCell>];
-  const chordM = Math.hypot(from.x - to.x, from.y - to.y, from.z - to.z) / 256;
+  return wholeMetres(chordUnits(positionOf(a), positionOf(b)) / 256);
+}
+
+function positionOf(text: string): Position {
+  const { hi, lo } = cellFromString(text);
+  return positionOfCell(hi, lo);
+}
+
+function chordUnits(from: Position, to: Position): number {
+  return Math.hypot(from.x - to.x, from.y - to.y, from.z - to.z);
+}
+
+/** Along the sphere. */
+function wholeMetres(chordM: number): number {
   return Math.floor(2 * RADIUS_M * Math.asin(chordM / (2 * RADIUS_M)) + 0.5);
+}
+
+/** What the register shows of an asserted place. */
+export function shownCell({ cell, isPrivate }: Hotspot): string {
+  if (cell === null) throw new Error("not asserted");
+  return isPrivate ? cellToParent(cell, 8) : cell;
+}
+
+const reachesM = new Map<string, number>();
+
+/** How far from the centre of its resolution-8 cell a private hotspot may stand: all cells of resolution 12 looked at, m and 4/256 m. */
+export function reachM(cell: string): number {
+  const known = reachesM.get(cell);
+  if (known !== undefined) return known;
+  const own = positionOf(cell);
+  const farthest = Math.max(...cellToChildren(cell, 12).map((child) => chordUnits(own, positionOf(child))));
+  const reach = (Math.ceil(farthest) + 4) / 256;
+  reachesM.set(cell, reach);
+  return reach;
+}
+
+/** The least and the greatest whole metres that two places allow, as far as the register shows them. */
+export function intervalM(a: Hotspot, b: Hotspot): { readonly nearestM: number; readonly farthestM: number } {
+  const chordM = chordUnits(positionOf(shownCell(a)), positionOf(shownCell(b))) / 256;
+  const reach = [a, b].reduce((sum, each) => sum + (each.isPrivate ? reachM(shownCell(each)) : 0), 0);
+  return { nearestM: wholeMetres(Math.max(0, chordM - reach)), farthestM: wholeMetres(chordM + reach) };
 }
 
 /** The strongest signal that passes, 0.1 dBm: free space from what was sent, plus the tolerance. */
 export function boundDdbm(beacon: Beacon, sender: Hotspot, witness: Witness, listener: Hotspot): number {
-  const metres = sender.cell === null || listener.cell === null ? 0 : positionDistanceM(sender.cell, listener.cell);
+  const metres = sender.cell === null || listener.cell === null ? 0 : intervalM(sender, listener).farthestM;
   const ratio = (4 * Math.PI * metres * witness.frequencyHz) / radio.speedOfLightMPerS;
   const loss = Math.ceil(200 * Math.log10(ratio));
   return beacon.txPowerDdbm + sender.gainDdbi + listener.gainDdbi - loss + radio.rssiToleranceDdb;
@@ -240,9 +277,9 @@ function judgeWitness(world: EarshotEpoch, beacon: Beacon, challenge: Challenge,
     return ["invalid_frequency", Math.min(differenceHz, 2 ** 31 - 1), radio.frequencyToleranceHz];
   }
   if (witness.dataRate !== beacon.dataRate) return ["invalid_data_rate", witness.dataRate, beacon.dataRate];
-  const metres = positionDistanceM(sender.cell ?? "", listener.cell);
-  if (metres < distance.minimum) return ["below_min_distance", metres, distance.minimum];
-  if (metres > distance.maximumM) return ["max_distance_exceeded", metres, distance.maximumM];
+  const { nearestM, farthestM } = intervalM(sender, listener);
+  if (nearestM < distance.minimum) return ["below_min_distance", nearestM, distance.minimum];
+  if (farthestM > distance.maximumM) return ["max_distance_exceeded", farthestM, distance.maximumM];
   const floorDdb = radio.snrFloorDdb[(beacon.dataRate & 15) - 5];
   if (witness.snrDdb < floorDdb) return ["bad_snr", witness.snrDdb, floorDdb];
   const bound = boundDdbm(beacon, sender, witness, listener);
@@ -257,7 +294,7 @@ function ageOf(world: EarshotEpoch, hotspot: Hotspot, lastMs: number): number | 
   return lastMs === 0 ? -1 : Math.floor((startMs - lastMs) / 1000);
 }
 
-/** At most 14 by hash rank, one of each resolution-11 cell before a second of any. */
+/** At most 14 by hash rank, one of each resolution-11 cell before a second of any; a private one is a second behind anybody of its cell. */
 function choose(world: EarshotEpoch, challenge: Challenge, valid: readonly number[]): number[] {
   if (valid.length <= selection.maximumWitnesses) return [...valid];
   const hotspotOf = (index: number) => world.hotspots[world.reports[index].hotspot ?? -1];
@@ -273,7 +310,10 @@ function choose(world: EarshotEpoch, challenge: Challenge, valid: readonly numbe
     .sort((a, b) => (a.rank < b.rank ? -1 : 1))
     .map(({ index }) => index);
   const cells = new Set<string>();
-  const first = ranked.filter((index) => {
+  const publicCell = (index: number) => cellToParent(hotspotOf(index).cell ?? "", 8);
+  const first = ranked.filter((index, place) => {
+    if (hotspotOf(index).isPrivate)
+      return !ranked.slice(0, place).some((better) => publicCell(better) === publicCell(index));
     const cell = cellToParent(hotspotOf(index).cell ?? "", 11);
     if (cells.has(cell)) return false;
     cells.add(cell);
@@ -286,10 +326,14 @@ function choose(world: EarshotEpoch, challenge: Challenge, valid: readonly numbe
 /** Units × density × weight, 1e-12. Active are those with a paid proof; without packets every cell weighs the floor. */
 function sharesOf(world: EarshotEpoch, proofs: readonly { beaconer: number; witnesses: readonly number[] }[]) {
   const active = new Set(proofs.flatMap(({ beaconer, witnesses }) => [beaconer, ...witnesses]));
-  const scales = densityScalesE4([...active].map((hotspot) => world.hotspots[hotspot].cell ?? ""));
+  const places = [...active].map((hotspot) => world.hotspots[hotspot]);
+  const scales = privateDensityScalesE4({
+    open: places.filter(({ isPrivate }) => !isPrivate).map(shownCell),
+    hidden: places.filter(({ isPrivate }) => isPrivate).map(shownCell),
+  });
   const shares = world.hotspots.map(() => ({ beacon: 0n, witness: 0n }));
   for (const { beaconer, witnesses } of proofs) {
-    const transmit = BigInt(scales.get(world.hotspots[beaconer].cell ?? "") ?? 2000) * FLOOR_WEIGHT_E4;
+    const transmit = BigInt(scales.get(shownCell(world.hotspots[beaconer])) ?? 2000) * FLOOR_WEIGHT_E4;
     const units = rewardUnitsE4(witnesses.length);
     shares[beaconer].beacon += BigInt(units.beaconer) * transmit;
     for (const witness of witnesses) shares[witness].witness += BigInt(units.witness) * transmit;

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { cellFromString, parentHi, parentLo } from "@earshot/geo";
 import fc from "fast-check";
+import { cellToParent } from "h3-js";
 import { allocateColumns, type Columns } from "../../src/epoch/columns.ts";
 import type { EpochInput } from "../../src/epoch/epoch-input.ts";
 import {
@@ -29,6 +30,7 @@ import {
   type EarshotEpoch,
   type Hotspot,
   positionDistanceM,
+  reachM,
   type Witness,
 } from "./earshot-verifier.ts";
 import { cellAt, clusters } from "./helium-sites.ts";
@@ -53,11 +55,12 @@ const mostly = <T>(period: number, usual: readonly T[], unusual: readonly T[]) =
 
 const hotspotDraw = (period: number) =>
   fc.record({
-    site: fc.nat({ max: 47 }),
+    site: fc.nat({ max: 55 }),
     owner: fc.nat({ max: 3 }),
     gainDdbi: mostly(period, [0, 12, 19, 20, 60], [-5, 161, 200]),
     region: mostly(period, [EU868], [0, 4, 15]),
     isAsserted: mostly(period, [true], [false]),
+    isPrivate: mostly(4, [false], [true]),
     isFull: mostly(period, [true], [false]),
     isSuspended: mostly(period, [false], [true]),
     // Epochs since it was registered, hours since its last times; null for never, negative in the future.
@@ -131,7 +134,7 @@ function atLimit(origin: string, metres: number): string {
   return best;
 }
 
-/** A cell of the cluster, or one of a ring of distances just around the least and the greatest that pass. */
+/** A cell of the cluster, or one of a ring of distances just around the least and the greatest that pass, from the origin open or private. */
 function siteCell(cluster: number, site: number): string {
   const sites = clusters[cluster];
   const origin = sites[0].cell;
@@ -139,6 +142,10 @@ function siteCell(cluster: number, site: number): string {
   if (site < 12) return cellAt(origin, 310 + 40 * site, 31 * site);
   if (site < 16) return atLimit(origin, 298 + (site - 12));
   if (site < 20) return atLimit(origin, 99_998 + (site - 16));
+  const publicCell = cellToParent(origin, 8);
+  const reach = Math.round(reachM(publicCell));
+  if (site < 24) return atLimit(publicCell, reach + 298 + (site - 20));
+  if (site < 28) return atLimit(publicCell, 99_998 - reach + (site - 24));
   return sites[site % sites.length].cell;
 }
 
@@ -149,6 +156,7 @@ export function buildEarshotWorld(draw: WorldDraw): EarshotEpoch {
       key: keyOf(number),
       owner: hotspot.owner,
       cell: hotspot.isAsserted ? siteCell(draw.cluster, number === 0 ? ORIGIN_SITE : hotspot.site) : null,
+      isPrivate: hotspot.isPrivate,
       gainDdbi: hotspot.gainDdbi,
       region: hotspot.region,
       isFull: hotspot.isFull,
@@ -254,7 +262,8 @@ function hotspotColumns(hotspots: readonly Hotspot[]): Columns<typeof hotspotsTa
     columns.beneficiary.fill(hotspot.owner + 1, 32 * row, 32 * row + 32);
     if (hotspot.cell !== null) {
       const { hi, lo } = cellFromString(hotspot.cell);
-      columns.cell[row] = BigInt(`0x${hotspot.cell}`);
+      if (hotspot.isPrivate) columns.location_commitment.fill(1, 32 * row, 32 * row + 32);
+      else columns.cell[row] = BigInt(`0x${hotspot.cell}`);
       columns.cell_public[row] = (BigInt(parentHi(hi, lo, 8)) << 32n) | BigInt(parentLo(hi, lo, 8));
     }
     columns.gain_ddbi[row] = hotspot.gainDdbi;

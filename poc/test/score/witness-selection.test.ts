@@ -67,6 +67,7 @@ function selectionOf(witnesses: readonly Witness[], kind: "entropy-rank" | "firs
     keys,
     gatewayIds: Uint8Array.from(witnesses.flatMap(({ gatewayId: id }) => [...id])),
     cell11: Uint32Array.from(witnesses, ({ cell }) => cell),
+    privates: null,
   });
 }
 

@@ -97,6 +97,7 @@ export const earshot: SortitionNetworkParameters = {
   units: { targetWitnesses: 4, decayE4: 8000, capE4: 20_000 },
   cellWeight: { floorE4: 2500, halfDataCredits: 10_000, neighbourE4: 5000, epochs: 30, payerCapDivisor: 3 },
   foreignWitnessRequired: true,
+  privateLocations: true,
   rewards: {
     kind: "weighted",
     emission: HALVING_SCHEDULE,

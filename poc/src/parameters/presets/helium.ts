@@ -6,8 +6,8 @@ import type { HeliumRewardParameters, NetworkParameters } from "../network-param
 import { earshot, HIP_104_LIMITS } from "./earshot.ts";
 
 const HOUR_MS = 3_600_000;
-// Helium's verifier had no detectors, only a list that was made elsewhere.
-const { anomaly: _anomaly, ...rules } = earshot;
+// Helium's verifier had no detectors, only a list that was made elsewhere, and its register no private places.
+const { anomaly: _anomaly, privateLocations: _privateLocations, ...rules } = earshot;
 const { coverageE4: _coverageE4, dataE4: _dataE4, ...commonRewards } = earshot.rewards;
 
 export const helium: NetworkParameters & { readonly rewards: HeliumRewardParameters } = {
