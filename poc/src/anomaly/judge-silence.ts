@@ -45,7 +45,7 @@ export class SilenceJudge {
     const { silence, minimumVoters } = this.#parameters;
     const open = this.#open;
     open.fill(hotspot, links, silence.farM);
-    if (open.count === 0) this.#askNeighbours(hotspot, links, votes);
+    if (open.count + open.abstaining === 0) this.#askNeighbours(hotspot, links, votes);
     else if (open.far >= minimumVoters && isHeardFarAway(silence, open.far, open.count))
       this.#lookElsewhere(hotspot, links, votes);
   }

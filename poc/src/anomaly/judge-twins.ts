@@ -2,9 +2,9 @@
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import { NO_ROW } from "../epoch/tables.ts";
 import { linkLossDdb } from "../radio/path-loss.ts";
-import type { AnomalyParameters } from "./anomaly-parameters.ts";
+import type { AnomalyParameters, TwinsParameters } from "./anomaly-parameters.ts";
 import { meanDdb } from "./link.ts";
-import type { LinkColumns } from "./link-columns.ts";
+import { isPrivateLine, type LinkColumns } from "./link-columns.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
 import type { LinkTally } from "./tally-links.ts";
 import { areSetsAlike, compareLosses, type LossProfile } from "./twins.ts";
@@ -50,12 +50,16 @@ export class TwinJudge {
     for (const pair of tally.likePairs) for (const hotspot of pair) this.#isLike[hotspot] = 1;
   }
 
-  /** Keeps what others lose to a hotspot that is like another: their reports, which it cannot write. */
+  /** Keeps what others lose to a hotspot that is like another: their reports, which it cannot write. Private counterparts abstain. */
   keep(hotspot: number, links: LinkColumns): void {
     if (this.#isLike[hotspot] === 0) return;
+    const { lines } = this.#context.hotspots;
     const told: number[] = [];
-    for (let at = 0; at < links.count; at++)
-      if (links.at(at).sent.receptions > 0 && this.#voters.mayVote(hotspot, links.counterpart[at])) told.push(at);
+    for (let at = 0; at < links.count; at++) {
+      const counterpart = links.counterpart[at];
+      const mayTell = this.#voters.mayVote(hotspot, counterpart) && !isPrivateLine(lines, counterpart);
+      if (mayTell && links.at(at).sent.receptions > 0) told.push(at);
+    }
     told.sort((one, other) => links.counterpart[one] - links.counterpart[other]);
     const profile = emptyProfile(told.length);
     const distancesM = new Float64Array(told.length);
@@ -95,12 +99,16 @@ export class TwinJudge {
     const own = this.#profiles.get(hotspot);
     const its = this.#profiles.get(other);
     if (own === undefined || its === undefined || !areSetsAlike(own.counterpart, its.counterpart)) return false;
-    if (this.#vote(own, its, other, true) < twins.agreeE4) return false;
-    return this.#isSelective(hotspot, own) || this.#vote(own, its, other, false) >= twins.agreeE4;
+    const { lines } = this.#context.hotspots;
+    const isVague = isPrivateLine(lines, hotspot) || isPrivateLine(lines, other);
+    // What free space asks for is known between places alone: who hears a private hotspot otherwise than the other one always tells them apart.
+    const rules = isVague ? { ...twins, tellingDdb: 0 } : twins;
+    if (this.#vote(rules, own, its, other, true) < twins.agreeE4) return false;
+    if (this.#isSelective(hotspot, own)) return true;
+    return !isVague && this.#vote(rules, own, its, other, false) >= twins.agreeE4;
   }
 
-  #vote(own: KeptProfile, its: KeptProfile, other: number, isSelective: boolean): number {
-    const { twins } = this.#parameters;
+  #vote(twins: TwinsParameters, own: KeptProfile, its: KeptProfile, other: number, isSelective: boolean): number {
     const votes = this.#votes;
     votes.clear();
     const { agreeing, differing } = compareLosses(twins, own, its, isSelective);

@@ -5,7 +5,8 @@
  * that. One object serves all suspects of an epoch in turn: nothing is allocated for a link.
  */
 import { surfaceDistanceM } from "@earshot/geo";
-import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
+import { LINE, LINE_STRIDE, META } from "../verify/hotspot-lines.ts";
+import { farthestChordSquared, hasPrivateEnd, nearestChordSquared } from "../verify/private-reach.ts";
 import type { Link } from "./link.ts";
 
 /** Int32 words of a reception: counterpart and direction, loss and excess (two int16, 0.1 dB), row of the challenge. */
@@ -126,8 +127,27 @@ function grown<T extends Uint32Array | Float64Array>(larger: T, column: T): T {
   return larger;
 }
 
-/** Squared chord between the places of two hotspots, (1/256 m)². */
+/**
+ * Squared chord between the places of two hotspots, (1/256 m)². Where one is private, the nearest that its cell allows: a link that is short
+ * for its loss, or far away, speaks against a place only if it does so from everywhere in the cell.
+ */
 export function lineChordSquared(lines: Int32Array, a: number, b: number): number {
+  const square = betweenLines(lines, a, b);
+  const [one, other] = [a * LINE_STRIDE, b * LINE_STRIDE];
+  return hasPrivateEnd(lines, one, other) ? nearestChordSquared(lines, one, other, square) : square;
+}
+
+/** The farthest that the places of two hotspots allow: who is within it is near wherever the private ones stand. */
+export function farthestLineChordSquared(lines: Int32Array, a: number, b: number): number {
+  return farthestChordSquared(lines, a * LINE_STRIDE, b * LINE_STRIDE, betweenLines(lines, a, b));
+}
+
+/** Whether the place of a hotspot is known to its cell alone. */
+export function isPrivateLine(lines: Int32Array, hotspot: number): boolean {
+  return (lines[hotspot * LINE_STRIDE + LINE.meta] & META.private) !== 0;
+}
+
+function betweenLines(lines: Int32Array, a: number, b: number): number {
   const dx = lines[a * LINE_STRIDE + LINE.x] - lines[b * LINE_STRIDE + LINE.x];
   const dy = lines[a * LINE_STRIDE + LINE.y] - lines[b * LINE_STRIDE + LINE.y];
   const dz = lines[a * LINE_STRIDE + LINE.z] - lines[b * LINE_STRIDE + LINE.z];

@@ -1,7 +1,7 @@
 /** Which hotspots that took part in the epoch are asserted near another, by cubes of 5 km. */
-import { POSITION_UNITS_PER_M } from "@earshot/geo";
+import { MAX_REACH_M, POSITION_UNITS_PER_M } from "@earshot/geo";
 import { LINE, LINE_STRIDE, META } from "../verify/hotspot-lines.ts";
-import { lineChordSquared } from "./link-columns.ts";
+import { farthestLineChordSquared, lineChordSquared } from "./link-columns.ts";
 
 const CUBE_M = 5000;
 /** Cubes of the sphere along an axis stay below this, so that three indices make one exact number. */
@@ -23,10 +23,14 @@ export class NearIndex {
     }
   }
 
-  /** Others within `radiusM` of a hotspot's asserted place, in no particular order. */
-  around(hotspot: number, radiusM: number): number[] {
+  /**
+   * Others within `radiusM` of a hotspot's asserted place, in no particular order. Where places are private, those that are so wherever in
+   * their cells they stand (`isSure`), or that may be.
+   */
+  around(hotspot: number, radiusM: number, isSure: boolean): number[] {
     const found: number[] = [];
-    const span = Math.ceil(radiusM / CUBE_M);
+    const chordSquared = isSure ? farthestLineChordSquared : lineChordSquared;
+    const span = Math.ceil((radiusM + (isSure ? 0 : 2 * MAX_REACH_M)) / CUBE_M);
     const limitSq = (radiusM * POSITION_UNITS_PER_M) ** 2;
     const first = this.#cubeOf(hotspot, -span, -span, -span);
     const width = 2 * span + 1;
@@ -35,7 +39,7 @@ export class NearIndex {
       const members = this.#cubes.get(first + (dx * AXIS + dy) * AXIS + dz);
       if (members === undefined) continue;
       for (const other of members)
-        if (other !== hotspot && lineChordSquared(this.#lines, hotspot, other) <= limitSq) found.push(other);
+        if (other !== hotspot && chordSquared(this.#lines, hotspot, other) <= limitSq) found.push(other);
     }
     return found;
   }

@@ -21,11 +21,14 @@ export class Neighbourhood {
     this.#voters = voters;
   }
 
-  /** Voters on a hotspot within `radiusM` of the asserted place of `there`, in no particular order. */
+  /**
+   * Voters on a hotspot within `radiusM` of the asserted place of `there`, in no particular order: silence around its own place speaks
+   * against it, so those are surely near; around another's place it clears it, and all that may be near count.
+   */
   voters(hotspot: number, there: number, radiusM: number): number[] {
     // Few epochs have anybody to ask for, so the index is built for the first of them.
     this.#index ??= new NearIndex(this.#lines, this.#active());
-    const around = this.#index.around(there, Math.min(radiusM, FARTHEST_M));
+    const around = this.#index.around(there, Math.min(radiusM, FARTHEST_M), there === hotspot);
     return around.filter((other) => other !== hotspot && this.#voters.mayVote(hotspot, other));
   }
 

@@ -1,6 +1,9 @@
-/** The links of one suspect whose counterparts may vote, with their places side by side: what looking for another place reads again and again. */
+/**
+ * The links of one suspect whose counterparts may vote, with their places side by side: what looking for another place reads again and again.
+ * Counterparts whose place is private abstain.
+ */
 import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
-import type { LinkColumns } from "./link-columns.ts";
+import { isPrivateLine, type LinkColumns, lineChordSquared } from "./link-columns.ts";
 import { isHalfAsFar } from "./silence.ts";
 import type { Voters } from "./voters.ts";
 
@@ -9,7 +12,9 @@ const AXES = 3;
 
 export class OpenLinks {
   count = 0;
-  /** Of these, links of at least the far distance. */
+  /** Links whose counterparts abstain. */
+  abstaining = 0;
+  /** Of those that do not, links of at least the far distance. */
   far = 0;
   /** Link in the columns by place here. */
   link = new Uint32Array(START);
@@ -30,26 +35,27 @@ export class OpenLinks {
   fill(hotspot: number, links: LinkColumns, farM: number): void {
     if (links.count > this.link.length) this.#grow(links.count);
     const lines = this.#lines;
-    const own = hotspot * LINE_STRIDE;
     let count = 0;
+    let abstaining = 0;
     let far = 0;
     for (let at = 0; at < links.count; at++) {
       const counterpart = links.counterpart[at];
       if (!this.#voters.mayVote(hotspot, counterpart)) continue;
+      if (isPrivateLine(lines, counterpart)) {
+        abstaining++;
+        continue;
+      }
       if (links.distanceM[at] >= farM) far++;
       const line = counterpart * LINE_STRIDE;
-      const x = lines[line + LINE.x];
-      const y = lines[line + LINE.y];
-      const z = lines[line + LINE.z];
-      const [dx, dy, dz] = [x - lines[own + LINE.x], y - lines[own + LINE.y], z - lines[own + LINE.z]];
       this.link[count] = at;
       this.counterpart[count] = counterpart;
-      this.place[count * AXES] = x;
-      this.place[count * AXES + 1] = y;
-      this.place[count * AXES + 2] = z;
-      this.ownSq[count++] = dx * dx + dy * dy + dz * dz;
+      this.place[count * AXES] = lines[line + LINE.x];
+      this.place[count * AXES + 1] = lines[line + LINE.y];
+      this.place[count * AXES + 2] = lines[line + LINE.z];
+      this.ownSq[count++] = lineChordSquared(lines, hotspot, counterpart);
     }
     this.count = count;
+    this.abstaining = abstaining;
     this.far = far;
   }
 
