@@ -7,7 +7,8 @@
  */
 import { pocError } from "../errors.ts";
 import { AES_BLOCK_BYTES, aesCmac } from "./aes-cmac.ts";
-import { MIC_BYTES, parseFrame } from "./frame.ts";
+import { MIC_BYTES } from "./frame.ts";
+import { parseFrame } from "./parse-frame.ts";
 import { littleEndian } from "./wire-order.ts";
 
 /** Keys and context of a 1.1 uplink MIC. */

@@ -8,8 +8,9 @@
  * payer does it for a dispute and not for convenience. LoRaWAN 1.0.x only: a 1.1 MIC also depends on the channel and data rate,
  * which nobody has signed.
  */
-import { type DataFrame, parseFrame } from "./frame.ts";
+import type { DataFrame } from "./frame.ts";
 import { dataMic10, hasMic } from "./mic.ts";
+import { parseFrame } from "./parse-frame.ts";
 
 /** A frame whose copy was billed, and the upper half of its 32-bit counter. */
 export interface SessionProof {

@@ -6,7 +6,7 @@
  */
 import { pocError } from "../errors.ts";
 import { AES_BLOCK_BYTES, aesDecryptBlocks, aesEncryptBlocks } from "./aes-cmac.ts";
-import { parseFrame } from "./frame.ts";
+import { parseFrame } from "./parse-frame.ts";
 import { littleEndian } from "./wire-order.ts";
 
 function derive(key: Uint8Array, tag: number, ...fields: readonly Uint8Array[]): Uint8Array {

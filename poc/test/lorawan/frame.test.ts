@@ -2,15 +2,9 @@ import { loadCapturedFrames, loadLorawanVectors } from "@earshot/fixtures";
 import fc from "fast-check";
 import loraPacket from "lora-packet";
 import { describe, expect, test } from "vitest";
-import {
-  type DataFrame,
-  encodeDataFrame,
-  encodeJoinRequest,
-  encodeProprietary,
-  type Frame,
-  MAX_FRAME_BYTES,
-  parseFrame,
-} from "../../src/lorawan/frame.ts";
+import { encodeDataFrame, encodeJoinRequest, encodeProprietary } from "../../src/lorawan/encode-frame.ts";
+import { type DataFrame, type Frame, MAX_FRAME_BYTES } from "../../src/lorawan/frame.ts";
+import { parseFrame } from "../../src/lorawan/parse-frame.ts";
 import { hex, hexOf } from "./hex.ts";
 
 const soak = Number(process.env.EARSHOT_SOAK ?? 1);

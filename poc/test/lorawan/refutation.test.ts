@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodeDataFrame } from "../../src/lorawan/frame.ts";
+import { encodeDataFrame } from "../../src/lorawan/encode-frame.ts";
 import { dataMic10 } from "../../src/lorawan/mic.ts";
 import { judgeRefutation, type RefutationEvidence } from "../../src/lorawan/refutation.ts";
 

@@ -3,7 +3,7 @@ import { type LorawanVector, loadLorawanVectors } from "@earshot/fixtures";
 import fc from "fast-check";
 import loraPacket from "lora-packet";
 import { describe, expect, test } from "vitest";
-import { encodeDataFrame } from "../../src/lorawan/frame.ts";
+import { encodeDataFrame } from "../../src/lorawan/encode-frame.ts";
 import {
   dataMic10,
   downlinkMic11,
