@@ -4,20 +4,6 @@
  * ChirpStack takes a message for JSON when its bytes contain the text "gatewayId" anywhere. So a protobuf uplink that holds it by
  * chance or by somebody's design (payload, metadata) would be lost; that one goes out as JSON, where payloads are base64.
  */
-import {
-  decodeConfigurationJson,
-  decodeDownlinkJson,
-  decodeExecRequestJson,
-  decodeStatsJson,
-  decodeTxAckJson,
-  decodeUplinkJson,
-  encodeConnStateJson,
-  encodeDownlinkJson,
-  encodeExecResponseJson,
-  encodeStatsJson,
-  encodeTxAckJson,
-  encodeUplinkJson,
-} from "./gateway-json.ts";
 import type {
   ExecRequest,
   ExecResponse,
@@ -27,6 +13,19 @@ import type {
   TxAckEvent,
   UplinkEvent,
 } from "./gateway-message.ts";
+import { decodeDownlinkJson, encodeDownlinkJson } from "./json/downlink-json.ts";
+import {
+  decodeConfigurationJson,
+  decodeExecRequestJson,
+  decodeStatsJson,
+  decodeTxAckJson,
+  decodeUplinkJson,
+  encodeConnStateJson,
+  encodeExecResponseJson,
+  encodeStatsJson,
+  encodeTxAckJson,
+  encodeUplinkJson,
+} from "./json/gateway-json.ts";
 import { decodeDownlink, encodeDownlink } from "./protobuf/downlink-messages.ts";
 import {
   decodeConfiguration,

@@ -1,5 +1,5 @@
 /**
- * ChirpStack's gateway messages as plain values, between their two encodings (protobuf/: protobuf, gateway-json.ts: JSON)
+ * ChirpStack's gateway messages as plain values, between their two encodings (protobuf/: protobuf, json/: JSON)
  * and the agent's own messages. What comes from outside is checked here once, whichever encoding it had.
  *
  * Numbers and names are those of ChirpStack's gw.proto, with units in the names. Absent is null.

@@ -1,7 +1,7 @@
 /**
  * Values of a JSON object from outside, each checked for type and size when it is taken (proto3 JSON mapping).
  */
-import type { SecondsNanos } from "./gateway-message.ts";
+import type { SecondsNanos } from "../gateway-message.ts";
 
 /** Thrown inside a reader on a value of the wrong type; `readJson` makes null of it. */
 class WrongValue extends Error {}
