@@ -12,6 +12,7 @@ import { gapRoutes } from "./gap-routes.ts";
 import { historyRoutes } from "./history-routes.ts";
 import { hotspotRoutes } from "./hotspot-routes.ts";
 import { mapRoutes } from "./map-routes.ts";
+import { type PayerAccess, payerAlone } from "./payer-access.ts";
 import { searchRoutes } from "./search-routes.ts";
 import { standingRoutes } from "./standing-routes.ts";
 import { uptimeRoutes } from "./uptime-routes.ts";
@@ -26,16 +27,18 @@ export interface ApiPartOptions {
   readonly nowMs: () => number;
   /** Where published proposals are laid (proposals/proposal-files.ts); none are shown without it. */
   readonly proposals?: string;
+  /** Who may see what is a payer's; the payer alone without it. */
+  readonly access?: PayerAccess;
 }
 
-export function apiPart({ source, nowMs, proposals }: ApiPartOptions): ServicePart {
+export function apiPart({ source, nowMs, proposals, access = payerAlone(nowMs) }: ApiPartOptions): ServicePart {
   const views = new EpochViews(source, EPOCHS_IN_MEMORY);
   return {
     name: "api",
     routes(app: HttpApp) {
       epochRoutes(app, views);
       hotspotRoutes(app, views, nowMs);
-      usageRoutes(app, views, nowMs);
+      usageRoutes(app, views, access);
       cellRoutes(app, views);
       for (const routes of [
         ...[claimRoutes, mapRoutes, searchRoutes, standingRoutes],

@@ -1,4 +1,4 @@
-/** What a payer was billed for in an epoch, by device and by cell, to the payer alone: the wallet signs the request. */
+/** What a payer was billed for in an epoch, by device and by cell, to who may see it (payer-access.ts). */
 import { cellToString } from "@earshot/geo";
 import { base58Text } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
@@ -6,7 +6,8 @@ import { type HttpApp, sendError } from "../service/http.ts";
 import { answerFrom, cellText, epochAnswers, epochQuery } from "./answers.ts";
 import { type EpochView, rowOf } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
-import { OWNER_REQUEST_HEADER, readOwnerRequest } from "./owner-request.ts";
+import { OWNER_REQUEST_HEADER, walletFromText } from "./owner-request.ts";
+import { type PayerAccess, sendAccessRefusal } from "./payer-access.ts";
 
 const WALLET_BYTES = 32;
 const HASH_BYTES = 32;
@@ -37,15 +38,17 @@ interface Line {
   readonly packets: Set<string>;
 }
 
-/** `nowMs`: the oracle's time, for signed requests. */
-export function usageRoutes(app: HttpApp, views: EpochViews, nowMs: () => number): void {
+export function usageRoutes(app: HttpApp, views: EpochViews, access: PayerAccess): void {
   app.get(
     "/v1/payers/:wallet/usage",
     {
       schema: {
         tags: ["invoices"],
         summary: "Billed copies of a payer in a closed epoch, by device and by cell of the carrying hotspot.",
-        description: `The payer's wallet signs the request (\`${OWNER_REQUEST_HEADER}: WALLET TIME SIGNATURE\`).`,
+        description:
+          `The payer's wallet, or a member of its organisation, signs the request (\`${OWNER_REQUEST_HEADER}: WALLET TIME SIGNATURE\`); ` +
+          "programs bear an API key.",
+        security: [{ organisationKey: [] }, { signedRequest: [] }],
         params: Type.Object({ wallet: Type.String({ maxLength: 44 }) }),
         querystring: epochQuery,
         headers: Type.Object({ [OWNER_REQUEST_HEADER]: Type.Optional(Type.String({ maxLength: 200 })) }),
@@ -53,13 +56,10 @@ export function usageRoutes(app: HttpApp, views: EpochViews, nowMs: () => number
       },
     },
     async (request, reply) => {
-      const header = String(request.headers[OWNER_REQUEST_HEADER] ?? "");
-      const signed = readOwnerRequest(header, "GET", request.url, nowMs());
-      if (signed.status === "refused") return sendError(reply, "bad_request", signed.expected, OWNER_REQUEST_HEADER);
-      const { wallet } = signed;
-      if (base58Text(wallet) !== request.params.wallet) {
-        return sendError(reply, "bad_request", "the payer's own signature", base58Text(wallet));
-      }
+      const wallet = walletFromText(request.params.wallet);
+      if (wallet === undefined) return sendError(reply, "bad_request", "a wallet in base58", request.params.wallet);
+      const refused = await access(request, request.params.wallet);
+      if (refused !== undefined) return sendAccessRefusal(reply, refused);
       const answer = await answerFrom(views, request.query.epoch, request, reply, "an epoch", (view) =>
         usageOf(view, wallet),
       );

@@ -1,5 +1,6 @@
 /** Billing as a part of the service: bills, burns and contests while it runs; invoices to payers and contests to everybody. */
 import type { VerifyKey } from "@earshot/poc/protocol";
+import { type PayerAccess, payerAlone } from "../api/payer-access.ts";
 import type { EpochArchive } from "../pipeline/epoch-archive.ts";
 import type { Store } from "../ports/store.ts";
 import type { RouteBook } from "../routes/route-book.ts";
@@ -32,6 +33,8 @@ export interface BillingPartOptions {
   readonly holder: string;
   /** How often it is looked what is due, ms. */
   readonly everyMs: number;
+  /** Who may see invoices; their payer alone without it. */
+  readonly access?: PayerAccess;
 }
 
 export function billingPart(
@@ -94,7 +97,7 @@ export function billingPart(
   return {
     name: "billing",
     routes(app: HttpApp) {
-      invoiceRoutes(app, { journal, nowMs: () => networkClock.nowMs() });
+      invoiceRoutes(app, { journal, access: options.access ?? payerAlone(() => networkClock.nowMs()) });
       contestRoutes(app, store, CONTEST_LIMIT_UNITS);
     },
     async run(stop) {

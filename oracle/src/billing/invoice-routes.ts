@@ -1,8 +1,7 @@
-/** Invoices over HTTP, to their payer alone: the wallet signs the request as a hotspot's owner does (api/owner-request.ts). */
-
-import { base58Text } from "@earshot/poc/protocol";
+/** Invoices over HTTP, to who may see what is their payer's alone (api/payer-access.ts). */
 import Type, { type Static } from "typebox";
-import { OWNER_REQUEST_HEADER, readOwnerRequest } from "../api/owner-request.ts";
+import { OWNER_REQUEST_HEADER } from "../api/owner-request.ts";
+import { type PayerAccess, sendAccessRefusal } from "../api/payer-access.ts";
 import { errorAnswers } from "../service/api-schemas.ts";
 import { type HttpApp, type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
 import { invoiceCsv, invoiceJson } from "./invoices.ts";
@@ -44,16 +43,25 @@ const listSchema = Type.Object({
   invoices: Type.Array(summarySchema),
   next: Type.Union([Type.Integer(), Type.Null()], { description: "`before` of the next page; null at the end" }),
 });
-const refusals = errorAnswers("bad_request", "not_found", "unknown_key");
+const refusals = errorAnswers("bad_request", "not_found", "unknown_key", "overloaded");
 
 export interface InvoiceRoutesOptions {
   readonly journal: Pick<StoredJournal, "invoices" | "invoice">;
-  /** The oracle's time, Unix ms. */
-  readonly nowMs: () => number;
+  readonly access: PayerAccess;
 }
 
-export function invoiceRoutes(app: HttpApp, { journal, nowMs }: InvoiceRoutesOptions): void {
-  const description = `The payer's wallet signs the request (\`${OWNER_REQUEST_HEADER}: WALLET TIME SIGNATURE\`).`;
+export function invoiceRoutes(app: HttpApp, { journal, access }: InvoiceRoutesOptions): void {
+  const description =
+    `The payer's wallet, or a member of its organisation, signs the request (\`${OWNER_REQUEST_HEADER}: WALLET TIME SIGNATURE\`); ` +
+    "programs bear an API key.";
+  const security = [{ organisationKey: [] }, { signedRequest: [] }];
+  /** Else the refusal is sent. What a payer sees is kept by no cache on the way. */
+  const mayRead = async (request: HttpRequest, reply: HttpReply, wallet: string) => {
+    reply.header("cache-control", "private, no-store");
+    const refused = await access(request, wallet);
+    if (refused !== undefined) sendAccessRefusal(reply, refused);
+    return refused === undefined;
+  };
   app.get(
     "/v1/payers/:wallet/invoices",
     {
@@ -61,6 +69,7 @@ export function invoiceRoutes(app: HttpApp, { journal, nowMs }: InvoiceRoutesOpt
         tags: ["invoices"],
         summary: "Invoices of a payer, latest epoch first.",
         description,
+        security,
         params: Type.Object({ wallet }),
         querystring: Type.Object({
           before: Type.Optional(epoch),
@@ -72,7 +81,7 @@ export function invoiceRoutes(app: HttpApp, { journal, nowMs }: InvoiceRoutesOpt
     },
     async (request, reply) => {
       const { wallet } = request.params;
-      if (!isPayer(request, reply, wallet, nowMs())) return reply;
+      if (!(await mayRead(request, reply, wallet))) return reply;
       const { before, limit = DEFAULT_PAGE } = request.query;
       const invoices = await journal.invoices(wallet, { before, limit: limit + 1 });
       const page = invoices.slice(0, limit).map(invoiceJson);
@@ -90,6 +99,7 @@ export function invoiceRoutes(app: HttpApp, { journal, nowMs }: InvoiceRoutesOpt
               ? "An invoice with its bill and burns."
               : "The same as CSV: rows of kind `packets` and of kind `burn` have one sum once it is paid.",
           description,
+          security,
           params: Type.Object({ wallet, epoch }),
           headers,
           response: { 200: suffix === "" ? invoiceSchema : Type.String(), ...refusals },
@@ -97,7 +107,7 @@ export function invoiceRoutes(app: HttpApp, { journal, nowMs }: InvoiceRoutesOpt
       },
       async (request, reply) => {
         const { wallet, epoch } = request.params;
-        if (!isPayer(request, reply, wallet, nowMs())) return reply;
+        if (!(await mayRead(request, reply, wallet))) return reply;
         const invoice = await journal.invoice(wallet, epoch);
         if (invoice === undefined) return sendError(reply, "not_found", "an epoch with a bill of this payer", epoch);
         return suffix === "" ? (invoiceJson(invoice) as Static<typeof invoiceSchema>) : sendCsv(reply, invoice);
@@ -110,18 +120,4 @@ function sendCsv(reply: HttpReply, invoice: Invoice): HttpReply {
   const name = `invoice-${invoice.bill.epoch}.csv`;
   reply.header("content-disposition", `attachment; filename="${name}"`);
   return reply.type("text/csv; charset=utf-8").send(invoiceCsv(invoice));
-}
-
-/** Whether the payer itself asks; else the refusal is sent. What a payer sees is kept by no cache on the way. */
-function isPayer(request: HttpRequest, reply: HttpReply, wallet: string, nowMs: number): boolean {
-  const header = String(request.headers[OWNER_REQUEST_HEADER] ?? "");
-  reply.header("cache-control", "private, no-store");
-  const signed = readOwnerRequest(header, "GET", request.url, nowMs);
-  if (signed.status === "refused") {
-    sendError(reply, "bad_request", signed.expected, header === "" ? "none" : "another");
-    return false;
-  }
-  if (base58Text(signed.wallet) === wallet) return true;
-  sendError(reply, "unknown_key", "the payer's own signature", base58Text(signed.wallet));
-  return false;
 }

@@ -172,6 +172,29 @@ const billing = table(
   "What payers owe for packets.",
 );
 
+const organisations = table(
+  {
+    max_routes: integer(
+      0,
+      256,
+      8,
+      "Routes that an organisation may make over HTTP. 0: routes are files of the operator's.",
+    ),
+    max_addresses: integer(1, 0xffff_ffff, 33_554_432, "DevAddrs of one organisation: a NetID of type 0 has 2^25."),
+    may_overlap: Type.Array(Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{32,44}$", expected: "a wallet in base58" }), {
+      default: [],
+      description: "Wallets whose routes may name DevAddrs and JoinEUIs that another payer's route has.",
+      expected: "a list of wallets in base58",
+    }),
+    private_targets: flag(
+      false,
+      "Organisations may name brokers and webhooks in private networks, webhooks there without TLS: for a network of one's own.",
+    ),
+    balance_interval: duration("1 min", "How often balances are held against the limits of webhooks."),
+  },
+  "What payers may do without the operator (docs/adr/0020).",
+);
+
 const peers = table(
   {
     ingests: Type.Array(
@@ -196,7 +219,22 @@ const log = table(
 );
 
 export const configSchema = Type.Object(
-  { http, data, network, chain, ingest, report_log, store, artefacts, workers, settlement, billing, peers, log },
+  {
+    http,
+    data,
+    network,
+    chain,
+    ingest,
+    report_log,
+    store,
+    artefacts,
+    workers,
+    settlement,
+    billing,
+    organisations,
+    peers,
+    log,
+  },
   { additionalProperties: false },
 );
 

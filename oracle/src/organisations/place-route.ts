@@ -1,10 +1,7 @@
 /** Whether a route may stand beside those that there are: number, space and count (docs/adr/0020). Pure. */
-import type { ReadyRoute } from "../routes/route-list.ts";
+import { MOST_ROUTES, type ReadyRoute } from "../routes/route-list.ts";
 import { type Refusal, refusal } from "./organisation.ts";
 import { addressCount, freeAddressCount, MOST_FREE_ADDRESSES, overlapOf } from "./route-draft.ts";
-
-/** Routes that agents take in one list (hotspot-agent, route-list.ts). */
-export const MOST_ROUTES = 256;
 
 export interface RouteRules {
   /** Routes of one organisation; 0 for none over HTTP. */

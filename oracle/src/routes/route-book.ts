@@ -1,5 +1,6 @@
 /**
- * The customers' routes of this oracle, one TOML file each, read again when a file changes.
+ * The customers' routes of this oracle: the operator's, one TOML file each, read again when a file changes, and those of organisations. A file goes
+ * before an organisation's route of its number.
  *
  * A file that cannot be read or is wrong is complained about by name and line of thought, and the route stays as it was: a slip of the
  * pen must not cut a customer off. Two files with one number are both refused, since nobody can say which was meant.
@@ -8,7 +9,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../service/log.ts";
 import { readRoute } from "./route-definition.ts";
-import type { ReadyRoute } from "./route-list.ts";
+import { MOST_ROUTES, type ReadyRoute } from "./route-list.ts";
 
 interface RouteFile {
   readonly stamp: string;
@@ -16,22 +17,37 @@ interface RouteFile {
   readonly route: ReadyRoute | null;
 }
 
+const NO_ROUTES: readonly ReadyRoute[] = [];
+
 export class RouteBook {
   readonly #folder: string;
   readonly #log: Log;
+  readonly #ofOrganisations: () => readonly ReadyRoute[];
   readonly #files = new Map<string, RouteFile>();
-  #routes: readonly ReadyRoute[] = [];
+  #fromFiles: readonly ReadyRoute[] = [];
+  #merged: { readonly files: unknown; readonly others: unknown; readonly routes: readonly ReadyRoute[] } | undefined;
 
-  /** The folder need not be there yet. */
-  constructor(folder: string, log: Log) {
+  /** The folder need not be there yet. `ofOrganisations` gives the same list until something changed. */
+  constructor(folder: string, log: Log, ofOrganisations: () => readonly ReadyRoute[] = () => NO_ROUTES) {
     this.#folder = folder;
     this.#log = log;
+    this.#ofOrganisations = ofOrganisations;
     this.refresh();
   }
 
-  /** By route id. */
+  /** All of them, by route id. */
   get routes(): readonly ReadyRoute[] {
-    return this.#routes;
+    const files = this.#fromFiles;
+    const others = this.#ofOrganisations();
+    if (this.#merged?.files !== files || this.#merged.others !== others) {
+      this.#merged = { files, others, routes: this.#merge(files, others) };
+    }
+    return this.#merged.routes;
+  }
+
+  /** Those of files alone, by route id. */
+  get fileRoutes(): readonly ReadyRoute[] {
+    return this.#fromFiles;
   }
 
   /** Reads what changed; cheap when nothing did. */
@@ -47,7 +63,19 @@ export class RouteBook {
     }
     if (!hasChanged) return;
     for (const name of this.#files.keys()) if (!names.includes(name)) this.#files.delete(name);
-    this.#routes = this.#distinct();
+    this.#fromFiles = this.#distinct();
+  }
+
+  #merge(files: readonly ReadyRoute[], others: readonly ReadyRoute[]): readonly ReadyRoute[] {
+    const numbers = new Set(files.map(({ route }) => route.routeId));
+    const room = Math.max(0, MOST_ROUTES - files.length);
+    const added = others.filter(({ route }) => !numbers.has(route.routeId));
+    if (added.length > room) {
+      this.#log.error("agents take no more routes; those of organisations with the highest numbers are left out", {
+        left: added.length - room,
+      });
+    }
+    return [...files, ...added.slice(0, room)].sort((a, b) => a.route.routeId - b.route.routeId);
   }
 
   #names(): string[] {

@@ -1,4 +1,4 @@
-/** Customers' routes as a part of the service: read from files, told to hotspots signed, public but for their credentials. */
+/** Customers' routes as a part of the service: from files and organisations, told to hotspots signed, public but for their credentials. */
 import { join } from "node:path";
 import { DEVICE_REQUEST_HEADER, ORACLE_API, requestProblem } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
@@ -57,8 +57,9 @@ export interface RoutesPart extends ServicePart {
 export function routesPart(
   { config, rules, signer, registry, networkClock, log, telemetry }: ServiceContext,
   suspended: SuspendedRoutes,
+  ofOrganisations?: () => readonly ReadyRoute[],
 ): RoutesPart {
-  const book = new RouteBook(join(config.data.folder, ROUTES_FOLDER), log.for("routes"));
+  const book = new RouteBook(join(config.data.folder, ROUTES_FOLDER), log.for("routes"), ofOrganisations);
   const isSuspended = (routeId: number) => suspended.reasonsOf(routeId).length > 0;
   telemetry.gauge("oracle_routes", "Routes of customers.", () => book.routes.length);
   telemetry.gauge(

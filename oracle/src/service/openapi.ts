@@ -16,6 +16,21 @@ export async function describeApi(app: HttpApp): Promise<void> {
           "Challenges, sealed uploads and the public log of a LoRaWAN coverage network. Binary values are standard base64, " +
           "times are ms since the Unix epoch. Nothing about a challenge is told before its window is closed.",
       },
+      components: {
+        securitySchemes: {
+          organisationKey: {
+            type: "http",
+            scheme: "bearer",
+            description: "An API key of an organisation: reads usage, invoices, delivery and the organisation itself.",
+          },
+          signedRequest: {
+            type: "apiKey",
+            in: "header",
+            name: "earshot-owner",
+            description: "`WALLET TIME SIGNATURE` over `earshot-owner METHOD PATH TIME`, good for a minute.",
+          },
+        },
+      },
     },
   });
   await app.register(fastifySwaggerUi, { routePrefix: "/docs" });

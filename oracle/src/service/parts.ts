@@ -13,6 +13,7 @@ import { ingestPart } from "../ingest/ingest-part.ts";
 import { logPart } from "../log-routes/log-part.ts";
 import { noticeKeysOf } from "../notices/notice-keys.ts";
 import { noticePart } from "../notices/notice-part.ts";
+import { organisationsPart } from "../organisations/organisations-part.ts";
 import { EpochArchive } from "../pipeline/epoch-archive.ts";
 import { pipelinePart } from "../pipeline/pipeline-part.ts";
 import { mirrorsOf } from "../pipeline/work.ts";
@@ -59,9 +60,18 @@ export async function serviceParts(
   const archive = new EpochArchive(artefacts);
   const noticeKeys = noticeKeysOf(config, rules.network, context.signer.publicKey);
   const suspended = new SuspendedRoutes();
-  const routes = routesPart(context, suspended);
+  const chain = routerChain(config, network);
+  const organisations = organisationsPart(context, {
+    routers: chain.routers,
+    suspended,
+    fileRoutes: () => routes.book.fileRoutes,
+    holder: `organisations-${hostname()}-${process.pid}`,
+  });
+  const { access } = organisations.readers;
+  const routes = routesPart(context, suspended, () => organisations.stored.routes);
   const billing = billingPart(context, {
-    ...routerChain(config, network),
+    ...chain,
+    access,
     store,
     archive,
     book: routes.book,
@@ -81,8 +91,9 @@ export async function serviceParts(
     pipeline,
     settlementPart(context, { network, mirrors, told: ingest.toldTip, noticeKeys }),
     billing,
+    organisations,
     chainPart(context, network),
-    apiPart({ source, nowMs: () => networkClock.nowMs(), proposals: join(config.data.folder, "proposals") }),
+    apiPart({ source, nowMs: () => networkClock.nowMs(), proposals: join(config.data.folder, "proposals"), access }),
     {
       name: "running epoch",
       routes: (app) => liveRoutes(app, { store, nextEpoch: pipeline.nextEpoch, nowMs: () => networkClock.nowMs() }),

@@ -165,7 +165,7 @@ describe("what is a wallet's", () => {
     expect((await get(path)).statusCode).toBe(400);
     const other = `/v1/payers/${base58Text(new Uint8Array(32).fill(9))}/usage`;
     const foreign = { "earshot-owner": `${wallet} ${signRequest("owner", "GET", other, NOW_MS, owner)}` };
-    expect((await get(other, foreign)).statusCode).toBe(400);
+    expect((await get(other, foreign)).statusCode).toBe(403);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { base58Text, signerFromEd25519Seed, signRequest } from "@earshot/poc/protocol";
 import { Keypair } from "@solana/web3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { payerAlone } from "../../src/api/payer-access.ts";
 import { Biller, type BillerEvent } from "../../src/billing/biller.ts";
 import { contestRoutes } from "../../src/billing/contest-routes.ts";
 import { InvoiceClient } from "../../src/billing/invoice-client.ts";
@@ -82,7 +83,7 @@ async function runProcess(url: string, onChild: (kill: () => void) => void): Pro
 async function serveInvoices() {
   const app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
   const { store } = network.pipeline;
-  invoiceRoutes(app, { journal: new StoredJournal(store), nowMs: Date.now });
+  invoiceRoutes(app, { journal: new StoredJournal(store), access: payerAlone(Date.now) });
   contestRoutes(app, store, 200);
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   return { url, close: () => app.close() };

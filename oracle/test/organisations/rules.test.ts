@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { apiKeyHash, apiKeyId, apiKeyText, bearerOf } from "../../src/organisations/api-key.ts";
 import { crossing, GIVE_UP_MS, nextTryMs } from "../../src/organisations/low-balance.ts";
 import { type Organisation, reaches, roleOf } from "../../src/organisations/organisation.ts";
-import { MOST_ROUTES, placeProblem, type RouteRules } from "../../src/organisations/place-route.ts";
+import { placeProblem, type RouteRules } from "../../src/organisations/place-route.ts";
 import { isPrivateAddress, isPrivateHost } from "../../src/organisations/private-address.ts";
 import { MAX_TOLD_BYTES, overlapOf, readRouteDraft } from "../../src/organisations/route-draft.ts";
 import {
@@ -16,6 +16,7 @@ import {
 import { readSignedChange, signChange } from "../../src/organisations/signed-change.ts";
 import { isWallet, signerKey } from "../../src/organisations/signer.ts";
 import { readRoute } from "../../src/routes/route-definition.ts";
+import { MOST_ROUTES } from "../../src/routes/route-list.ts";
 import { routeBody, routeKey, wallet, walletText } from "./people.ts";
 
 const NOW_MS = 1_800_000_000_000;
