@@ -63,7 +63,7 @@ const WORKSPACE_DOORS: Readonly<Record<string, readonly string[]>> = {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   "h3-js": ["geo/src/h3.ts", "oracle/explorer/src/map/h3.ts"],
   "maplibre-gl": ["oracle/explorer/src/map/"],
-  "@deck.gl/geo-layers": ["oracle/explorer/src/map/coverage-map.ts"],
+  "@deck.gl/layers": ["oracle/explorer/src/map/hexagon-layer.ts"],
   "@deck.gl/maplibre": ["oracle/explorer/src/map/coverage-map.ts"],
   "topojson-client": ["oracle/explorer/src/map/base-map.ts"],
   preact: ["oracle/explorer/src/"],

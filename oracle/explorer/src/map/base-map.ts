@@ -27,7 +27,7 @@ export function baseStyle(theme: Theme): StyleSpecification {
     sources: { world: nothing, coast: { ...nothing, maxzoom: 12, tolerance: 0.2 } },
     layers: [
       { id: "sea", type: "background", paint: { "background-color": sea } },
-      { id: "land", type: "fill", source: "world", maxzoom: FINE_FROM_ZOOM, paint: { "fill-color": land } },
+      { id: "land", type: "fill", source: "world", paint: { "fill-color": land } },
       { id: "land-fine", type: "fill", source: "coast", minzoom: FINE_FROM_ZOOM, paint: { "fill-color": land } },
       { id: "coast-fine", type: "line", source: "coast", minzoom: FINE_FROM_ZOOM, paint: { "line-color": coast } },
       { id: "border", type: "line", source: "world", maxzoom: 6, paint: { "line-color": border, "line-width": 0.7 } },
@@ -51,7 +51,7 @@ export function loadGeography(map: LibreMap): void {
   const fineWhenClose = () => {
     if (isFineAsked || map.getZoom() < FINE_FROM_ZOOM) return;
     isFineAsked = true;
-    void loadTopology(map, "coast", "/explorer/coast-10m.json", "land");
+    void loadTopology(map, "coast", "/explorer/coast-10m.json", "land").then(() => coarseUntilFine(map));
   };
   void loadTopology(map, "world", "/explorer/world-110m.json", "countries");
   map.once("idle", fineWhenClose);
@@ -60,6 +60,14 @@ export function loadGeography(map: LibreMap): void {
     .then((answer) => answer.json() as Promise<readonly Place[]>)
     .then((places) => new PlaceNames(map, places))
     .catch(() => undefined);
+}
+
+/** The coarse land lies under the hexagons until the fine one is drawn. */
+function coarseUntilFine(map: LibreMap): void {
+  map.once("idle", () => {
+    if (map.isSourceLoaded("coast")) map.setLayerZoomRange("land", 0, FINE_FROM_ZOOM);
+    else coarseUntilFine(map);
+  });
 }
 
 async function loadTopology(map: LibreMap, source: string, path: string, name: string): Promise<void> {

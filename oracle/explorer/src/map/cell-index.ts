@@ -1,6 +1,6 @@
 /** The cells of an epoch for drawing: at their own resolution, or gathered under coarser parents where those would be too small to see. */
 import type { MapColumns } from "../api-types.ts";
-import { cellToParent } from "./h3.ts";
+import { cellToLatLng, cellToParent } from "./h3.ts";
 import type { CellFigures } from "./palette.ts";
 
 /** Zoom from which each resolution is drawn: a hexagon is at least some pixels wide. */
@@ -16,11 +16,19 @@ export function resolutionAt(zoom: number): number {
   return RESOLUTION_FROM_ZOOM.find(([from]) => zoom >= from)?.[1] ?? 4;
 }
 
+export interface Bounds {
+  readonly south: number;
+  readonly west: number;
+  readonly north: number;
+  readonly east: number;
+}
+
 export class CellIndex {
   readonly epoch: number;
   readonly count: number;
   readonly #columns: MapColumns;
   readonly #byResolution = new Map<number, ReadonlyMap<string, CellFigures>>();
+  readonly #centres = new Map<number, Float64Array>();
 
   constructor(columns: MapColumns) {
     this.#columns = columns;
@@ -33,6 +41,35 @@ export class CellIndex {
     const known = this.#byResolution.get(resolution) ?? this.#gather(resolution);
     this.#byResolution.set(resolution, known);
     return known;
+  }
+
+  /** Latitude and longitude of each cell of a resolution, in the order of `at`, degrees. */
+  centres(resolution: number): Float64Array {
+    const known = this.#centres.get(resolution);
+    if (known !== undefined) return known;
+    const cells = this.at(resolution);
+    const centres = new Float64Array(2 * cells.size);
+    let at = 0;
+    for (const cell of cells.keys()) {
+      [centres[at], centres[at + 1]] = cellToLatLng(cell);
+      at += 2;
+    }
+    this.#centres.set(resolution, centres);
+    return centres;
+  }
+
+  /** Cells of a resolution whose centres are within bounds, degrees. */
+  within(resolution: number, { south, west, north, east }: Bounds): CellFigures[] {
+    const centres = this.centres(resolution);
+    const found: CellFigures[] = [];
+    let at = 0;
+    for (const figures of this.at(resolution).values()) {
+      const lat = centres[at]!;
+      const lng = centres[at + 1]!;
+      at += 2;
+      if (lat >= south && lat <= north && lng >= west && lng <= east) found.push(figures);
+    }
+    return found;
   }
 
   #gather(resolution: number): ReadonlyMap<string, CellFigures> {

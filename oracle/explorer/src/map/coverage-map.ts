@@ -3,12 +3,13 @@
  * base-map.ts. Not in one canvas: MapLibre 6 draws wrongly what comes after a layer of deck.gl (visgl/deck.gl#10700).
  */
 import "maplibre-gl/dist/maplibre-gl.css";
-import { H3HexagonLayer } from "@deck.gl/geo-layers";
 import { MapLibreOverlay } from "@deck.gl/maplibre";
 import { AttributionControl, Map as LibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import { baseStyle, loadGeography, recolour, type Theme } from "./base-map.ts";
 import { type CellIndex, resolutionAt } from "./cell-index.ts";
+import { type CellMesh, cellMesh, cornerColours } from "./cell-mesh.ts";
 import { cellToLatLng, latLngToCell } from "./h3.ts";
+import { hexagonLayer } from "./hexagon-layer.ts";
 import { type LinkOnMap, Marks } from "./marks.ts";
 import { type CellFigures, type MapMode, SCALES } from "./palette.ts";
 
@@ -22,6 +23,10 @@ export interface MapEvents {
 const HEXAGON_ALPHA = 205;
 /** Cells at either end that the first view does not care for: a few far ones would make the rest a dot. */
 const OUTLIERS = 0.04;
+/** Where hotspots are in coarse cells is enough to find the first view, unless there are few. */
+const FAR_RESOLUTION = 4;
+const PUBLIC_RESOLUTION = 8;
+const ENOUGH_PLACES = 12;
 const CLOSE_ZOOM = 11;
 /** A view that has not moved for this long is at rest, ms: what is in it is summed then and not at every step. */
 const REST_MS = 120;
@@ -36,6 +41,7 @@ export class CoverageMap {
   #resting: ReturnType<typeof setTimeout> | undefined;
   #drawn: { readonly cells: CellIndex; readonly mode: MapMode; readonly resolution: number } | undefined;
   #shapes: readonly CellFigures[] = [];
+  #mesh: CellMesh = cellMesh([]);
 
   /** Throws what WebGL throws where there is none. */
   constructor(container: HTMLElement, theme: Theme, events: MapEvents) {
@@ -53,7 +59,7 @@ export class CoverageMap {
       pitchWithRotate: false,
       touchPitch: false,
       renderWorldCopies: false,
-      canvasContextAttributes: { antialias: false },
+      canvasContextAttributes: { antialias: isDrawnByGpu() },
     });
     this.#map.touchZoomRotate.disableRotation();
     this.#map.addControl(new NavigationControl({ showCompass: false }), "top-right");
@@ -63,9 +69,9 @@ export class CoverageMap {
       "bottom-right",
     );
     this.#overlay = new MapLibreOverlay({
-      interleaved: false,
+      // In the map's canvas, as its last layer: what MapLibre draws after deck.gl comes out wrong (ADR 0019).
+      interleaved: true,
       layers: [],
-      useDevicePixels: true,
       onAfterRender: () => {
         // The tests and the benchmark wait for it.
         if (this.#drawn !== undefined) container.dataset.drawn ??= String(Math.round(performance.now()));
@@ -152,7 +158,10 @@ export class CoverageMap {
     const mode = this.#mode;
     const drawn = this.#drawn;
     if (drawn?.cells === cells && drawn.mode === mode && drawn.resolution === resolution) return;
-    if (drawn?.cells !== cells || drawn.resolution !== resolution) this.#shapes = [...cells.at(resolution).values()];
+    if (drawn?.cells !== cells || drawn.resolution !== resolution) {
+      this.#shapes = [...cells.at(resolution).values()];
+      this.#mesh = cellMesh(this.#shapes);
+    }
     this.#drawn = { cells, mode, resolution };
     this.#setLayers();
   }
@@ -162,41 +171,27 @@ export class CoverageMap {
     const drawn = this.#drawn;
     if (drawn === undefined) return;
     const scale = SCALES[drawn.mode];
-    const hexagons = new H3HexagonLayer<CellFigures>({
-      id: "cells",
-      data: this.#shapes as CellFigures[],
-      getHexagon: ({ cell }) => cell,
-      getFillColor: (cell) => {
-        const { colour } = scale.steps[scale.stepOf(cell)]!;
-        return [colour[0], colour[1], colour[2], HEXAGON_ALPHA];
-      },
-      updateTriggers: { getFillColor: [drawn.mode, drawn.cells.epoch] },
-      // One shape for all, moved to each cell: exact polygons would be cut anew for 50,000 cells.
-      highPrecision: false,
-      extruded: false,
-      stroked: false,
-      coverage: 0.94,
-    });
-    this.#overlay.setProps({ layers: [hexagons] });
+    const colourOf = (cell: number) => scale.steps[scale.stepOf(this.#shapes[cell]!)]!.colour;
+    this.#overlay.setProps({ layers: [hexagonLayer(this.#mesh, cornerColours(this.#mesh, colourOf, HEXAGON_ALPHA))] });
   }
 
   #tellView(): void {
     const cells = this.#cells;
     if (cells === undefined) return;
     const bounds = this.#map.getBounds();
-    const visible: CellFigures[] = [];
-    for (const figures of cells.at(this.resolution).values()) {
-      const [lat, lng] = cellToLatLng(figures.cell);
-      if (bounds.contains([lng, lat])) visible.push(figures);
-    }
-    this.#events.onView(visible);
+    const edges = {
+      south: bounds.getSouth(),
+      west: bounds.getWest(),
+      north: bounds.getNorth(),
+      east: bounds.getEast(),
+    };
+    this.#events.onView(cells.within(this.resolution, edges));
   }
 
   #lookAtAll(cells: CellIndex): void {
-    const centres = [...cells.at(4).keys()].length > 12 ? [...cells.at(4).keys()] : [...cells.at(8).keys()];
-    const places = centres.map((cell) => cellToLatLng(cell));
+    const centres = cells.centres(cells.at(FAR_RESOLUTION).size > ENOUGH_PLACES ? FAR_RESOLUTION : PUBLIC_RESOLUTION);
     const spread = (axis: 0 | 1): readonly [number, number] => {
-      const sorted = places.map((place) => place[axis]).sort((a, b) => a - b);
+      const sorted = centres.filter((_, at) => at % 2 === axis).sort();
       const cut = Math.floor(sorted.length * OUTLIERS);
       return [sorted[cut]!, sorted[sorted.length - 1 - cut]!];
     };
@@ -204,6 +199,13 @@ export class CoverageMap {
     const [west, east] = spread(1);
     this.#map.fitBounds([west, south, east, north], { padding: 40, maxZoom: CLOSE_ZOOM, animate: false });
   }
+}
+
+/** Whether WebGL is not drawn in software: smoothed edges cost four times the pixels. */
+function isDrawnByGpu(): boolean {
+  const probe = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  probe?.getExtension("WEBGL_lose_context")?.loseContext();
+  return probe !== null;
 }
 
 function centreOf(cell: string): [number, number] {
