@@ -40,6 +40,7 @@ export const oracleErrors = {
   ORC_FACTS_LOST:
     "An epoch began while this oracle was away, and its registry cannot be told from the chain any more: take the epoch over from another oracle.",
   ORC_EXPLORER_BUILD: "The explorer's pages cannot be bundled; the detail is what the bundler says.",
+  ORC_REFUSED: "An oracle refused what it was asked to do; the detail is its code and what it expected.",
   ORC_DOWNLOAD_FAILED: "An oracle's files cannot be downloaded: it does not answer, or not with what its list says.",
 } as const satisfies ErrorCatalogue;
 

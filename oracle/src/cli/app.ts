@@ -6,7 +6,9 @@ import { type CliContext, EXIT, type Terminal } from "./context.ts";
 import { explainCommand } from "./explain.ts";
 import { invoicesCommand } from "./invoices.ts";
 import { meterCommand } from "./meter.ts";
+import { organisationRoutes } from "./organisation.ts";
 import { refuteCommand } from "./refute.ts";
+import { routeRoutes } from "./route.ts";
 import { scoreCommand } from "./score.ts";
 import { configRoutes, serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -30,6 +32,8 @@ const routes = buildRouteMap({
     browse: browseCommand,
     meter: meterCommand,
     invoices: invoicesCommand,
+    organisation: organisationRoutes,
+    route: routeRoutes,
     refute: refuteCommand,
     tour: tourCommand,
   },

@@ -1,18 +1,17 @@
 /** `oracle invoices`: a payer's bills and the burns that paid them, from an oracle, held against the chain where one is named. */
-import { signerFromEd25519Seed } from "@earshot/poc/protocol";
 import { findNetwork, Programs } from "@earshot/programs-client";
 import { buildCommand } from "@stricli/core";
 import { type InvoiceAnswer, InvoiceClient, type InvoiceSummary } from "../billing/invoice-client.ts";
 import { invoiceDifferences } from "../billing/invoices.ts";
 import { publicKeyOf } from "../chain/address.ts";
 import { rpcConnection } from "../chain/rpc-connection.ts";
-import { readWhole } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
 import { burnsOnChain, type ChainBurn } from "../settlement/burn-chain.ts";
 import { type ChainFlags, chainFlags } from "./chain-facts.ts";
 import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
 import { table } from "./format.ts";
 import { integerParser, textParser } from "./parse.ts";
+import { walletSigner } from "./signer-file.ts";
 
 interface InvoicesFlags extends JsonFlag, ChainFlags {
   readonly url: string;
@@ -22,8 +21,6 @@ interface InvoicesFlags extends JsonFlag, ChainFlags {
 
 const TIMEOUT_MS = 60_000;
 const MAX_CHAIN_ANSWER_BYTES = 64 * 1024 * 1024;
-/** A Solana keypair file: 32 bytes of seed and 32 of the public key. */
-const KEYPAIR_BYTES = 64;
 
 export const invoicesCommand = buildCommand<InvoicesFlags, [number?], CliContext>({
   docs: {
@@ -84,21 +81,6 @@ export const invoicesCommand = buildCommand<InvoicesFlags, [number?], CliContext
     });
   },
 });
-
-function walletSigner(path: string) {
-  let bytes: unknown;
-  try {
-    bytes = JSON.parse(new TextDecoder().decode(readWhole(path)));
-  } catch (cause) {
-    throw oracleError("ORC_BAD_KEY", `${path}: expected a keypair file of solana-keygen`, { cause });
-  }
-  const isKeypair =
-    Array.isArray(bytes) &&
-    bytes.length === KEYPAIR_BYTES &&
-    bytes.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255);
-  if (!isKeypair) throw oracleError("ORC_BAD_KEY", `${path}: expected a keypair file of solana-keygen`);
-  return signerFromEd25519Seed(Uint8Array.from((bytes as number[]).slice(0, 32)));
-}
 
 async function burnsOf({ rpc, token }: ChainFlags): Promise<readonly ChainBurn[] | undefined> {
   if (rpc === undefined && token === undefined) return undefined;
