@@ -217,6 +217,12 @@ describe("the command line", () => {
     }
   });
 
+  test("says by its code that the command line is wrong where nobody reads the sentence", () => {
+    const script = '("$0" "$@" 2>&1; echo "code $?" >&2) | true';
+    const { stderr } = spawnSync("sh", ["-c", script, process.execPath, main, "scor"], { encoding: "utf8" });
+    expect(stderr).toBe("code 2\n");
+  });
+
   test("says of a missing file what was expected there", () => {
     const missing = join(run, "nothing");
     const out = folders.next();
