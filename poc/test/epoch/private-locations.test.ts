@@ -144,7 +144,7 @@ describe("the world", () => {
   });
 
   test("has no private hotspot under rules that do not know them", () => {
-    const { privateLocations: _, ...rules } = earshot;
+    const { anomaly: _anomaly, privateLocations: _privateLocations, ...rules } = earshot;
     for (const world of worlds.slice(0, 40)) {
       const input = {
         ...toEpochInput(world),
@@ -162,8 +162,9 @@ describe("the world", () => {
 describe("misuse", () => {
   test("refuses rules that leave a private place no bound", () => {
     const [world] = fc.sample(earshotEpochs, { numRuns: 1, seed: 1 });
-    const parameters = { ...earshot, anomaly: undefined, distance: helium.distance } as EpochInput["parameters"];
-    expect(() => scoreEpoch({ ...toEpochInput(world), parameters })).toThrow(/^POC_BAD_PARAMETERS: privateLocations/);
+    const input = toEpochInput(world);
+    const parameters = { ...input.parameters, distance: helium.distance };
+    expect(() => scoreEpoch({ ...input, parameters })).toThrow(/^POC_BAD_PARAMETERS: privateLocations/);
   });
 
   test("takes a public cell that is none for no place", () => {
