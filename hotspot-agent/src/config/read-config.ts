@@ -7,7 +7,7 @@ import { schemaProblems, type WrittenConfig, withDefaults } from "../config.ts";
 import { agentError } from "../errors.ts";
 import { type AgentConfig, agentConfig, ruleProblems } from "./agent-config.ts";
 import { applyOverride, environmentOverrides, flagOverride, type Override } from "./layers.ts";
-import { hintFor, nodeAt } from "./schema-walk.ts";
+import { hintFor, nodeAt, type SchemaNode } from "./schema-walk.ts";
 import { lineOf, tomlLines } from "./toml-lines.ts";
 
 /** Where a Debian installation keeps it. */
@@ -55,7 +55,9 @@ export function readConfig({ file, environment, flags }: ConfigSources): ReadCon
     sources.set(override.path.join("."), override.source);
   }
   const place = (path: readonly string[]): string => {
-    const source = sources.get(path.join("."));
+    const key = path.join(".");
+    // A table that nobody knows may be there only by what was set below it.
+    const source = sources.get(key) ?? [...sources].find(([below]) => below.startsWith(`${key}.`))?.[1];
     if (source !== undefined) return ` (${source})`;
     const line = lineOf(lines, path);
     return line === undefined ? "" : ` (${file?.path}, line ${line})`;
@@ -130,8 +132,17 @@ function schemaLines(value: unknown, place: (path: readonly string[]) => string)
 }
 
 function expectation(path: readonly string[], otherwise: string): string {
-  const expected = nodeAt(path)?.expected;
+  const node = nodeAt(path);
+  const expected = node === undefined ? undefined : (node.expected ?? tableExpected(node, path));
   return expected === undefined ? otherwise : `expected ${expected}`;
+}
+
+/** How TOML writes a table, or a list of them. */
+function tableExpected(node: SchemaNode, path: readonly string[]): string | undefined {
+  if (node.type === "object") return `a table, as under [${path.join(".")}]`;
+  if (node.type === "array" && node.items?.type === "object")
+    return `a list of tables, [[${path.join(".")}]] above each`;
+  return undefined;
 }
 
 function missing(value: unknown, path: readonly string[]): readonly string[] {
@@ -148,6 +159,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
 
 /** A value for people; a password that somebody wrote into an address is not repeated. */
 function shown(value: unknown): string {
-  const text = (JSON.stringify(value) ?? "nothing").replace(/\/\/[^/@]*@/g, "//…@");
+  const written = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "nothing");
+  const text = written.replace(/\/\/[^/@]*@/g, "//…@");
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

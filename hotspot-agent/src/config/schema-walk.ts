@@ -23,7 +23,7 @@ export function nodeAt(path: readonly string[]): SchemaNode | undefined {
   for (const part of path) {
     if (node === undefined) return undefined;
     if (node.type === "array") node = /^[0-9]+$/.test(part) ? node.items : undefined;
-    else node = node.properties?.[part] ?? Object.values(node.patternProperties ?? {})[0];
+    else node = propertyOf(node.properties, part) ?? Object.values(node.patternProperties ?? {})[0];
   }
   return node;
 }
@@ -35,9 +35,14 @@ export function hintFor(path: readonly string[]): string | undefined {
   const near = nearestName(name, known);
   if (near !== undefined) return near;
   const elsewhere = Object.entries(rootNode.properties ?? {}).find(
-    ([, section]) => tableOf(section)?.[name] !== undefined,
+    ([, section]) => propertyOf(tableOf(section), name) !== undefined,
   );
   return elsewhere === undefined ? undefined : `${elsewhere[0]}.${name}`;
+}
+
+/** What the schema itself has under a name, never what every object has (`constructor`). */
+function propertyOf(properties: SchemaNode["properties"], name: string): SchemaNode | undefined {
+  return properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
 function tableOf(section: SchemaNode): Readonly<Record<string, SchemaNode>> | undefined {

@@ -74,6 +74,13 @@ describe("readConfig", () => {
       "[spool]\nreplay_rate = 0\n",
       "spool.replay_rate (agent.toml, line 2): expected packets per second, 1 to 10000, got 0",
     ],
+    [
+      '[server]\nname = "main"\n',
+      'server (agent.toml, line 1): expected a list of tables, [[server]] above each, got {"name":"main"}',
+    ],
+    ["spool = 5\n", "spool (agent.toml, line 1): expected a table, as under [spool], got 5"],
+    ["[hotspot]\nantenna_gain_dbi = nan\n", "(agent.toml, line 2): expected a number of dB from -10 to 30, got NaN"],
+    ["[constructor]\na = 1\n", "constructor (agent.toml, line 1): no such key"],
     ['[log]\nlevel = "loud"\n', 'log.level (agent.toml, line 2): expected "debug" or "info" or "warn" or "error"'],
     ['[[server]]\nname = "a"\n', "server.0.url (agent.toml, line 1): is missing; expected mqtt://"],
     ["a = 1\nb = 2\n[hotspot\n", "agent.toml: line 3: "],
@@ -83,6 +90,16 @@ describe("readConfig", () => {
     ],
   ])("names key, line and what is right in %j", (text, expected) => {
     expect(complaint(text)).toContain(expected);
+  });
+
+  test("names the variable or flag of a table that nobody knows", () => {
+    const expected = "no such key; did you mean spool?";
+    expect(complaint("", { AGENT__SPOL__MAX_SIZE: "1 GiB" })).toContain(`spol (AGENT__SPOL__MAX_SIZE): ${expected}`);
+    expect(complaint("", {}, ["spol.max_size=1 GiB"])).toContain(`spol (--set spol.max_size): ${expected}`);
+  });
+
+  test("hints at no name that only every object has", () => {
+    expect(complaint("[constructor]\na = 1\n")).not.toContain("did you mean");
   });
 
   test("names every wrong key at once", () => {
