@@ -5,9 +5,11 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { apiPages } from "./reference/api-pages.ts";
 import { configTables } from "./reference/config-tables.ts";
 import { epochFormat } from "./reference/epoch-format.ts";
 import { errorTable } from "./reference/error-table.ts";
+import { explorerTypes } from "./reference/explorer-types.ts";
 import { instructionTable } from "./reference/instruction-table.ts";
 import { metricTable } from "./reference/metric-table.ts";
 import { oracleDashboard } from "./reference/oracle-dashboard.ts";
@@ -17,6 +19,7 @@ import { verdictTable } from "./reference/verdict-table.ts";
 const root = join(import.meta.dirname, "..");
 
 const PAGES: Readonly<Record<string, () => string>> = {
+  "docs/reference/api.md": apiPages,
   "docs/reference/config.md": configTables,
   "docs/reference/epoch-format.md": epochFormat,
   "docs/reference/errors.md": errorTable,
@@ -25,6 +28,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "docs/reference/oracle-dashboard.json": oracleDashboard,
   "docs/reference/parameters.md": parameterTable,
   "docs/reference/verdicts.md": verdictTable,
+  "oracle/explorer/src/api-types.ts": explorerTypes,
 };
 
 /** Generator script → the files it writes. */

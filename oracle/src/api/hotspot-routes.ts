@@ -21,6 +21,7 @@ import {
 } from "./answers.ts";
 import { type EpochView, rowOf } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
+import { explanationSchema } from "./explanation-schema.ts";
 import { readOwnerRequest } from "./owner-request.ts";
 import { beaconOf, beaconSchema, payOf, paySchema, receptionOf, receptionSchema } from "./reports.ts";
 
@@ -145,13 +146,15 @@ export function hotspotRoutes(app: HttpApp, views: EpochViews, nowMs: () => numb
         summary: "Every verdict with measured value and limit, the density arithmetic, the cell weight and the sum.",
         params: keyParams,
         querystring: epochQuery,
-        response: epochAnswers(Type.Unknown()),
+        response: epochAnswers(explanationSchema),
       },
     },
     async (request, reply) =>
       answerFrom(views, request.query.epoch, request, reply, "a hotspot's key", (view) => {
         const row = view.hotspotRow(request.params.key);
-        return row === undefined ? undefined : jsonValue(explainHotspot(view.epoch.input, view.epoch.output, row));
+        if (row === undefined) return undefined;
+        const explanation = explainHotspot(view.epoch.input, view.epoch.output, row);
+        return jsonValue(explanation) as Static<typeof explanationSchema>;
       }),
   );
 }

@@ -1,7 +1,4 @@
-/**
- * The map: hexagons, links and the mark of deck.gl on a canvas over the base map. The browser's door to MapLibre and deck.gl with
- * base-map.ts. Not in one canvas: MapLibre 6 draws wrongly what comes after a layer of deck.gl (visgl/deck.gl#10700).
- */
+/** The map: hexagons over the base map, and the chosen cell with its links. With its folder the browser's door to MapLibre and deck.gl. */
 import "maplibre-gl/dist/maplibre-gl.css";
 import { MapLibreOverlay } from "@deck.gl/maplibre";
 import { AttributionControl, Map as LibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";

@@ -1,6 +1,6 @@
 /** Where a hotspot is wanted, and whether a place has coverage today. */
 import { useState } from "preact/hooks";
-import type { Coverage, Gap } from "../api-types.ts";
+import type { Coverage, GapPage } from "../api-types.ts";
 import { clock, count, factor, tenths, tokens } from "../format.ts";
 import { CellLink } from "../parts/links.tsx";
 import { Shown } from "../parts/states.tsx";
@@ -9,7 +9,7 @@ import { Wide } from "../parts/wide.tsx";
 import { useAnswer } from "../use-answer.ts";
 
 export function GapsPage() {
-  const answer = useAnswer<{ readonly epoch: number; readonly gaps: readonly Gap[] }>("/v1/gaps?limit=100");
+  const answer = useAnswer<GapPage>("/v1/gaps?limit=100");
   return (
     <section class="page">
       <h1>Coverage gaps</h1>

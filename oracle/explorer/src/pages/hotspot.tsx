@@ -1,5 +1,5 @@
 /** One hotspot: who it is, what it did in the epoch, why it earned or not, and every epoch's pay with the proof of it. */
-import type { Beacon, Explanation, Hotspot, Pay, Proof, Reception, Statement, WholeHotspot } from "../api-types.ts";
+import type { BeaconPage, Explanation, Hotspot, Pay, Proof, Reception, Statement, WholeHotspot } from "../api-types.ts";
 import { Chart } from "../charts/chart.tsx";
 import { animalName, clock, count, factor, reasonText, shares, tenths, tokens, tokensNumber } from "../format.ts";
 import { Figure } from "../parts/figure.tsx";
@@ -110,9 +110,7 @@ function Explained({ hotspotKey }: { readonly hotspotKey: string }) {
 }
 
 function Beacons({ hotspotKey }: { readonly hotspotKey: string }) {
-  const answer = useAnswer<{ readonly beacons: readonly Beacon[]; readonly next: number | null }>(
-    `/v1/hotspots/${hotspotKey}/beacons?limit=${PAGE}`,
-  );
+  const answer = useAnswer<BeaconPage>(`/v1/hotspots/${hotspotKey}/beacons?limit=${PAGE}`);
   return (
     <Shown
       answer={answer}

@@ -1,5 +1,5 @@
 /** Hotspots by what they did: earned, heard, carried, or kept up. */
-import type { Standing } from "../api-types.ts";
+import type { Leaderboard } from "../api-types.ts";
 import { count, tokens } from "../format.ts";
 import { CellLink, HotspotLink } from "../parts/links.tsx";
 import { Shown } from "../parts/states.tsx";
@@ -18,9 +18,7 @@ const RANKINGS = [
 export function LeaderboardPage() {
   const { query } = usePlace();
   const by = RANKINGS.find(([name]) => name === query.get("by"))?.[0] ?? "earned";
-  const answer = useAnswer<{ readonly epoch: number; readonly hotspots: readonly Standing[] }>(
-    `/v1/leaderboard?by=${by}&limit=100`,
-  );
+  const answer = useAnswer<Leaderboard>(`/v1/leaderboard?by=${by}&limit=100`);
   return (
     <section class="page">
       <h1>Hotspots</h1>

@@ -1,5 +1,5 @@
 /** The network over epochs: what was issued, burnt and proven, the roots and who voted for them. */
-import type { EpochSummary } from "../api-types.ts";
+import type { EpochSummary, History } from "../api-types.ts";
 import { Chart } from "../charts/chart.tsx";
 import { count, percent, reasonText, tokens, tokensNumber } from "../format.ts";
 import { ContestedRoutes } from "../parts/contested.tsx";
@@ -12,7 +12,7 @@ import { Wide } from "../parts/wide.tsx";
 import { useAnswer } from "../use-answer.ts";
 
 export function NetworkPage() {
-  const answer = useAnswer<{ readonly epochs: readonly EpochSummary[] }>("/v1/history?limit=92");
+  const answer = useAnswer<History>("/v1/history?limit=92");
   return (
     <section class="page">
       <h1>Network</h1>

@@ -1,6 +1,6 @@
 /** What is an owner's: hotspots with their exact places, and the commands that change them or claim. */
 import { useState } from "preact/hooks";
-import type { OwnedHotspot, Proof, WholeHotspot } from "../api-types.ts";
+import type { OwnedHotspotPage, Proof, WholeHotspot } from "../api-types.ts";
 import { tokens } from "../format.ts";
 import { AssertLocation } from "../parts/assert-location.tsx";
 import { Command } from "../parts/command.tsx";
@@ -67,9 +67,7 @@ function Claim({ session: { wallet } }: { readonly session: Session }) {
 }
 
 function Hotspots({ session }: { readonly session: Session }) {
-  const answer = useAnswer<{ readonly epoch: number; readonly hotspots: readonly OwnedHotspot[] }>(
-    `/v1/wallets/${session.wallet}/hotspots?limit=500`,
-  );
+  const answer = useAnswer<OwnedHotspotPage>(`/v1/wallets/${session.wallet}/hotspots?limit=500`);
   const [open, setOpen] = useState<string>();
   return (
     <>

@@ -1,5 +1,6 @@
 /** What is proposed, what it changes of the rules, what those would have paid, and how the vote stands. */
 import { useState } from "preact/hooks";
+import type { ChainProposal, ChainProposalList, Proposal, ProposalEffect, ProposalList } from "../api-types.ts";
 import { clock, count, tokens } from "../format.ts";
 import { Command } from "../parts/command.tsx";
 import { Figure } from "../parts/figure.tsx";
@@ -10,60 +11,11 @@ import { Wide } from "../parts/wide.tsx";
 import { useHas } from "../parts-of-api.ts";
 import { lastValue, useAnswer } from "../use-answer.ts";
 
-interface Proposal {
-  readonly number: number;
-  readonly description: string;
-  readonly instructions: readonly unknown[];
-  readonly parameterHash: string | null;
-  readonly fromEpoch: number | null;
-  readonly fault: string | null;
-  readonly changes: readonly { readonly path: string; readonly from: string | null; readonly to: string | null }[];
-}
-
-interface Sums {
-  readonly activeHotspots: number;
-  readonly beaconsValid: number;
-  readonly witnessesValid: number;
-  readonly coverageAtoms: string;
-  readonly dataAtoms: string;
-  readonly treasuryAtoms: string;
-}
-
-interface EffectAnswer {
-  readonly epoch: number;
-  readonly none: string | null;
-  readonly effect: {
-    readonly before: Sums;
-    readonly after: Sums;
-    readonly hotspots: { readonly more: number; readonly less: number; readonly same: number };
-    readonly most: readonly { readonly key: string; readonly beforeAtoms: string; readonly afterAtoms: string }[];
-  } | null;
-}
-
-/** A proposal as the chain has it. */
-interface ProposalOnChain {
-  readonly number: number;
-  readonly state: string;
-  readonly yesAtoms: string;
-  readonly noAtoms: string;
-  readonly abstainAtoms: string;
-  readonly quorumAtoms: string;
-  readonly passBps: number;
-  readonly endMs: number;
-  /** When a queued proposal may be executed, Unix ms; 0 before it is queued. */
-  readonly etaMs: number;
-  readonly executeByMs: number;
-}
-
 export function ProposalsPage() {
   const hasProposals = useHas("proposals");
   const hasChain = useHas("chain");
-  const published = useAnswer<{ readonly proposals: readonly Proposal[] }>(
-    hasProposals === true ? "/v1/proposals" : null,
-  );
-  const onChain = lastValue(
-    useAnswer<{ readonly proposals: readonly ProposalOnChain[] }>(hasChain === true ? "/v1/chain/proposals" : null),
-  );
+  const published = useAnswer<ProposalList>(hasProposals === true ? "/v1/proposals" : null);
+  const onChain = lastValue(useAnswer<ChainProposalList>(hasChain === true ? "/v1/chain/proposals" : null));
   return (
     <section class="page">
       <h1>Proposals</h1>
@@ -108,7 +60,7 @@ function ProposalShown({
   onChain,
 }: {
   readonly proposal: Proposal;
-  readonly onChain: ProposalOnChain | undefined;
+  readonly onChain: ChainProposal | undefined;
 }) {
   const { number, description, instructions, changes, fault, fromEpoch, parameterHash } = proposal;
   return (
@@ -169,7 +121,7 @@ function ProposalShown({
   );
 }
 
-function Vote({ vote }: { readonly vote: ProposalOnChain }) {
+function Vote({ vote }: { readonly vote: ChainProposal }) {
   const [yes, no, abstain] = [BigInt(vote.yesAtoms), BigInt(vote.noAtoms), BigInt(vote.abstainAtoms)];
   const cast = yes + no + abstain;
   const share = (part: bigint) => (cast === 0n ? "0 %" : `${(Number((part * 10_000n) / cast) / 100).toFixed(1)} %`);
@@ -196,7 +148,7 @@ function Vote({ vote }: { readonly vote: ProposalOnChain }) {
 /** Scored on request: it takes as long as closing an epoch. */
 function Effect({ number }: { readonly number: number }) {
   const [isAsked, setAsked] = useState(false);
-  const answer = useAnswer<EffectAnswer>(isAsked ? `/v1/proposals/${number}/effect` : null);
+  const answer = useAnswer<ProposalEffect>(isAsked ? `/v1/proposals/${number}/effect` : null);
   if (!isAsked) {
     return (
       <button type="button" onClick={() => setAsked(true)}>
@@ -220,7 +172,7 @@ function EffectShown({
   effect,
 }: {
   readonly epoch: number;
-  readonly effect: NonNullable<EffectAnswer["effect"]>;
+  readonly effect: NonNullable<ProposalEffect["effect"]>;
 }) {
   const { before, after, hotspots, most } = effect;
   const rows: readonly (readonly [string, string, string])[] = [

@@ -1,24 +1,11 @@
 /** Contested packets by route: what hotspots of several owners say they delivered and the payer did not confirm. */
+import type { Contests } from "../api-types.ts";
 import { count } from "../format.ts";
 import { useHas } from "../parts-of-api.ts";
 import { useAnswer } from "../use-answer.ts";
 import { Shown } from "./states.tsx";
 import { TableHead } from "./table-head.tsx";
 import { Wide } from "./wide.tsx";
-
-interface Contests {
-  readonly epoch: number;
-  readonly limitUnits: number;
-  readonly routes: readonly {
-    readonly routeId: number;
-    readonly receipts: number;
-    readonly paid: number;
-    readonly unanswered: number;
-    readonly contested: number;
-    readonly refuted: number;
-    readonly contestedUnits: number;
-  }[];
-}
 
 /** Bills may meet their receipts one epoch later, so the latest epoch judged is the one before. */
 export function ContestedRoutes({ epochs }: { readonly epochs: readonly number[] }) {

@@ -1,4 +1,5 @@
 /** What the chain says of an epoch: its root, who voted for it, and whether it is final. */
+import type { ChainEpochs } from "../api-types.ts";
 import { count, tokens } from "../format.ts";
 import { useHas } from "../parts-of-api.ts";
 import { useAnswer } from "../use-answer.ts";
@@ -6,25 +7,6 @@ import { Code } from "./links.tsx";
 import { Shown } from "./states.tsx";
 import { TableHead } from "./table-head.tsx";
 import { Wide } from "./wide.tsx";
-
-export interface ChainEpochs {
-  readonly nowMs: number;
-  readonly nextEpoch: number;
-  readonly nextFinal: number;
-  readonly oracles: readonly string[];
-  readonly threshold: number;
-  readonly epochs: readonly {
-    readonly epoch: number;
-    readonly issuedAtoms: string;
-    readonly isFinal: boolean;
-    readonly rootHash: string;
-    readonly rootTotalAtoms: string;
-    /** Of what is not known here only the digest is. */
-    readonly votes: readonly { readonly digest: string; readonly rootHash: string | null }[];
-    /** When a root with enough votes may become final, Unix ms; null before. */
-    readonly vetoEndsMs: number | null;
-  }[];
-}
 
 export function OnChain({ epoch }: { readonly epoch: number }) {
   const has = useHas("chain");

@@ -1,14 +1,10 @@
 /** Finds hotspots by name, key, gateway id or wallet, and cells; a list box under a field, as WAI-ARIA's combobox has it. */
 import { useEffect, useId, useState } from "preact/hooks";
 import { ask } from "../api.ts";
+import type { FoundHotspot } from "../api-types.ts";
 import { animalName, shortKey } from "../format.ts";
 import { isValidCell } from "../map/h3.ts";
 import { go } from "../router.ts";
-
-export interface Found {
-  readonly key: string;
-  readonly cell: string | null;
-}
 
 const WAIT_MS = 180;
 
@@ -28,7 +24,7 @@ export function Search() {
     const stop = new AbortController();
     const timer = setTimeout(async () => {
       const cell = /^[0-9a-f]{15}$/.test(wanted) && isValidCell(wanted) ? [cellChoice(wanted)] : [];
-      const answer = await ask<{ readonly hotspots: readonly Found[] }>(
+      const answer = await ask<{ readonly hotspots: readonly FoundHotspot[] }>(
         `/v1/search?q=${encodeURIComponent(wanted)}`,
         {},
         stop.signal,
@@ -95,7 +91,7 @@ export function Search() {
   );
 }
 
-function hotspotChoice({ key, cell }: Found) {
+function hotspotChoice({ key, cell }: FoundHotspot) {
   return { href: `/hotspot/${key}`, title: animalName(key), detail: cell ?? shortKey(key) };
 }
 
