@@ -14,6 +14,7 @@ import { oracleError } from "../errors.ts";
 export interface ExplorerFile {
   readonly type: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Made when it is first asked for. */
   readonly gzip: Uint8Array<ArrayBuffer>;
   /** Resolves when it is made; undefined until then and where there is none. */
   brotli: Uint8Array<ArrayBuffer> | undefined;
@@ -42,8 +43,8 @@ const TYPES: Readonly<Record<string, string>> = {
   txt: "text/plain; charset=utf-8",
 };
 
-/** Makes the bundle. Throws ORC_EXPLORER_BUILD with what the bundler says. */
-export async function buildExplorer(): Promise<ExplorerBundle> {
+/** Makes the bundle, and brotli forms from `rested` on. Throws ORC_EXPLORER_BUILD with what the bundler says. */
+export async function buildExplorer(rested: Promise<void> = Promise.resolve()): Promise<ExplorerBundle> {
   const worker = readFileSync(Bun.resolveSync("maplibre-gl/dist/maplibre-gl-worker.mjs", SOURCES));
   const workerPath = `${ASSET_ROOT}/map-worker-${shortHash(worker)}.js`;
   const built = await Bun.build({
@@ -68,12 +69,21 @@ export async function buildExplorer(): Promise<ExplorerBundle> {
   files.set(workerPath, toFile(worker, workerPath));
   const named = (pattern: RegExp) => [...files.keys()].filter((path) => pattern.test(path));
   const page = toFile(Buffer.from(pageHtml(named(/\/main-[^/]*\.js$/)[0] ?? "", named(/\.css$/))), "index.html");
-  return { page, files, whenSmall: makeSmall([page, ...files.values()]) };
+  return { page, files, whenSmall: rested.then(() => makeSmall([page, ...files.values()])) };
 }
 
 export function toFile(bytes: Uint8Array<ArrayBuffer>, path: string): ExplorerFile {
   const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
-  return { type, bytes, gzip: gzipSync(bytes), brotli: undefined };
+  let gzip: Uint8Array<ArrayBuffer> | undefined;
+  return {
+    type,
+    bytes,
+    get gzip() {
+      gzip ??= gzipSync(bytes);
+      return gzip;
+    },
+    brotli: undefined,
+  };
 }
 
 export function shortHash(bytes: Uint8Array): string {
