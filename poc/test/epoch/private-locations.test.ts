@@ -146,10 +146,7 @@ describe("the world", () => {
   test("has no private hotspot under rules that do not know them", () => {
     const { anomaly: _anomaly, privateLocations: _privateLocations, ...rules } = earshot;
     for (const world of worlds.slice(0, 40)) {
-      const input = {
-        ...toEpochInput(world),
-        parameters: { ...rules, anomaly: undefined } as EpochInput["parameters"],
-      };
+      const input = { ...toEpochInput(world), parameters: rules };
       const { verdicts } = scoreEpoch(input);
       verdicts.hotspot.forEach((hotspot, row) => {
         const isPlainPrivate = world.hotspots[hotspot]?.isPrivate === true && world.hotspots[hotspot].cell !== null;
