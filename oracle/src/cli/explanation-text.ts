@@ -9,6 +9,12 @@ const E12 = 12;
 /** Receptions listed one by one; the rest is summed up by reason. `--json` has them all. */
 const LISTED_RECEPTIONS = 24;
 const KEY_CHARACTERS = 10;
+/** Why the figures of a private hotspot are not those of its place. */
+const PRIVATE_PLACE =
+  ", private: judged from it by what is worst for the hotspot anywhere inside, because its owner keeps the place private";
+const FROM_CELL = " Judged from the resolution-8 cell, because a place is private.";
+/** Verdicts that depend on where the two stand. */
+const BY_PLACE: readonly string[] = ["below_min_distance", "max_distance_exceeded", "bad_rssi"];
 
 export function explanationText(explanation: Explanation, listed = LISTED_RECEPTIONS): string {
   return [
@@ -29,7 +35,7 @@ function heading({ hotspot, epoch, network, from, to }: Explanation): string {
   return [
     `Hotspot ${hotspot.key} (row ${hotspot.row})\n`,
     `  epoch ${epoch} of ${network}, ${from} to ${to}\n`,
-    `  ${place}, ${hotspot.region}, antenna ${(hotspot.gainDdbi / 10).toFixed(1)} dBi, ${role}`,
+    `  ${place}${hotspot.isPrivate ? PRIVATE_PLACE : ""}, ${hotspot.region}, antenna ${(hotspot.gainDdbi / 10).toFixed(1)} dBi, ${role}`,
     hotspot.suspended ? ", SUSPENDED\n" : "\n",
     hotspot.keyProblem === null ? "" : `  its key is unusable (${hotspot.keyProblem}): nothing it signs counts\n`,
   ].join("");
@@ -86,7 +92,7 @@ function receptionsText(receptions: readonly ReceptionText[], listed: number): s
       `${(reception.rssiDdbm / 10).toFixed(1)} dBm`,
       `${(reception.snrDdb / 10).toFixed(1)} dB`,
       reception.verdict.reason,
-      reception.verdict.reason === "valid" ? `${lossText(reception)}${paidText(reception)}` : why(reception.verdict),
+      reception.verdict.reason === "valid" ? `${lossText(reception)}${paidText(reception)}` : whyNot(reception),
     ]);
   const left = ordered.length - rows.length;
   return title + table(rows, [2, 3]) + (left > 0 ? `  … and ${count(left)} more (--json lists all)\n` : "");
@@ -104,12 +110,16 @@ function paidText({ paid, unitsE4, scaleE4, weightE4, shareE12 }: ReceptionText)
   return `${factors[0]} units × ${factors[1]} × ${factors[2]} = ${fixedPoint(shareE12, E12)}`;
 }
 
+function whyNot({ isFromCell, verdict }: ReceptionText): string {
+  return `${why(verdict)}${isFromCell && BY_PLACE.includes(verdict.reason) ? FROM_CELL : ""}`;
+}
+
 function why({ meaning, figures, side }: VerdictText): string {
   const measured = figures.measured === "" ? "" : ` ${figures.measured}; ${figures.limit} counts.`;
   return `${meaning}${measured}${side === "beaconer" ? " (the beaconer's failure)" : ""}`;
 }
 
-function densityText({ density }: Explanation): string {
+function densityText({ density, hotspot }: Explanation): string {
   const title = "Density: how much of a beacon's worth is left where hotspots crowd\n";
   if (density.steps.length === 0) {
     const scale = fixedPoint(density.scaleE4, E4);
@@ -129,7 +139,8 @@ function densityText({ density }: Explanation): string {
     .filter(({ clipped, unclipped }) => clipped !== unclipped)
     .map(({ clipped, unclipped }) => `${count(clipped)}/${count(unclipped)}`);
   const product = factors.length === 0 ? "no limit binds" : factors.join(" × ");
-  return `${title}${table([header, ...rows], [0, 1, 2, 5, 6])}  scale ${fixedPoint(density.scaleE4, E4)} = ${product}\n`;
+  const place = hotspot.isPrivate ? "  resolutions 10 to 8 at the place in its cell that leaves it least\n" : "";
+  return `${title}${place}${table([header, ...rows], [0, 1, 2, 5, 6])}  scale ${fixedPoint(density.scaleE4, E4)} = ${product}\n`;
 }
 
 function weightText({ weight }: Explanation): string {

@@ -18,6 +18,7 @@ interface SimulateFlags extends JsonFlag, PlaceFlags {
   readonly attack?: AttackName;
   readonly strength: AttackStrength;
   readonly share?: number;
+  readonly private?: number;
 }
 
 const MAX_SHARE_PERCENT = 50;
@@ -66,6 +67,13 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
         placeholder: "P",
         optional: true,
       },
+      private: {
+        kind: "parsed",
+        parse: positiveParser(100),
+        brief: "Percent of the hotspots that keep their place private; none without it",
+        placeholder: "P",
+        optional: true,
+      },
       json: jsonFlag,
     },
   },
@@ -81,6 +89,7 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
         outDir: flags.out,
         parameters: readParameters(flags.parameters),
         attack: attackOf(flags),
+        privateShare: (flags.private ?? 0) / 100,
         onProgress: (done, total, label) => progress.show(done, total, label),
       });
       return { json: { epochs }, text: epochsText(epochs) };

@@ -1,5 +1,5 @@
 /** The density arithmetic of a place: which hotspots count, and the steps that end in the scale shares.arrow holds. */
-import { buildDensityMap, type DensityMap, explainDensity } from "@earshot/poc";
+import { buildDensityMap, explainDensity, hotspotPlaces } from "@earshot/poc";
 import type { FolderInput } from "../epoch-folder/folder.ts";
 import type { OutputTables } from "../epoch-folder/layout.ts";
 import { oracleError } from "../errors.ts";
@@ -21,16 +21,14 @@ export function explainScale(
   const { hotspots, parameters } = input;
   const { limits } = parameters.density;
   const active = activeRows(input, output, weights);
-  const hi = (cell: bigint) => Number(cell >> 32n);
-  const lo = (cell: bigint) => Number(cell & 0xffff_ffffn);
-  const placed = active.filter((hotspot) => hotspots.cell[hotspot] !== 0n);
-  const map: DensityMap = buildDensityMap(
-    Uint32Array.from(placed, (hotspot) => hi(hotspots.cell[hotspot])),
-    Uint32Array.from(placed, (hotspot) => lo(hotspots.cell[hotspot])),
+  const { hi, lo, privateCount } = hotspotPlaces(hotspots, parameters);
+  const map = buildDensityMap(
+    Uint32Array.from(active, (hotspot) => hi[hotspot]),
+    Uint32Array.from(active, (hotspot) => lo[hotspot]),
     limits,
+    privateCount > 0,
   );
-  const cell = hotspots.cell[row];
-  const scaleE4 = map.scaleE4(hi(cell), lo(cell), parameters.density.defaultScaleE4);
+  const scaleE4 = map.scaleE4(hi[row], lo[row], parameters.density.defaultScaleE4);
   const stored = output.shares.scale_e4[row];
   if (scaleE4 !== stored) {
     throw oracleError(
@@ -38,7 +36,7 @@ export function explainScale(
       `shares.arrow: scale_e4: row ${row}: ${stored}, but the density comes to ${scaleE4}`,
     );
   }
-  const steps = explainDensity(map, hi(cell), lo(cell)).map((step): DensityText => {
+  const steps = explainDensity(map, hi[row], lo[row]).map((step): DensityText => {
     const limit = limits.find(({ resolution }) => resolution === step.resolution);
     return {
       resolution: step.resolution,

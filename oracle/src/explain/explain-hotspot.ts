@@ -16,6 +16,7 @@ import { explainWeight } from "./explain-weight.ts";
 import type { Explanation } from "./explanation.ts";
 import { regionText } from "./figures.ts";
 import { hotspotText } from "./find-hotspot.ts";
+import { isPrivate } from "./free-space.ts";
 import { explainSuspicion, weightsOf } from "./suspicion.ts";
 
 const KEY_BYTES = 33;
@@ -50,6 +51,7 @@ export function explainHotspot(input: FolderInput, output: OutputTables, row: nu
       owner: hexRow(hotspots.owner, row),
       ...paidTo(input, output, row),
       cellPublic: cellPublic === 0n ? null : cellPublic.toString(16),
+      isPrivate: isPrivate(input, row),
       region: regionText(hotspots.region[row]),
       gainDdbi: hotspots.gain_ddbi[row],
       provesCoverage: hotspots.capability[row] !== 0,

@@ -7,7 +7,7 @@ import { oracleError } from "../errors.ts";
 import type { BeaconText, ReceptionText, VerdictText } from "./explanation.ts";
 import { figureText } from "./figures.ts";
 import { hotspotText } from "./find-hotspot.ts";
-import { FreeSpace, type FreeSpaceFigures } from "./free-space.ts";
+import { FreeSpace, type FreeSpaceFigures, isPrivate } from "./free-space.ts";
 
 const BEACON_KIND = 1;
 
@@ -60,6 +60,7 @@ export class ReportReader {
         logIndex: witnesses.log_index[row],
         received: this.#time(witnesses.receive_offset_ms[row]),
         beaconer: isKnown ? { row: beaconer, key: hotspotText(hotspots, beaconer) } : null,
+        isFromCell: isPrivate(this.#input, hotspot) || (isKnown && isPrivate(this.#input, beaconer)),
         rssiDdbm: witnesses.rssi_ddbm[row],
         snrDdb: witnesses.snr_ddb[row],
         freeSpace,

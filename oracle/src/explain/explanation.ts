@@ -33,6 +33,8 @@ export interface ReceptionText {
   readonly received: string;
   /** Null when no beacon has the payload. */
   readonly beaconer: { readonly row: number; readonly key: string } | null;
+  /** The place of one of the two is private: distance and free space are the worst that its cell allows. */
+  readonly isFromCell: boolean;
   readonly rssiDdbm: number;
   readonly snrDdb: number;
   /** What free space would have let it hear; null unless the report is valid. */
@@ -95,6 +97,8 @@ export interface Explanation {
     readonly split: readonly { readonly wallet: string; readonly shareE4: number; readonly atoms: bigint }[];
     /** Resolution-8 cell, hexadecimal; null when no location is asserted. */
     readonly cellPublic: string | null;
+    /** The owner shows no finer cell, and the rules judge the hotspot from that one. */
+    readonly isPrivate: boolean;
     readonly region: string;
     readonly gainDdbi: number;
     readonly provesCoverage: boolean;

@@ -19,6 +19,7 @@ import type { Network } from "./day.ts";
 import { EntropySource } from "./entropy-source.ts";
 import { carriedOver, type UploadsBySender } from "./epoch-log.ts";
 import { firstState } from "./first-state.ts";
+import { hide } from "./hide.ts";
 import { parseHotspotsCsv } from "./hotspots-csv.ts";
 import {
   type EpochProgress,
@@ -52,6 +53,8 @@ export interface SimulateOptions {
   readonly outDir: string;
   /** Hotspots that attack, in place of honest ones of the list. */
   readonly attack?: Attack | undefined;
+  /** Part of the placed hotspots that keep their place private, 0 to 1. */
+  readonly privateShare?: number | undefined;
   /** False leaves devices and their packets out. */
   readonly packets?: boolean | undefined;
   /** Default `earshot`. */
@@ -84,7 +87,8 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
   const { near, radiusKm, hotspotsCsv: path, days } = options;
   const listed = parseHotspotsCsv(path, readText(path));
   const built = buildWorld({ path, listed, near, radiusKm, seed: String(options.seed), firstEpoch });
-  const world = options.attack === undefined ? built : enlist(built, options.attack);
+  const manned = options.attack === undefined ? built : enlist(built, options.attack);
+  const world = hide(manned, options.privateShare ?? 0);
   const network = buildNetwork(world, parameters, options.packets ?? true);
   const simulation = { world, network, entropy: new EntropySource(world.seed), parameters };
   let handover: Handover = {

@@ -1,8 +1,9 @@
 /** The registry of an epoch as hotspots.arrow, and which row each simulated hotspot has in it. */
-import { cellToBigInt, parentCell } from "@earshot/geo";
+import { cellToBigInt, publicCell } from "@earshot/geo";
 import { allocateColumns, type Columns, hotspotsTable, NO_ROW, type splitsTable } from "@earshot/poc";
 import { DEVICE_KEY_BYTES, sha256 } from "@earshot/poc/protocol";
 import { splitsOf } from "../epoch-folder/split-rows.ts";
+import { commitmentOf } from "./hide.ts";
 import type { SimulatedHotspot, World } from "./world.ts";
 
 export interface Registry {
@@ -14,22 +15,20 @@ export interface Registry {
   readonly hotspotOf: Uint32Array;
 }
 
-/** H3 resolution of what the public sees of a location. */
-const PUBLIC_RESOLUTION = 8;
-
 function isRegistered(hotspot: SimulatedHotspot, epoch: number): boolean {
   return hotspot.fault !== "unregistered" && hotspot.firstEpoch <= epoch;
 }
 
-function assertedIndex({ assertedCell }: SimulatedHotspot): bigint {
-  return assertedCell === undefined ? 0n : cellToBigInt(assertedCell.hi, assertedCell.lo);
+/** Column `cell`. */
+function shownIndex({ assertedCell, isPrivate }: SimulatedHotspot): bigint {
+  return assertedCell === undefined || isPrivate === true ? 0n : cellToBigInt(assertedCell.hi, assertedCell.lo);
 }
 
 /** The rows of an epoch, by (cell, key). */
 export function registryOf(world: World, epoch: number): Registry {
   const { hotspots } = world;
   const rows = hotspots
-    .map((hotspot, index) => ({ index, hotspot, cell: assertedIndex(hotspot) }))
+    .map((hotspot, index) => ({ index, hotspot, cell: shownIndex(hotspot) }))
     .filter(({ hotspot }) => isRegistered(hotspot, epoch))
     .sort((a, b) => {
       if (a.cell !== b.cell) return a.cell < b.cell ? -1 : 1;
@@ -45,9 +44,11 @@ export function registryOf(world: World, epoch: number): Registry {
     columns.owner.set(hotspot.owner, row * 32);
     if (hotspot.split === undefined) columns.beneficiary.set(hotspot.beneficiary, row * 32);
     if (assertedCell !== undefined) {
-      const open = parentCell(assertedCell.hi, assertedCell.lo, PUBLIC_RESOLUTION);
+      const open = publicCell(assertedCell.hi, assertedCell.lo);
       columns.cell[row] = cell;
       columns.cell_public[row] = cellToBigInt(open.hi, open.lo);
+      if (hotspot.isPrivate === true)
+        columns.location_commitment.set(commitmentOf(world, hotspot, assertedCell), row * 32);
     }
     columns.gain_ddbi[row] = hotspot.site.gainDdbi;
     columns.elevation_m[row] = hotspot.elevationM;

@@ -52,6 +52,8 @@ export interface SimulatedHotspot {
   readonly split?: readonly RewardShare[] | undefined;
   /** What the registry says; undefined when nothing is asserted. */
   readonly assertedCell: Cell | undefined;
+  /** The register shows no more of it than its resolution-8 cell. */
+  readonly isPrivate?: boolean;
   readonly assertedRegion: number;
   /** The region whose channels its radio is built for. */
   readonly radioRegion: number;
