@@ -1,4 +1,5 @@
 /** `hotspot-agent config print` and `config check`: the configuration in force as a commented file, and whether it is right. */
+import { existsSync } from "node:fs";
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { printConfig } from "../config/print-config.ts";
 import {
@@ -33,8 +34,12 @@ const checkCommand = buildCommand<CommonFlags, [], CliContext>({
       const { config } = loadConfig(this, flags);
       const { path } = configPath(this, flags);
       const servers = config.servers.length;
-      const text = `${path}: right; ${servers} network server${servers === 1 ? "" : "s"}, ${config.oracle.urls.length} oracles\n`;
-      return { json: { config: path, servers, oracles: config.oracle.urls.length }, text };
+      const oracles = config.oracle.urls.length;
+      const isThere = existsSync(path);
+      const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
+      const found = isThere ? `${path}: right` : `${path}: there is no such file, so the defaults hold`;
+      const text = `${found}; ${count(servers, "network server")}, ${count(oracles, "oracle")}\n`;
+      return { json: { config: isThere ? path : null, servers, oracles }, text };
     });
   },
 });

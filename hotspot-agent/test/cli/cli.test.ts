@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCli } from "../../src/cli/app.ts";
+import { DEFAULT_CONFIG_PATH } from "../../src/config/read-config.ts";
 import { AgentProcess } from "../doubles/agent-process.ts";
 import { freePort } from "../doubles/mosquitto.ts";
 
@@ -234,6 +235,15 @@ describe("a wrong configuration", () => {
     const { code, stderr } = await run(["server", "-c", config]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("forwarder.allow")]);
     expect(existsSync(state)).toBe(false);
+  });
+
+  test.skipIf(existsSync(DEFAULT_CONFIG_PATH))("is none where nobody wrote one, and check says so", async () => {
+    const { code, stdout } = await run(["config", "check"]);
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      `${DEFAULT_CONFIG_PATH}: there is no such file, so the defaults hold; 0 network servers, 0 oracles\n`,
+    );
+    expect(JSON.parse((await run(["config", "check", "--json"])).stdout)).toMatchObject({ config: null });
   });
 
   test("comes from the environment with the variable's name", async () => {
