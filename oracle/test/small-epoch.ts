@@ -3,7 +3,7 @@
  *
  * Deterministic: the same options give the same bytes. Times are those of `demo` with epochs of four minutes.
  */
-import { cellToBigInt, latLngToCell, parentCell } from "@earshot/geo";
+import { cellDigit, cellToBigInt, latLngToCell, parentCell } from "@earshot/geo";
 import {
   allocateColumns,
   appealsTable,
@@ -23,6 +23,7 @@ import {
 } from "@earshot/poc";
 import {
   beaconPayload,
+  commitLocation,
   type DeviceSigner,
   NETWORK_NUMBERS,
   sealUpload,
@@ -49,6 +50,8 @@ function seed(text: string): Uint8Array {
 
 export interface SmallOptions {
   readonly hotspots?: number;
+  /** So many of them, which are its first rows, keep their place private. */
+  readonly hidden?: number;
   readonly epoch?: number;
   /** False for a log in which nothing arrived. */
   readonly uploads?: boolean;
@@ -106,7 +109,10 @@ export class UploadChain {
   }
 }
 
-export function smallHotspots(count: number): {
+export function smallHotspots(
+  count: number,
+  hidden = 0,
+): {
   hotspots: EpochInput["hotspots"];
   splits: NonNullable<EpochInput["splits"]>;
   signers: DeviceSigner[];
@@ -115,21 +121,24 @@ export function smallHotspots(count: number): {
     const signer = signerFromEd25519Seed(seed(`hotspot ${i}`));
     // About 1.1 km a step in latitude and 1 km in longitude.
     const cell = latLngToCell(37.7 + 0.01 * Math.floor(i / 3), -122.4 + 0.012 * (i % 3), 12);
-    return { signer, cell, owner: seed(`owner ${i % 3}`) };
+    const shown = i < hidden ? 0n : cellToBigInt(cell.hi, cell.lo);
+    return { signer, cell, shown, owner: seed(`owner ${i % 3}`) };
   });
   devices.sort((a, b) => {
-    const cellA = cellToBigInt(a.cell.hi, a.cell.lo);
-    const cellB = cellToBigInt(b.cell.hi, b.cell.lo);
-    if (cellA !== cellB) return cellA < cellB ? -1 : 1;
+    if (a.shown !== b.shown) return a.shown < b.shown ? -1 : 1;
     return Buffer.compare(a.signer.publicKey, b.signer.publicKey);
   });
   const hotspots = allocateColumns(hotspotsTable, count);
-  for (const [row, { signer, cell, owner }] of devices.entries()) {
+  for (const [row, { signer, cell, shown, owner }] of devices.entries()) {
     hotspots.key.set(signer.publicKey, row * 33);
     hotspots.gateway_id.set(sha256(signer.publicKey).subarray(0, 8), row * 8);
     hotspots.owner.set(owner, row * 32);
     if (row !== SPLIT_ROW) hotspots.beneficiary.set(owner, row * 32);
-    hotspots.cell[row] = cellToBigInt(cell.hi, cell.lo);
+    hotspots.cell[row] = shown;
+    if (shown === 0n) {
+      const digits = [9, 10, 11, 12].map((resolution) => cellDigit(cell.hi, cell.lo, resolution));
+      hotspots.location_commitment.set(commitLocation(digits, seed(`salt ${row}`)), row * 32);
+    }
     const open = parentCell(cell.hi, cell.lo, 8);
     hotspots.cell_public[row] = cellToBigInt(open.hi, open.lo);
     hotspots.gain_ddbi[row] = 12;
@@ -163,12 +172,24 @@ export function smallEntropy(epoch: number): EpochInput["entropy"] {
 }
 
 /** Every hotspot answers its challenges, all others hear it, and each carries two packets, of which the meter confirms the first. */
-export function smallEpoch({ hotspots: count = 5, uploads = true, after, epoch }: SmallOptions = {}): SmallEpoch {
-  return playSmall(count, epoch ?? (after === undefined ? EPOCH : after.input.header.epoch + 1), uploads, after);
+export function smallEpoch({
+  hotspots: count = 5,
+  hidden = 0,
+  uploads = true,
+  after,
+  epoch,
+}: SmallOptions = {}): SmallEpoch {
+  const number = epoch ?? (after === undefined ? EPOCH : after.input.header.epoch + 1);
+  return playSmall(smallHotspots(count, hidden), number, uploads, after);
 }
 
-function playSmall(count: number, epoch: number, uploads: boolean, after: SmallEpoch | undefined): SmallEpoch {
-  const { hotspots, splits, signers } = smallHotspots(count);
+function playSmall(
+  { hotspots, splits, signers }: ReturnType<typeof smallHotspots>,
+  epoch: number,
+  uploads: boolean,
+  after: SmallEpoch | undefined,
+): SmallEpoch {
+  const count = signers.length;
   const entropy = smallEntropy(epoch);
   const header = {
     epoch,

@@ -267,6 +267,31 @@ describe("reading an epoch folder", () => {
         "hotspots.arrow: cell_public: row 2: not the parent of the asserted cell",
       ],
       [
+        { hotspots: { ...hotspots, cell: changed(hotspots.cell, 0, 0n) } },
+        "hotspots.arrow: location_commitment: row 0: a private location commits to its finer digits",
+      ],
+      [
+        {
+          hotspots: {
+            ...hotspots,
+            cell: changed(hotspots.cell, 0, 0n),
+            cell_public: changed(hotspots.cell_public, 0, hotspots.cell[0]),
+          },
+        },
+        `hotspots.arrow: cell_public: row 0: ${hotspots.cell[0].toString(16)} is no cell of resolution 8`,
+      ],
+      [
+        {
+          hotspots: {
+            ...hotspots,
+            cell: changed(hotspots.cell, 0, 0n),
+            cell_public: changed(hotspots.cell_public, 0, 0n),
+            location_commitment: changed(hotspots.location_commitment, 31, 1),
+          },
+        },
+        "hotspots.arrow: cell_public: row 0: 0 is no cell of resolution 8",
+      ],
+      [
         { hotspots: { ...hotspots, gateway_id: changed(hotspots.gateway_id, 8, 0) } },
         "hotspots.arrow: gateway_id: row 1: not the hash of the key",
       ],
@@ -420,6 +445,11 @@ describe("epoch.json and parameters.json", () => {
         'challenge.regionDataRates: "EU868" is named twice',
       ],
       [{ ...earshot, challenge: { kind: "reported-entropy", dataRate: 10 } }, "challenge.dataRate: unknown field"],
+      [{ ...earshot, privateLocations: false }, "privateLocations: expected true, got false"],
+      [
+        { ...helium, privateLocations: true },
+        "privateLocations: needs a least distance in metres and distances by positions",
+      ],
       [
         { ...earshot, rewards: { ...rewards, coverageE4: 6001 } },
         "rewards: coverage and data must be parts that sum to 10000",

@@ -1,3 +1,4 @@
+import { earshot, helium, isPlaced } from "@earshot/poc";
 import { expect, test } from "vitest";
 import { checkSplits } from "../../src/epoch-folder/check-splits.ts";
 import { refuseRowsOf } from "../../src/epoch-folder/check-tables.ts";
@@ -34,6 +35,26 @@ test("a split on the chain is rows of splits.arrow in order of the wallets, and 
   expect([splits!.wallet[0], splits!.wallet[32]]).toEqual([7, 8]);
   expect([...splits!.share_e4]).toEqual([7_500, 2_500]);
   checkSplits(opening, refuseRowsOf("epoch"));
+});
+
+test("a hotspot whose register shows a public cell and no finer one is private: with its commitment, and placed", () => {
+  const hidden = { cellPublic: 0x88283082b9fffffn, cell: 0n, commitment: bytes(32, 6), region: 1 };
+  const open = { ...hidden, cell: 0x8c283082b8001ffn };
+  const beneficiary = always([share(5, 10_000)]);
+  const { hotspots } = hotspotsAt(
+    [
+      { ...account(1, beneficiary), location: always(open) },
+      { ...account(2, beneficiary), location: { current: open, next: hidden, fromEpoch: 4 } },
+      account(3, beneficiary),
+    ],
+    4,
+  );
+  expect([...hotspots.cell]).toEqual([0n, 0n, open.cell]);
+  expect([...hotspots.cell_public]).toEqual([hidden.cellPublic, 0n, hidden.cellPublic]);
+  // An open place is seen by everybody, so there is nothing to commit to.
+  expect([0, 32, 64].map((at) => hotspots.location_commitment[at])).toEqual([6, 0, 0]);
+  expect([0, 1, 2].map((row) => isPlaced(hotspots, row, earshot))).toEqual([true, false, true]);
+  expect([0, 1, 2].map((row) => isPlaced(hotspots, row, helium))).toEqual([false, false, true]);
 });
 
 test("a split that was written in an epoch holds from the next one on", () => {

@@ -93,7 +93,8 @@ describe("two days around San Francisco", () => {
         times.set(hotspot, [...(times.get(hotspot) ?? []), interval]);
       });
       for (let row = 0; row < hotspots.region.length; row++) {
-        const mayProve = hotspots.cell[row] !== 0n && hotspots.capability[row] === 1 && hotspots.suspended[row] === 0;
+        const mayProve =
+          hotspots.cell_public[row] !== 0n && hotspots.capability[row] === 1 && hotspots.suspended[row] === 0;
         const intervals = [...new Set(times.get(row) ?? [])];
         expect(intervals).toHaveLength(mayProve ? 4 : 0);
         expect(times.get(row) ?? []).toHaveLength(intervals.length);
