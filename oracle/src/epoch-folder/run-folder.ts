@@ -1,6 +1,7 @@
 /** A run on disk: a folder whose subfolders `epoch-<number>` are epoch folders, one after the other. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { oracleError } from "../errors.ts";
 import { readFailed } from "./durable-file.ts";
 
 const EPOCH_FOLDER = /^epoch-([0-9]{1,10})$/;
@@ -16,7 +17,11 @@ export function epochFolders(folder: string): string[] {
   try {
     names = readdirSync(folder);
   } catch (cause) {
-    throw readFailed(folder, cause, "expected an epoch folder, or a folder of them");
+    const expected = "expected an epoch folder, or a folder of them";
+    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") {
+      throw oracleError("ORC_MISSING_FILE", `${folder}: not a folder; ${expected}`);
+    }
+    throw readFailed(folder, cause, expected);
   }
   const epochs = names.flatMap((name) => {
     const match = EPOCH_FOLDER.exec(name);

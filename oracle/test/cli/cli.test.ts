@@ -238,6 +238,9 @@ describe("the command line", () => {
         stderr: `ORC_MISSING_FILE: ${missing}: no such file; ${what}\n`,
       });
     }
+    expect(oracle("score", main).stderr).toBe(
+      `ORC_MISSING_FILE: ${main}: not a folder; expected an epoch folder, or a folder of them\n`,
+    );
   });
 
   test("writes no progress where stderr is no terminal", () => {
