@@ -2,7 +2,7 @@
 import { base58Text } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
 import { FILES } from "../epoch-folder/layout.ts";
-import { keyParams } from "../service/api-schemas.ts";
+import { bytesAnswer, errorAnswers, keyParams } from "../service/api-schemas.ts";
 import { type HttpApp, sendError } from "../service/http.ts";
 import { answerFrom, atoms, epochAnswers, epochNumber, epochQuery, hashText } from "./answers.ts";
 import type { EpochView } from "./epoch-view.ts";
@@ -88,6 +88,10 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
         tags,
         summary: "The bytes of a file of the epoch.",
         params: Type.Object({ epoch: epochNumber, "*": Type.String({ maxLength: 128 }) }),
+        response: {
+          200: bytesAnswer("The file", "application/octet-stream", "application/json"),
+          ...errorAnswers("bad_request", "not_found"),
+        },
       },
     },
     async (request, reply) => {
@@ -128,7 +132,10 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
           summary: `What a hotspot earned, epoch by epoch${suffix === "" ? "" : ", as CSV"}; the latest 30 if not told otherwise.`,
           params: keyParams,
           querystring: statementQuery,
-          response: suffix === "" ? epochAnswers(statementSchema) : epochAnswers(Type.String()),
+          response: {
+            ...epochAnswers(statementSchema),
+            ...(suffix === "" ? {} : { 200: bytesAnswer("RFC 4180", "text/csv") }),
+          },
         },
       },
       async (request, reply) => {

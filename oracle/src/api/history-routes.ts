@@ -2,6 +2,7 @@
 import type { EpochManifest } from "@earshot/poc";
 import Type, { type Static } from "typebox";
 import { FILES } from "../epoch-folder/layout.ts";
+import { errorAnswers } from "../service/api-schemas.ts";
 import type { HttpApp } from "../service/http.ts";
 import { atoms, epochNumber } from "./answers.ts";
 import type { EpochSource } from "./epoch-source.ts";
@@ -52,7 +53,7 @@ export function historyRoutes(app: HttpApp, views: EpochViews): void {
           to: Type.Optional(epochNumber),
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_EPOCHS })),
         }),
-        response: { 200: Type.Object({ epochs: Type.Array(epochSummarySchema) }) },
+        response: { 200: Type.Object({ epochs: Type.Array(epochSummarySchema) }), ...errorAnswers("bad_request") },
       },
     },
     async (request) => {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { ORACLE_API } from "@earshot/poc/protocol";
 import Type from "typebox";
 import type { SealedSegment } from "../ports/report-log.ts";
-import { errorAnswers } from "../service/api-schemas.ts";
+import { bytesAnswer, errorAnswers } from "../service/api-schemas.ts";
 import { fastifyPath, type HttpApp, type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
 import type { PublishedLog } from "./published-log.ts";
 
@@ -80,9 +80,11 @@ export function segmentRoutes(app: HttpApp, { published, nowMs, maxDownloads }: 
         tags: ["log"],
         summary: "The bytes of a published segment.",
         params: Type.Object({ number }),
-        // A refusal is JSON; the description has one list of types for all answers.
-        produces: [SEGMENT_CONTENT_TYPE, "application/json"],
-        response: { 304: Type.Null(), ...errorAnswers("bad_request", "not_found", "overloaded", "log_unavailable") },
+        response: {
+          200: bytesAnswer("The segment", SEGMENT_CONTENT_TYPE),
+          304: Type.Null(),
+          ...errorAnswers("bad_request", "not_found", "overloaded", "log_unavailable"),
+        },
       },
     },
     async (request, reply) => {

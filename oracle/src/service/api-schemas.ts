@@ -37,6 +37,12 @@ export function errorAnswers(...codes: readonly ApiErrorCode[]): Record<number, 
   return Object.fromEntries(codes.map((code) => [API_ERRORS[code].status, apiErrorSchema]));
 }
 
+/** An answer that is no JSON, for a route's schema. */
+export function bytesAnswer(description: string, ...types: readonly string[]) {
+  const schema = Type.Unsafe<unknown>({ type: "string", format: "binary" });
+  return { description, content: Object.fromEntries(types.map((type) => [type, { schema }])) };
+}
+
 export const uploadAcceptedSchema = Type.Object({
   status: Type.Unsafe<"accepted" | "duplicate">({ type: "string", enum: ["accepted", "duplicate"] }),
   receipt: base64("Signed receipt"),

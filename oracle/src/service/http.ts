@@ -57,6 +57,11 @@ export function createHttpApp({ trustProxy, maxConnections, log }: HttpOptions):
     connectionTimeout: REQUEST_TIMEOUT_MS + KEEP_ALIVE_MS,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
+    // Of an address that is none, or has too long a parameter: no route is found, so no error handler is asked.
+    frameworkErrors: (error, _request, reply) => {
+      const { code, expected, got } = explained(error);
+      sendError(reply, code, expected, got);
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = maxConnections;
   app.setErrorHandler((error: FastifyError, _request, reply) => {
@@ -96,6 +101,10 @@ function explained(error: FastifyError): { code: ApiErrorCode; expected: string;
   }
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
     return { code: "bad_request", expected: "the content type of the route", got: "another" };
+  }
+  if (error.code === "FST_ERR_MAX_PARAM_LENGTH") {
+    const expected = `parameters of at most ${MAX_PARAMETER_LENGTH} characters in the path`;
+    return { code: "bad_request", expected, got: "a longer one" };
   }
   if ((error.statusCode ?? 500) < 500)
     return { code: "bad_request", expected: "a request of the API", got: error.message };
