@@ -5,6 +5,7 @@ export interface ApiParts {
   readonly chain: boolean;
   readonly contests: boolean;
   readonly invoices: boolean;
+  readonly organisations: boolean;
   readonly proposals: boolean;
   readonly routes: boolean;
 }

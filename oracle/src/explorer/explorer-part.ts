@@ -37,6 +37,7 @@ const PARTS: Readonly<Record<string, string>> = {
   chain: "/v1/chain/epochs",
   contests: "/v1/contests/:epoch",
   invoices: "/v1/payers/:wallet/invoices",
+  organisations: "/v1/organisations/:wallet",
   proposals: "/v1/proposals",
   routes: "/v1/routes",
 };

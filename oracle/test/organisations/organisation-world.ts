@@ -14,6 +14,7 @@ import { RegistryBook } from "../../src/registry/registry-book.ts";
 import { type RoutesPart, routesPart } from "../../src/routes/routes-part.ts";
 import { SuspendedRoutes } from "../../src/routes/suspended-routes.ts";
 import { createApi } from "../../src/service/app.ts";
+import type { Clock } from "../../src/service/clock.ts";
 import type { HttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
 import { NetworkClock } from "../../src/service/network-clock.ts";
@@ -42,9 +43,12 @@ export interface OrganisationWorldOptions {
   readonly parts?: readonly ServicePart[];
   /** The wall clock stands here. */
   readonly nowMs?: number;
+  /** In place of the clock that stands. */
+  readonly clock?: Clock;
 }
 
 export class OrganisationWorld {
+  /** Moved by `advance`, unless the test gave a clock of its own. */
   readonly clock: ManualClock;
   readonly signer: DeviceSigner;
   readonly registry = new RegistryBook();
@@ -56,15 +60,15 @@ export class OrganisationWorld {
   organisations!: OrganisationsPart;
   routes!: RoutesPart;
 
-  private constructor(nowMs: number, oracleFill: number) {
-    this.clock = new ManualClock(nowMs);
+  private constructor({ nowMs = NOW_MS, clock }: OrganisationWorldOptions, oracleFill: number) {
+    this.clock = (clock ?? new ManualClock(nowMs)) as ManualClock;
     this.signer = signerFromEd25519Seed(new Uint8Array(32).fill(oracleFill));
     this.register(wallet, routeKey);
     this.register(otherWallet, otherRouteKey);
   }
 
   static async start(options: OrganisationWorldOptions, oracleFill = 250): Promise<OrganisationWorld> {
-    const world = new OrganisationWorld(options.nowMs ?? NOW_MS, oracleFill);
+    const world = new OrganisationWorld(options, oracleFill);
     const { clock, signer, registry, suspended, telemetry } = world;
     const { folder, set = [], parts = [], isDescribed = false } = options;
     const config = readConfig({ file: undefined, environment: {}, flags: [`data.folder=${folder}`, ...set] });

@@ -1,21 +1,21 @@
-/** What an IoT customer looks at: routes, balance, usage, invoices, contested packets, and whether a place has coverage. */
-import type { ComponentChildren } from "preact";
+/** What an IoT customer looks at and changes: coverage of a place, routes, balance, deliveries, its organisation, usage and invoices. */
 import { useState } from "preact/hooks";
-import { count } from "../format.ts";
 import { useLive } from "../live.ts";
 import { Balance } from "../parts/balance.tsx";
 import { Command } from "../parts/command.tsx";
 import { ContestedRoutes } from "../parts/contested.tsx";
-import { Figure } from "../parts/figure.tsx";
+import { Deliveries } from "../parts/deliveries.tsx";
 import { Invoices } from "../parts/invoices.tsx";
-import { CellLink, Code } from "../parts/links.tsx";
+import { Code } from "../parts/links.tsx";
+import { OrganisationShown } from "../parts/organisation/organisation.tsx";
 import { SignIn } from "../parts/sign-in.tsx";
 import { Shown } from "../parts/states.tsx";
 import { TableHead } from "../parts/table-head.tsx";
-import { useSigned } from "../parts/use-signed.ts";
+import { UsageShown } from "../parts/usage.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { useHas } from "../parts-of-api.ts";
 import { useAnswer } from "../use-answer.ts";
+import { isWalletText } from "../wallet/base58.ts";
 import { type Session, useSession } from "../wallet/session.ts";
 import { CoverageAtPoint } from "./gaps.tsx";
 
@@ -30,37 +30,50 @@ interface Route {
   readonly suspended: readonly string[];
 }
 
-interface UsageLine {
-  readonly copies: number;
-  readonly packets: number;
-  readonly dataCredits: number;
-}
-
-interface Usage extends UsageLine {
-  readonly epoch: number;
-  readonly devices: readonly (UsageLine & { readonly devAddr: string })[];
-  readonly devicesInAll: number;
-  readonly cells: readonly (UsageLine & { readonly cell: string | null })[];
-  readonly cellsInAll: number;
-}
-
 export function ConsolePage() {
   const session = useSession();
   const { epochs } = useLive();
+  const hasEpochs = (epochs?.length ?? 0) > 0;
   return (
     <section class="page">
       <h1>Customer</h1>
       <CoverageAtPoint />
       <Routes />
-      <ContestedRoutes epochs={epochs ?? []} />
-      <SignIn who="the wallet that pays" />
-      {session !== undefined && (
+      {hasEpochs && (
         <>
-          <UsageShown session={session} />
-          <Invoices session={session} />
+          <h2>Deliveries</h2>
+          <Deliveries />
         </>
       )}
+      <ContestedRoutes epochs={epochs ?? []} />
+      <SignIn who="the wallet that pays, or a member of its organisation" />
+      {session !== undefined && <Own key={session.wallet} session={session} hasEpochs={hasEpochs} />}
     </section>
+  );
+}
+
+/** What is a payer's alone: of the wallet that signed in, or of one that took it in as a member. */
+function Own({ session, hasEpochs }: { readonly session: Session; readonly hasEpochs: boolean }) {
+  const [typed, setTyped] = useState("");
+  const has = useHas("organisations");
+  const payer = isWalletText(typed) ? typed : session.wallet;
+  return (
+    <>
+      {has === true && (
+        <label class="field">
+          Organisation's wallet, if it is not yours
+          <input
+            spellcheck={false}
+            placeholder={session.wallet}
+            value={typed}
+            onInput={(event) => setTyped(event.currentTarget.value.trim())}
+          />
+        </label>
+      )}
+      {has === true && <OrganisationShown key={payer} session={session} payer={payer} />}
+      {hasEpochs && <UsageShown session={session} payer={payer} />}
+      <Invoices session={session} payer={payer} />
+    </>
   );
 }
 
@@ -154,95 +167,6 @@ function TopUp() {
         asked for with the wallet's signature.
       </p>
     </details>
-  );
-}
-
-function UsageShown({ session }: { readonly session: Session }) {
-  const [epoch, setEpoch] = useState<number>();
-  const { epochs } = useLive();
-  const query = epoch === undefined ? "" : `?epoch=${epoch}`;
-  const answer = useSigned<Usage>(session, `/v1/payers/${session.wallet}/usage${query}`);
-  return (
-    <>
-      <h2>Usage</h2>
-      <label class="field">
-        Epoch
-        <select
-          onChange={(event) =>
-            setEpoch(event.currentTarget.value === "" ? undefined : Number(event.currentTarget.value))
-          }
-        >
-          <option value="">latest</option>
-          {[...(epochs ?? [])].reverse().map((one) => (
-            <option key={one} value={one} selected={one === epoch}>
-              {one}
-            </option>
-          ))}
-        </select>
-      </label>
-      <Shown
-        answer={answer}
-        what="the usage"
-        empty={({ copies }) => (copies === 0 ? "Nothing was billed to this wallet in the epoch." : null)}
-      >
-        {(usage) => (
-          <>
-            <dl class="figures">
-              <Figure name="packets">{count(usage.packets)}</Figure>
-              <Figure name="copies">
-                {count(usage.copies)} ({(usage.copies / usage.packets).toFixed(2)} a packet)
-              </Figure>
-              <Figure name="data credits">{count(usage.dataCredits)}</Figure>
-              <Figure name="devices">{count(usage.devicesInAll)}</Figure>
-            </dl>
-            <div class="split">
-              <UsageTable
-                title={`By device${usage.devicesInAll > usage.devices.length ? ", the largest" : ""}`}
-                lines={usage.devices.map(({ devAddr, ...line }) => [<span class="code">{devAddr}</span>, line])}
-              />
-              <UsageTable
-                title={`By cell${usage.cellsInAll > usage.cells.length ? ", the largest" : ""}`}
-                lines={usage.cells.map(({ cell, ...line }) => [<CellLink cell={cell} />, line])}
-              />
-            </div>
-          </>
-        )}
-      </Shown>
-    </>
-  );
-}
-
-function UsageTable({
-  title,
-  lines,
-}: {
-  readonly title: string;
-  readonly lines: readonly (readonly [ComponentChildren, UsageLine])[];
-}) {
-  return (
-    <Wide label={title}>
-      <table>
-        <caption>{title}</caption>
-        <TableHead
-          columns={[
-            title.split(",")[0]!.slice(3),
-            { number: "Packets" },
-            { number: "Copies" },
-            { number: "Data credits" },
-          ]}
-        />
-        <tbody>
-          {lines.map(([name, { packets, copies, dataCredits }], at) => (
-            <tr key={at}>
-              <th scope="row">{name}</th>
-              <td class="number">{count(packets)}</td>
-              <td class="number">{count(copies)}</td>
-              <td class="number">{count(dataCredits)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Wide>
   );
 }
 

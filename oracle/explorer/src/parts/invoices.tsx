@@ -17,11 +17,11 @@ interface InvoiceSummary {
   readonly isPaid: boolean;
 }
 
-export function Invoices({ session }: { readonly session: Session }) {
+export function Invoices({ session, payer }: { readonly session: Session; readonly payer: string }) {
   const has = useHas("invoices");
   const answer = useSigned<{ readonly invoices: readonly InvoiceSummary[] }>(
     session,
-    has === true ? `/v1/payers/${session.wallet}/invoices` : null,
+    has === true ? `/v1/payers/${payer}/invoices` : null,
   );
   return (
     <>
@@ -55,7 +55,7 @@ export function Invoices({ session }: { readonly session: Session }) {
                       <Code text={invoice.billHash} />
                     </td>
                     <td>
-                      <button type="button" class="second" onClick={() => void download(session, invoice.epoch)}>
+                      <button type="button" class="second" onClick={() => void download(session, payer, invoice.epoch)}>
                         CSV <span class="visually-hidden">of epoch {invoice.epoch}</span>
                       </button>
                     </td>
@@ -71,8 +71,8 @@ export function Invoices({ session }: { readonly session: Session }) {
 }
 
 /** A link cannot carry a signature, so the file is fetched and handed to the browser. */
-async function download(session: Session, epoch: number): Promise<void> {
-  const text = await askSignedText(session, `/v1/payers/${session.wallet}/invoices/${epoch}.csv`);
+async function download(session: Session, payer: string, epoch: number): Promise<void> {
+  const text = await askSignedText(session, `/v1/payers/${payer}/invoices/${epoch}.csv`);
   const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   const link = document.createElement("a");
   link.href = url;

@@ -31,8 +31,9 @@ export function SignIn({ who }: { readonly who: string }) {
       <h2 id="sign-in">Sign in as {who}</h2>
       <p>
         With the wallet's keypair file. The browser keeps the key so that it cannot be read back, only until the page is
-        closed, and signs nothing but questions to this oracle: lines such as <code>earshot-owner GET /v1/… TIME</code>.
-        What spends or changes something is signed by the <code>earshot</code> command, which this page writes for you.
+        closed, and signs questions to this oracle, lines such as <code>earshot-owner GET /v1/… TIME</code>, and what
+        you change of an organisation on this page, <code>earshot-change …</code>. Whatever spends or changes something
+        on chain is signed by the <code>earshot</code> command, which this page writes for you.
       </p>
       <form
         onSubmit={(event) => {
