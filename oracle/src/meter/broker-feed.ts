@@ -1,8 +1,9 @@
 /**
  * The payer's own broker: what hotspots deliver and what ChirpStack accepts, as they are published. The door to mqtt.js.
  *
- * The session is kept by the broker over an outage of the meter (fixed client id, no clean start); ChirpStack publishes events with
- * QoS 0 unless told otherwise, so what was published while the meter was away is missed and settled by the list of contested packets.
+ * The session is kept by the broker over an outage of the meter (fixed client id, no clean start), and a message is acknowledged once
+ * `onMessage` has come back. ChirpStack publishes events with QoS 0 unless told otherwise (`integration.mqtt.qos = 1`): then what was
+ * published while the meter was away is missed and settled by the list of contested packets.
  */
 import mqtt from "mqtt";
 import type { Log } from "../service/log.ts";

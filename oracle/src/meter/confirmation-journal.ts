@@ -82,6 +82,11 @@ export class ConfirmationJournal {
     return sequence === 0 ? EMPTY_CHAIN : { sequence, id: Uint8Array.fromHex(uploadId) };
   }
 
+  /** Confirmations of the current file, sealed or not: the last ones that were kept. */
+  recent(): readonly PacketConfirmation[] {
+    return this.#read(0, this.#records);
+  }
+
   /** Keeps confirmations; durable when it returns. Throws ORC_WRITE_FAILED with nothing kept. */
   add(confirmations: readonly PacketConfirmation[]): void {
     const size = RECORD_BYTES.confirmation;

@@ -1,7 +1,10 @@
 /**
  * A payer's meter: confirms, under the route's key, the copies its network server accepted (DESIGN, metering).
  *
- *   broker ──► read ──► match delivered with accepted ──► journal (synced) ──► sealed uploads ──► an ingest's receipt
+ *   broker ──► written down ──► match delivered with accepted ──► journal (synced) ──► sealed uploads ──► an ingest's receipt
+ *
+ * A message is written down before the broker hears that it was taken, so a meter that is killed goes on where it was; what was published
+ * meanwhile with QoS 1 its broker has kept.
  *
  * It runs at the payer's, beside ChirpStack, and needs no right but to read two topics. What it does not confirm within the time for
  * bills is contested when hotspots of two owners hold it, so a meter that stops costs its payer the route and not the money.
@@ -13,6 +16,7 @@ import { type BrokerOptions, followBroker } from "./broker-feed.ts";
 import { ConfirmationJournal } from "./confirmation-journal.ts";
 import { type Ingest, sendConfirmations } from "./confirmation-sender.ts";
 import { type ConfirmedCopy, CopyMatcher, type UnconfirmedReason } from "./copy-matcher.ts";
+import { SeenMessages } from "./seen-messages.ts";
 import { readAccepted, readDelivered, topicKind } from "./server-messages.ts";
 
 export interface MeterOptions {
@@ -47,6 +51,8 @@ export interface MeterStatus {
 /** How long delivered and accepted wait for each other: ChirpStack collects copies for 200 ms. */
 const MATCH_WAIT_MS = 300_000;
 const MAX_WAITING = 200_000;
+/** Of messages kept for a meter that is killed, in each of two files. */
+const MAX_SEEN_BYTES = 64 * 1024 * 1024;
 const SEND_TIMEOUT_MS = 10_000;
 /** Confirmations are written together this often, ms: one sync each. */
 const WRITE_MS = 200;
@@ -56,6 +62,9 @@ export class Meter {
   readonly #options: MeterOptions;
   readonly #matcher: CopyMatcher;
   readonly #journal: ConfirmationJournal;
+  readonly #seen: SeenMessages;
+  /** While messages of the meter before are read: what it confirmed of them. */
+  #confirmedBefore: ReadonlySet<string> | undefined;
   #unwritten: PacketConfirmation[] = [];
 
   /** Opens its state. Throws as ConfirmationJournal. */
@@ -63,6 +72,7 @@ export class Meter {
     const { stateFolder, network, signer, maxCopies } = options;
     this.#options = options;
     this.#journal = new ConfirmationJournal(stateFolder, network, signer);
+    this.#seen = new SeenMessages(stateFolder, { keepMs: MATCH_WAIT_MS, maxBytes: MAX_SEEN_BYTES });
     this.status = {
       isConnected: false,
       delivered: 0,
@@ -82,6 +92,7 @@ export class Meter {
       waitMs: MATCH_WAIT_MS,
       maxWaiting: MAX_WAITING,
     });
+    this.#readAgain();
   }
 
   /** Confirmations that are in no log yet. */
@@ -109,6 +120,7 @@ export class Meter {
       clearInterval(writing);
       this.#write();
       this.#journal.close();
+      this.#seen.close();
     }
   }
 
@@ -118,16 +130,41 @@ export class Meter {
     const nowMs = this.#options.steadyMs();
     const delivered = kind === "delivered" ? readDelivered(payload) : null;
     const accepted = kind === "accepted" ? readAccepted(payload) : null;
+    if (kind === null || (delivered === null && accepted === null)) {
+      this.status.unreadable++;
+      this.#options.log.complain(`unreadable ${kind}`, "a message of the broker cannot be read", { kind });
+      return;
+    }
+    this.#note(kind, payload, nowMs);
     if (delivered !== null) {
       this.status.delivered++;
       this.#matcher.delivered(delivered, nowMs);
     } else if (accepted !== null) {
       this.status.accepted++;
       this.#matcher.accepted(accepted, nowMs);
-    } else {
-      this.status.unreadable++;
-      this.#options.log.complain(`unreadable ${kind}`, "a message of the broker cannot be read", { kind });
     }
+  }
+
+  /** Without it the message is in memory alone. */
+  #note(kind: "delivered" | "accepted", payload: Uint8Array, nowMs: number): void {
+    try {
+      this.#seen.add({ kind, payload }, nowMs);
+    } catch (error) {
+      this.#options.log.complain("seen", "messages cannot be written", { error: String(error) });
+    }
+  }
+
+  /** Goes on from the messages that the meter before had taken. */
+  #readAgain(): void {
+    this.#confirmedBefore = new Set([...this.#journal.recent()].map(nameOf));
+    const nowMs = this.#options.steadyMs();
+    for (const { kind, payload } of this.#seen.read()) {
+      const delivered = kind === "delivered" ? readDelivered(payload) : null;
+      const accepted = kind === "accepted" ? readAccepted(payload) : null;
+      if (delivered !== null) this.#matcher.delivered(delivered, nowMs);
+      if (accepted !== null) this.#matcher.accepted(accepted, nowMs);
+    }
+    this.#confirmedBefore = undefined;
   }
 
   #confirmed({ gatewayId, packetHash, phyBytes }: ConfirmedCopy): void {
@@ -136,8 +173,10 @@ export class Meter {
       this.status.foreignGateways++;
       return;
     }
+    const confirmation = { packetHash, hotspotKey, phyBytes };
+    if (this.#confirmedBefore?.has(nameOf(confirmation)) === true) return;
     this.status.confirmed++;
-    this.#unwritten.push({ packetHash, hotspotKey, phyBytes });
+    this.#unwritten.push(confirmation);
   }
 
   /** Into the journal; what the disk does not take now stays for the next time. */
@@ -164,4 +203,8 @@ export class Meter {
       await sleep(SYSTEM_CLOCK, everyMs, stop);
     }
   }
+}
+
+function nameOf({ packetHash, hotspotKey }: PacketConfirmation): string {
+  return `${packetHash.toHex()} ${hotspotKey.toHex()}`;
 }
