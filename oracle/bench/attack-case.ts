@@ -1,20 +1,25 @@
 /** One attack played in a town of the US list, and what attackers and honest hotspots earn with and without the detectors. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realFilePath, usHotspotsFile } from "@earshot/fixtures";
 import { type EpochOutput, earshot, earshotDetectors, scoreEpoch } from "@earshot/poc";
 import { type FolderInput, readEpochInput } from "../src/epoch-folder/folder.ts";
+import { enlist } from "../src/simulate/attacks/enlist.ts";
 import { SELF_PACKET_BYTES } from "../src/simulate/attacks/extras.ts";
-import { type Attack, simulate } from "../src/simulate/index.ts";
-import type { SimulatedHotspot, World } from "../src/simulate/world.ts";
+import { parseHotspotsCsv } from "../src/simulate/hotspots-csv.ts";
+import { type Attack, DEFAULT_START_MS, simulate } from "../src/simulate/index.ts";
+import { buildWorld, type SimulatedHotspot, type World } from "../src/simulate/world.ts";
 
 /** New York and what is around it: 300 hotspots that hear each other. */
 const TOWN = { latDeg: 40.73, lngDeg: -73.98 };
 const RADIUS_KM = 15;
 const SEED = "attacks";
+/** Stands in a folder of played epochs once all are there. */
+const WHOLE = "whole";
 const KEY_BYTES = 33;
 const ATOMS_PER_TOKEN = 1e8;
+const town = { hotspotsCsv: realFilePath(usHotspotsFile), near: TOWN, radiusKm: RADIUS_KM, seed: SEED };
 const { anomaly: _, ...withoutDetectors } = earshot;
 const withDetectors = { ...earshot, anomaly: earshotDetectors };
 
@@ -49,9 +54,15 @@ interface DayPay {
   readonly judged: EpochOutput;
 }
 
-/** Plays an attack. */
-export async function playCase(attack: Attack, days: number): Promise<CaseResult> {
-  const { world, played } = await playDays(days, attack);
+/** How long is played, and where what was played is kept, to be judged again by other rules; without it nothing is kept. */
+export interface Stage {
+  readonly days: number;
+  readonly keepIn?: string | undefined;
+}
+
+/** Plays an attack, or judges what is kept of it. */
+export async function playCase(attack: Attack, stage: Stage): Promise<CaseResult> {
+  const { world, played } = await playDays(stage, attack);
   const attackers = world.hotspots.filter((hotspot) => hotspot.attacker !== undefined);
   const honest = world.hotspots.filter(isHonest);
   return {
@@ -63,8 +74,8 @@ export async function playCase(attack: Attack, days: number): Promise<CaseResult
 }
 
 /** Plays the same town without attackers. */
-export async function playHonest(days: number): Promise<HonestResult> {
-  const { world, played } = await playDays(days);
+export async function playHonest(stage: Stage): Promise<HonestResult> {
+  const { world, played } = await playDays(stage);
   const honest = world.hotspots.filter(isHonest);
   const { keptShare } = payOf(honest, played);
   const last = played[played.length - 1];
@@ -79,35 +90,56 @@ function isHonest({ attacker, fault, assertedCell }: SimulatedHotspot): boolean 
   return attacker === undefined && fault === undefined && assertedCell !== undefined;
 }
 
-async function playDays(days: number, attack?: Attack): Promise<{ readonly world: World; readonly played: DayPay[] }> {
-  const outDir = mkdtempSync(join(tmpdir(), "earshot-attack-"));
+async function playDays(
+  { days, keepIn }: Stage,
+  attack?: Attack,
+): Promise<{ readonly world: World; readonly played: DayPay[] }> {
+  const outDir =
+    keepIn === undefined ? mkdtempSync(join(tmpdir(), "earshot-attack-")) : join(keepIn, `${nameOf(attack)}-${days}`);
   try {
-    const packets = attack?.name === "self_traffic" || attack?.name === "receipts";
-    const { epochs, world } = await simulate({
-      hotspotsCsv: realFilePath(usHotspotsFile),
-      near: TOWN,
-      radiusKm: RADIUS_KM,
-      days,
-      seed: SEED,
-      outDir,
-      parameters: withDetectors,
-      attack,
-      packets,
-    });
-    // What the first days hand on (reciprocity, levels) must be there: only the last one counts.
-    const played = epochs.slice(-1).map(({ folder }) => {
-      const input = readEpochInput(folder);
-      return {
-        input,
-        rowOf: rowsByKey(input),
-        without: scoreEpoch({ ...input, parameters: withoutDetectors }),
-        judged: scoreEpoch(input),
-      };
-    });
-    return { world, played };
+    if (!existsSync(join(outDir, WHOLE))) {
+      rmSync(outDir, { recursive: true, force: true });
+      await simulate({ ...town, days, outDir, parameters: withDetectors, attack, packets: hasPackets(attack) });
+      writeFileSync(join(outDir, WHOLE), "");
+    }
+    return { world: worldOf(attack), played: [lastDay(outDir)] };
   } finally {
-    rmSync(outDir, { recursive: true, force: true });
+    if (keepIn === undefined) rmSync(outDir, { recursive: true, force: true });
   }
+}
+
+function nameOf(attack: Attack | undefined): string {
+  if (attack === undefined) return "honest";
+  const { intensity, isRehearsal, name, share, strength } = attack;
+  return `${isRehearsal === true ? "rehearsal" : `${name}-${strength}`}-${share}-${intensity}`;
+}
+
+function hasPackets(attack: Attack | undefined): boolean {
+  return attack?.name === "self_traffic" || attack?.name === "receipts";
+}
+
+/** The world that `simulate` plays. */
+function worldOf(attack: Attack | undefined): World {
+  const { hotspotsCsv: path, near, radiusKm, seed } = town;
+  const listed = parseHotspotsCsv(path, readFileSync(path, "utf8"));
+  const firstEpoch = DEFAULT_START_MS / earshot.time.epochMs;
+  const world = buildWorld({ path, listed, near, radiusKm, seed, firstEpoch });
+  return attack === undefined ? world : enlist(world, attack);
+}
+
+/** Only the last day counts: what the first ones hand on (reciprocity, levels) must be there. Levels are handed on by the rules of this run. */
+function lastDay(folder: string): DayPay {
+  const epochs = readdirSync(folder).filter((name) => name.startsWith("epoch-"));
+  let last: { readonly input: FolderInput; readonly judged: EpochOutput } | undefined;
+  for (const name of epochs.sort()) {
+    const kept = readEpochInput(join(folder, name));
+    const handedOn = last?.judged.suspicionOut;
+    const input = { ...kept, parameters: withDetectors, ...(handedOn === undefined ? {} : { suspicionIn: handedOn }) };
+    last = { input, judged: scoreEpoch(input) };
+  }
+  const { input, judged } = last!;
+  const without = scoreEpoch({ ...input, parameters: withoutDetectors });
+  return { input, rowOf: rowsByKey(input), without, judged };
 }
 
 function rowsByKey({ hotspots }: FolderInput): ReadonlyMap<string, number> {

@@ -7,14 +7,15 @@ import {
   attackFamilies,
 } from "@earshot/fixtures";
 import { replaceSection } from "../../poc/bench/spoof/page.ts";
-import { type CaseResult, playCase, playHonest } from "./attack-case.ts";
+import { type CaseResult, playCase, playHonest, type Stage } from "./attack-case.ts";
 
-const USAGE = `usage: bun run bench attacks [--family NAMES] [--strength S] [--share P] [--days N] [--write]
+const USAGE = `usage: bun run bench attacks [--family NAMES] [--strength S] [--share P] [--days N] [--keep DIR] [--write]
 
   --family NAMES only these, with commas between them, of ${ATTACK_NAMES.join(", ")}
   --strength S   only naive, informed or adaptive
   --share P      only this share of attackers, percent; without it 1, 5 and 20
   --days N       epochs played, 1 to 30; without it 2; the last one counts
+  --keep DIR     keep what is played there, and judge what is there already instead of playing it again
   --write        write the table to docs/reference/spoofing.md
 `;
 const SHARES_PERCENT = [1, 5, 20];
@@ -34,6 +35,7 @@ interface Options {
   readonly strengths: readonly AttackStrength[];
   readonly sharesPercent: readonly number[];
   readonly days: number;
+  readonly keepIn: string | undefined;
   readonly write: boolean;
 }
 
@@ -55,7 +57,7 @@ function readOptions(args: readonly string[]): Options | string {
   let write = false;
   for (let at = 0; at < args.length; at++) {
     if (args[at] === "--write") write = true;
-    else if (["--family", "--strength", "--share", "--days"].includes(args[at]) && args[at + 1] !== undefined)
+    else if (["--family", "--strength", "--share", "--days", "--keep"].includes(args[at]) && args[at + 1] !== undefined)
       given.set(args[at], args[++at]);
     else return `${args[at]}: unknown option, or without its value`;
   }
@@ -71,11 +73,11 @@ function readOptions(args: readonly string[]): Options | string {
   if (!Number.isInteger(days) || days < 1 || days > 30) return "--days: expected an integer from 1 to 30";
   const sharesPercent = share === undefined ? SHARES_PERCENT : [Number(share)];
   if (!sharesPercent.every((percent) => percent > 0 && percent <= 50)) return "--share: expected 0 to 50 percent";
-  return { families, strengths, sharesPercent, days, write };
+  return { families, strengths, sharesPercent, days, keepIn: given.get("--keep"), write };
 }
 
 async function attackReport(options: Options, tell: (line: string) => void): Promise<string> {
-  const honest = await playHonest(options.days);
+  const honest = await playHonest(options);
   const rehearsals = new Map<number, CaseResult>();
   for (const sharePercent of options.sharesPercent) {
     const rehearsal = {
@@ -85,7 +87,7 @@ async function attackReport(options: Options, tell: (line: string) => void): Pro
       intensity: 1,
       isRehearsal: true,
     } as const;
-    rehearsals.set(sharePercent, await playCase(rehearsal, options.days));
+    rehearsals.set(sharePercent, await playCase(rehearsal, options));
   }
   tell(`honest: keeps ${percent(honest.keptShare)}`);
   const rows: string[][] = [];
@@ -94,7 +96,7 @@ async function attackReport(options: Options, tell: (line: string) => void): Pro
       if (strength === "adaptive" && !ADAPTIVE.includes(name)) continue;
       for (const sharePercent of options.sharesPercent) {
         if (strength === "adaptive" && sharePercent !== ADAPTIVE_SHARE_PERCENT) continue;
-        const result = await bestCase(name, strength, sharePercent / 100, options.days);
+        const result = await bestCase(name, strength, sharePercent / 100, options);
         const row = rowOf(result, sharePercent, rehearsals.get(sharePercent)!);
         tell(row.join(" | "));
         rows.push(row);
@@ -128,11 +130,11 @@ async function attackReport(options: Options, tell: (line: string) => void): Pro
   ].join("\n");
 }
 
-async function bestCase(name: AttackName, strength: AttackStrength, share: number, days: number): Promise<CaseResult> {
+async function bestCase(name: AttackName, strength: AttackStrength, share: number, stage: Stage): Promise<CaseResult> {
   let best: CaseResult | undefined;
-  const played = SLOW_TO_FAIL.includes(name) ? Math.max(days, RECIPROCITY_DAYS) : days;
+  const played = SLOW_TO_FAIL.includes(name) ? Math.max(stage.days, RECIPROCITY_DAYS) : stage.days;
   for (const intensity of strength === "adaptive" ? INTENSITIES : [1]) {
-    const result = await playCase({ name, strength, share, intensity }, played);
+    const result = await playCase({ name, strength, share, intensity }, { ...stage, days: played });
     if (best === undefined || result.attackers.withTokens > best.attackers.withTokens) best = result;
   }
   return best!;

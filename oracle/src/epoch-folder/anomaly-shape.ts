@@ -9,6 +9,7 @@ const isRamp = ({ fromE4, fullE4 }: { readonly fromE4: number; readonly fullE4: 
 
 export const anomalyShape = object({
   ruleVersion: integer(1, U16_MAX),
+  evidenceBeacons: integer(1, U16_MAX),
   minimumVoters: integer(1, U16_MAX),
   voids: object({ links: integer(1, U16_MAX), shareE4: share }),
   cleanEpochs: integer(0, U16_MAX),

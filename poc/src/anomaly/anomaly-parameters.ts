@@ -40,7 +40,7 @@ export interface SilenceParameters {
   readonly farM: number;
   /** Share of a hotspot's links that are far before another place is looked for, 1e-4. */
   readonly farShareE4: number;
-  /** How many times as many hotspots stand in silence nearer to its place than to the other one, 1e-4. */
+  /** How many times as many hotspots stand in silence nearer to its place than a link is long, as nearer to the other one, 1e-4. */
   readonly silentFactorE4: number;
 }
 
@@ -83,6 +83,8 @@ export interface VoidParameters {
 export interface AnomalyParameters {
   /** Named in every evidence bundle; raised with any change of a rule. */
   readonly ruleVersion: number;
+  /** Valid beacons of a hotspot that are looked at in an epoch, at most; drawn when all reports are in (drawn-groups.ts). */
+  readonly evidenceBeacons: number;
   /** Fewer voters than this never condemn. */
   readonly minimumVoters: number;
   /** When links that their own figures deny earn nothing. */

@@ -14,9 +14,10 @@ import { DEVICE_KEY_BYTES } from "../protocol/device-key.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import { badShareE4, nextConduct } from "./behaviour.ts";
 import { DETECTOR, DETECTORS } from "./detector.ts";
+import { drawGroups } from "./drawn-groups.ts";
 import { type Judgement, judgeSuspects, LEVEL_STRIDE } from "./judge-suspects.ts";
 import { levelOfShare, nextCleanEpochs, nextLevel, weightOfLevels } from "./suspicion.ts";
-import { emptySuspicion, readSuspicion, type SuspicionState, writeSuspicion } from "./suspicion-state.ts";
+import { emptySuspicion, highestLevel, readSuspicion, type SuspicionState, writeSuspicion } from "./suspicion-state.ts";
 import { type LinkTally, tallyLinks } from "./tally-links.ts";
 import { Voters } from "./voters.ts";
 
@@ -38,9 +39,10 @@ export function detectAnomalies(
 ): Detection {
   const { input } = context;
   const before = readSuspicion(input);
-  const tally = tallyLinks(context, partitions, parameters, owner);
-  const voters = new Voters(context, parameters, owner, before.cleanEpochs);
-  const judgement = judgeSuspects(context, partitions, parameters, tally, voters, before.cleanEpochs);
+  const drawn = drawGroups(context, partitions, parameters.evidenceBeacons);
+  const tally = tallyLinks(context, partitions, drawn, parameters, owner);
+  const voters = Voters.of(context, parameters, owner, before.cleanEpochs);
+  const judgement = judgeSuspects(context, partitions, drawn, parameters, tally, voters, before.cleanEpochs);
   const after = nextSuspicion(context, parameters, { before, judgement, tally });
   return {
     weightE4: weightsOf(input, parameters, after),
@@ -62,16 +64,19 @@ export function suspicionWeightsE4(
 function weightsOf(
   input: Pick<EpochInput, "hotspots" | "appeals" | "header">,
   parameters: AnomalyParameters,
-  { levels, cleanEpochs }: SuspicionState,
+  state: SuspicionState,
 ): Uint16Array {
   const lifted = liftedLevels(input);
-  return Uint16Array.from(cleanEpochs, (_, hotspot) => {
+  const weights = new Uint16Array(state.cleanEpochs.length).fill(weightOfLevels(parameters, []));
+  for (let hotspot = 0; hotspot < weights.length; hotspot++) {
+    if (highestLevel(state, hotspot) === 0) continue;
     const at = hotspot * LEVEL_STRIDE;
-    const counted = Array.from(levels.subarray(at, at + LEVEL_STRIDE), (level, detector) =>
+    const counted = Array.from(state.levels.subarray(at, at + LEVEL_STRIDE), (level, detector) =>
       lifted.has(at + detector) ? 0 : level,
     );
-    return weightOfLevels(parameters, counted);
-  });
+    weights[hotspot] = weightOfLevels(parameters, counted);
+  }
+  return weights;
 }
 
 function nextSuspicion(

@@ -15,7 +15,7 @@ interface Block {
 export class EvidenceColumns {
   #columns = allocateColumns(evidenceTable, START);
   #count = 0;
-  readonly #blocks: Block[] = [];
+  #blocks: Block[] = [];
   readonly #ruleVersion: number;
 
   constructor(ruleVersion: number) {
@@ -42,10 +42,26 @@ export class EvidenceColumns {
     this.#blocks.push({ hotspot, detector, from, to: this.#count });
   }
 
+  /** Hotspots that one of `accusers` speaks against. */
+  accusedBy(accusers: ReadonlySet<number>): Set<number> {
+    const { accuses, counterpart } = this.#columns;
+    const accused = new Set<number>();
+    for (const { from, hotspot, to } of this.#blocks)
+      for (let row = from; row < to; row++)
+        if (accuses[row] === 1 && accusers.has(counterpart[row])) accused.add(hotspot);
+    return accused;
+  }
+
+  /** Drops all that was added of some hotspots. */
+  forget(hotspots: ReadonlySet<number>): void {
+    this.#blocks = this.#blocks.filter(({ hotspot }) => !hotspots.has(hotspot));
+  }
+
   /** The table, by (hotspot, detector, counterpart). */
   table(): Columns<typeof evidenceTable> {
     const sorted = this.#blocks.toSorted((a, b) => a.hotspot - b.hotspot || a.detector - b.detector);
-    const table = allocateColumns(evidenceTable, this.#count);
+    const rows = sorted.reduce((sum, { from, to }) => sum + to - from, 0);
+    const table = allocateColumns(evidenceTable, rows);
     let row = 0;
     for (let block = 0; block < sorted.length; ) {
       // Blocks that stand as they should are copied in one go.

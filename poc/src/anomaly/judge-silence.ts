@@ -13,9 +13,9 @@ import type { Voters } from "./voters.ts";
 
 /** In the evidence where neighbours are silent and nothing says where it stands. */
 const NO_PLACE = -1;
-const ASSERTED = -1;
+const NONE = -1;
 /** Places that are held against the silence around them, at most: those that explain most links. */
-const MOST_PLACES = 8;
+const MOST_PLACES = 32;
 
 interface Candidate {
   /** Place in the open links. */
@@ -27,6 +27,7 @@ export class SilenceJudge {
   readonly #lines: Int32Array;
   readonly #parameters: AnomalyParameters;
   readonly #neighbourhood: Neighbourhood;
+  readonly #voters: Voters;
   readonly #open: OpenLinks;
   /** Direction of each open link, and how many lie in each. */
   readonly #inSector = new Uint32Array(SECTORS);
@@ -36,6 +37,7 @@ export class SilenceJudge {
     this.#lines = hotspots.lines;
     this.#parameters = parameters;
     this.#neighbourhood = neighbourhood;
+    this.#voters = voters;
     this.#open = new OpenLinks(hotspots.lines, voters);
   }
 
@@ -61,21 +63,35 @@ export class SilenceJudge {
 
   #lookElsewhere(hotspot: number, links: LinkColumns, votes: VoteColumns): void {
     const { silence, minimumVoters } = this.#parameters;
-    const open = this.#open;
     const candidates = this.#candidates(hotspot, links);
     if (candidates.length === 0) return;
-    const silentOwn = this.#silentNearer(hotspot, ASSERTED, links);
+    let best = NONE;
+    let bestShareE4 = 0;
     for (const { at: there } of candidates.slice(0, MOST_PLACES)) {
-      if (!isSilentAround(silence, silentOwn, this.#silentNearer(hotspot, there, links), minimumVoters)) continue;
-      for (let at = 0; at < open.count; at++) {
-        const link = links.at(open.link[at]);
-        const thereSq = open.squareBetween(there, at);
-        const stance = isHalfAsFar(thereSq, open.ownSq[at]) ? STANCE.accuses : STANCE.supports;
-        const fromThereM = Math.floor(surfaceDistanceM(thereSq));
-        const receptions = link.sent.receptions + link.heard.receptions;
-        votes.add(link.counterpart, stance, link.challenge, receptions, fromThereM, link.distanceM);
-      }
-      return;
+      const silentOwn = this.#silentWithin(hotspot, hotspot, links.distanceM[this.#open.link[there]], links);
+      const silentThere = this.#silentWithin(hotspot, this.#open.counterpart[there], this.#medianM(there), links);
+      if (!isSilentAround(silence, silentOwn, silentThere, minimumVoters)) continue;
+      this.#voteFrom(there, links, votes);
+      const shareE4 = this.#voters.shareE4(votes, { voters: minimumVoters });
+      if (shareE4 <= bestShareE4) continue;
+      best = there;
+      bestShareE4 = shareE4;
+    }
+    votes.clear();
+    if (best !== NONE) this.#voteFrom(best, links, votes);
+  }
+
+  /** Every open link says whether it is half as long from there. */
+  #voteFrom(there: number, links: LinkColumns, votes: VoteColumns): void {
+    const open = this.#open;
+    votes.clear();
+    for (let at = 0; at < open.count; at++) {
+      const link = links.at(open.link[at]);
+      const thereSq = open.squareBetween(there, at);
+      const stance = isHalfAsFar(thereSq, open.ownSq[at]) ? STANCE.accuses : STANCE.supports;
+      const fromThereM = Math.floor(surfaceDistanceM(thereSq));
+      const receptions = link.sent.receptions + link.heard.receptions;
+      votes.add(link.counterpart, stance, link.challenge, receptions, fromThereM, link.distanceM);
     }
   }
 
@@ -114,11 +130,13 @@ export class SilenceJudge {
     }
   }
 
-  /** Voters without a link that are nearer to a place than half of the links are. */
-  #silentNearer(hotspot: number, there: number, links: LinkColumns): number {
-    const open = this.#open;
-    const radiusM = Math.floor(surfaceDistanceM(open.medianSq(there)));
-    const from = there === ASSERTED ? hotspot : open.counterpart[there];
-    return this.#neighbourhood.silent(hotspot, from, radiusM, (other) => links.linkOf(other) !== -1);
+  /** Voters within `radiusM` of a place that have no link. */
+  #silentWithin(hotspot: number, there: number, radiusM: number, links: LinkColumns): number {
+    return this.#neighbourhood.silent(hotspot, there, radiusM, (other) => links.linkOf(other) !== -1);
+  }
+
+  /** Half of the links are no longer from there. */
+  #medianM(there: number): number {
+    return Math.floor(surfaceDistanceM(this.#open.medianSq(there)));
   }
 }

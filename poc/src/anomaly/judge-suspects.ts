@@ -12,8 +12,9 @@ import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import type { Quorum } from "./ballot.ts";
 import { DETECTOR, DETECTORS, type DetectorName } from "./detector.ts";
+import type { DrawnGroups } from "./drawn-groups.ts";
 import { EvidenceColumns } from "./evidence-columns.ts";
-import { visitSuspects } from "./gather-links.ts";
+import { SentLinks, visitSuspects } from "./gather-links.ts";
 import { SilenceJudge } from "./judge-silence.ts";
 import { TwinJudge } from "./judge-twins.ts";
 import type { LinkColumns, SuspectLink } from "./link-columns.ts";
@@ -37,23 +38,45 @@ export interface Judgement {
   readonly voidLinks: ReadonlySet<number>;
 }
 
-/** Judges every suspect. The order of suspects, links and votes does not matter. */
+/**
+ * Judges every suspect, and those again against whom somebody spoke who is condemned himself: without the voices of the condemned. The order
+ * of suspects, links and votes does not matter.
+ */
 export function judgeSuspects(
   context: EpochContext,
   partitions: readonly PartitionVerdicts[],
+  drawn: DrawnGroups,
   parameters: AnomalyParameters,
   tally: LinkTally,
   voters: Voters,
   cleanEpochs: Uint16Array,
 ): Judgement {
-  const neighbourhood = new Neighbourhood(context, tally, voters);
-  const bench = new Bench(context, parameters, tally, voters, neighbourhood);
-  const twins = new TwinJudge(context, parameters, tally, voters, neighbourhood, cleanEpochs);
-  visitSuspects(context, partitions, tally, (hotspot, links) => {
-    bench.judge(hotspot, links);
-    twins.keep(hotspot, links);
-  });
-  twins.judge((hotspot, votes) => bench.raise(hotspot, "twin", 10_000, votes));
+  const bench = new Bench(context, parameters, tally);
+  const sent = new SentLinks(context, partitions, drawn);
+  const sit = (isSuspect: Uint8Array, among: Voters, isJudged: (hotspot: number) => boolean) => {
+    const neighbourhood = new Neighbourhood(context, tally, among);
+    const twins = new TwinJudge(context, parameters, tally, among, neighbourhood, cleanEpochs, sent);
+    const looked = isSuspect.slice();
+    twins.judge(isJudged, (hotspot, other, votes) => {
+      bench.raise(hotspot, "twin", FULL, votes);
+      // Of two in one place both are looked at closely: one of them may be right about where that is.
+      looked[hotspot] = 1;
+      looked[other] = 1;
+    });
+    const silence = new SilenceJudge(context, parameters, among, neighbourhood);
+    visitSuspects(context, partitions, drawn, tally, looked, (hotspot, links) => {
+      if (isJudged(hotspot)) bench.judge(hotspot, links, among, silence);
+      addVoidLinks(hotspot, links, parameters, tally, bench.voidLinks);
+    });
+  };
+  sit(tally.isSuspect, voters, () => true);
+  const condemned = bench.condemned();
+  const again = bench.evidence.accusedBy(condemned);
+  if (again.size > 0) {
+    bench.forget(again);
+    const isSuspect = tally.isSuspect.map((_, hotspot) => (again.has(hotspot) ? 1 : 0));
+    sit(isSuspect, voters.without(condemned), (hotspot) => again.has(hotspot));
+  }
   return { levels: bench.levels, evidence: bench.evidence.table(), voidLinks: bench.voidLinks };
 }
 
@@ -68,6 +91,7 @@ interface Poll {
 }
 
 const SAYS_NOTHING = -1;
+const FULL = 10_000;
 
 class Bench {
   readonly levels: Uint16Array;
@@ -75,36 +99,39 @@ class Bench {
   readonly voidLinks = new Set<number>();
   readonly #parameters: AnomalyParameters;
   readonly #tally: LinkTally;
-  readonly #voters: Voters;
-  readonly #silence: SilenceJudge;
   readonly #polls: readonly Poll[];
   readonly #votes = new VoteColumns();
   /** Valid beacons of the hotspot that is judged. */
   #beacons = 0;
 
-  constructor(
-    context: EpochContext,
-    parameters: AnomalyParameters,
-    tally: LinkTally,
-    voters: Voters,
-    neighbourhood: Neighbourhood,
-  ) {
-    this.levels = new Uint16Array(context.hotspots.count * LEVEL_STRIDE);
+  constructor({ hotspots }: EpochContext, parameters: AnomalyParameters, tally: LinkTally) {
+    this.levels = new Uint16Array(hotspots.count * LEVEL_STRIDE);
     this.evidence = new EvidenceColumns(parameters.ruleVersion);
     this.#parameters = parameters;
     this.#tally = tally;
-    this.#voters = voters;
-    this.#silence = new SilenceJudge(context, parameters, voters, neighbourhood);
     this.#polls = [this.#placementPoll(), this.#gapPoll(), this.#oneSidedPoll()];
   }
 
-  judge(hotspot: number, links: LinkColumns): void {
+  judge(hotspot: number, links: LinkColumns, voters: Voters, silence: SilenceJudge): void {
     this.#beacons = this.#tally.beacons[hotspot];
-    for (const poll of this.#polls) this.#ask(hotspot, links, poll);
+    for (const poll of this.#polls) this.#ask(hotspot, links, poll, voters);
     const votes = this.#votes;
-    this.#silence.vote(hotspot, links, votes);
-    this.#settle(hotspot, "silence", votes, { voters: this.#parameters.minimumVoters });
-    addVoidLinks(hotspot, links, this.#parameters, this.#tally, this.voidLinks);
+    silence.vote(hotspot, links, votes);
+    this.#settle(hotspot, "silence", votes, { voters: this.#parameters.minimumVoters }, voters);
+  }
+
+  /** Hotspots with a full level. */
+  condemned(): Set<number> {
+    const condemned = new Set<number>();
+    for (let at = 0; at < this.levels.length; at++)
+      if (this.levels[at] === FULL) condemned.add(Math.floor(at / LEVEL_STRIDE));
+    return condemned;
+  }
+
+  /** Takes back all that was found of some hotspots. */
+  forget(hotspots: ReadonlySet<number>): void {
+    for (const hotspot of hotspots) this.levels.fill(0, hotspot * LEVEL_STRIDE, (hotspot + 1) * LEVEL_STRIDE);
+    this.evidence.forget(hotspots);
   }
 
   /** Raises the level of a detector with the votes behind it; of equal levels the first stands. */
@@ -116,30 +143,29 @@ class Bench {
     this.evidence.add(hotspot, detector, votes);
   }
 
-  #ask(hotspot: number, links: LinkColumns, poll: Poll): void {
+  #ask(hotspot: number, links: LinkColumns, poll: Poll, voters: Voters): void {
     const { quorum } = poll;
     const least = Math.min(quorum.voters, quorum.certainVoters ?? quorum.voters);
     let accusing = 0;
     for (let at = 0; at < links.count; at++)
-      if (this.#voters.mayVote(hotspot, links.counterpart[at]) && poll.stance(links.at(at)) > STANCE.supports)
-        accusing++;
+      if (voters.mayVote(hotspot, links.counterpart[at]) && poll.stance(links.at(at)) > STANCE.supports) accusing++;
     // Nearly all hotspots end here.
     if (accusing < least) return;
     const votes = this.#votes;
     votes.clear();
     for (let at = 0; at < links.count; at++) {
-      if (!this.#voters.mayVote(hotspot, links.counterpart[at])) continue;
+      if (!voters.mayVote(hotspot, links.counterpart[at])) continue;
       const link = links.at(at);
       const stance = poll.stance(link);
       if (stance === SAYS_NOTHING) continue;
       const receptions = link.sent.receptions + link.heard.receptions;
       votes.add(link.counterpart, stance, link.challenge, receptions, poll.measured(link), poll.limit(link));
     }
-    this.#settle(hotspot, poll.detector, votes, quorum);
+    this.#settle(hotspot, poll.detector, votes, quorum, voters);
   }
 
-  #settle(hotspot: number, name: DetectorName, votes: VoteColumns, quorum: Quorum): void {
-    const level = levelOfShare(this.#parameters.votes, this.#voters.shareE4(votes, quorum));
+  #settle(hotspot: number, name: DetectorName, votes: VoteColumns, quorum: Quorum, voters: Voters): void {
+    const level = levelOfShare(this.#parameters.votes, voters.shareE4(votes, quorum));
     if (level > 0) this.raise(hotspot, name, level, votes);
   }
 

@@ -1,10 +1,11 @@
-/** The twin detector: keeps the losses of those that may stand in one place, and compares them when all are known (twins.ts). */
+/** The twin detector: what others lose to those that may stand in one place, compared pair by pair (twins.ts). */
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import { NO_ROW } from "../epoch/tables.ts";
 import { linkLossDdb } from "../radio/path-loss.ts";
 import type { AnomalyParameters, TwinsParameters } from "./anomaly-parameters.ts";
+import type { SentLinks } from "./gather-links.ts";
 import { meanDdb } from "./link.ts";
-import { isPrivateLine, type LinkColumns } from "./link-columns.ts";
+import { isPrivateLine } from "./link-columns.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
 import type { LinkTally } from "./tally-links.ts";
 import { areSetsAlike, compareLosses, type LossProfile } from "./twins.ts";
@@ -13,10 +14,10 @@ import type { Voters } from "./voters.ts";
 
 /** Differences of free-space losses are the same at any frequency; this one keeps a metre above the table's first entry, Hz. */
 const TELLING_HZ = 900_000_000;
+/** Places of links are packed below their counterpart's id. */
+const MAX_LINKS = 1 << 24;
 
 interface KeptProfile extends LossProfile {
-  readonly challenge: Uint32Array;
-  readonly receptions: Uint32Array;
   /** Half of the links are no longer than this. */
   readonly medianM: number;
 }
@@ -28,8 +29,10 @@ export class TwinJudge {
   readonly #voters: Voters;
   readonly #neighbourhood: Neighbourhood;
   readonly #cleanEpochs: Uint16Array;
-  readonly #isLike: Uint8Array;
+  readonly #sent: SentLinks;
+  /** Of every hotspot that is like another: their reports of it, which it cannot write. */
   readonly #profiles = new Map<number, KeptProfile>();
+  readonly #selective = new Map<number, boolean>();
   readonly #votes = new VoteColumns();
 
   constructor(
@@ -39,6 +42,7 @@ export class TwinJudge {
     voters: Voters,
     neighbourhood: Neighbourhood,
     cleanEpochs: Uint16Array,
+    sent: SentLinks,
   ) {
     this.#context = context;
     this.#parameters = parameters;
@@ -46,45 +50,33 @@ export class TwinJudge {
     this.#voters = voters;
     this.#neighbourhood = neighbourhood;
     this.#cleanEpochs = cleanEpochs;
-    this.#isLike = new Uint8Array(context.hotspots.count);
-    for (const pair of tally.likePairs) for (const hotspot of pair) this.#isLike[hotspot] = 1;
+    this.#sent = sent;
   }
 
-  /** Keeps what others lose to a hotspot that is like another: their reports, which it cannot write. Private counterparts abstain. */
-  keep(hotspot: number, links: LinkColumns): void {
-    if (this.#isLike[hotspot] === 0) return;
-    const { lines } = this.#context.hotspots;
-    const told: number[] = [];
-    for (let at = 0; at < links.count; at++) {
-      const counterpart = links.counterpart[at];
-      const mayTell = this.#voters.mayVote(hotspot, counterpart) && !isPrivateLine(lines, counterpart);
-      if (mayTell && links.at(at).sent.receptions > 0) told.push(at);
-    }
-    told.sort((one, other) => links.counterpart[one] - links.counterpart[other]);
-    const profile = emptyProfile(told.length);
-    const distancesM = new Float64Array(told.length);
-    told.forEach((at, place) => {
-      const { counterpart, sent, challenge, distanceM } = links.at(at);
-      profile.counterpart[place] = counterpart;
-      profile.lossDdb[place] = meanDdb(sent.lossSumDdb, sent) ?? 0;
-      profile.freeSpaceDdb[place] = linkLossDdb(this.#context.rules.loss, distanceM, TELLING_HZ);
-      profile.challenge[place] = challenge;
-      profile.receptions[place] = sent.receptions;
-      distancesM[place] = distanceM;
-    });
-    const medianM = distancesM.sort()[(told.length - 1) >> 1] ?? 0;
-    this.#profiles.set(hotspot, { ...profile, medianM });
-  }
-
-  /** Tells of every hotspot that is another's twin, with the votes. */
-  judge(condemn: (hotspot: number, votes: VoteColumns) => void): void {
-    for (const [a, b] of this.#tally.likePairs) {
+  /** Tells of every hotspot that is another's twin, which that is, and the votes; of those that are `isJudged`. */
+  judge(
+    isJudged: (hotspot: number) => boolean,
+    condemn: (hotspot: number, twin: number, votes: VoteColumns) => void,
+  ): void {
+    const { lower, higher } = this.#tally.likePairs;
+    for (let pair = 0; pair < lower.length; pair++) {
+      const [a, b] = [lower[pair], higher[pair]];
       const [older, younger] = this.#isOlder(a, b) ? [a, b] : [b, a];
-      if (!this.#areTwins(younger, older)) continue;
-      condemn(younger, this.#votes);
+      this.#judgePair(younger, older, isJudged, condemn);
       // One owner who asserts two places for one is believed in neither.
-      if (this.#voters.isOneOwner(a, b) && this.#areTwins(older, younger)) condemn(older, this.#votes);
+      if (this.#voters.isOneOwner(a, b)) this.#judgePair(older, younger, isJudged, condemn);
     }
+  }
+
+  #judgePair(
+    hotspot: number,
+    twin: number,
+    isJudged: (hotspot: number) => boolean,
+    condemn: (hotspot: number, twin: number, votes: VoteColumns) => void,
+  ): void {
+    if (!isJudged(hotspot) || !this.#areTwins(hotspot, twin)) return;
+    this.#nameReports(hotspot);
+    condemn(hotspot, twin, this.#votes);
   }
 
   /** Of two hotspots in one place the one with fewer clean epochs is the twin; of equals the one that stands later in the register. */
@@ -96,9 +88,9 @@ export class TwinJudge {
   /** Counts the votes on `hotspot`, which is left in `#votes`, as the twin of `other`. */
   #areTwins(hotspot: number, other: number): boolean {
     const { twins } = this.#parameters;
-    const own = this.#profiles.get(hotspot);
-    const its = this.#profiles.get(other);
-    if (own === undefined || its === undefined || !areSetsAlike(own.counterpart, its.counterpart)) return false;
+    const own = this.#profileOf(hotspot);
+    const its = this.#profileOf(other);
+    if (!areSetsAlike(own.counterpart, its.counterpart)) return false;
     const { lines } = this.#context.hotspots;
     const isVague = isPrivateLine(lines, hotspot) || isPrivateLine(lines, other);
     // What free space asks for is known between places alone: who hears a private hotspot otherwise than the other one always tells them apart.
@@ -113,29 +105,66 @@ export class TwinJudge {
     votes.clear();
     const { agreeing, differing } = compareLosses(twins, own, its, isSelective);
     if (agreeing.length < twins.voters) return 0;
-    const add = (counterpart: number, stance: number) => {
-      const at = own.counterpart.indexOf(counterpart);
-      votes.add(counterpart, stance, own.challenge[at] ?? NO_ROW, own.receptions[at] ?? 0, other, twins.withinDdb);
-    };
-    for (const counterpart of agreeing) add(counterpart, STANCE.accuses);
-    for (const counterpart of differing) add(counterpart, STANCE.supports);
+    for (const counterpart of agreeing) votes.add(counterpart, STANCE.accuses, 0, 0, other, twins.withinDdb);
+    for (const counterpart of differing) votes.add(counterpart, STANCE.supports, 0, 0, other, twins.withinDdb);
     return this.#voters.shareE4(votes, { voters: twins.voters });
+  }
+
+  /** Fills in the reports that the votes on a hotspot stand on: asked for by few pairs. */
+  #nameReports(hotspot: number): void {
+    const links = this.#sent.of(hotspot);
+    const { challenge, count, counterpart, receptions } = this.#votes;
+    for (let vote = 0; vote < count; vote++) {
+      const link = links.linkOf(counterpart[vote]);
+      challenge[vote] = link === -1 ? NO_ROW : links.challenge[link];
+      receptions[vote] = link === -1 ? 0 : links.at(link).sent.receptions;
+    }
+  }
+
+  #profileOf(hotspot: number): KeptProfile {
+    let profile = this.#profiles.get(hotspot);
+    if (profile === undefined) {
+      profile = this.#profile(hotspot);
+      this.#profiles.set(hotspot, profile);
+    }
+    return profile;
+  }
+
+  /** Voters by ascending id, with what they lost to the hotspot. Private counterparts abstain. */
+  #profile(hotspot: number): KeptProfile {
+    const links = this.#sent.of(hotspot);
+    const { lines } = this.#context.hotspots;
+    const keys = new Float64Array(links.count);
+    let told = 0;
+    for (let at = 0; at < links.count; at++) {
+      const counterpart = links.counterpart[at];
+      if (this.#voters.mayVote(hotspot, counterpart) && !isPrivateLine(lines, counterpart))
+        keys[told++] = counterpart * MAX_LINKS + at;
+    }
+    const order = keys.subarray(0, told).sort();
+    const counterpart = new Uint32Array(told);
+    const lossDdb = new Int32Array(told);
+    const freeSpaceDdb = new Int32Array(told);
+    const distancesM = new Float64Array(told);
+    for (let place = 0; place < told; place++) {
+      const { sent, distanceM, counterpart: id } = links.at(order[place] % MAX_LINKS);
+      counterpart[place] = id;
+      lossDdb[place] = meanDdb(sent.lossSumDdb, sent) ?? 0;
+      freeSpaceDdb[place] = linkLossDdb(this.#context.rules.loss, distanceM, TELLING_HZ);
+      distancesM[place] = distanceM;
+    }
+    return { counterpart, lossDdb, freeSpaceDdb, medianM: distancesM.sort()[(told - 1) >> 1] ?? 0 };
   }
 
   /** Whether at least as many hotspots as hear it are nearer than half of those, and do not. */
   #isSelective(hotspot: number, { counterpart, medianM }: KeptProfile): boolean {
-    const heardBy = new Set(counterpart);
-    const silent = this.#neighbourhood.silent(hotspot, hotspot, medianM, (id) => heardBy.has(id));
-    return 2 * silent >= counterpart.length;
+    let isSelective = this.#selective.get(hotspot);
+    if (isSelective === undefined) {
+      const heardBy = new Set(counterpart);
+      const silent = this.#neighbourhood.silent(hotspot, hotspot, medianM, (id) => heardBy.has(id));
+      isSelective = 2 * silent >= counterpart.length;
+      this.#selective.set(hotspot, isSelective);
+    }
+    return isSelective;
   }
-}
-
-function emptyProfile(length: number) {
-  return {
-    counterpart: new Uint32Array(length),
-    lossDdb: new Int32Array(length),
-    freeSpaceDdb: new Int32Array(length),
-    challenge: new Uint32Array(length),
-    receptions: new Uint32Array(length),
-  };
 }

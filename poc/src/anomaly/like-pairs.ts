@@ -10,13 +10,18 @@ import { POSITION_UNITS_PER_M } from "@earshot/geo";
 import type { TwinsParameters } from "./anomaly-parameters.ts";
 import { lineChordSquared } from "./link-columns.ts";
 
-/** Two hotspots, the lower id first. */
-export type Pair = readonly [number, number];
+/** Pairs of hotspots, each once, by (lower, higher). */
+export interface LikePairs {
+  readonly lower: Uint32Array;
+  readonly higher: Uint32Array;
+}
 
 export const SKETCH_HASHES = 8;
-const PER_BAND = 2;
 /** Of the eight values, those that must be equal. */
 const LEAST_EQUAL = 6;
+const PER_BAND = 2;
+/** Two values that differ spoil two bands at most, so of three one is left by which two such hotspots meet. */
+const BANDS = 3;
 /** Above every hash: the least value of no witness. */
 export const NO_HASH = 0xffff;
 /** A crowd that meets by one sketch is told apart by its losses from this many on, and then each compared with the first ones only. */
@@ -28,64 +33,46 @@ const TWO_31 = 0x8000_0000;
 export class WitnessSketches {
   readonly #least: Uint16Array;
   readonly #isHeard: Uint8Array;
-  /** By hotspot, the witnesses that won its two races, and with what. */
-  readonly #winner: Int32Array;
-  readonly #race: Float64Array;
 
   constructor(count: number) {
     this.#least = new Uint16Array(count * SKETCH_HASHES).fill(NO_HASH);
     this.#isHeard = new Uint8Array(count);
-    this.#winner = new Int32Array(count * 2).fill(-1);
-    this.#race = new Float64Array(count * 2).fill(Number.POSITIVE_INFINITY);
+  }
+
+  /** Takes the least values of the eight hashes over all witnesses of a hotspot that somebody heard. */
+  set(beaconer: number, least: Uint16Array): void {
+    this.#isHeard[beaconer] = 1;
+    const at = beaconer * SKETCH_HASHES;
+    for (let hash = 0; hash < SKETCH_HASHES; hash++) this.#least[at + hash] = least[hash];
   }
 
   /**
-   * Takes the witnesses of a beacon, `count` of them: the least values of their eight hashes, and the winners of two races, in which a
-   * witness runs its hash times what was lost to it (-1 and an infinite race without a witness).
+   * Pairs to be compared, each once, by (lower, higher): both have been heard, and are asserted `apartM` or more apart. `nearest` tells of a
+   * member of a crowd to whom it loses least (nearest-two.ts).
    */
-  add(
-    beaconer: number,
-    least: Uint16Array,
-    count: number,
-    firstA: number,
-    raceA: number,
-    firstB: number,
-    raceB: number,
-  ): void {
-    if (count === 0) return;
-    this.#isHeard[beaconer] = 1;
-    const at = beaconer * SKETCH_HASHES;
-    for (let hash = 0; hash < SKETCH_HASHES; hash++)
-      if (least[hash] < this.#least[at + hash]) this.#least[at + hash] = least[hash];
-    this.#run(2 * beaconer, firstA, raceA);
-    this.#run(2 * beaconer + 1, firstB, raceB);
-  }
-
-  /** Pairs to be compared, each once, by (lower, higher): both have been heard, and are asserted `apartM` or more apart. */
-  pairs(lines: Int32Array, { apartM }: TwinsParameters): Pair[] {
+  pairs(lines: Int32Array, { apartM }: TwinsParameters, nearest: (hotspot: number) => number): LikePairs {
     const found = new Set<number>();
     const apartSq = (apartM * POSITION_UNITS_PER_M) ** 2;
     const compare = (members: readonly number[], most: number) => {
       for (let later = 1; later < members.length; later++) {
-        for (let earlier = 0; earlier < Math.min(later, most); earlier++) {
-          const [a, b] = [members[earlier], members[later]];
+        const b = members[later];
+        for (let earlier = 0; earlier < later && earlier < most; earlier++) {
+          const a = members[earlier];
           if (this.#isLike(a, b) && lineChordSquared(lines, a, b) >= apartSq) found.add(a * TWO_31 + b);
         }
       }
     };
-    for (let band = 0; band < SKETCH_HASHES; band += PER_BAND) {
-      for (const crowd of this.#crowds(band)) {
+    for (let band = 0; band < BANDS; band++) {
+      for (const crowd of this.#crowds(band * PER_BAND)) {
         if (crowd.length < CROWD) compare(crowd, CROWD);
-        else for (const members of this.#alikeIn(crowd)) compare(members, MOST_COMPARED);
+        else for (const members of alikeIn(crowd, nearest)) compare(members, MOST_COMPARED);
       }
     }
-    return [...found].sort((x, y) => x - y).map((pair) => [Math.floor(pair / TWO_31), pair % TWO_31] as const);
-  }
-
-  #run(at: number, witness: number, race: number): void {
-    if (race > this.#race[at] || (race === this.#race[at] && witness >= this.#winner[at])) return;
-    this.#race[at] = race;
-    this.#winner[at] = witness;
+    const codes = Float64Array.from(found).sort();
+    return {
+      lower: Uint32Array.from(codes, (code) => Math.floor(code / TWO_31)),
+      higher: Uint32Array.from(codes, (code) => code % TWO_31),
+    };
   }
 
   #isLike(a: number, b: number): boolean {
@@ -114,18 +101,18 @@ export class WitnessSketches {
       if (to - from > 1) yield Array.from(keys.subarray(from, to), (key) => key % TWO_24);
     }
   }
+}
 
-  /** A crowd by the winners of the races: the same for profiles of losses that differ by a constant, seldom for others. */
-  #alikeIn(crowd: readonly number[]): number[][] {
-    const groups = new Map<number, number[]>();
-    for (const hotspot of crowd) {
-      const key = this.#winner[2 * hotspot] * TWO_24 + this.#winner[2 * hotspot + 1];
-      const members = groups.get(key);
-      if (members === undefined) groups.set(key, [hotspot]);
-      else members.push(hotspot);
-    }
-    return [...groups.values()];
+/** A crowd by those to whom its members lose least. */
+function alikeIn(crowd: readonly number[], nearest: (hotspot: number) => number): number[][] {
+  const groups = new Map<number, number[]>();
+  for (const hotspot of crowd) {
+    const key = nearest(hotspot);
+    const members = groups.get(key);
+    if (members === undefined) groups.set(key, [hotspot]);
+    else members.push(hotspot);
   }
+  return [...groups.values()];
 }
 
 /** First of the four mixes of a witness, each two hashes of 16 bits. Ids are dense and no sender chooses them, so multiplying is enough. */

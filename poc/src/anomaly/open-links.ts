@@ -84,12 +84,11 @@ export class OpenLinks {
     return explained;
   }
 
-  /** Lower median of the squared chords from the asserted place (-1), or from one of the counterparts to the others. */
+  /** Lower median of the squared chords from one of the counterparts to the others. */
   medianSq(there: number): number {
     const scratch = this.#scratch;
     let count = 0;
-    for (let at = 0; at < this.count; at++)
-      if (at !== there) scratch[count++] = there < 0 ? this.ownSq[at] : this.squareBetween(there, at);
+    for (let at = 0; at < this.count; at++) if (at !== there) scratch[count++] = this.squareBetween(there, at);
     scratch.subarray(0, count).sort();
     return count === 0 ? 0 : scratch[(count - 1) >> 1];
   }

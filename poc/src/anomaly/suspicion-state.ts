@@ -31,6 +31,14 @@ export function emptySuspicion(count: number): SuspicionState {
   };
 }
 
+/** Highest level of a hotspot, 0 to 10,000. */
+export function highestLevel({ levels }: SuspicionState, hotspot: number): number {
+  let highest = 0;
+  for (let at = hotspot * LEVEL_STRIDE; at < (hotspot + 1) * LEVEL_STRIDE; at++)
+    highest = Math.max(highest, levels[at]);
+  return highest;
+}
+
 type LevelColumn = `${(typeof DETECTORS)[number]["name"]}_e4`;
 
 /** State of each row of hotspots.arrow; nothing is known of keys the table does not hold. Throws POC_BAD_COLUMNS on repeated keys. */
@@ -58,9 +66,12 @@ export function writeSuspicion(
 ): Columns<typeof suspicionOutTable> {
   const remembered: number[] = [];
   for (let hotspot = 0; hotspot < state.cleanEpochs.length; hotspot++) {
-    const at = hotspot * LEVEL_STRIDE;
-    const isSuspected = state.levels.subarray(at, at + LEVEL_STRIDE).some((level) => level > 0);
-    if (isSuspected || state.cleanEpochs[hotspot] > 0 || state.good16[hotspot] > 0 || state.bad16[hotspot] > 0)
+    if (
+      highestLevel(state, hotspot) > 0 ||
+      state.cleanEpochs[hotspot] > 0 ||
+      state.good16[hotspot] > 0 ||
+      state.bad16[hotspot] > 0
+    )
       remembered.push(hotspot);
   }
   remembered.sort((a, b) => compareByteRows(hotspots.key, a, hotspots.key, b, DEVICE_KEY_BYTES));

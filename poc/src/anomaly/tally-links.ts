@@ -1,10 +1,10 @@
 /**
- * The cheap pass: one look at every reception of the epoch, to find the few hotspots whose links are worth a close one.
+ * The cheap pass: one look at every reception of the drawn beacons, to find the few hotspots whose links are worth a close one.
  *
  * Counts by hotspot, all integers and all sums, so the order of partitions and rows does not matter; typed arrays only. A hotspot is
  * looked at closely when a detector could find something: enough receptions that are strong for their distance, or most of them far;
- * many more one way than the other; losses that differ between the ways; no link with another owner; or a counterpart elsewhere with
- * the same witnesses (like-pairs.ts). The limits here are wide on purpose: only what the detectors say afterwards counts.
+ * many more one way than the other; losses that differ between the ways; no link with another owner. Apart from these, pairs that the
+ * same others hear are found (like-pairs.ts). The limits here are wide on purpose: only what the detectors say afterwards counts.
  */
 import { POSITION_UNITS_PER_M, surfaceDistanceM } from "@earshot/geo";
 import type { EpochContext } from "../epoch/epoch-context.ts";
@@ -14,7 +14,9 @@ import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
 import { REASON } from "../verify/reason.ts";
 import { BEACON_LINE, BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
-import { firstMix, NO_HASH, nextMix, type Pair, SKETCH_HASHES, WitnessSketches } from "./like-pairs.ts";
+import type { DrawnGroups } from "./drawn-groups.ts";
+import { firstMix, type LikePairs, NO_HASH, nextMix, SKETCH_HASHES, WitnessSketches } from "./like-pairs.ts";
+import { nearestTwo } from "./nearest-two.ts";
 import { leastExcessDdb } from "./placement.ts";
 import { rowExcessDdb, rowLossDdb } from "./row-loss.ts";
 
@@ -37,7 +39,11 @@ const TALLY = {
 const TALLY_STRIDE = 16;
 const SLOT_SHIFT = 20;
 const SLOTS_PER_OCTAVE = 8;
+/** Of a ratio of 1: rows that fail by their RSSI have none, and stand at the bound they are beyond. */
+const SLOT_OF_BOUND = 0x3f80_0000 >>> SLOT_SHIFT;
 const DDB_PER_OCTAVE = 30;
+/** Packed rows of 16 bytes. */
+const ROWS_PER_CACHE_LINE = 4;
 
 /** Receptions of one way that make the lack of the other worth a look, and how many times as many they are. */
 const ONE_WAY_RECEPTIONS = 4;
@@ -51,30 +57,40 @@ const GAP_RECEPTIONS = 4;
 const VALID: number = REASON.valid;
 const BAD_RSSI: number = REASON.bad_rssi;
 
+/** Stands for the witness of a row that is no reception. */
+export const NOBODY = 0xffff_ffff;
+
 export interface LinkTally {
   /** 1 by hotspot for those to be looked at closely. */
   readonly isSuspect: Uint8Array;
-  /** Valid beacons by hotspot, and receptions that it reported and that others reported of it. */
+  /** Drawn beacons by hotspot, and receptions of drawn beacons that it reported and that others reported of it. */
   readonly beacons: Uint32Array;
   readonly heard: Uint32Array;
   readonly sent: Uint32Array;
   /** Receptions either way with another owner's hotspots. */
   readonly foreign: Uint32Array;
-  /** Pairs that may stand in one place, the lower id first. */
-  readonly likePairs: readonly Pair[];
+  /** Pairs that may stand in one place. */
+  readonly likePairs: LikePairs;
+  /** By place of the drawn groups: where its receptions begin in `witness`, and one entry more. */
+  readonly start: Uint32Array;
+  /** Who made each reception; NOBODY for rows that are none. */
+  readonly witness: Uint32Array;
 }
 
-/** Looks at every reception once. */
+/** Looks once at every reception of the drawn beacons. */
 export function tallyLinks(
   context: EpochContext,
   partitions: readonly PartitionVerdicts[],
+  drawn: DrawnGroups,
   parameters: AnomalyParameters,
   owner: Uint32Array,
 ): LinkTally {
   const { count, lines } = context.hotspots;
   const tallies = emptyTallies(lines, count, owner);
   const sketches = new WitnessSketches(count);
-  for (const verdicts of partitions) tallyPartition(context, verdicts, parameters, tallies, sketches);
+  const start = receptionStarts(partitions, drawn);
+  const witness = new Uint32Array(start[start.length - 1]);
+  tallyGroups(context, partitions, drawn, parameters, tallies, sketches, witness);
   const column = (field: number) =>
     Uint32Array.from({ length: count }, (_, hotspot) => tallies[hotspot * TALLY_STRIDE + field]);
   const isSuspect = new Uint8Array(count);
@@ -83,12 +99,31 @@ export function tallyLinks(
   const meanBeacons = meanOfActive(beacons);
   for (let hotspot = 0; hotspot < count; hotspot++)
     if (deservesLook(tallies, hotspot * TALLY_STRIDE, parameters, meanBeacons)) isSuspect[hotspot] = 1;
-  const likePairs = sketches.pairs(lines, parameters.twins);
-  for (const [a, b] of likePairs) {
-    isSuspect[a] = 1;
-    isSuspect[b] = 1;
+  const nearest = new Map<number, number>();
+  const likePairs = sketches.pairs(lines, parameters.twins, (hotspot) => {
+    const known = nearest.get(hotspot) ?? nearestTwo(context, partitions, drawn, hotspot);
+    nearest.set(hotspot, known);
+    return known;
+  });
+  return {
+    isSuspect,
+    beacons,
+    heard,
+    sent: column(TALLY.sent),
+    foreign: column(TALLY.foreign),
+    likePairs,
+    start,
+    witness,
+  };
+}
+
+function receptionStarts(partitions: readonly PartitionVerdicts[], { group, partition }: DrawnGroups): Uint32Array {
+  const start = new Uint32Array(group.length + 1);
+  for (let place = 0; place < group.length; place++) {
+    const { starts } = partitions[partition[place]];
+    start[place + 1] = start[place] + starts[group[place] + 1] - starts[group[place]];
   }
-  return { isSuspect, beacons, heard, sent: column(TALLY.sent), foreign: column(TALLY.foreign), likePairs };
+  return start;
 }
 
 function emptyTallies(lines: Int32Array, count: number, owner: Uint32Array): Int32Array {
@@ -105,27 +140,37 @@ function emptyTallies(lines: Int32Array, count: number, owner: Uint32Array): Int
   return tallies;
 }
 
-function tallyPartition(
-  context: EpochContext,
-  verdicts: PartitionVerdicts,
+/** Beaconer by beaconer, so that what is counted of it stays in registers, and its town's lines in the cache. */
+function tallyGroups(
+  { beacons, hotspots, rules }: EpochContext,
+  partitions: readonly PartitionVerdicts[],
+  drawn: DrawnGroups,
   { placement, silence }: AnomalyParameters,
   tallies: Int32Array,
   sketches: WitnessSketches,
+  witnesses: Uint32Array,
 ): void {
-  const { beacons, rules } = context;
-  const { beaconOfGroup, beaconReason, linkRatio, reason, rows, starts } = verdicts;
-  const ratioBits = new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
+  const ratioBits = partitions.map(
+    ({ linkRatio }) => new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length),
+  );
   // Thresholds of losses are 10^(k/100) apart: a ratio without a logarithm. Above it a reception may be strong for its distance.
   const most = Math.max(...placement.bands.map(({ excessDdb }) => excessDdb));
   const strongRatio = rules.loss.thresholds[0] * rules.loss.inverses[Math.max(0, most + rules.toleranceDdb)];
+  const farSq = (silence.farM * POSITION_UNITS_PER_M) ** 2;
   const least = new Uint16Array(SKETCH_HASHES);
   let touched = 0;
-  const farSq = (silence.farM * POSITION_UNITS_PER_M) ** 2;
-  for (let group = 0; group < beaconOfGroup.length - 1; group++) {
-    if (beaconReason[group] !== VALID) continue;
-    const beacon = beaconOfGroup[group];
-    const beaconer = beacons.hotspot[beacon];
-    const eirpDdbm = beacons.lines[beacon * BEACON_STRIDE + BEACON_LINE.eirpDdbm];
+  let next = 0;
+  for (let beaconer = 0; beaconer < hotspots.count; beaconer++) {
+    const from = drawn.first[beaconer];
+    const to = drawn.first[beaconer + 1];
+    // Read ahead without a branch, so that the memory answers for all groups of a beaconer at once.
+    for (let place = from; place < to; place++) {
+      const { reason, rows, starts } = partitions[drawn.partition[place]];
+      const start = starts[drawn.group[place]];
+      const end = starts[drawn.group[place] + 1];
+      for (let row = start; row < end; row += ROWS_PER_CACHE_LINE) touched |= rows[row * ROW_STRIDE] & 0xffffff;
+      if (start < end) touched |= reason[start] | ratioBits[drawn.partition[place]][start];
+    }
     const own = beaconer * TALLY_STRIDE;
     const x = tallies[own + TALLY.x];
     const y = tallies[own + TALLY.y];
@@ -144,71 +189,64 @@ function tallyPartition(
     let c1 = NO_HASH;
     let d0 = NO_HASH;
     let d1 = NO_HASH;
-    // Read without a branch, so that the memory answers for all of a group at once.
-    for (let row = starts[group]; row < starts[group + 1]; row++)
-      touched |= tallies[(rows[row * ROW_STRIDE] & 0xffffff) * TALLY_STRIDE + TALLY.owner];
-    let firstA = -1;
-    let firstB = -1;
-    let raceA = Number.POSITIVE_INFINITY;
-    let raceB = Number.POSITIVE_INFINITY;
-    for (let row = starts[group]; row < starts[group + 1]; row++) {
-      const why = reason[row];
-      if (why !== VALID && why !== BAD_RSSI) continue;
-      const witness = rows[row * ROW_STRIDE] & 0xffffff;
-      const at = witness * TALLY_STRIDE;
-      const slot = ratioBits[row] >>> SLOT_SHIFT;
-      const dx = tallies[at + TALLY.x] - x;
-      const dy = tallies[at + TALLY.y] - y;
-      const dz = tallies[at + TALLY.z] - z;
-      const square = dx * dx + dy * dy + dz * dz;
-      const isForeign = tallies[at + TALLY.owner] === owner ? 0 : 1;
-      const isFar = square >= farSq ? 1 : 0;
-      foreign += isForeign;
-      far += isFar;
-      slots += slot;
-      sent++;
-      tallies[at + TALLY.foreign] += isForeign;
-      tallies[at + TALLY.far] += isFar;
-      tallies[at + TALLY.heard]++;
-      tallies[at + TALLY.heardSlots] += slot;
-      const ratio = linkRatio[row];
-      const mixA = firstMix(witness);
-      const mixB = nextMix(mixA);
-      const mixC = nextMix(mixB);
-      const mixD = nextMix(mixC);
-      a0 = Math.min(a0, mixA & NO_HASH);
-      a1 = Math.min(a1, mixA >>> 16);
-      b0 = Math.min(b0, mixB & NO_HASH);
-      b1 = Math.min(b1, mixB >>> 16);
-      c0 = Math.min(c0, mixC & NO_HASH);
-      c1 = Math.min(c1, mixC >>> 16);
-      d0 = Math.min(d0, mixD & NO_HASH);
-      d1 = Math.min(d1, mixD >>> 16);
-      // Hashes in proportion to the loss: of losses that differ by a constant the least is at one witness.
-      const runA = ((mixA & NO_HASH) + 1) * square;
-      if (runA < raceA * ratio) {
-        raceA = runA / ratio;
-        firstA = witness;
+    for (let place = from; place < to; place++) {
+      const { beaconOfGroup, reason, rows, starts } = partitions[drawn.partition[place]];
+      const bits = ratioBits[drawn.partition[place]];
+      const { linkRatio } = partitions[drawn.partition[place]];
+      const group = drawn.group[place];
+      const end = starts[group + 1];
+      for (let row = starts[group]; row < end; row++) {
+        const why = reason[row];
+        if (why !== VALID && why !== BAD_RSSI) {
+          witnesses[next++] = NOBODY;
+          continue;
+        }
+        const witness = rows[row * ROW_STRIDE] & 0xffffff;
+        witnesses[next++] = witness;
+        const at = witness * TALLY_STRIDE;
+        const slot = why === VALID ? bits[row] >>> SLOT_SHIFT : SLOT_OF_BOUND;
+        const dx = tallies[at + TALLY.x] - x;
+        const dy = tallies[at + TALLY.y] - y;
+        const dz = tallies[at + TALLY.z] - z;
+        const square = dx * dx + dy * dy + dz * dz;
+        const isForeign = tallies[at + TALLY.owner] === owner ? 0 : 1;
+        const isFar = square >= farSq ? 1 : 0;
+        foreign += isForeign;
+        far += isFar;
+        slots += slot;
+        sent++;
+        tallies[at + TALLY.foreign] += isForeign;
+        tallies[at + TALLY.far] += isFar;
+        tallies[at + TALLY.heard]++;
+        tallies[at + TALLY.heardSlots] += slot;
+        const mixA = firstMix(witness);
+        const mixB = nextMix(mixA);
+        const mixC = nextMix(mixB);
+        const mixD = nextMix(mixC);
+        a0 = Math.min(a0, mixA & NO_HASH);
+        a1 = Math.min(a1, mixA >>> 16);
+        b0 = Math.min(b0, mixB & NO_HASH);
+        b1 = Math.min(b1, mixB >>> 16);
+        c0 = Math.min(c0, mixC & NO_HASH);
+        c1 = Math.min(c1, mixC >>> 16);
+        d0 = Math.min(d0, mixD & NO_HASH);
+        d1 = Math.min(d1, mixD >>> 16);
+        if (why === VALID && linkRatio[row] <= strongRatio) continue;
+        const distanceM = surfaceDistanceM(square);
+        const eirpDdbm = beacons.lines[beaconOfGroup[group] * BEACON_STRIDE + BEACON_LINE.eirpDdbm];
+        const lost = rowLossDdb(eirpDdbm, tallies[at + TALLY.gain], rows[row * ROW_STRIDE + 2]);
+        const excess = rowExcessDdb(rules.loss, lost, distanceM, rows[row * ROW_STRIDE + 1]);
+        if (excess >= leastExcessDdb(placement, distanceM)) continue;
+        strong++;
+        tallies[at + TALLY.strong]++;
       }
-      const runB = ((mixB & NO_HASH) + 1) * square;
-      if (runB < raceB * ratio) {
-        raceB = runB / ratio;
-        firstB = witness;
-      }
-      if (why === VALID && ratio <= strongRatio) continue;
-      const distanceM = surfaceDistanceM(square);
-      const lost = rowLossDdb(eirpDdbm, tallies[at + TALLY.gain], rows[row * ROW_STRIDE + 2]);
-      const excess = rowExcessDdb(rules.loss, lost, distanceM, rows[row * ROW_STRIDE + 1]);
-      if (excess >= leastExcessDdb(placement, distanceM)) continue;
-      strong++;
-      tallies[at + TALLY.strong]++;
     }
-    tallies[own + TALLY.beacons]++;
+    tallies[own + TALLY.beacons] += to - from;
+    tallies[own + TALLY.foreign] += foreign;
     tallies[own + TALLY.sent] += sent;
     tallies[own + TALLY.sentSlots] += slots;
     tallies[own + TALLY.strong] += strong;
     tallies[own + TALLY.far] += far;
-    tallies[own + TALLY.foreign] += foreign;
     least[0] = a0;
     least[1] = a1;
     least[2] = b0;
@@ -217,9 +255,9 @@ function tallyPartition(
     least[5] = c1;
     least[6] = d0;
     least[7] = d1;
-    sketches.add(beaconer, least, sent, firstA, raceA, firstB, raceB);
+    if (sent > 0) sketches.set(beaconer, least);
   }
-  if (touched < 0) throw pocError("POC_INVARIANT", "an owner id is negative");
+  if (touched < 0) throw pocError("POC_INVARIANT", "a sender's id is negative");
 }
 
 /** Mean of the values above 0; 0 where there are none. */

@@ -25,12 +25,6 @@ export interface Likeness {
   readonly differing: readonly number[];
 }
 
-interface Common {
-  readonly counterpart: number;
-  readonly differenceDdb: number;
-  readonly expectedDdb: number;
-}
-
 /** Compares two hotspots. `isSelective`: few of those in reach hear them, so that equal losses alone tell. */
 export function compareLosses(
   parameters: TwinsParameters,
@@ -38,26 +32,31 @@ export function compareLosses(
   b: LossProfile,
   isSelective: boolean,
 ): Likeness {
-  const { common, differing } = merge(a, b);
-  const constant = lowerMedian(common.map(({ differenceDdb }) => differenceDdb));
+  const { count, differing, expectedDdb, restDdb, ids } = common(a, b);
+  const constant = lowerMedian(restDdb, count);
   // The median would take out of the losses what counterparts on one side have in common: so it is taken out of what is expected too.
-  const expectedConstant = lowerMedian(common.map(({ expectedDdb }) => expectedDdb));
+  const expectedConstant = lowerMedian(expectedDdb, count);
   const agreeing: number[] = [];
-  for (const { counterpart, differenceDdb, expectedDdb } of common) {
-    const rest = differenceDdb - constant;
-    const expected = expectedDdb - expectedConstant;
+  for (let at = 0; at < count; at++) {
+    const rest = restDdb[at] - constant;
+    const expected = expectedDdb[at] - expectedConstant;
     const isWithin = Math.abs(rest) <= parameters.withinDdb;
     const isTelling = Math.abs(expected) >= parameters.tellingDdb;
     if (isSelective ? isWithin : isTelling && isWithin && 2 * rest * Math.sign(expected) < Math.abs(expected))
-      agreeing.push(counterpart);
-    else if (isTelling) differing.push(counterpart);
+      agreeing.push(ids[at]);
+    else if (isTelling) differing.push(ids[at]);
   }
   return { agreeing, differing };
 }
 
-function merge(a: LossProfile, b: LossProfile): { readonly common: readonly Common[]; readonly differing: number[] } {
-  const common: Common[] = [];
+/** Counterparts of both by id, with the differences of losses and of what free space takes; and those of one alone. */
+function common(a: LossProfile, b: LossProfile) {
+  const most = Math.min(a.counterpart.length, b.counterpart.length);
+  const ids = new Uint32Array(most);
+  const restDdb = new Int32Array(most);
+  const expectedDdb = new Int32Array(most);
   const differing: number[] = [];
+  let count = 0;
   let at = 0;
   for (let other = 0; other < b.counterpart.length; other++) {
     const counterpart = b.counterpart[other];
@@ -66,21 +65,18 @@ function merge(a: LossProfile, b: LossProfile): { readonly common: readonly Comm
       differing.push(counterpart);
       continue;
     }
-    common.push({
-      counterpart,
-      differenceDdb: a.lossDdb[at] - b.lossDdb[other],
-      expectedDdb: a.freeSpaceDdb[at] - b.freeSpaceDdb[other],
-    });
+    ids[count] = counterpart;
+    restDdb[count] = a.lossDdb[at] - b.lossDdb[other];
+    expectedDdb[count++] = a.freeSpaceDdb[at] - b.freeSpaceDdb[other];
     at++;
   }
   for (; at < a.counterpart.length; at++) differing.push(a.counterpart[at]);
-  return { common, differing };
+  return { count, differing, ids, restDdb, expectedDdb };
 }
 
-/** The lower median of what two hotspots have in common. */
-function lowerMedian(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[(sorted.length - 1) >> 1] ?? 0;
+/** The lower median of the first `count` of what two hotspots have in common. */
+function lowerMedian(values: Int32Array, count: number): number {
+  return values.slice(0, count).sort()[(count - 1) >> 1] ?? 0;
 }
 
 /** Whether at least half of the counterparts of either hear both: without that the sets are not alike. Both by ascending counterpart. */

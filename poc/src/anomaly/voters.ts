@@ -11,23 +11,35 @@ export class Voters {
   readonly #isVoter: Uint8Array;
   readonly #counter: VoiceCounter;
 
+  private constructor(owner: Uint32Array, cell: Uint32Array, isVoter: Uint8Array, counter: VoiceCounter) {
+    this.#owner = owner;
+    this.#cell = cell;
+    this.#isVoter = isVoter;
+    this.#counter = counter;
+  }
+
   /** `owner`: dense owner id by hotspot. */
-  constructor(
+  static of(
     { cells8, hotspots }: EpochContext,
     { cleanEpochs: wanted }: AnomalyParameters,
     owner: Uint32Array,
     cleanEpochs: Uint16Array,
-  ) {
-    this.#owner = owner;
-    this.#cell = cells8.of;
+  ): Voters {
     const cells = cells8.hi.length;
-    this.#isVoter = new Uint8Array(hotspots.count + 1);
+    const isVoter = new Uint8Array(hotspots.count + 1);
     let owners = 0;
     for (let hotspot = 0; hotspot < hotspots.count; hotspot++) {
       if (owner[hotspot] >= owners) owners = owner[hotspot] + 1;
-      if (cells8.of[hotspot] < cells && cleanEpochs[hotspot] >= wanted) this.#isVoter[hotspot] = 1;
+      if (cells8.of[hotspot] < cells && cleanEpochs[hotspot] >= wanted) isVoter[hotspot] = 1;
     }
-    this.#counter = new VoiceCounter(owners, cells);
+    return new Voters(owner, cells8.of, isVoter, new VoiceCounter(owners, cells));
+  }
+
+  /** The same without some. */
+  without(hotspots: Iterable<number>): Voters {
+    const isVoter = this.#isVoter.slice();
+    for (const hotspot of hotspots) isVoter[hotspot] = 0;
+    return new Voters(this.#owner, this.#cell, isVoter, this.#counter);
   }
 
   /** New or self-linked hotspots carry no weight, for or against. */

@@ -7,6 +7,7 @@ import {
   appealsTable,
   buildManifest,
   closeEpoch,
+  DETECTOR,
   DETECTORS,
   type DetectorName,
   type EpochInput,
@@ -58,10 +59,10 @@ function hearing(places: readonly TownHotspot[]): Heard {
 }
 
 /** The same place for hearing, and another asserted one for hotspot 0. */
-function movedTown(count: number, kmNorth: number, cleanEpochs = CLEAN) {
+function movedTown(count: number, kmNorth: number, cleanEpochs = CLEAN, beaconsADay = 4) {
   const real = grid(count, cleanEpochs);
   const asserted = real.map((one, n) => (n === 0 ? { ...one, latDeg: one.latDeg + kmNorth / 111.2 } : one));
-  return townEpoch(asserted, hearing(real));
+  return townEpoch(asserted, hearing(real), beaconsADay);
 }
 
 function levelOf({ suspicionOut }: EpochOutput, hotspot: number, detector: DetectorName): number {
@@ -124,8 +125,15 @@ describe("a hotspot 20 km from where it says", () => {
       const challenge = evidence!.challenge[row];
       expect([0, evidence!.counterpart[row]]).toContain(input.challenges.hotspot[challenge]);
       expect(evidence!.measured[row] < evidence!.limit[row]).toBe(evidence!.accuses[row] === 1);
-      expect([evidence!.rule_version[row], evidence!.receptions[row]]).toEqual([2, 8]);
+      expect([evidence!.rule_version[row], evidence!.receptions[row]]).toEqual([3, 8]);
     }
+  });
+
+  test("is found from the drawn beacons alone, where hotspots send more", () => {
+    const often = scoreEpoch(movedTown(12, 20, CLEAN, 12));
+    expect(suspects(often, 12)).toEqual(["0 placement"]);
+    // Four of its own and four of each other one.
+    expect([...often.evidence!.receptions]).toEqual(new Array(11).fill(8));
   });
 
   test("is not condemned by two voters however certain, by new ones, or by hotspots of its own owner", () => {
@@ -241,6 +249,20 @@ describe("other lies", () => {
     expect(sharesOf(closed, 5)).toBeGreaterThan(0n);
   });
 
+  test("who is condemned has no voice in the epoch that shows it", () => {
+    // Nine that nobody hears say they heard the town, far too loud for where they stand: without their own fault they would be 45 % of its voices.
+    const liars = grid(9).map((one) => ({ ...one, latDeg: one.latDeg + 0.15, owner: one.owner + 50 }));
+    const input = townEpoch([...places, ...liars], (from, to, beacon) => {
+      if (from >= 12) return undefined;
+      return to >= 12 ? { rssiDdbm: -600, snrDdb: 80 } : true_(from, to, beacon);
+    });
+    const output = scoreEpoch(input);
+    expect(suspects(output, 12)).toEqual([]);
+    const found = suspects(output, 21);
+    for (let liar = 12; liar < 21; liar++) expect(found).toContain(`${liar} one_sided`);
+    expect([...output.evidence!.hotspot].every((hotspot) => hotspot >= 12)).toBe(true);
+  });
+
   test("forks of the upload chain are conduct", () => {
     const input = townEpoch(places, true_);
     const conduct = { key: keyOf(4), paid: Uint32Array.of(10), refuted: Uint32Array.of(0), forks: Uint32Array.of(20) };
@@ -312,6 +334,50 @@ describe("properties", () => {
       ),
       { numRuns: runs(20) },
     );
+  });
+
+  test("one more neighbour in silence, or one more link with the place where it is believed to stand, never lowers the level of silence", () => {
+    const FAR = 16;
+    /** The liar is row 0, those far away 1 to 16 and then, if any, one beside `beside`, which hears it too; behind them `near` neighbours that do not. */
+    const played = (linked: readonly number[], near: number, beside?: number) => {
+      const towns = grid(FAR).map((one) => ({ ...one, latDeg: one.latDeg + 0.09, owner: one.owner + 20 }));
+      const there = beside === undefined ? towns : [...towns, { ...towns[beside - 1], owner: 98 }];
+      const here = grid(near).map((one, n) => ({
+        ...one,
+        latDeg: 40.24 + 0.004 * Math.floor(n / 3),
+        lngDeg: -74 + 0.005 * (n % 3),
+        owner: one.owner + 60,
+      }));
+      const liar = { latDeg: 40.242, lngDeg: -73.998, owner: 99, cleanEpochs: CLEAN };
+      const heard = hearing([there[0], ...there, ...here]);
+      const isThere = (id: number) => id <= there.length;
+      const hears = beside === undefined ? linked : [...linked, there.length];
+      const input = townEpoch([liar, ...there, ...here], (from, to, beacon) => {
+        if (from !== 0 && to !== 0) return isThere(from) === isThere(to) ? heard(from, to, beacon) : undefined;
+        return hears.includes(Math.max(from, to)) ? { rssiDdbm: -1250, snrDdb: -80 } : undefined;
+      });
+      return scoreEpoch(input);
+    };
+    const levels = new Set<number>();
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: 1, max: FAR }), { minLength: 5 }),
+        fc.integer({ min: 3, max: 9 }),
+        (linked, near) => {
+          const before = played(linked, near);
+          const level = levelOf(before, 0, "silence");
+          levels.add(level);
+          expect(levelOf(played(linked, near + 1), 0, "silence")).toBeGreaterThanOrEqual(level);
+          const { counterpart, detector, measured } = before.evidence!;
+          const believed = counterpart.find((_, row) => detector[row] === DETECTOR.silence && measured[row] === 0);
+          expect(believed === undefined).toBe(level === 0);
+          if (believed !== undefined)
+            expect(levelOf(played(linked, near, believed), 0, "silence")).toBeGreaterThanOrEqual(level);
+        },
+      ),
+      { numRuns: runs(20) },
+    );
+    expect(levels.size).toBeGreaterThan(1);
   });
 
   const movedPlaces = grid(12).map((one, n) => (n === 0 ? { ...one, latDeg: one.latDeg + 0.18 } : one));

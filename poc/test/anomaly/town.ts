@@ -32,7 +32,7 @@ export type Heard = (
 ) => { readonly rssiDdbm: number; readonly snrDdb: number } | undefined;
 
 export const EPOCH = 20_600;
-export const BEACONS_A_DAY = 4;
+const BEACONS_A_DAY = 4;
 const KEY_BYTES = 33;
 const EIRP_DDBM = 140;
 const DATA_RATE = 10;
@@ -47,7 +47,11 @@ export function keyOf(index: number): Uint8Array {
 }
 
 /** The epoch of a town under preset `earshot`. Rows of hotspots are in the order of `hotspots`. */
-export function townEpoch(hotspots: readonly TownHotspot[], heard: Heard): EpochInput {
+export function townEpoch(
+  hotspots: readonly TownHotspot[],
+  heard: Heard,
+  beaconsADay: number = BEACONS_A_DAY,
+): EpochInput {
   const count = hotspots.length;
   const table = allocateColumns(hotspotsTable, count);
   const state = allocateColumns(stateInTable, count);
@@ -77,19 +81,20 @@ export function townEpoch(hotspots: readonly TownHotspot[], heard: Heard): Epoch
     readonly rssi: number;
     readonly snr: number;
   }[] = [];
-  const total = count * BEACONS_A_DAY;
+  const total = count * beaconsADay;
   const challenges = allocateColumns(challengesTable, total);
   const beacons = allocateColumns(beaconsTable, total);
   for (let at = 0; at < total; at++) {
     const from = at % count;
     const beacon = Math.floor(at / count);
-    const offsetMs = beacon * earshot.time.intervalMs + 60_000 + from * 1000;
+    const offsetMs = Math.floor((beacon * earshot.time.epochMs) / beaconsADay) + 60_000 + from * 1000;
     challenges.challenge_id.set(sha256(Uint8Array.of(at & 255, at >> 8, 1)), at * 32);
     challenges.hotspot[at] = from;
     challenges.minute[at] = Math.floor((startMs + offsetMs) / 60_000);
     challenges.transmit_offset_ms[at] = offsetMs;
     challenges.frequency_hz[at] = FREQUENCY_HZ;
     challenges.data_rate[at] = DATA_RATE;
+    challenges.sampling_entropy.set(sha256(Uint8Array.of(at & 255, at >> 8, 2)), at * 32);
     beacons.hotspot[at] = from;
     beacons.receive_offset_ms[at] = offsetMs + 1000;
     beacons.challenge[at] = at;

@@ -7,7 +7,8 @@
 import type { AnomalyParameters } from "../../anomaly/anomaly-parameters.ts";
 
 export const earshotDetectors: AnomalyParameters = {
-  ruleVersion: 2,
+  ruleVersion: 3,
+  evidenceBeacons: 4,
   minimumVoters: 5,
   voids: { links: 4, shareE4: 2500 },
   cleanEpochs: 14,
