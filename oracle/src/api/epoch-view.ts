@@ -11,6 +11,7 @@ import type { FolderInput } from "../epoch-folder/folder.ts";
 import type { OutputTables } from "../epoch-folder/layout.ts";
 import { lowerBound } from "../epoch-folder/lower-bound.ts";
 import { splitRowsOf } from "../epoch-folder/split-rows.ts";
+import type { ReportRows } from "../explain/explain-reports.ts";
 import { RowGroups } from "./row-groups.ts";
 
 const KEY_BYTES = 33;
@@ -25,7 +26,7 @@ export interface LoadedEpoch {
   readonly manifestHash: string;
 }
 
-export class EpochView {
+export class EpochView implements ReportRows {
   readonly epoch: LoadedEpoch;
   readonly hotspotCount: number;
   /** Unix ms. */
@@ -96,6 +97,11 @@ export class EpochView {
   /** Rows of witnesses.arrow that heard the beacon of a challenge, selected or not; none for no challenge. */
   receptionsOfChallenge(challenge: number): Uint32Array {
     return challenge === NO_ROW ? new Uint32Array(0) : this.#receptionsOfChallenge.of(challenge);
+  }
+
+  /** Rows of verdicts.arrow of those reports. */
+  witnessVerdictsOf(challenge: number): Uint32Array {
+    return this.receptionsOfChallenge(challenge).map((witness) => this.#witnessVerdict[witness]);
   }
 
   /** Rows of beacons.arrow that answer a challenge. */

@@ -2,7 +2,7 @@
 import { cellFromString, cellToBigInt } from "@earshot/geo";
 import { base58Text } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
-import { explainHotspot } from "../explain/explain-hotspot.ts";
+import { Explainer } from "../explain/explain-hotspot.ts";
 import { regionText } from "../explain/figures.ts";
 import { hotspotText } from "../explain/find-hotspot.ts";
 import { keyParams } from "../service/api-schemas.ts";
@@ -23,6 +23,7 @@ import { type EpochView, rowOf } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
 import { explanationSchema } from "./explanation-schema.ts";
 import { readOwnerRequest } from "./owner-request.ts";
+import { perView } from "./per-view.ts";
 import { beaconOf, beaconSchema, payOf, paySchema, receptionOf, receptionSchema } from "./reports.ts";
 
 const WALLET_BYTES = 32;
@@ -71,6 +72,7 @@ const listQuery = Type.Object({
 
 /** `nowMs`: the oracle's time, for signed requests. */
 export function hotspotRoutes(app: HttpApp, views: EpochViews, nowMs: () => number): void {
+  const explainerOf = perView((view) => new Explainer(view.epoch.input, view.epoch.output, view));
   app.get(
     "/v1/hotspots",
     {
@@ -153,7 +155,7 @@ export function hotspotRoutes(app: HttpApp, views: EpochViews, nowMs: () => numb
       answerFrom(views, request.query.epoch, request, reply, "a hotspot's key", (view) => {
         const row = view.hotspotRow(request.params.key);
         if (row === undefined) return undefined;
-        const explanation = explainHotspot(view.epoch.input, view.epoch.output, row);
+        const explanation = explainerOf(view).of(row);
         return jsonValue(explanation) as Static<typeof explanationSchema>;
       }),
   );

@@ -11,14 +11,41 @@ import { FreeSpace, type FreeSpaceFigures, isPrivate } from "./free-space.ts";
 
 const BEACON_KIND = 1;
 
+/** Where the reports of a hotspot and of a challenge stand: found by a scan, or by whoever has an index (api/epoch-view.ts). */
+export interface ReportRows {
+  /** Rows of beacons.arrow and of witnesses.arrow that a hotspot reported. */
+  beaconsOf(hotspot: number): Iterable<number>;
+  receptionsOf(hotspot: number): Iterable<number>;
+  /** Rows of verdicts.arrow of the reports that heard the beacon of a challenge. */
+  witnessVerdictsOf(challenge: number): Iterable<number>;
+}
+
+/** Looks through the whole table each time: for one hotspot of an epoch that is cheaper than an index. */
+export function scannedRows({ beacons, witnesses }: FolderInput, { verdicts }: OutputTables): ReportRows {
+  return {
+    beaconsOf: (hotspot) => rowsWhere(beacons.hotspot, hotspot),
+    receptionsOf: (hotspot) => rowsWhere(witnesses.hotspot, hotspot),
+    witnessVerdictsOf: (challenge) =>
+      rowsWhere(verdicts.challenge, challenge).filter((row) => verdicts.kind[row] !== BEACON_KIND),
+  };
+}
+
+function rowsWhere(column: Uint32Array, value: number): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < column.length; row++) if (column[row] === value) rows.push(row);
+  return rows;
+}
+
 /** Reads the reports of one epoch. Throws ORC_BAD_ROW where a report has no verdict. */
 export class ReportReader {
   readonly #input: FolderInput;
   readonly #output: OutputTables;
   readonly #startMs: number;
   readonly #freeSpace: FreeSpace;
+  readonly #rows: ReportRows;
 
-  constructor(input: FolderInput, output: OutputTables) {
+  constructor(input: FolderInput, output: OutputTables, rows: ReportRows) {
+    this.#rows = rows;
     this.#input = input;
     this.#output = output;
     this.#startMs = input.header.epoch * input.parameters.time.epochMs;
@@ -29,7 +56,7 @@ export class ReportReader {
   beacons(hotspot: number): BeaconText[] {
     const { beacons, challenges } = this.#input;
     const { verdicts } = this.#output;
-    return this.#rowsOf(beacons, hotspot).map((row) => {
+    return inLogOrder(this.#rows.beaconsOf(hotspot), beacons).map((row) => {
       const verdict = this.#verdict(beacons.log_index[row], "beacons", row);
       const challenge = beacons.challenge[row];
       const offsetMs = challenge === NO_ROW ? null : challenges.transmit_offset_ms[challenge];
@@ -50,7 +77,7 @@ export class ReportReader {
   receptions(hotspot: number): ReceptionText[] {
     const { witnesses, challenges, hotspots } = this.#input;
     const { verdicts, shares } = this.#output;
-    return this.#rowsOf(witnesses, hotspot).map((row) => {
+    return inLogOrder(this.#rows.receptionsOf(hotspot), witnesses).map((row) => {
       const verdict = this.#verdict(witnesses.log_index[row], "witnesses", row);
       const challenge = verdicts.challenge[verdict];
       const beaconer = challenge === NO_ROW ? NO_ROW : challenges.hotspot[challenge];
@@ -87,16 +114,9 @@ export class ReportReader {
   /** Challenges of its own that it sent a beacon for, with repetitions. */
   answered(hotspot: number): number[] {
     const { beacons, challenges } = this.#input;
-    return this.#rowsOf(beacons, hotspot)
+    return [...this.#rows.beaconsOf(hotspot)]
       .map((row) => beacons.challenge[row])
       .filter((challenge) => challenge !== NO_ROW && challenges.hotspot[challenge] === hotspot);
-  }
-
-  /** Rows of a report table that a hotspot sent, in log order. */
-  #rowsOf(table: { readonly hotspot: Uint32Array; readonly log_index: Uint32Array }, hotspot: number): number[] {
-    const rows: number[] = [];
-    for (let row = 0; row < table.hotspot.length; row++) if (table.hotspot[row] === hotspot) rows.push(row);
-    return rows.sort((a, b) => table.log_index[a] - table.log_index[b]);
   }
 
   #verdict(logIndex: number, table: string, row: number): number {
@@ -141,8 +161,7 @@ export class ReportReader {
     let reports = 0;
     let valid = 0;
     let paid = 0;
-    for (let row = 0; row < verdicts.challenge.length; row++) {
-      if (verdicts.challenge[row] !== challenge || verdicts.kind[row] === BEACON_KIND) continue;
+    for (const row of this.#rows.witnessVerdictsOf(challenge)) {
       reports++;
       valid += verdicts.reason[row] === 0 ? 1 : 0;
       paid += verdicts.selected[row];
@@ -153,4 +172,8 @@ export class ReportReader {
   #time(offsetMs: number): string {
     return new Date(this.#startMs + offsetMs).toISOString();
   }
+}
+
+function inLogOrder(rows: Iterable<number>, { log_index }: { readonly log_index: Uint32Array }): number[] {
+  return [...rows].sort((a, b) => log_index[a] - log_index[b]);
 }

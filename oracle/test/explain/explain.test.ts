@@ -1,15 +1,17 @@
+import type { EpochOutput } from "@earshot/poc";
 import { beforeAll, describe, expect, test } from "vitest";
+import { EpochView } from "../../src/api/epoch-view.ts";
 import { explanationText } from "../../src/cli/explanation-text.ts";
-import type { OutputTables } from "../../src/epoch-folder/layout.ts";
-import { explainHotspot } from "../../src/explain/explain-hotspot.ts";
+import { Explainer, explainHotspot } from "../../src/explain/explain-hotspot.ts";
 import { figureText } from "../../src/explain/figures.ts";
 import { findHotspot, hotspotText } from "../../src/explain/find-hotspot.ts";
+import { folderManifest } from "../../src/score/folder-manifest.ts";
 import { scoreInput } from "../../src/score/score-input.ts";
 import { smallEpoch } from "../small-epoch.ts";
 import { messageOf } from "../temporary-folder.ts";
 
 const { input } = smallEpoch();
-let output: OutputTables;
+let output: EpochOutput;
 
 beforeAll(async () => {
   output = await scoreInput(input);
@@ -23,6 +25,12 @@ describe("explainHotspot", () => {
     );
     expect(places.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, place) => place));
     expect(all.map(({ challenges, unanswered }) => [challenges, unanswered])).toEqual(new Array(5).fill([4, 0]));
+  });
+
+  test("says the same with an index of the epoch, once for all its hotspots", () => {
+    const view = new EpochView({ input, output, manifest: folderManifest(input, output), manifestHash: "" });
+    const explainer = new Explainer(input, output, view);
+    for (let row = 0; row < 5; row++) expect(explainer.of(row)).toEqual(explainHotspot(input, output, row));
   });
 
   test("gives shares whose pay is what the rewards hold, over all hotspots", () => {
