@@ -31,6 +31,8 @@ export interface IngestPart extends ServicePart {
   readonly toldTip: ToldTip;
   /** Receive times of everything that is appended to the log. */
   readonly order: ReceiveOrder;
+  /** The time before which every upload is durable and seen by every reader, Unix ms. Rejects while the log cannot show them. */
+  readonly settledMs: () => Promise<number>;
 }
 
 export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
@@ -119,6 +121,11 @@ export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
     name: "ingest",
     toldTip,
     order,
+    async settledMs() {
+      const settledMs = order.settledMs();
+      await reportLog.showAll();
+      return settledMs;
+    },
     routes: (app) => uploadRoutes(app, routes),
     uncountedRoutes: (app) => submitRoute(app, routes),
     tick() {

@@ -29,7 +29,6 @@ const COMMIT_UPLOADS = 4096;
 const COMMIT_BYTES = 16 * 1024 * 1024;
 
 interface Waiting extends WaitingUpload {
-  readonly id: string;
   readonly refuse: (error: unknown) => void;
   isAnswered: boolean;
 }
@@ -49,38 +48,49 @@ export class AppendQueue {
   }
 
   /** Resolves when the upload is durable. Throws ORC_BAD_LOG, ORC_LOG_UNAVAILABLE. */
-  async append(upload: RawUpload): Promise<Appended> {
+  append(upload: RawUpload): Promise<Appended> {
+    try {
+      return this.#enqueue(upload);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #enqueue(upload: RawUpload): Promise<Appended> {
     checkRawUpload(upload);
-    const id = Buffer.from(upload.uploadId).toString("latin1");
+    const { uploadId, bytes } = upload;
+    const id = Buffer.from(uploadId.buffer, uploadId.byteOffset, uploadId.length).toString("latin1");
     const underWay = this.#underWay.get(id);
-    if (underWay !== undefined) return { ...(await underWay), isDuplicate: true };
+    if (underWay !== undefined) return underWay.then((place) => ({ ...place, isDuplicate: true }));
     if (this.#isClosed) throw oracleError("ORC_LOG_UNAVAILABLE", "the log is closed", { retryable: true });
-    const bytes = upload.bytes.length;
-    if (this.#underWay.size >= MAX_WAITING_UPLOADS || this.#bytes + bytes > MAX_WAITING_BYTES) {
+    if (this.#underWay.size >= MAX_WAITING_UPLOADS || this.#bytes + bytes.length > MAX_WAITING_BYTES) {
       const detail = `${this.#underWay.size} uploads of ${this.#bytes} bytes wait to be written`;
       throw oracleError("ORC_LOG_UNAVAILABLE", detail, { retryable: true });
     }
     const { promise, resolve, reject } = Promise.withResolvers<Appended>();
     const waiting: Waiting = {
       upload,
-      id,
       isAnswered: false,
-      acknowledge: ({ uploadId, logIndex, receiveMs, previousHead }, isDuplicate) => {
-        waiting.isAnswered = true;
+      acknowledge: ({ logIndex, receiveMs, previousHead }, isDuplicate) => {
+        this.#leave(id, waiting);
         resolve({ uploadId, logIndex, receiveMs, previousHead, isDuplicate });
       },
-      refuse: reject,
+      refuse: (error) => {
+        this.#leave(id, waiting);
+        reject(error);
+      },
     };
     this.#underWay.set(id, promise);
-    this.#bytes += bytes;
+    this.#bytes += bytes.length;
     this.#waiting.push(waiting);
     this.#running ??= this.#run();
-    try {
-      return await promise;
-    } finally {
-      this.#underWay.delete(id);
-      this.#bytes -= bytes;
-    }
+    return promise;
+  }
+
+  #leave(id: string, waiting: Waiting): void {
+    waiting.isAnswered = true;
+    this.#underWay.delete(id);
+    this.#bytes -= waiting.upload.bytes.length;
   }
 
   /** Runs something while no commit is under way. */

@@ -23,6 +23,7 @@ export const TRAILER_MARK = 0xffffffff;
 export const MAX_RECORD_BYTES = MAX_UPLOAD_BYTES;
 /** A writer begins the next segment when the current one reaches this: 64 MiB. */
 export const SEGMENT_TARGET_BYTES = 64 * 1024 * 1024;
+const TWO_TO_32 = 4_294_967_296;
 /** Name of a segment in the folder `uploads`. */
 export const SEGMENT_NAME = /^[0-9]{6}\.seg$/;
 
@@ -53,11 +54,17 @@ export function emptySegment(): Uint8Array {
 /** The 16 bytes before an upload. */
 export function recordHeader(receiveMs: number, upload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(RECORD_HEADER_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, upload.length, true);
-  view.setBigUint64(8, BigInt(receiveMs), true);
-  view.setUint32(4, recordCrc(bytes.subarray(8), upload), true);
+  writeRecordHeader(new DataView(bytes.buffer), 0, receiveMs, upload);
   return bytes;
+}
+
+/** Writes the 16 bytes before an upload at an offset. */
+export function writeRecordHeader(view: DataView, at: number, receiveMs: number, upload: Uint8Array): void {
+  view.setUint32(at, upload.length, true);
+  view.setUint32(at + 8, receiveMs % TWO_TO_32, true);
+  view.setUint32(at + 12, Math.floor(receiveMs / TWO_TO_32), true);
+  const receiveTime = new Uint8Array(view.buffer, view.byteOffset + at + 8, 8);
+  view.setUint32(at + 4, recordCrc(receiveTime, upload), true);
 }
 
 /** CRC-32 over the eight bytes of the receive time and the upload. */

@@ -17,8 +17,8 @@ export interface PipelinePartOptions {
   readonly watch: Pick<RegistryWatch, "readSlot" | "readAnew">;
   readonly history: Pick<AccountSource, "wasUsed">;
   readonly rulesOf: (epoch: number) => Pick<EpochOpening, "parameters"> | { readonly why: string };
-  /** Every upload received before this is durable, Unix ms (ingest/receive-order.ts): what workers may take for the past. */
-  readonly settledMs: () => number;
+  /** Every upload received before this is durable and seen by readers, Unix ms (ingest/ingest-part.ts): what workers may take for the past. */
+  readonly settledMs: () => Promise<number>;
   /** Command of a worker (worker-processes.ts). */
   readonly workerCommand: readonly string[];
 }
@@ -111,9 +111,9 @@ export function pipelinePart(
       await running;
     },
     tick() {
-      writeIngestTime(store, settledMs()).catch((error) =>
-        own.complain("clock", "the ingest's time cannot be written down", { error: String(error) }),
-      );
+      settledMs()
+        .then((ms) => writeIngestTime(store, ms))
+        .catch((error) => own.complain("clock", "the ingest's time cannot be written down", { error: String(error) }));
     },
     fault() {
       if (recorder.fault !== undefined) return recorder.fault;

@@ -191,6 +191,12 @@ export interface ReportLog {
   /** The bytes of a sealed segment, or undefined. */
   segmentBytes(number: number): Promise<Uint8Array | undefined>;
 
+  /**
+   * Resolves when readers in every process see all uploads that were acknowledged before the call; in this process they do at once. Whoever
+   * tells others up to when the log is settled calls it first. Throws ORC_LOG_UNAVAILABLE.
+   */
+  showAll(): Promise<void>;
+
   /** For /metrics and /readyz: uploads in flight, and undefined or the reason why appends fail at the moment. */
   health(): { readonly inFlight: number; readonly fault: string | undefined };
 
@@ -199,4 +205,4 @@ export interface ReportLog {
 }
 
 /** What workers and the API open, in as many processes as they like: everything but writing uploads. */
-export type ReportLogReader = Omit<ReportLog, "append" | "sealSegments" | "health">;
+export type ReportLogReader = Omit<ReportLog, "append" | "sealSegments" | "showAll" | "health">;

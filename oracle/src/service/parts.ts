@@ -55,7 +55,7 @@ export async function serviceParts(
     history,
     rulesOf,
     workerCommand,
-    settledMs: () => ingest.order.settledMs(),
+    settledMs: ingest.settledMs,
   });
   const archive = new EpochArchive(artefacts);
   const noticeKeys = noticeKeysOf(config, rules.network, context.signer.publicKey);

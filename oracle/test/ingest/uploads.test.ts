@@ -365,6 +365,7 @@ function bound(log: ReportLog): ReportLog {
     segments: (...args) => log.segments(...args),
     sealSegments: (nowMs) => log.sealSegments(nowMs),
     segmentBytes: (number) => log.segmentBytes(number),
+    showAll: () => log.showAll(),
     health: () => log.health(),
     close: () => log.close(),
   };

@@ -41,11 +41,14 @@ export const LOG_FILES = {
   lock: "writer.lock",
 } as const;
 
+/** What is read of an index: that of SQLite, or what the writer knows besides. */
+export type ReadIndex = Pick<LogIndex, "find" | "get" | "after" | "tip" | "segments" | "close">;
+
 export class EmbeddedLogReader implements ReportLogReader {
   readonly partitions: number;
   readonly #folder: string;
   readonly #genesis: Uint8Array;
-  readonly #index: LogIndex;
+  readonly #index: ReadIndex;
   readonly #records: RecordReader;
   readonly #shuffled: ShuffledTable;
   readonly #shuffledTail: TailFile;
@@ -59,7 +62,7 @@ export class EmbeddedLogReader implements ReportLogReader {
     return new EmbeddedLogReader(folder, identity, new LogIndex(join(folder, LOG_FILES.index)));
   }
 
-  constructor(folder: string, identity: LogIdentity, index: LogIndex) {
+  constructor(folder: string, identity: LogIdentity, index: ReadIndex) {
     this.#genesis = checkIdentity(identity);
     this.partitions = identity.partitions;
     this.#folder = folder;

@@ -3,7 +3,7 @@
  *
  * Durable means: fdatasync of the segment returned. An acknowledged upload withstands `kill -9` and a power cut, as far as the disk
  * keeps what it says it wrote; it does not withstand the loss of the disk. Appends are gathered while the commit before them
- * runs; one commit is one write, one fdatasync and one index transaction.
+ * runs; one commit is one write and one fdatasync. The index follows (late-index.ts).
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -27,12 +27,14 @@ import type {
 import { AppendQueue, type WaitingUpload } from "../append-queue.ts";
 import { checkIdentity, type LogIdentity, spanOf } from "../log-identity.ts";
 import { logPartition } from "../partition.ts";
-import { recordHeader, SEGMENT_TARGET_BYTES, segmentName } from "../segment.ts";
+import { RECORD_HEADER_BYTES, SEGMENT_TARGET_BYTES, segmentName } from "../segment.ts";
 import { type LogDisk, realDisk } from "./disk.ts";
 import { EmbeddedLogReader, LOG_FILES } from "./embedded-log-reader.ts";
 import { makeIdentity, takeIdentity } from "./identity-file.ts";
+import { LateIndex } from "./late-index.ts";
 import { type IndexEntry, LogIndex } from "./log-index.ts";
 import { OpenSegment } from "./open-segment.ts";
+import { RecordBuffer } from "./record-buffer.ts";
 import { type RecoveredLog, recoverLog } from "./recover.ts";
 import { TailFile } from "./tail-watch.ts";
 import { WriterLock } from "./writer-lock.ts";
@@ -42,6 +44,8 @@ export interface EmbeddedLogOptions extends LogIdentity {
   readonly folder: string;
   /** A commit waits this long for company, ms; 0, since a slow disk gathers by itself. */
   readonly gatherMs?: number;
+  /** Other processes see an upload this much after it is durable, ms; 200: verdicts have 10 s. */
+  readonly showWithinMs?: number;
   /** The files; the real disk unless a test says otherwise. */
   readonly disk?: LogDisk;
 }
@@ -55,6 +59,7 @@ interface Portion {
 }
 
 const GATHER_MS = 0;
+const SHOW_WITHIN_MS = 200;
 
 export class EmbeddedReportLog implements ReportLog {
   readonly partitions: number;
@@ -64,16 +69,14 @@ export class EmbeddedReportLog implements ReportLog {
   readonly #disk: LogDisk;
   readonly #uploads: string;
   readonly #lock: WriterLock;
-  readonly #index: LogIndex;
+  readonly #index: LateIndex;
   readonly #reader: EmbeddedLogReader;
   readonly #tail: TailFile;
   readonly #queue: AppendQueue;
+  readonly #records = new RecordBuffer();
   #tip: LogTip;
   #open: OpenSegment | undefined;
   #nextSegment: number;
-  /** Durable, and refused by the index so far. */
-  #unindexed: { entries: readonly IndexEntry[]; tip: LogTip } | undefined;
-  #unlistedSegment: SealedSegment | undefined;
   #closed: Promise<void> | undefined;
 
   /** Opens a log, makes it where there is none, and repairs a torn tail. Throws ORC_LOG_BUSY, ORC_BAD_OPTION, ORC_BAD_LOG, ORC_MISSING_FILE, ORC_READ_FAILED, ORC_WRITE_FAILED. */
@@ -115,12 +118,12 @@ export class EmbeddedReportLog implements ReportLog {
     this.#disk = options.disk ?? realDisk;
     this.#uploads = join(folder, LOG_FILES.uploads);
     this.#lock = lock;
-    this.#index = index;
     this.#tip = recovered.tip;
     this.#open = open;
     this.#nextSegment = recovered.nextSegment;
     this.#tail = new TailFile(join(folder, LOG_FILES.tail));
-    this.#reader = new EmbeddedLogReader(folder, options, index);
+    this.#index = new LateIndex(index, options.showWithinMs ?? SHOW_WITHIN_MS, (length) => this.#tail.announce(length));
+    this.#reader = new EmbeddedLogReader(folder, options, this.#index);
     this.#queue = new AppendQueue({
       gatherMs: options.gatherMs ?? GATHER_MS,
       commit: (uploads) => this.#commit(uploads),
@@ -185,11 +188,15 @@ export class EmbeddedReportLog implements ReportLog {
       if (open === undefined || open.uploads === 0) return;
       if (this.#span(open.firstReceiveMs) >= this.#span(nowMs)) return;
       await this.#attempt(async () => {
-        this.#addToIndex();
+        this.#index.store();
         await open.restore();
         await this.#seal(open);
       });
     });
+  }
+
+  async showAll(): Promise<void> {
+    await this.#attempt(async () => this.#index.store());
   }
 
   health(): { inFlight: number; fault: string | undefined } {
@@ -212,11 +219,12 @@ export class EmbeddedReportLog implements ReportLog {
   /** Makes uploads durable, portion by portion; what is not acknowledged when it throws is refused by the queue. */
   async #commit(uploads: readonly WaitingUpload[]): Promise<void> {
     await this.#attempt(async () => {
-      this.#addToIndex();
+      this.#index.makeRoom();
       await this.#open?.restore();
       const fresh: WaitingUpload[] = [];
-      for (const waiting of uploads) {
-        const known = this.#index.find(waiting.upload.uploadId);
+      const found = this.#index.findAll(uploads.map(({ upload }) => upload.uploadId));
+      for (const [at, waiting] of uploads.entries()) {
+        const known = found[at];
         if (known === undefined) fresh.push(waiting);
         else waiting.acknowledge(known, true);
       }
@@ -228,42 +236,53 @@ export class EmbeddedReportLog implements ReportLog {
           portion.waiting.map(({ upload }) => upload.receiveMs),
         );
         this.#tip = portion.tip;
-        this.#unindexed = portion;
-        this.#addToIndex();
+        this.#index.add(portion.entries, portion.tip);
         for (const [at, waiting] of portion.waiting.entries()) waiting.acknowledge(portion.entries[at]!, false);
         from += portion.waiting.length;
       }
     });
+    this.#index.storeSome();
   }
 
   /** The uploads from `from` on that belong into the segment, encoded. */
   #portion(segment: OpenSegment, uploads: readonly WaitingUpload[], from: number): Portion {
-    const span = this.#span(uploads[from]!.upload.receiveMs);
-    const target = this.#options.segmentBytes ?? SEGMENT_TARGET_BYTES;
+    const waiting = this.#fitting(segment, uploads, from);
+    const records = waiting.map(({ upload }) => upload);
     const entries: IndexEntry[] = [];
-    const parts: Uint8Array[] = [];
     let { head, length: logIndex } = this.#tip;
-    let at = segment.size;
-    let to = from;
-    for (; to < uploads.length && (to === from || at < target); to++) {
-      const { uploadId, deviceKey, receiveMs, bytes } = uploads[to]!.upload;
-      if (this.#span(receiveMs) !== span) break;
-      const header = recordHeader(receiveMs, bytes);
-      const place = { uploadId, receiveMs, logIndex, previousHead: head };
-      const offset = at + header.length;
+    let offset = segment.size + RECORD_HEADER_BYTES;
+    for (const { uploadId, deviceKey, receiveMs, bytes } of records) {
       const partition = logPartition(deviceKey, this.partitions);
-      entries.push({ ...place, partition, segment: segment.number, offset, bytes: bytes.length });
-      parts.push(header, bytes);
-      head = nextLogHead(head, place);
-      at = offset + bytes.length;
+      const previousHead = head;
+      entries.push({
+        uploadId,
+        receiveMs,
+        logIndex,
+        previousHead,
+        partition,
+        segment: segment.number,
+        offset,
+        bytes: bytes.length,
+      });
+      head = nextLogHead(head, { uploadId, receiveMs, logIndex });
+      offset += bytes.length + RECORD_HEADER_BYTES;
       logIndex++;
     }
-    return {
-      waiting: uploads.slice(from, to),
-      entries,
-      records: Buffer.concat(parts),
-      tip: { length: logIndex, head },
-    };
+    return { waiting, entries, records: this.#records.encode(records), tip: { length: logIndex, head } };
+  }
+
+  /** Those from `from` on that are of one span, until the segment is full; at least one. */
+  #fitting(segment: OpenSegment, uploads: readonly WaitingUpload[], from: number): readonly WaitingUpload[] {
+    const span = this.#span(uploads[from]!.upload.receiveMs);
+    const target = this.#options.segmentBytes ?? SEGMENT_TARGET_BYTES;
+    let size = segment.size;
+    let to = from;
+    for (; to < uploads.length && (to === from || size < target); to++) {
+      const { receiveMs, bytes } = uploads[to]!.upload;
+      if (this.#span(receiveMs) !== span) break;
+      size += RECORD_HEADER_BYTES + bytes.length;
+    }
+    return uploads.slice(from, to);
   }
 
   /** The open segment if the receive time belongs into it, or the next one. */
@@ -289,23 +308,10 @@ export class EmbeddedReportLog implements ReportLog {
   }
 
   async #seal(open: OpenSegment): Promise<void> {
-    this.#unlistedSegment = await open.seal(this.#tip.head);
+    const sealed = await open.seal(this.#tip.head);
     this.#open = undefined;
     this.#nextSegment = open.number + 1;
-    this.#addToIndex();
-  }
-
-  /** Tells the index what is durable; what it refuses (its disk is full) waits for the next attempt. */
-  #addToIndex(): void {
-    if (this.#unindexed !== undefined) {
-      this.#index.add(this.#unindexed.entries, this.#unindexed.tip);
-      this.#unindexed = undefined;
-      this.#tail.announce(this.#tip.length);
-    }
-    if (this.#unlistedSegment !== undefined) {
-      this.#index.addSegment(this.#unlistedSegment);
-      this.#unlistedSegment = undefined;
-    }
+    this.#index.addSegment(sealed);
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {

@@ -121,6 +121,9 @@ export class JetStreamReportLog implements ReportLog {
     return this.#queue.between(() => this.#reader.sealed.seal(nowMs));
   }
 
+  /** Readers ask the stream, which has an upload before it is acknowledged. */
+  async showAll(): Promise<void> {}
+
   health(): { inFlight: number; fault: string | undefined } {
     return this.#queue.health();
   }
