@@ -1,6 +1,7 @@
 /** Finding hotspots: by name, key, gateway id or wallet. Names are made once for a key and kept. */
 import { base58Text } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
+import { lowerBound } from "../epoch-folder/lower-bound.ts";
 import { hotspotText } from "../explain/find-hotspot.ts";
 import type { HttpApp } from "../service/http.ts";
 import { animalName } from "./animal-names.ts";
@@ -38,7 +39,7 @@ const searchQuery = Type.Object({
 });
 
 export function searchRoutes(app: HttpApp, views: EpochViews): void {
-  const textsOf = perView(hotspotTexts);
+  const linesOf = perView(hotspotLines);
   app.get(
     "/v1/search",
     {
@@ -52,7 +53,7 @@ export function searchRoutes(app: HttpApp, views: EpochViews): void {
     async (request, reply) =>
       answerFrom(views, request.query.epoch, request, reply, "hotspots", (view) => ({
         epoch: view.number,
-        hotspots: search(view, textsOf(view), request.query.q.trim()),
+        hotspots: search(view, linesOf(view), request.query.q.trim()),
       })),
   );
   app.get(
@@ -79,39 +80,59 @@ export function searchRoutes(app: HttpApp, views: EpochViews): void {
   );
 }
 
-interface HotspotTexts {
-  readonly key: string;
-  /** Lower case, each word behind a space. */
-  readonly name: string;
-  readonly gatewayId: string;
+/** Every hotspot as one line of one text: `\n name words\tKEY\tgatewayid`, so that looking for one is a search that the engine does natively. */
+interface HotspotLines {
+  readonly text: string;
+  /** Where each line begins. */
+  readonly starts: Uint32Array;
 }
 
 const names = new Map<string, string>();
 
-function hotspotTexts(view: EpochView): HotspotTexts[] {
+function hotspotLines(view: EpochView): HotspotLines {
   const { hotspots } = view.epoch.input;
-  return Array.from({ length: view.hotspotCount }, (_, row) => {
+  const starts = new Uint32Array(view.hotspotCount);
+  const lines: string[] = [];
+  let length = 0;
+  for (let row = 0; row < view.hotspotCount; row++) {
     const key = hotspotText(hotspots, row);
-    const name = names.get(key) ?? ` ${animalName(key).toLowerCase()}`;
+    const name = names.get(key) ?? animalName(key).toLowerCase();
     names.set(key, name);
-    return { key, name, gatewayId: rowOf(hotspots.gateway_id, row, GATEWAY_BYTES).toHex() };
-  });
+    const line = `\n ${name}\t${key}\t${rowOf(hotspots.gateway_id, row, GATEWAY_BYTES).toHex()}`;
+    starts[row] = length;
+    length += line.length;
+    lines.push(line);
+  }
+  return { text: lines.join(""), starts };
 }
 
-function search(view: EpochView, texts: readonly HotspotTexts[], wanted: string): Static<typeof foundSchema>[] {
+function search(view: EpochView, lines: HotspotLines, wanted: string): Static<typeof foundSchema>[] {
   const wallet = walletFromText(wanted);
   if (wallet !== undefined)
     return rowsOfWallet(view, wallet)
       .slice(0, MOST_FOUND)
       .map((row) => foundOf(view, row));
   const lower = wanted.toLowerCase();
-  const words = ` ${lower.replace(/[\s-]+/g, " ")}`;
-  const found: number[] = [];
-  for (let row = 0; row < texts.length && found.length < MOST_FOUND; row++) {
-    const { key, name, gatewayId } = texts[row]!;
-    if (name.includes(words) || key.startsWith(wanted) || gatewayId.startsWith(lower)) found.push(row);
+  const found = new Set<number>();
+  // The beginning of a word, of a key, of a gateway id.
+  for (const part of [` ${lower.replace(/[\s-]+/g, " ")}`, `\t${wanted}`, `\t${lower}`]) {
+    for (const row of rowsWith(lines, part)) found.add(row);
   }
-  return found.map((row) => foundOf(view, row));
+  return [...found]
+    .sort((a, b) => a - b)
+    .slice(0, MOST_FOUND)
+    .map((row) => foundOf(view, row));
+}
+
+/** The first rows whose lines have the part. */
+function rowsWith({ text, starts }: HotspotLines, part: string): number[] {
+  const rows: number[] = [];
+  for (let at = text.indexOf(part); at >= 0 && rows.length < MOST_FOUND; ) {
+    const row = lowerBound(starts.length, (one) => starts[one]! <= at) - 1;
+    rows.push(row);
+    at = row + 1 < starts.length ? text.indexOf(part, starts[row + 1]) : -1;
+  }
+  return rows;
 }
 
 function rowsOfWallet(view: EpochView, wallet: Uint8Array): number[] {
