@@ -161,7 +161,10 @@ export class TwinJudge {
     let isSelective = this.#selective.get(hotspot);
     if (isSelective === undefined) {
       const heardBy = new Set(counterpart);
-      const silent = this.#neighbourhood.silent(hotspot, hotspot, medianM, (id) => heardBy.has(id));
+      const { lines } = this.#context.hotspots;
+      // Private ones abstain, whether they hear it or not.
+      const isNotSilent = (id: number) => heardBy.has(id) || isPrivateLine(lines, id);
+      const silent = this.#neighbourhood.silent(hotspot, hotspot, medianM, isNotSilent);
       isSelective = 2 * silent >= counterpart.length;
       this.#selective.set(hotspot, isSelective);
     }
