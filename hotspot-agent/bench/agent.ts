@@ -53,8 +53,15 @@ const rows: Row[] = [];
 let run = 0;
 let agents = 0;
 
-/** Runs the parts named, or all; 1 if a limit was missed. */
+/** Runs the parts named, or all; 1 if a limit was missed, 2 if a part is not known. */
 export async function runAgentBench(args: readonly string[]): Promise<number> {
+  const unknown = args.find((name) => !PARTS.some((part) => part === name));
+  if (unknown !== undefined) {
+    process.stderr.write(
+      `no part is called ${JSON.stringify(unknown)}; usage: bun run bench agent [${PARTS.join("|")}] …\n`,
+    );
+    return 2;
+  }
   const parts = PARTS.filter((name) => args.length === 0 || args.includes(name));
   mkdirSync(folder, { recursive: true });
   for (const entry of [MAIN, STEPPED]) compile(entry, binaryOf(entry), process.arch === "arm64" ? "arm64" : "x64");
