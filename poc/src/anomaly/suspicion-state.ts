@@ -4,7 +4,6 @@
  * Only hotspots that have something to remember have a row. A hotspot that leaves the registry leaves the state.
  */
 
-import { compareByteRows } from "../byte-rows.ts";
 import { allocateColumns, type Columns } from "../epoch/columns.ts";
 import type { EpochInput } from "../epoch/epoch-input.ts";
 import { KeyIndex } from "../epoch/key-index.ts";
@@ -12,6 +11,7 @@ import { suspicionOutTable } from "../epoch/tables.ts";
 import { DEVICE_KEY_BYTES } from "../protocol/device-key.ts";
 import { DETECTORS } from "./detector.ts";
 import { LEVEL_STRIDE } from "./judge-suspects.ts";
+import { keyOrder } from "./key-order.ts";
 
 export interface SuspicionState {
   /** By hotspot × detector, 0 to 10,000. */
@@ -74,11 +74,10 @@ export function writeSuspicion(
     )
       remembered.push(hotspot);
   }
-  remembered.sort((a, b) => compareByteRows(hotspots.key, a, hotspots.key, b, DEVICE_KEY_BYTES));
   const out = allocateColumns(suspicionOutTable, remembered.length);
-  remembered.forEach((hotspot, row) => {
-    const key = hotspots.key.subarray(hotspot * DEVICE_KEY_BYTES, (hotspot + 1) * DEVICE_KEY_BYTES);
-    out.key.set(key, row * DEVICE_KEY_BYTES);
+  keyOrder(hotspots.key, DEVICE_KEY_BYTES, remembered).forEach((hotspot, row) => {
+    for (let byte = 0; byte < DEVICE_KEY_BYTES; byte++)
+      out.key[row * DEVICE_KEY_BYTES + byte] = hotspots.key[hotspot * DEVICE_KEY_BYTES + byte];
     for (const { name, number } of DETECTORS)
       out[`${name}_e4` as LevelColumn][row] = state.levels[hotspot * LEVEL_STRIDE + number];
     out.clean_epochs[row] = state.cleanEpochs[hotspot];
