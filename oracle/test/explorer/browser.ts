@@ -69,6 +69,14 @@ export async function mapDrawn(page: Page): Promise<void> {
   await page.locator(".map[data-drawn]").first().waitFor();
 }
 
+/** Resolves when the coast is drawn as finely as it is going to be; at once where there is no map. */
+export async function mapAtRest(page: Page): Promise<void> {
+  await page.waitForFunction(`(() => {
+    const map = document.querySelector(".map")?.coverageMap?.library;
+    return map === undefined || (map.loaded() && (map.getZoom() < 4.5 || map.getLayer("land").maxzoom < 24));
+  })()`);
+}
+
 interface Finding {
   readonly id: string;
   readonly impact: string;

@@ -8,6 +8,7 @@ import { TemporaryFolders } from "../temporary-folder.ts";
 import {
   hasChromium,
   launchBrowser,
+  mapAtRest,
   mapDrawn,
   openPage,
   seriousFindings,
@@ -18,6 +19,13 @@ import { type ExplorerWorld, explorerWorld } from "./world.ts";
 
 /** Where pictures for the guides are written; none without it. */
 const PICTURES = process.env.EARSHOT_PICTURES;
+const PICTURE_QUALITY = 80;
+/** Those that README and guides show. */
+const PICTURED: readonly string[] = [
+  ...["map-light", "cell-light", "hotspot-light", "network-light", "gaps-light", "rewards-light"],
+  ...["map-dark", "cell-dark", "hotspot-dark", "hotspots-light", "proposals-light", "console-light", "owner-light"],
+  ...["owner-signed-in", "customer-signed-in", "proposal-effect", "network-dark", "gaps-dark", "owner-dark"],
+];
 const PHONE = { width: 390, height: 844 };
 const PAGES = ["/", "/hotspots", "/gaps", "/network", "/proposals", "/owner", "/console"] as const;
 
@@ -67,9 +75,12 @@ async function visit(path: string, options: BrowserContextOptions = {}): Promise
 }
 
 async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES === undefined) return;
+  if (PICTURES === undefined || !PICTURED.includes(name)) return;
+  await mapAtRest(page);
   mkdirSync(PICTURES, { recursive: true });
-  writeFileSync(join(PICTURES, `${name}.png`), await page.screenshot());
+  const client = await page.context().newCDPSession(page);
+  const { data } = await client.send("Page.captureScreenshot", { format: "webp", quality: PICTURE_QUALITY });
+  writeFileSync(join(PICTURES, `${name}.webp`), Buffer.from(data, "base64"));
 }
 
 async function signIn(page: Page, keypairFile: string): Promise<void> {
@@ -84,13 +95,16 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
     ["light", { colorScheme: "light" as const }],
     ["dark, 390 px wide", { colorScheme: "dark" as const, viewport: PHONE, hasTouch: true }],
   ])("%s", (_, options) => {
-    test.each([...PAGES, "cell", "hotspot", "rewards"])(
+    test.each([...PAGES, "cell", "hotspot", "packets", "rewards"])(
       "%s is drawn without an error, and axe finds nothing serious",
       async (name) => {
         const path =
-          { cell: `/cell/${cell}`, hotspot: `/hotspot/${hotspotKey}`, rewards: `/hotspot/${hotspotKey}?tab=rewards` }[
-            name
-          ] ?? name;
+          {
+            cell: `/cell/${cell}`,
+            hotspot: `/hotspot/${hotspotKey}`,
+            packets: `/hotspot/${hotspotKey}?tab=packets`,
+            rewards: `/hotspot/${hotspotKey}?tab=rewards`,
+          }[name] ?? name;
         const { page, errors } = await visit(path, options);
         if (name === "/" || name === "cell") await mapDrawn(page);
         expect(await seriousFindings(page)).toEqual([]);

@@ -1,5 +1,5 @@
 /** A network of small epochs on a local chain behind its sockets, with three oracles of which all must agree. */
-import { parameterHash } from "@earshot/poc";
+import { type NetworkParameters, parameterHash } from "@earshot/poc";
 import {
   ARTIFACTS,
   createNetworkSteps,
@@ -35,8 +35,11 @@ export interface LocalNetwork {
   stop(): Promise<void>;
 }
 
-/** `genesis`: wallets that begin with tokens, and get lamports. */
-export async function startLocalNetwork(genesis: NetworkPlan["genesis"] = []): Promise<LocalNetwork> {
+/** `genesis`: wallets that begin with tokens, and get lamports; `rulesOf`: the rules whose hash the chain has. */
+export async function startLocalNetwork(
+  genesis: NetworkPlan["genesis"] = [],
+  rulesOf: (addresses: NetworkAddresses) => NetworkParameters = () => parameters,
+): Promise<LocalNetwork> {
   const chain = LocalChain.genesis({
     seed: new Uint8Array(32).fill(5),
     unixMs: EPOCH_START_MS,
@@ -54,12 +57,13 @@ export async function startLocalNetwork(genesis: NetworkPlan["genesis"] = []): P
   }
   chain.closeBlock(0);
   const programs = new Programs(connection);
+  const addresses = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
   const plan = standardPlan({
     admin: admin.publicKey,
     guardian: guardian.publicKey,
     oracles: wallets.map(({ publicKey }) => publicKey),
     genesis,
-    parameterHash: Buffer.from(parameterHash(parameters), "hex"),
+    parameterHash: Buffer.from(parameterHash(rulesOf(addresses)), "hex"),
     firstEpoch: BigInt(EPOCH),
     epochSeconds: EPOCH_MS / 1000,
   });
@@ -69,7 +73,6 @@ export async function startLocalNetwork(genesis: NetworkPlan["genesis"] = []): P
     await send({ connection, programs, payer: admin, slotMs: SLOT_MS }, instructions, signers);
   }
   let chainMs = EPOCH_START_MS;
-  const addresses = networkAddresses(tokenMint.publicKey, dcMint.publicKey);
   return {
     addresses,
     url: server.url,

@@ -102,6 +102,7 @@ class PlaceNames {
   #show(): void {
     for (const marker of this.#shown) marker.remove();
     const bounds = this.#map.getBounds();
+    const width = this.#map.getContainer().clientWidth;
     const taken: { readonly x: number; readonly y: number }[] = [];
     this.#shown = [];
     // The list is ordered by population.
@@ -110,6 +111,8 @@ class PlaceNames {
       const place: LngLatLike = [lng, lat];
       if (!bounds.contains(place)) continue;
       const at = this.#map.project(place);
+      // A name across the edge could not be read.
+      if (at.x < APART_PX / 2 || at.x > width - APART_PX / 2) continue;
       if (taken.some(({ x, y }) => Math.abs(x - at.x) < APART_PX && Math.abs(y - at.y) < APART_PX / 3)) continue;
       taken.push(at);
       const element = document.createElement("span");

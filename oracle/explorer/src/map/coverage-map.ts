@@ -24,7 +24,10 @@ const OUTLIERS = 0.04;
 const FAR_RESOLUTION = 4;
 const PUBLIC_RESOLUTION = 8;
 const ENOUGH_PLACES = 12;
+/** What a chosen cell is at least shown at. */
 const CLOSE_ZOOM = 11;
+/** The first view is not closer, however few hotspots there are. */
+const FIRST_ZOOM = 13;
 /** A view that has not moved for this long is at rest, ms: what is in it is summed then and not at every step. */
 const REST_MS = 120;
 
@@ -194,7 +197,7 @@ export class CoverageMap {
     };
     const [south, north] = spread(0);
     const [west, east] = spread(1);
-    this.#map.fitBounds([west, south, east, north], { padding: 40, maxZoom: CLOSE_ZOOM, animate: false });
+    this.#map.fitBounds([west, south, east, north], { padding: 40, maxZoom: FIRST_ZOOM, animate: false });
   }
 }
 

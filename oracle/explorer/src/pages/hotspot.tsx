@@ -2,8 +2,10 @@
 import type { BeaconPage, Explanation, Hotspot, Pay, Proof, Reception, Statement, WholeHotspot } from "../api-types.ts";
 import { Chart } from "../charts/chart.tsx";
 import { animalName, clock, count, factor, reasonText, shares, tenths, tokens, tokensNumber } from "../format.ts";
+import { Deliveries, UptimeShown } from "../parts/deliveries.tsx";
 import { Figure } from "../parts/figure.tsx";
 import { CellLink, Code, HotspotLink } from "../parts/links.tsx";
+import { ProofShown } from "../parts/proof.tsx";
 import { Shown } from "../parts/states.tsx";
 import { TableHead } from "../parts/table-head.tsx";
 import { Why } from "../parts/why.tsx";
@@ -16,6 +18,7 @@ const TABS = [
   ["beacons", "Beacons"],
   ["witnesses", "Who heard it"],
   ["receptions", "Whom it heard"],
+  ["packets", "Uptime and packets"],
   ["rewards", "Rewards"],
 ] as const;
 const PAGE = 100;
@@ -49,6 +52,12 @@ export function HotspotPage({ hotspotKey }: { readonly hotspotKey: string }) {
             {tab === "beacons" && <Beacons hotspotKey={hotspotKey} />}
             {tab === "witnesses" && <Receptions hotspotKey={hotspotKey} way="witnesses" />}
             {tab === "receptions" && <Receptions hotspotKey={hotspotKey} way="receptions" />}
+            {tab === "packets" && (
+              <>
+                <UptimeShown hotspotKey={hotspotKey} />
+                <Deliveries hotspotKey={hotspotKey} />
+              </>
+            )}
             {tab === "rewards" && <Rewards hotspotKey={hotspotKey} wallets={walletsOf(whole.hotspot)} />}
           </>
         )}
@@ -311,31 +320,5 @@ function epochsOf(rewards: Rewarded): number[] {
 function byEpoch(rewards: Rewarded, kind: keyof Pay): number[] {
   return epochsOf(rewards).map((epoch) =>
     rewards.filter((one) => one.epoch === epoch).reduce((sum, { pay }) => sum + tokensNumber(pay[kind]), 0),
-  );
-}
-
-/** A wallet's leaf and the way from it to the root that is voted for. */
-export function ProofShown({ proof }: { readonly proof: Proof }) {
-  return (
-    <>
-      <p>
-        Wallet <Code text={proof.wallet} /> is owed {tokens(proof.cumulativeAtoms, 8)} tokens since the network began,{" "}
-        {tokens(proof.epochAtoms, 8)} of them in epoch {proof.epoch}: leaf {proof.leafIndex} of {proof.root.leafCount}{" "}
-        under root <Code text={proof.root.hash} />.
-      </p>
-      <details>
-        <summary>{proof.proof.siblingHashes.length} hashes from the leaf to the root</summary>
-        <Wide label="Hashes of the proof">
-          <pre>
-            {proof.proof.siblingHashes
-              .map(
-                (hash, step) =>
-                  `${(proof.proof.leftSiblings >>> step) & 1 ? "left " : "right"} ${hash} ${proof.proof.siblingSums[step]}`,
-              )
-              .join("\n")}
-          </pre>
-        </Wide>
-      </details>
-    </>
   );
 }

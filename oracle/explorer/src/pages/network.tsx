@@ -3,6 +3,7 @@ import type { EpochSummary, History } from "../api-types.ts";
 import { Chart } from "../charts/chart.tsx";
 import { count, percent, reasonText, tokens, tokensNumber } from "../format.ts";
 import { ContestedRoutes } from "../parts/contested.tsx";
+import { Deliveries } from "../parts/deliveries.tsx";
 import { Figure } from "../parts/figure.tsx";
 import { Code } from "../parts/links.tsx";
 import { OnChain } from "../parts/on-chain.tsx";
@@ -28,6 +29,8 @@ export function NetworkPage() {
             <Latest epoch={epochs.at(-1)!} />
             <Charts epochs={epochs} />
             <OnChain epoch={epochs.at(-1)!.epoch} />
+            <h2>Deliveries</h2>
+            <Deliveries />
             <ContestedRoutes epochs={epochs.map(({ epoch }) => epoch)} />
             <Epochs epochs={epochs} />
             <Reasons epoch={epochs.at(-1)!} />

@@ -1,9 +1,9 @@
 /** What is an owner's: hotspots with their exact places, and the commands that change them or claim. */
 import { useState } from "preact/hooks";
-import type { OwnedHotspotPage, Proof, WholeHotspot } from "../api-types.ts";
+import type { OwnedHotspotPage, WholeHotspot } from "../api-types.ts";
 import { tokens } from "../format.ts";
 import { AssertLocation } from "../parts/assert-location.tsx";
-import { Command } from "../parts/command.tsx";
+import { Claim } from "../parts/claim.tsx";
 import { Beneficiary, Transfer } from "../parts/hand-over.tsx";
 import { CellLink, HotspotLink } from "../parts/links.tsx";
 import { SignIn } from "../parts/sign-in.tsx";
@@ -13,7 +13,6 @@ import { useSigned } from "../parts/use-signed.ts";
 import { Wide } from "../parts/wide.tsx";
 import { useAnswer } from "../use-answer.ts";
 import { type Session, useSession } from "../wallet/session.ts";
-import { ProofShown } from "./hotspot.tsx";
 
 export function OwnerPage() {
   const session = useSession();
@@ -23,46 +22,11 @@ export function OwnerPage() {
       <SignIn who="a hotspot's owner" />
       {session !== undefined && (
         <>
-          <Claim session={session} />
+          <Claim wallet={session.wallet} />
           <Hotspots session={session} />
         </>
       )}
     </section>
-  );
-}
-
-function Claim({ session: { wallet } }: { readonly session: Session }) {
-  const answer = useAnswer<Proof>(`/v1/wallets/${wallet}/proof`);
-  const isNobody = answer.state === "failed" && answer.failure.status === 404;
-  return (
-    <>
-      <h2>Rewards</h2>
-      {isNobody ? (
-        <p class="note empty">
-          No closed epoch owes this wallet anything. Rewards go to a hotspot's beneficiary, which may be another wallet.
-        </p>
-      ) : (
-        <Shown answer={answer} what="what the wallet is owed">
-          {(proof) => (
-            <>
-              <ProofShown proof={proof} />
-              <p>
-                One claim pays all of it that was not claimed yet, once the epoch's root is final;{" "}
-                <code>earshot rewards status</code> says which is. Anybody may send it, the tokens go to the wallet.
-              </p>
-              <Command
-                words={[
-                  "rewards",
-                  "claim",
-                  "--proof",
-                  `${location.origin}/v1/wallets/${wallet}/claim?epoch=${proof.epoch}`,
-                ]}
-              />
-            </>
-          )}
-        </Shown>
-      )}
-    </>
   );
 }
 

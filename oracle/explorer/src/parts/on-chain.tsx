@@ -1,6 +1,6 @@
 /** What the chain says of an epoch: its root, who voted for it, and whether it is final. */
 import type { ChainEpochs } from "../api-types.ts";
-import { count, tokens } from "../format.ts";
+import { clock, count, tokens } from "../format.ts";
 import { useHas } from "../parts-of-api.ts";
 import { useAnswer } from "../use-answer.ts";
 import { Code } from "./links.tsx";
@@ -25,7 +25,7 @@ export function OnChain({ epoch }: { readonly epoch: number }) {
           what="the votes"
           empty={({ epochs }) => (epochs.length === 0 ? "No epoch is issued on chain yet." : null)}
         >
-          {({ oracles, threshold, epochs }) => (
+          {({ nowMs, oracles, threshold, epochs }) => (
             <Wide label="Votes">
               <table>
                 <caption>
@@ -44,7 +44,9 @@ export function OnChain({ epoch }: { readonly epoch: number }) {
                         )}
                       </td>
                       <td>{/^0+$/.test(one.rootHash) ? "–" : <Code text={one.rootHash} />}</td>
-                      <td>{one.isFinal ? <span class="tag good">final</span> : <span class="tag">open</span>}</td>
+                      <td>
+                        <State epoch={one} nowMs={nowMs} />
+                      </td>
                     </tr>
                   ))}
                 </tbody>
@@ -53,6 +55,18 @@ export function OnChain({ epoch }: { readonly epoch: number }) {
           )}
         </Shown>
       )}
+    </>
+  );
+}
+
+function State({ epoch, nowMs }: { readonly epoch: ChainEpochs["epochs"][number]; readonly nowMs: number }) {
+  const { isFinal, vetoEndsMs } = epoch;
+  if (isFinal) return <span class="tag good">final</span>;
+  if (vetoEndsMs === null) return <span class="tag">open</span>;
+  return (
+    <>
+      <span class="tag">approved</span>{" "}
+      <span class="quiet">{vetoEndsMs > nowMs ? `can be vetoed until ${clock(vetoEndsMs)}` : "can become final"}</span>
     </>
   );
 }
