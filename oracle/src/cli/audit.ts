@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { auditRun, type RunAudit } from "../audit/audit-run.ts";
 import { findingText } from "../audit/finding.ts";
 import { epochFolders } from "../epoch-folder/run-folder.ts";
+import { oracleError } from "../errors.ts";
 import { type ChainFlags, chainFactsOf, chainFlags } from "./chain-facts.ts";
 import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
 import { type PlaceFlags, placeFlags, withEpochFolders } from "./epoch-place.ts";
@@ -46,7 +47,11 @@ export const auditCommand = buildCommand<AuditFlags, string[], CliContext>({
         const isClean = run.findings.length === 0;
         return { json: { ok: isClean, ...run }, text: auditText(run), failed: !isClean };
       };
-      return folders.length > 0 ? audit(folders.flatMap(epochFolders)) : withEpochFolders(flags, progress, audit);
+      if (folders.length === 0) return withEpochFolders(flags, progress, audit);
+      if (flags.url !== undefined || flags.dir !== undefined || flags.epoch !== undefined) {
+        throw oracleError("ORC_BAD_OPTION", "either folders, or --epoch with --dir or --url");
+      }
+      return audit(folders.flatMap(epochFolders));
     });
   },
 });

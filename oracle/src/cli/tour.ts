@@ -1,4 +1,4 @@
-/** `oracle tour` (what `bun start` runs): simulate, score and audit a day on the real hotspot list, then say what came of it. */
+/** `oracle tour`: simulate, score and audit a day on the real hotspot list, then say what came of it. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { earshot } from "@earshot/poc";

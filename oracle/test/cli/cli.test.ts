@@ -200,6 +200,7 @@ describe("the command line", () => {
       ["simulate", "--out", "x", "--near", "91,0"],
       ["simulate", "--out", "x", "--radius-km", "5"],
       ["audit"],
+      ["audit", run, "--epoch", "20759"],
       ["explain", run],
     ];
     for (const args of wrong) {
