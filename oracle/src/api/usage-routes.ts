@@ -2,6 +2,7 @@
 import { cellToString } from "@earshot/geo";
 import { base58Text } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
+import { errorAnswers } from "../service/api-schemas.ts";
 import { type HttpApp, sendError } from "../service/http.ts";
 import { answerFrom, cellText, epochAnswers, epochQuery } from "./answers.ts";
 import { type EpochView, rowOf } from "./epoch-view.ts";
@@ -52,7 +53,7 @@ export function usageRoutes(app: HttpApp, views: EpochViews, access: PayerAccess
         params: Type.Object({ wallet: Type.String({ maxLength: 44 }) }),
         querystring: epochQuery,
         headers: Type.Object({ [OWNER_REQUEST_HEADER]: Type.Optional(Type.String({ maxLength: 200 })) }),
-        response: epochAnswers(usageSchema),
+        response: { ...epochAnswers(usageSchema), ...errorAnswers("unknown_key", "overloaded", "log_unavailable") },
       },
     },
     async (request, reply) => {

@@ -43,7 +43,7 @@ const listSchema = Type.Object({
   invoices: Type.Array(summarySchema),
   next: Type.Union([Type.Integer(), Type.Null()], { description: "`before` of the next page; null at the end" }),
 });
-const refusals = errorAnswers("bad_request", "not_found", "unknown_key", "overloaded");
+const refusals = errorAnswers("bad_request", "not_found", "unknown_key", "overloaded", "log_unavailable");
 
 export interface InvoiceRoutesOptions {
   readonly journal: Pick<StoredJournal, "invoices" | "invoice">;
