@@ -21,7 +21,7 @@ import type { StateFiles } from "./state-files.ts";
 import { UploadArchive } from "./upload-archive.ts";
 import { UploadChain } from "./upload-chain.ts";
 import { UploadSender } from "./upload-sender.ts";
-import { Uploader } from "./uploader.ts";
+import { RECEIPT_FLUSH_MS, Uploader } from "./uploader.ts";
 import { supervise } from "./wait.ts";
 import { Witness } from "./witness.ts";
 
@@ -86,6 +86,7 @@ export class HotspotProof {
       sender: this.sender,
       radio: this.#radio,
       receipts: this.#receipts,
+      receiptFlushMs: () => Math.min(RECEIPT_FLUSH_MS, parameters().times.entropyMs),
     });
     this.#packets = new PacketReceipts({ networkClock, telemetry, add: (receipt) => this.#addReceipt(receipt) });
     this.witness = new Witness({

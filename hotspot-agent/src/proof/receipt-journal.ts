@@ -72,7 +72,7 @@ export class ReceiptJournal {
 
   /** Finds what an earlier run left; `consumed` is how far its last upload went. Until it has resolved once receipts wait in memory. */
   async load(consumed: number): Promise<void> {
-    const { files, clock } = this.#options;
+    const { files } = this.#options;
     this.#files = [];
     for (const { name } of await files.list()) {
       const first = /^receipts-([0-9a-f]{16})$/.exec(name)?.[1];
@@ -81,7 +81,8 @@ export class ReceiptJournal {
       if (rows > 0) this.#files.push({ name, first: Number.parseInt(first, 16), rows, isClosed: true });
       else await files.remove(name);
     }
-    this.#oldestMs = clock.nowMs();
+    // How long they waited before the start nobody knows: one that is started again and again must not keep them for ever.
+    this.#oldestMs = Number.NEGATIVE_INFINITY;
     this.#consumed = Math.max(consumed, this.#files[0]?.first ?? 0);
     await this.#removeFiles((file) => file.first + file.rows <= this.#consumed);
     this.#isLoaded = true;

@@ -13,7 +13,9 @@ import type { UploadChain } from "./upload-chain.ts";
 import type { UploadSender } from "./upload-sender.ts";
 import { Bell, sleep } from "./wait.ts";
 
-/** Packet receipts may wait this long for company, ms. */
+/**
+ * Packet receipts may wait this long for company, ms; no longer than a minute of the network's, for in fast networks bills do not wait.
+ */
 export const RECEIPT_FLUSH_MS = 60_000;
 /** Receipts in one upload: 225 kB, sent in seconds over a slow link, for reports of beacons wait behind it. */
 export const MAX_RECEIPTS = 4096;
@@ -26,6 +28,8 @@ export interface UploaderOptions {
   readonly sender: UploadSender;
   readonly radio: RadioReports;
   readonly receipts: ReceiptJournal;
+  /** How long packet receipts may wait for company, ms. */
+  readonly receiptFlushMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: Telemetry;
@@ -115,10 +119,10 @@ export class Uploader {
   }
 
   #receiptsDueMs(): number | null {
-    const { receipts } = this.#options;
+    const { receipts, receiptFlushMs } = this.#options;
     const { oldestMs } = receipts;
     if (oldestMs === null) return null;
-    return receipts.length >= MAX_RECEIPTS ? oldestMs : oldestMs + RECEIPT_FLUSH_MS;
+    return receipts.length >= MAX_RECEIPTS ? oldestMs : oldestMs + receiptFlushMs();
   }
 
   #dueInMs(): number | null {

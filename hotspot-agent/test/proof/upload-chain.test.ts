@@ -313,6 +313,31 @@ describe("packet receipts", () => {
     expect(rig.files.names().filter((name) => name.startsWith("receipts-"))).toHaveLength(1);
   });
 
+  test("of an agent that is killed again and again within a minute are logged all the same", async () => {
+    await start();
+    for (let fCnt = 0; fCnt < 10; fCnt++) {
+      deliver(fCnt);
+      await rig.clock.advance(20_000);
+      await rig.restart(rig.files.powerCut());
+    }
+    await rig.clock.advance(5000);
+    expect(a.reports().receipts.map(({ fCnt }) => fCnt)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test("wait no longer than a minute of the network's, where networks run faster", async () => {
+    const clock = new StepClock(START_MS);
+    const times = { entropyMs: 5000, intervalMs: 30_000, transmitDelayMs: 2500, transmitSpreadMs: 2500 };
+    a = earshotOracle("a", () => clock.nowMs(), { times, windowMs: 10_000, entropyDelayMs: 500 });
+    rig = new Rig(clock, [a], { region: null });
+    await rig.start();
+    await rig.clock.advance(1000);
+    deliver(1);
+    await rig.clock.advance(4000);
+    expect(a.log).toHaveLength(0);
+    await rig.clock.advance(2000);
+    expect(a.reports().receipts).toMatchObject([{ fCnt: 1 }]);
+  });
+
   test("wait in memory while the disk is full, and are not lost", async () => {
     await start();
     deliver(1);
