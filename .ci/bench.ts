@@ -3,6 +3,7 @@ import { runAgentBench } from "../hotspot-agent/bench/agent.ts";
 import { runAttacks } from "../oracle/bench/attacks.ts";
 import { runExplorerBench } from "../oracle/bench/explorer.ts";
 import { runOracle } from "../oracle/bench/oracle.ts";
+import { runPrivate } from "../oracle/bench/private.ts";
 import { runCore } from "../poc/bench/core.ts";
 import { runSpoof } from "../poc/bench/spoof/report.ts";
 import { runProgramsBench } from "../programs/client/bench/programs.ts";
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => number | Pro
   core: runCore,
   explorer: runExplorerBench,
   oracle: runOracle,
+  private: runPrivate,
   programs: runProgramsBench,
   spoof: runSpoof,
 };
