@@ -1,5 +1,6 @@
 /** The command line of the oracle: its commands, and how its errors become exit codes. */
 import { buildApplication, buildRouteMap, run, text_en } from "@stricli/core";
+import { appealRoutes } from "./appeal.ts";
 import { auditCommand } from "./audit.ts";
 import { browseCommand } from "./browse.ts";
 import { type CliContext, EXIT, type Terminal } from "./context.ts";
@@ -35,6 +36,7 @@ const routes = buildRouteMap({
     organisation: organisationRoutes,
     route: routeRoutes,
     refute: refuteCommand,
+    appeal: appealRoutes,
     tour: tourCommand,
   },
   docs: { brief: "Earshot's oracle: serve it, simulate coverage, score it, audit it, explain it" },

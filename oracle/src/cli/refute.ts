@@ -6,6 +6,7 @@ import { oracleError } from "../errors.ts";
 import { ingestSigner } from "../service/ingest-key.ts";
 import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
 import { integerParser, textParser } from "./parse.ts";
+import { sendNotice } from "./send-notice.ts";
 
 interface RefuteFlags extends JsonFlag {
   readonly url: string;
@@ -17,7 +18,6 @@ interface RefuteFlags extends JsonFlag {
 
 /** Where the session's key is taken from: a command line can be read by others. */
 const KEY_VARIABLE = "EARSHOT_NWK_S_KEY";
-const TIMEOUT_MS = 30_000;
 
 const text = (brief: string, placeholder: string) =>
   ({ kind: "parsed", parse: textParser, brief, placeholder }) as const;
@@ -63,7 +63,7 @@ export const refuteCommand = buildCommand<RefuteFlags, string[], CliContext>({
       const signer = ingestSigner(flags.key, false);
       const document = encodeRefutation({ nwkSKey, before, after, disputed });
       const notice = sealNotice("refutation", document, flags.network, signer);
-      const { status, receipt } = await send(flags.url, notice.bytes);
+      const { status, receipt } = await sendNotice(flags.url, "/v1/refutations", NOTICE_CONTENT_TYPE, notice.bytes);
       const id = notice.id.toHex();
       return {
         json: { id, status, receipt, frames: disputed.length },
@@ -72,27 +72,6 @@ export const refuteCommand = buildCommand<RefuteFlags, string[], CliContext>({
     });
   },
 });
-
-async function send(url: string, bytes: Uint8Array): Promise<{ status: string; receipt: string }> {
-  let response: Response;
-  let body: unknown;
-  try {
-    response = await fetch(`${url.replace(/\/+$/, "")}/v1/refutations`, {
-      method: "POST",
-      headers: { "content-type": NOTICE_CONTENT_TYPE },
-      body: bytes as Uint8Array<ArrayBuffer>,
-      redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    body = await response.json();
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw oracleError("ORC_DOWNLOAD_FAILED", `${url}: ${why}`, { cause, retryable: true });
-  }
-  const { status, receipt } = body as { readonly status?: unknown; readonly receipt?: unknown };
-  if (response.ok && typeof status === "string" && typeof receipt === "string") return { status, receipt };
-  throw oracleError("ORC_DOWNLOAD_FAILED", `${url}: status ${response.status}: ${JSON.stringify(body).slice(0, 300)}`);
-}
 
 function proofOf(value: string, name: string): SessionProof {
   const [frame = "", high = "0", ...more] = value.split(":");

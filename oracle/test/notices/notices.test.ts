@@ -4,6 +4,7 @@ import { type AppealRecord, appealId, signAppealRecord } from "@earshot/poc";
 import { encodeRefutation } from "@earshot/poc/lorawan";
 import {
   importKey,
+  keyToText,
   NOTICE_CONTENT_TYPE,
   sealNotice,
   signerFromEd25519Seed,
@@ -192,6 +193,39 @@ describe("an appeal over HTTP", () => {
     expect((await complain(signAppealRecord(outcome, hotspot.signer))).json.code).toBe("bad_signature");
     expect((await complain(signAppealRecord(outcome, governance))).json.status).toBe("accepted");
   });
+});
+
+test("a hotspot contests and governance decides by command, each with its own key", async () => {
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const keyFile = (seed: string) => {
+    const path = join(service.folder, `${seed}.key`);
+    writeFileSync(path, `ed25519 ${seed.repeat(32)}\n`, { mode: 0o600 });
+    return path;
+  };
+  const run = async (command: string, seed: string, ...more: string[]) => {
+    const said: string[] = [];
+    const streams = { stdout: { write: (text: string) => void said.push(text) }, stderr: { write: () => {} } };
+    const common = [
+      "--url",
+      url,
+      "--network",
+      String(NETWORK),
+      "--detector",
+      "conduct",
+      "--reason",
+      "stolen",
+      "--json",
+    ];
+    const code = await runCli(["appeal", command, "--key", keyFile(seed), ...common, ...more], streams);
+    return { code, answer: code === 0 ? JSON.parse(said.join("")) : undefined };
+  };
+  const filed = await run("file", "01", "--epoch", "7");
+  expect(filed).toMatchObject({ code: 0, answer: { status: "accepted" } });
+  const decision = ["--appeal", filed.answer.id, "--hotspot", keyToText(hotspot.key), "--uphold", "--from", "9"];
+  expect((await run("decide", "4d", ...decision)).answer.status).toBe("accepted");
+  expect((await run("decide", "01", ...decision)).code).toBe(1);
+  expect((await run("decide", "4d", "--appeal", "x", "--hotspot", keyToText(hotspot.key))).code).toBe(2);
+  expect((await service.log.tip()).length).toBe(2);
 });
 
 test("appeals in an epoch's log are read of the ingests we know, and lift a detector in later epochs only", async () => {

@@ -21,6 +21,7 @@ import {
   onboardHotspot,
   onboardMessage,
   openEpochRecord,
+  oracleSetOf,
   Programs,
   presetHash,
   type Sender,
@@ -134,9 +135,24 @@ export class LocalRegistry {
     return this.addresses.tokenMint.toBase58();
   }
 
-  /** Writes the keypair file of an oracle's wallet, the first one's if not told otherwise. */
+  /** Writes the keypair file of an oracle's wallet, in office or not; the first one's if not told otherwise. */
   writeOracleKey(path: string, oracle = 0): void {
-    writeFileSync(path, JSON.stringify([...this.#oracles[oracle]!.secretKey]), { mode: 0o600 });
+    writeFileSync(path, JSON.stringify([...allOracles[oracle]!.secretKey]), { mode: 0o600 });
+  }
+
+  /** Puts one wallet in office in place of all: what governance executes. */
+  async rotateOracles(oracle: number): Promise<void> {
+    const { distributor } = this.addresses;
+    const oracles = { oracles: [allOracles[oracle]!.publicKey], threshold: 1 };
+    const accounts = { oracleSet: oracleSetOf(distributor), distributor, admin: admin.publicKey };
+    await this.#send(admin, [await this.#programs.instruction("rewards", "rotateOracles", [oracles], accounts)]);
+  }
+
+  /** Schedules rules by their hash, 32 bytes: what governance executes. */
+  async setParameters(hash: Uint8Array, fromEpoch: number): Promise<void> {
+    const accounts = { network: this.addresses.network, admin: admin.publicKey };
+    const args = [hash, BigInt(fromEpoch)] as const;
+    await this.#send(admin, [await this.#programs.instruction("registry", "setParameters", args, accounts)]);
   }
 
   /** What a wallet was paid, base units. */

@@ -60,6 +60,11 @@ export class ServiceProcess {
     await this.#child?.exited;
   }
 
+  /** Resolves with its exit code when it ends by itself. */
+  async ended(): Promise<number> {
+    return (await this.#child?.exited) ?? 0;
+  }
+
   /** Ends it as systemd does; its exit code. */
   async stop(): Promise<number> {
     this.#child?.kill("SIGTERM");
