@@ -5,7 +5,7 @@
  * never stand in it, only paths to them.
  */
 import Type, { type Static, type TObject, type TProperties } from "typebox";
-import { addresses, choice, duration, endpoint, flag, integer, size, text, urls } from "./values.ts";
+import { addresses, choice, duration, endpoint, flag, integer, size, text, urls, wallets } from "./values.ts";
 
 const table = <T extends TProperties>(properties: T, description: string) =>
   Type.Object(properties, { additionalProperties: false, default: {}, description });
@@ -181,11 +181,8 @@ const organisations = table(
       "Routes that an organisation may make over HTTP. 0: routes are files of the operator's.",
     ),
     max_addresses: integer(1, 0xffff_ffff, 33_554_432, "DevAddrs of one organisation: a NetID of type 0 has 2^25."),
-    may_overlap: Type.Array(Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{32,44}$", expected: "a wallet in base58" }), {
-      default: [],
-      description: "Wallets whose routes may name DevAddrs and JoinEUIs that another payer's route has.",
-      expected: "a list of wallets in base58",
-    }),
+    may_overlap: wallets("Wallets whose routes may name DevAddrs and JoinEUIs that another payer's route has."),
+    refused: wallets("Wallets that make no routes; those they have made are told to nobody."),
     private_targets: flag(
       false,
       "Organisations may name brokers and webhooks in private networks, webhooks there without TLS: for a network of one's own.",

@@ -68,6 +68,14 @@ export const addresses = (fallback: readonly string[], description: string) =>
     expected: 'a list of HOST:PORT such as ["127.0.0.1:4222"]',
   });
 
+/** Wallets in base58. */
+export const wallets = (description: string) =>
+  Type.Array(Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{32,44}$", expected: "a wallet in base58" }), {
+    default: [],
+    description,
+    expected: "a list of wallets in base58",
+  });
+
 export function durationMs(written: string): number {
   const [, amount, unit] = /^([0-9.]+) ?([a-z]+)$/.exec(written)!;
   return Math.round(Number(amount) * DURATION_UNITS_MS[unit as keyof typeof DURATION_UNITS_MS]);

@@ -93,7 +93,7 @@ export function organisationRouteRoutes(app: HttpApp, changes: Changes, context:
     if (draft.status === "refused") return faultsRefusal(draft.faults);
     const own = stored.filter((one) => one.wallet === wallet && one.route.routeId !== routeId);
     const others = [
-      ...stored.filter((one) => one.wallet !== wallet),
+      ...stored.filter((one) => one.wallet !== wallet && !rules.refused.has(one.wallet)),
       ...files.filter(({ route }) => !routeKeys.includes(route.payer)),
     ];
     const problem = placeProblem(wallet, draft, { own, others }, rules);

@@ -126,7 +126,8 @@ export function organisationRoutes(app: HttpApp, changes: Changes, readers: Paye
         async work(tx, { wallet, members }) {
           const read = readBody(memberBody, jsonBody(request));
           if (read.status === "refused") return read;
-          if (!isWallet(member) || member === wallet) return refusal("bad_request", "a wallet in base58, and not the organisation's own", member);
+          if (!isWallet(member) || member === wallet)
+            return refusal("bad_request", "a wallet in base58, and not the organisation's own", member);
           const isNew = members.every((one) => one.member !== member);
           if (isNew && members.length >= MOST_MEMBERS) {
             return refusal("limit_reached", `at most ${MOST_MEMBERS} members`, members.length + 1);

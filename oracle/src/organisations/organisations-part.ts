@@ -42,11 +42,12 @@ export function organisationsPart(
   { routers, suspended, fileRoutes, holder }: OrganisationsOptions,
 ): OrganisationsPart {
   const { config, registry, signer, networkClock, clock, store, telemetry } = context;
-  const { max_routes, max_addresses, may_overlap, private_targets, balance_interval } = config.organisations;
+  const { max_routes, max_addresses, may_overlap, refused, private_targets, balance_interval } = config.organisations;
   const rules: RouteRules = {
     maxRoutes: max_routes,
     maxAddresses: max_addresses,
     mayOverlap: new Set(may_overlap),
+    refused: new Set(refused),
     mayBePrivate: private_targets,
   };
   const log = context.log.for("organisations");
@@ -61,7 +62,7 @@ export function organisationsPart(
     onChanged: () => stored.refresh(),
   });
   const routeKeysOf = (wallet: string) => changes.routeKeysOf(wallet);
-  const stored = new StoredRoutes(store, routeKeysOf);
+  const stored = new StoredRoutes(store, routeKeysOf, rules.refused);
   const readers = new PayerReaders({ store, routeKeysOf, nowMs, steadyMs });
   const failure = new RepeatedFailure();
   const counts = { found: 0, delivered: 0, failed: 0 };

@@ -10,6 +10,8 @@ export interface RouteRules {
   readonly maxAddresses: number;
   /** Wallets whose routes may meet those of others. */
   readonly mayOverlap: ReadonlySet<string>;
+  /** Wallets that make no routes. */
+  readonly refused: ReadonlySet<string>;
   /** Brokers and webhooks may be in private networks. */
   readonly mayBePrivate: boolean;
 }
@@ -26,8 +28,9 @@ export function placeProblem(
   wallet: string,
   draft: ReadyRoute,
   { own, others }: Neighbours,
-  { maxRoutes, maxAddresses, mayOverlap }: RouteRules,
+  { maxRoutes, maxAddresses, mayOverlap, refused }: RouteRules,
 ): Refusal | undefined {
+  if (refused.has(wallet)) return refusal("not_permitted", "a wallet that the operator lets make routes", wallet);
   if (own.length >= maxRoutes) return refusal("limit_reached", `at most ${maxRoutes} routes`, own.length + 1);
   const inAll = own.length + others.length + 1;
   if (inAll > MOST_ROUTES) return refusal("limit_reached", `at most ${MOST_ROUTES} routes of this oracle`, inAll);

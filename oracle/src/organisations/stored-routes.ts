@@ -6,12 +6,15 @@ import { allRoutes, type OrganisationRoute } from "./route-table.ts";
 export class StoredRoutes {
   readonly #store: Db;
   readonly #routeKeysOf: (wallet: string) => readonly string[];
+  readonly #refused: ReadonlySet<string>;
   #stored: readonly OrganisationRoute[] = [];
   #routes: readonly ReadyRoute[] = [];
 
-  constructor(store: Db, routeKeysOf: (wallet: string) => readonly string[]) {
+  /** `refused`: wallets whose routes are told to nobody. */
+  constructor(store: Db, routeKeysOf: (wallet: string) => readonly string[], refused: ReadonlySet<string>) {
     this.#store = store;
     this.#routeKeysOf = routeKeysOf;
+    this.#refused = refused;
   }
 
   /** Those that are told, by number. The same list until something changed. */
@@ -27,7 +30,9 @@ export class StoredRoutes {
   /** Reads them anew. Throws as the store does; what was known then stays. */
   async refresh(): Promise<void> {
     this.#stored = await allRoutes(this.#store);
-    const told = this.#stored.filter(({ wallet, route }) => this.#routeKeysOf(wallet).includes(route.payer));
+    const told = this.#stored.filter(
+      ({ wallet, route }) => !this.#refused.has(wallet) && this.#routeKeysOf(wallet).includes(route.payer),
+    );
     const isSame =
       told.length === this.#routes.length &&
       told.every(({ route }, at) => JSON.stringify(route) === JSON.stringify(this.#routes[at]!.route));

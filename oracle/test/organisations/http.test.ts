@@ -295,6 +295,18 @@ describe("a route over HTTP", () => {
     expect((await overlapping()).status).toBe(200);
   });
 
+  test("of a wallet that the operator refuses is told to nobody, takes no place, and is not made", async () => {
+    await found();
+    await found(OTHER, otherWallet);
+    await make();
+    await restart([`organisations.refused=["${walletText}"]`]);
+    expect(world.routes.book.routes).toEqual([]);
+    expect((await make(routeBody({ devAddrs: ["30000000"] }))).json.code).toBe("not_permitted");
+    expect((await make(routeBody(), OTHER, otherWallet)).status).toBe(200);
+    const { routeId } = (await world.read(ONE, wallet)).json.routes[0];
+    expect((await world.change("DELETE", `${ONE}/routes/${routeId}`, undefined)).status).toBe(200);
+  });
+
   test("is not told any more when the chain gives its route key to another wallet", async () => {
     await found();
     await make();

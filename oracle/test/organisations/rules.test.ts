@@ -230,7 +230,13 @@ describe("a route that an organisation sends", () => {
 });
 
 describe("where a route may stand", () => {
-  const rules: RouteRules = { maxRoutes: 3, maxAddresses: 1 << 20, mayOverlap: new Set(), mayBePrivate: false };
+  const rules: RouteRules = {
+    maxRoutes: 3,
+    maxAddresses: 1 << 20,
+    mayOverlap: new Set(),
+    refused: new Set(),
+    mayBePrivate: false,
+  };
   const payer = keyToText(routeKey.publicKey);
   const route = (routeId: number, change: object) => {
     const read = readRoute({ payer, ...routeBody(), ...change, routeId });
