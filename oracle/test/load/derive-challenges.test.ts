@@ -74,6 +74,7 @@ describe("deriveChallenges", () => {
     const barred = {
       ...hotspots,
       cell: hotspots.cell.map((cell, row) => (row === 0 ? 0n : cell)),
+      cell_public: hotspots.cell_public.map((cell, row) => (row === 0 ? 0n : cell)),
       capability: hotspots.capability.map((capability, row) => (row === 1 ? 0 : capability)),
       suspended: hotspots.suspended.map((suspended, row) => (row === 2 ? 1 : suspended)),
       // CN779 has no plan.
@@ -81,6 +82,14 @@ describe("deriveChallenges", () => {
     };
     const challenged = new Set(derived({ ...source, hotspots: barred }).hotspot);
     expect([...challenged].sort()).toEqual([4, 5]);
+  });
+
+  test("challenges a private hotspot as an open one where the rules judge it, and else not at all", () => {
+    const hidden = { ...hotspots, cell: hotspots.cell.map((cell, row) => (row === 0 ? 0n : cell)) };
+    expect(derived({ ...source, hotspots: hidden })).toEqual(derived());
+    const { privateLocations: _, ...rules } = source.parameters;
+    const challenged = new Set(derived({ ...source, hotspots: hidden, parameters: rules }).hotspot);
+    expect([...challenged].sort()).toEqual([1, 2, 3, 4, 5]);
   });
 
   test("gives no challenges under rules whose beaconers choose when", () => {
