@@ -110,6 +110,20 @@ export function settlementPart(
     return { name, step: () => settler.step() };
   });
   const failure = new RepeatedFailure();
+  const away = new Map(mirrors.map((mirror) => [mirror, new RepeatedFailure()]));
+  /** A peer that is away holds up votes that need its log (objections.ts), and nothing else. */
+  const follow = async (mirror: MirroredLog) => {
+    try {
+      await mirror.step();
+      away.get(mirror)!.succeeded();
+    } catch (error) {
+      own.complain(`mirror ${mirror.name}`, "the log of a peer cannot be followed", {
+        ingest: mirror.name,
+        error: away.get(mirror)!.failed(error),
+      });
+    }
+  };
+  const peerFault = () => [...away.values()].find(({ fault }) => fault !== undefined)?.fault;
   telemetry.counter("oracle_votes_total", "Votes of this oracle for roots of epochs.", () => counts.votes);
   telemetry.counter("oracle_log_heads_total", "Heads of this oracle's log put on chain.", () => counts.heads);
   telemetry.counter(
@@ -126,9 +140,9 @@ export function settlementPart(
       for (let turn = 0; !stop.aborted; ) {
         const stepper = steppers[turn % steppers.length]!;
         try {
-          // What the others have is needed before it is judged whether to vote.
           const step = async () => {
-            for (const mirror of mirrors) await mirror.step();
+            // What the others have is needed before it is judged whether to vote.
+            await Promise.all(mirrors.map(follow));
             await stepper.step();
           };
           // A chain that is gone is waited for long; a service that ends does not: every act can be asked for again.
@@ -144,6 +158,6 @@ export function settlementPart(
         await sleep(clock, durationMs(interval), stop);
       }
     },
-    fault: () => failure.fault ?? objection,
+    fault: () => failure.fault ?? objection ?? peerFault(),
   };
 }
