@@ -33,7 +33,9 @@ function acrossFaces(): string[] {
 
 describe("vectors", () => {
   test("tells how far a hotspot in San Francisco, Antwerp or Singapore may stand from the centre of its cell, 1/256 m", () => {
-    expect(["88283082b9fffff", "881fa44181fffff", "88652636adfffff"].map(reachUnits)).toEqual([144_668, 133_807, 149_104]);
+    expect(["88283082b9fffff", "881fa44181fffff", "88652636adfffff"].map(reachUnits)).toEqual([
+      144_668, 133_807, 149_104,
+    ]);
   });
 });
 
