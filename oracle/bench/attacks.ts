@@ -1,4 +1,5 @@
 /** `bun run bench attacks`: what each attack of fixtures/attacks earns and costs, with and without the detectors, in one table. */
+import { readFileSync } from "node:fs";
 import {
   ATTACK_NAMES,
   ATTACK_STRENGTHS,
@@ -10,12 +11,14 @@ import { replaceSection } from "../../poc/bench/spoof/page.ts";
 import { type CaseResult, playCase, playHonest, type Stage } from "./attack-case.ts";
 
 const USAGE = `usage: bun run bench attacks [--family NAMES] [--strength S] [--share P] [--days N] [--keep DIR] [--write]
+       bun run bench attacks --join FILES [--write]
 
   --family NAMES only these, with commas between them, of ${ATTACK_NAMES.join(", ")}
   --strength S   only naive, informed or adaptive
   --share P      only this share of attackers, percent; without it 1, 5 and 20
   --days N       epochs played, 1 to 30; without it 2; the last one counts
   --keep DIR     keep what is played there, and judge what is there already instead of playing it again
+  --join FILES   put the tables of earlier runs together instead, their files with commas between them
   --write        write the table to docs/reference/spoofing.md
 `;
 const SHARES_PERCENT = [1, 5, 20];
@@ -36,6 +39,7 @@ interface Options {
   readonly sharesPercent: readonly number[];
   readonly days: number;
   readonly keepIn: string | undefined;
+  readonly joined: readonly string[] | undefined;
   readonly write: boolean;
 }
 
@@ -46,7 +50,10 @@ export async function runAttacks(args: readonly string[]): Promise<number> {
     process.stderr.write(`${options}\n${USAGE}`);
     return 2;
   }
-  const text = await attackReport(options, (line) => process.stderr.write(`${line}\n`));
+  const text =
+    options.joined === undefined
+      ? await attackReport(options, (line) => process.stderr.write(`${line}\n`))
+      : joinTables(options.joined.map((path) => readFileSync(path, "utf8")));
   process.stdout.write(text);
   if (options.write) replaceSection("bun run bench attacks", text);
   return 0;
@@ -57,7 +64,10 @@ function readOptions(args: readonly string[]): Options | string {
   let write = false;
   for (let at = 0; at < args.length; at++) {
     if (args[at] === "--write") write = true;
-    else if (["--family", "--strength", "--share", "--days", "--keep"].includes(args[at]) && args[at + 1] !== undefined)
+    else if (
+      ["--family", "--strength", "--share", "--days", "--keep", "--join"].includes(args[at]) &&
+      args[at + 1] !== undefined
+    )
       given.set(args[at], args[++at]);
     else return `${args[at]}: unknown option, or without its value`;
   }
@@ -73,7 +83,26 @@ function readOptions(args: readonly string[]): Options | string {
   if (!Number.isInteger(days) || days < 1 || days > 30) return "--days: expected an integer from 1 to 30";
   const sharesPercent = share === undefined ? SHARES_PERCENT : [Number(share)];
   if (!sharesPercent.every((percent) => percent > 0 && percent <= 50)) return "--share: expected 0 to 50 percent";
-  return { families, strengths, sharesPercent, days, keepIn: given.get("--keep"), write };
+  const joined = given.get("--join")?.split(",");
+  return { families, strengths, sharesPercent, days, keepIn: given.get("--keep"), joined, write };
+}
+
+/** One table of the rows of several, by family, strength and share; a row that two tables hold stands once. Throws where their honest towns differ. */
+function joinTables(tables: readonly string[]): string {
+  const [honest, ...others] = new Set(tables.map((table) => table.split("\n")[0]));
+  if (honest === undefined || others.length > 0)
+    throw new Error("--join: the tables are of different runs of the honest town");
+  const lines = tables.flatMap((table) => table.split("\n").slice(2));
+  const rows = [...new Set(lines.filter((line) => line.startsWith("| ")))];
+  const placeOf = (row: string) => {
+    const [, name, strength, attackers] = row.split("|").map((cell) => cell.trim());
+    const family = ATTACK_NAMES.findIndex((known) => known === name);
+    const how = ATTACK_STRENGTHS.findIndex((known) => strength.startsWith(known));
+    return family === -1 ? -1 : (family * ATTACK_STRENGTHS.length + how) * 100 + Number.parseInt(attackers, 10);
+  };
+  const head = rows.filter((row) => placeOf(row) === -1);
+  const body = rows.filter((row) => placeOf(row) !== -1).sort((a, b) => placeOf(a) - placeOf(b));
+  return [honest, "", ...head, ...body, ""].join("\n");
 }
 
 async function attackReport(options: Options, tell: (line: string) => void): Promise<string> {
