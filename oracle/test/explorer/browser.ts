@@ -71,10 +71,13 @@ export async function mapDrawn(page: Page): Promise<void> {
 
 /** Resolves when the coast is drawn as finely as it is going to be; at once where there is no map. */
 export async function mapAtRest(page: Page): Promise<void> {
-  await page.waitForFunction(`(() => {
+  await page.evaluate(`new Promise((resolve) => {
     const map = document.querySelector(".map")?.coverageMap?.library;
-    return map === undefined || (map.loaded() && (map.getZoom() < 4.5 || map.getLayer("land").maxzoom < 24));
-  })()`);
+    if (map === undefined) return resolve();
+    const isFine = () => map.getZoom() < 4.5 || map.getLayer("land").maxzoom < 24;
+    const look = () => (map.loaded() && isFine() ? resolve() : map.once("idle", look));
+    look();
+  })`);
 }
 
 interface Finding {

@@ -20,6 +20,7 @@ export interface MapEvents {
 const HEXAGON_ALPHA = 205;
 /** Cells at either end that the first view does not care for: a few far ones would make the rest a dot. */
 const OUTLIERS = 0.04;
+const MANY_PLACES = 100;
 /** Where hotspots are in coarse cells is enough to find the first view, unless there are few. */
 const FAR_RESOLUTION = 4;
 const PUBLIC_RESOLUTION = 8;
@@ -27,7 +28,9 @@ const ENOUGH_PLACES = 12;
 /** What a chosen cell is at least shown at. */
 const CLOSE_ZOOM = 11;
 /** The first view is not closer, however few hotspots there are. */
-const FIRST_ZOOM = 13;
+const FIRST_ZOOM = 12.5;
+/** Around the centres of the outermost cells, so that they are in it as a whole. */
+const FIRST_PADDING_PX = 70;
 /** A view that has not moved for this long is at rest, ms: what is in it is summed then and not at every step. */
 const REST_MS = 120;
 
@@ -192,12 +195,12 @@ export class CoverageMap {
     const centres = cells.centres(cells.at(FAR_RESOLUTION).size > ENOUGH_PLACES ? FAR_RESOLUTION : PUBLIC_RESOLUTION);
     const spread = (axis: 0 | 1): readonly [number, number] => {
       const sorted = centres.filter((_, at) => at % 2 === axis).sort();
-      const cut = Math.floor(sorted.length * OUTLIERS);
+      const cut = sorted.length < MANY_PLACES ? 0 : Math.floor(sorted.length * OUTLIERS);
       return [sorted[cut]!, sorted[sorted.length - 1 - cut]!];
     };
     const [south, north] = spread(0);
     const [west, east] = spread(1);
-    this.#map.fitBounds([west, south, east, north], { padding: 40, maxZoom: FIRST_ZOOM, animate: false });
+    this.#map.fitBounds([west, south, east, north], { padding: FIRST_PADDING_PX, maxZoom: FIRST_ZOOM, animate: false });
   }
 }
 
