@@ -100,8 +100,9 @@ export class SmallPipeline {
   /** The time that workers see, Unix ms. */
   wallMs = 0;
 
-  static async open(folder: string): Promise<SmallPipeline> {
-    return new SmallPipeline(folder, await openStore(`sqlite:${join(folder, "oracle.sqlite")}`));
+  /** With its state in SQLite, or where the URL says. */
+  static async open(folder: string, storeUrl = `sqlite:${join(folder, "oracle.sqlite")}`): Promise<SmallPipeline> {
+    return new SmallPipeline(folder, await openStore(storeUrl));
   }
 
   private constructor(folder: string, store: Store) {
