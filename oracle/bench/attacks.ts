@@ -94,9 +94,10 @@ function joinTables(tables: readonly string[]): string {
     throw new Error("--join: the tables are of different runs of the honest town");
   const lines = tables.flatMap((table) => table.split("\n").slice(2));
   const rows = [...new Set(lines.filter((line) => line.startsWith("| ")))];
+  const names: readonly string[] = ATTACK_NAMES;
   const placeOf = (row: string) => {
     const [, name, strength, attackers] = row.split("|").map((cell) => cell.trim());
-    const family = ATTACK_NAMES.findIndex((known) => known === name);
+    const family = names.indexOf(name);
     const how = ATTACK_STRENGTHS.findIndex((known) => strength.startsWith(known));
     return family === -1 ? -1 : (family * ATTACK_STRENGTHS.length + how) * 100 + Number.parseInt(attackers, 10);
   };
