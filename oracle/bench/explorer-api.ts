@@ -15,7 +15,7 @@ import {
   manifestHash,
   rewardsTable,
 } from "@earshot/poc";
-import { keyFromText } from "@earshot/poc/protocol";
+import { base58Text, keyFromText } from "@earshot/poc/protocol";
 import { Dump } from "../../poc/bench/dump.ts";
 import { readEpochInput } from "../../poc/bench/engine-input.ts";
 import { epochDump } from "../../poc/bench/epoch-dump.ts";
@@ -32,6 +32,7 @@ import { type Figure, p99, type StageResult } from "./figure-table.ts";
 
 const HOTSPOTS = 50_000;
 const RECEPTIONS = 1_000_000;
+const WALLET_BYTES = 32;
 const REQUESTS = 300;
 const LIMIT_MS = 50;
 
@@ -39,8 +40,14 @@ export async function runExplorerApi(): Promise<StageResult> {
   const input = syntheticInput();
   const output = await scoreInput(input);
   const manifest = buildManifest(input, output);
-  // The engine's input is all that is read of a folder's.
-  const loaded = { input, output, manifest, manifestHash: manifestHash(manifest) } as unknown as LoadedEpoch;
+  // The engine's input, and how many packets it has, is all that is read of a folder's.
+  const intake = { receipts: input.packets.hotspot.length };
+  const loaded = {
+    input: { ...input, intake },
+    output,
+    manifest,
+    manifestHash: manifestHash(manifest),
+  } as unknown as LoadedEpoch;
   const app = createHttpApp({ trustProxy: false, maxConnections: 100, log: SILENT_LOG });
   await apiPart({ source: inMemory(loaded, manifest), nowMs: () => Date.now() }).routes?.(app);
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
@@ -64,6 +71,8 @@ function asked(input: EpochInput): Readonly<Record<string, (request: number) => 
   const known = hotspotsWithKeys(input);
   const row = (request: number) => known[(request * 31) % known.length]!;
   const key = (request: number) => hotspotText(input.hotspots, row(request));
+  const wallet = (request: number) =>
+    base58Text(input.hotspots.beneficiary.subarray(row(request) * WALLET_BYTES, (row(request) + 1) * WALLET_BYTES));
   const cell = (request: number) => input.hotspots.cell_public[row(request)]!.toString(16);
   return {
     map: () => "/v1/map",
@@ -77,6 +86,9 @@ function asked(input: EpochInput): Readonly<Record<string, (request: number) => 
     "whom it heard": (request) => `/v1/hotspots/${key(request)}/receptions`,
     "why it earned": (request) => `/v1/hotspots/${key(request)}/explanation`,
     "its rewards": (request) => `/v1/hotspots/${key(request)}/rewards`,
+    "its uptime": (request) => `/v1/hotspots/${key(request)}/uptime`,
+    "a wallet's proof": (request) => `/v1/wallets/${wallet(request)}/proof`,
+    "a wallet's hotspots": (request) => `/v1/wallets/${wallet(request)}/hotspots?limit=500`,
     "a cell": (request) => `/v1/cells/${cell(request)}`,
     "hotspots of a cell": (request) => `/v1/hotspots?cell=${cell(request)}`,
     "coverage at a point": (request) => `/v1/coverage?lat=${30 + (request % 20)}&lng=${-120 + (request % 40)}`,
