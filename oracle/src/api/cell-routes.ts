@@ -1,5 +1,13 @@
 /** Cells of a closed epoch and coverage at a point: what cells.arrow holds, and the evidence behind it. */
-import { cellFromString, cellToBigInt, latLngToCell, neighbours, PUBLIC_RESOLUTION, parentCell } from "@earshot/geo";
+import {
+  cellFromString,
+  cellResolution,
+  cellToBigInt,
+  latLngToCell,
+  neighbours,
+  PUBLIC_RESOLUTION,
+  parentCell,
+} from "@earshot/geo";
 import { reasonByNumber } from "@earshot/poc";
 import Type, { type Static } from "typebox";
 import { lowerBound } from "../epoch-folder/lower-bound.ts";
@@ -21,8 +29,8 @@ import type { EpochViews } from "./epoch-views.ts";
 const tags = ["cells"];
 /** `median_excess_loss_ddb` of a cell without valid witnesses (poc/epoch/tables.ts). */
 const NO_MEDIAN = -(2 ** 31);
+/** Answers go from here to the public resolution: a finer cell with one hotspot would tell where it stands. */
 const MIN_RESOLUTION = 4;
-const MAX_RESOLUTION = 10;
 
 const cellSchema = Type.Object({
   cell: Type.Union([cellText, Type.Null()]),
@@ -74,7 +82,7 @@ const coverageSchema = Type.Object({
 const cellQuery = Type.Object({
   ...pageQuery.properties,
   resolution: Type.Optional(
-    Type.Integer({ minimum: MIN_RESOLUTION, maximum: MAX_RESOLUTION, default: PUBLIC_RESOLUTION }),
+    Type.Integer({ minimum: MIN_RESOLUTION, maximum: PUBLIC_RESOLUTION, default: PUBLIC_RESOLUTION }),
   ),
 });
 const pointQuery = Type.Object({
@@ -106,7 +114,7 @@ export function cellRoutes(app: HttpApp, views: EpochViews): void {
     {
       schema: {
         tags,
-        summary: "One cell with its verdicts and the density arithmetic above it.",
+        summary: "One cell, resolution 8 or coarser, with its verdicts and the density arithmetic above it.",
         params: Type.Object({ cell: cellText }),
         querystring: epochQuery,
         response: epochAnswers(wholeCellSchema),
@@ -229,7 +237,7 @@ function medianOf(view: EpochView, row: number): number | null {
 function cellNamed(text: string): bigint | undefined {
   try {
     const { hi, lo } = cellFromString(text);
-    return cellToBigInt(hi, lo);
+    return cellResolution(hi) <= PUBLIC_RESOLUTION ? cellToBigInt(hi, lo) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cellToLatLng } from "@earshot/geo";
+import { cellToBigInt, cellToLatLng, parentCell } from "@earshot/geo";
 import { verifyMerkleSumProof } from "@earshot/poc";
 import { base58Text, keyToText, signerFromEd25519Seed, signRequest } from "@earshot/poc/protocol";
 import fc from "fast-check";
@@ -153,6 +153,19 @@ describe("cells", () => {
     const reports = verdicts.reduce((sum: number, one: { witnessReports: number }) => sum + one.witnessReports, 0);
     expect(reports).toBe(cell.witnessReports);
     expect(parents.map((one: { resolution: number }) => one.resolution)).toEqual([7, 6, 5, 4]);
+  });
+
+  test("finer than resolution 8 are not told, though the density counts them", async () => {
+    for (const cell of small.input.hotspots.cell) {
+      const [hi, lo] = [Number(cell >> 32n), Number(cell & 0xffff_ffffn)];
+      const nameOf = (resolution: number) => {
+        const { hi: upper, lo: lower } = parentCell(hi, lo, resolution);
+        return cellToBigInt(upper, lower).toString(16);
+      };
+      expect((await get(`/v1/cells/${nameOf(8)}`)).status).toBe(200);
+      for (const resolution of [9, 10, 11]) expect((await get(`/v1/cells/${nameOf(resolution)}`)).status).toBe(404);
+    }
+    for (const resolution of [9, 10]) expect((await get(`/v1/cells?resolution=${resolution}`)).status).toBe(400);
   });
 
   test("say whether there is coverage at a point, with the evidence", async () => {
