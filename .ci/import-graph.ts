@@ -96,6 +96,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "oracle/src/billing/",
     "oracle/src/organisations/",
     "oracle/src/log-routes/",
+    "oracle/src/settlement/",
     "oracle/src/api/",
     "oracle/src/proposals/",
     "oracle/src/config/",

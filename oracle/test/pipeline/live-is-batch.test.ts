@@ -132,25 +132,29 @@ async function liveManifest(
 }
 
 describe("the manifest of the pipeline", () => {
-  test("is that of oracle score for shuffled, late, repeated, lost and forked uploads, any partitions and any workers", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fate, { minLength: 20, maxLength: 90 }),
-        fc.array(fc.nat(1000), { minLength: 30, maxLength: 60 }),
-        fc.constantFrom(1, 2, 7),
-        fc.constantFrom(1, 2, 4),
-        async (fates, keys, partitions, workers) => {
-          const [first, other] = play(fates);
-          const { manifest, logged } = await liveManifest(
-            [shuffled(first, keys), shuffled(other, keys)],
-            partitions,
-            workers,
-          );
-          expect(logged.length).toBe(first.length + other.length);
-          expect(manifest.toString()).toBe(await batchManifest(logged.toReversed()));
-        },
-      ),
-      { numRuns: 4 * soak, endOnFailure: true },
-    );
-  }, 60_000 * soak);
+  test(
+    "is that of oracle score for shuffled, late, repeated, lost and forked uploads, any partitions and any workers",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fate, { minLength: 20, maxLength: 90 }),
+          fc.array(fc.nat(1000), { minLength: 30, maxLength: 60 }),
+          fc.constantFrom(1, 2, 7),
+          fc.constantFrom(1, 2, 4),
+          async (fates, keys, partitions, workers) => {
+            const [first, other] = play(fates);
+            const { manifest, logged } = await liveManifest(
+              [shuffled(first, keys), shuffled(other, keys)],
+              partitions,
+              workers,
+            );
+            expect(logged.length).toBe(first.length + other.length);
+            expect(manifest.toString()).toBe(await batchManifest(logged.toReversed()));
+          },
+        ),
+        { numRuns: 4 * soak, endOnFailure: true },
+      );
+    },
+    60_000 * soak,
+  );
 });

@@ -26,6 +26,6 @@ describe("the oracle's interface", () => {
       Object.entries(API_ERRORS)
         .filter(([, { status }]) => status === 409)
         .map(([code]) => code),
-    ).toEqual(["wrong_predecessor", "chain_fork"]);
+    ).toEqual(["wrong_predecessor", "chain_fork", "stale_revision", "route_overlap", "limit_reached"]);
   });
 });

@@ -1,5 +1,5 @@
 /** A secret that is shown this once, to be copied. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Code } from "../links.tsx";
 
 export function ShownOnce({
@@ -12,8 +12,8 @@ export function ShownOnce({
   readonly onKept: () => void;
 }) {
   const note = useRef<HTMLDivElement>(null);
-  // It stands where somebody looks, and is read out.
-  useEffect(() => note.current?.focus(), [secret]);
+  // It stands where somebody looks, and is read out; at once, so that no key pressed in between goes elsewhere.
+  useLayoutEffect(() => note.current?.focus(), [secret]);
   return (
     <div class="note stale" role="status" tabIndex={-1} ref={note}>
       <p>
