@@ -53,7 +53,7 @@ export async function runExplorerApi(): Promise<StageResult> {
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   try {
     const figures: Figure[] = [];
-    for (const [name, path] of Object.entries(asked(input))) {
+    for (const [name, path] of Object.entries(asked(input, output.ledgerOut.beneficiary))) {
       await timeMs(url + path(0));
       const times: number[] = [];
       for (let request = 1; request <= REQUESTS; request++) times.push(await timeMs(url + path(request)));
@@ -66,13 +66,17 @@ export async function runExplorerApi(): Promise<StageResult> {
   }
 }
 
-/** What the pages ask for; requests of hotspots and cells go through them, so that nothing is answered from the last time. */
-function asked(input: EpochInput): Readonly<Record<string, (request: number) => string>> {
+/** What the pages ask for; requests of hotspots and cells go through them, so that nothing is answered from the last time. `paid`: wallets that have a leaf. */
+function asked(input: EpochInput, paid: Uint8Array): Readonly<Record<string, (request: number) => string>> {
   const known = hotspotsWithKeys(input);
   const row = (request: number) => known[(request * 31) % known.length]!;
   const key = (request: number) => hotspotText(input.hotspots, row(request));
   const wallet = (request: number) =>
     base58Text(input.hotspots.beneficiary.subarray(row(request) * WALLET_BYTES, (row(request) + 1) * WALLET_BYTES));
+  const paidWallet = (request: number) => {
+    const at = ((request * 31) % (paid.length / WALLET_BYTES)) * WALLET_BYTES;
+    return base58Text(paid.subarray(at, at + WALLET_BYTES));
+  };
   const cell = (request: number) => input.hotspots.cell_public[row(request)]!.toString(16);
   return {
     map: () => "/v1/map",
@@ -87,7 +91,7 @@ function asked(input: EpochInput): Readonly<Record<string, (request: number) => 
     "why it earned": (request) => `/v1/hotspots/${key(request)}/explanation`,
     "its rewards": (request) => `/v1/hotspots/${key(request)}/rewards`,
     "its uptime": (request) => `/v1/hotspots/${key(request)}/uptime`,
-    "a wallet's proof": (request) => `/v1/wallets/${wallet(request)}/proof`,
+    "a wallet's proof": (request) => `/v1/wallets/${paidWallet(request)}/proof`,
     "a wallet's hotspots": (request) => `/v1/wallets/${wallet(request)}/hotspots?limit=500`,
     "a cell": (request) => `/v1/cells/${cell(request)}`,
     "hotspots of a cell": (request) => `/v1/hotspots?cell=${cell(request)}`,
