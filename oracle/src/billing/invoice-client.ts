@@ -2,6 +2,7 @@
 import { base58Text, canonicalJsonBytes, type DeviceSigner, sha256, signRequest } from "@earshot/poc/protocol";
 import { OWNER_REQUEST_HEADER } from "../api/owner-request.ts";
 import { oracleError } from "../errors.ts";
+import { boundedBody } from "../service/bounded-body.ts";
 import type { Bill } from "./bill.ts";
 import type { invoiceJson } from "./invoices.ts";
 
@@ -85,7 +86,9 @@ export class InvoiceClient {
     } catch (cause) {
       throw this.#failed(cause instanceof Error ? cause.message : String(cause), cause);
     }
-    const bytes = await boundedBody(response);
+    const bytes = await boundedBody(response, MAX_ANSWER_BYTES).catch((cause: unknown) => {
+      throw cause instanceof RangeError ? oracleError("ORC_DOWNLOAD_FAILED", cause.message) : cause;
+    });
     if (response.ok) return bytes;
     throw this.#failed(`status ${response.status}: ${new TextDecoder().decode(bytes.subarray(0, 300))}`);
   }
@@ -93,16 +96,4 @@ export class InvoiceClient {
   #failed(why: string, cause?: unknown): Error {
     return oracleError("ORC_DOWNLOAD_FAILED", `${this.#options.url}: ${why}`, { cause, retryable: true });
   }
-}
-
-async function boundedBody(response: Response): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of response.body ?? []) {
-    size += piece.length;
-    if (size > MAX_ANSWER_BYTES)
-      throw oracleError("ORC_DOWNLOAD_FAILED", `an answer of more than ${MAX_ANSWER_BYTES} bytes`);
-    pieces.push(piece);
-  }
-  return new Uint8Array(Buffer.concat(pieces));
 }

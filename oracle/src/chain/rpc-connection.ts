@@ -5,6 +5,7 @@
  */
 import { Connection } from "@solana/web3.js";
 import { oracleError } from "../errors.ts";
+import { boundedBody } from "../service/bounded-body.ts";
 
 export interface RpcEndpoint {
   readonly url: string;
@@ -44,14 +45,8 @@ export async function rpcCall<T>(name: string, method: string, call: () => Promi
 function boundedFetch(timeoutMs: number, maxAnswerBytes: number): typeof fetch {
   const send = async (url: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> => {
     const answer = await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
-      length += chunk.length;
-      if (length > maxAnswerBytes) throw new Error(`an answer of more than ${maxAnswerBytes} bytes`);
-      chunks.push(chunk);
-    }
-    return new Response(Buffer.concat(chunks), { status: answer.status, statusText: answer.statusText });
+    const body = await boundedBody(answer, maxAnswerBytes);
+    return new Response(body, { status: answer.status, statusText: answer.statusText });
   };
   return send as typeof fetch;
 }

@@ -17,6 +17,7 @@ import {
   verifyChainHead,
   verifyReceipt,
 } from "@earshot/poc/protocol";
+import { boundedBody } from "../service/bounded-body.ts";
 import type { Log } from "../service/log.ts";
 import type { ConfirmationJournal } from "./confirmation-journal.ts";
 
@@ -100,7 +101,7 @@ async function offer(options: ConfirmationSenderOptions, ingest: Ingest, stop: A
       signal: AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]),
     });
     status = response.status;
-    answer = parseObject(await firstBytes(response));
+    answer = parseObject(await boundedBody(response, MAX_ANSWER_BYTES));
   } catch (error) {
     log.complain(`ingest ${ingest.url}`, "an ingest cannot be reached", { reason: messageOf(error) });
     return "later";
@@ -127,17 +128,6 @@ async function offer(options: ConfirmationSenderOptions, ingest: Ingest, stop: A
   log.complain(`refused ${ingest.url}`, "an ingest does not take the meter's upload", { status, code });
   const rule = API_ERRORS[code as ApiErrorCode] as (typeof API_ERRORS)[ApiErrorCode] | undefined;
   return rule === undefined || rule.retryable ? "later" : { refused: code };
-}
-
-async function firstBytes(response: Response): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of response.body ?? []) {
-    pieces.push(piece);
-    size += piece.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
-  }
-  return new Uint8Array(Buffer.concat(pieces));
 }
 
 function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {

@@ -2,6 +2,7 @@
 import { type DeviceSigner, signRequest } from "@earshot/poc/protocol";
 import { OWNER_REQUEST_HEADER } from "../api/owner-request.ts";
 import { oracleError } from "../errors.ts";
+import { boundedBody } from "../service/bounded-body.ts";
 import type { OrganisationAnswer } from "./organisation-schemas.ts";
 import { CHANGE_HEADER, signChange } from "./signed-change.ts";
 
@@ -68,7 +69,7 @@ export class OrganisationClient {
         redirect: "error",
         signal: AbortSignal.timeout(this.#options.timeoutMs),
       });
-      text = await boundedText(response);
+      text = Buffer.from(await boundedBody(response, MAX_ANSWER_BYTES)).toString("utf8");
     } catch (cause) {
       throw this.#failed(cause instanceof Error ? cause.message : String(cause), cause);
     }
@@ -90,15 +91,4 @@ export class OrganisationClient {
   #failed(why: string, cause: unknown): Error {
     return oracleError("ORC_DOWNLOAD_FAILED", `${this.url}: ${why}`, { cause, retryable: true });
   }
-}
-
-async function boundedText(response: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of response.body ?? []) {
-    size += piece.length;
-    if (size > MAX_ANSWER_BYTES) throw new RangeError(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString("utf8");
 }
