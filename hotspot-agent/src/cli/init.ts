@@ -21,6 +21,7 @@ import {
   configPath,
   textParser,
 } from "./context.ts";
+import { InitSettings } from "./init-settings.ts";
 import { giveToOwner } from "./state-owner.ts";
 
 interface InitFlags extends CommonFlags {
@@ -84,36 +85,35 @@ export const initCommand = buildCommand<InitFlags, [], CliContext>({
 /** Flags and answers as a checked configuration. */
 function configurationOf(context: CliContext, flags: InitFlags): ReadConfig {
   const ask = flags.yes ? undefined : context.ask;
-  const region = flags.region ?? ask?.("Region of the radio, such as EU868 or US915 (empty: no beacons)")?.trim();
-  const server =
-    flags.server ?? ask?.("ChirpStack's MQTT broker, such as mqtts://ns.example.org:8883 (empty: none yet)")?.trim();
-  const settings: string[] = [];
-  const set = (key: string, value: string | undefined) => {
-    if (value !== undefined && value !== "") settings.push(`${key}=${value}`);
-  };
+  const settings = new InitSettings(ask, (line) => context.process.stderr.write(`${line}\n`));
   // The service runs in another folder than the person who types a relative path.
-  const setPath = (key: string, path: string | undefined) => set(key, path ? resolve(path) : undefined);
-  set("hotspot.region", region);
-  setPath("hotspot.state_dir", flags.stateDir);
-  if (server !== undefined && server !== "") {
-    set("server.0.name", "main");
-    set("server.0.url", server);
-    const usual = (region ?? "").toLowerCase();
-    const prefix = flags.topicPrefix ?? ask?.(`Topic prefix at the broker (empty: ${JSON.stringify(usual)})`)?.trim();
-    set("server.0.topic_prefix", prefix === undefined || prefix === "" ? usual : prefix);
-    const username = flags.username ?? ask?.("User name at the broker (empty: none)")?.trim();
-    set("server.0.username", username);
-    setPath(
-      "server.0.password_file",
-      flags.passwordFile ?? (username ? ask?.("File with the password")?.trim() : undefined),
-    );
-    setPath("server.0.ca_file", flags.caFile);
-    setPath("server.0.cert_file", flags.certFile);
-    setPath("server.0.key_file", flags.keyFile);
+  const whole = (path: string | undefined) => (path ? resolve(path) : undefined);
+  const region = settings.take(
+    "hotspot.region",
+    flags.region,
+    "Region of the radio, such as EU868 or US915 (empty: no beacons)",
+  );
+  settings.set("hotspot.state_dir", whole(flags.stateDir));
+  const server = settings.take(
+    "server.0.url",
+    flags.server,
+    "ChirpStack's MQTT broker, such as mqtts://ns.example.org:8883 (empty: none yet)",
+  );
+  if (server !== "") {
+    settings.set("server.0.name", "main");
+    const usual = region.toLowerCase();
+    const question = `Topic prefix at the broker (empty: ${JSON.stringify(usual)})`;
+    settings.take("server.0.topic_prefix", flags.topicPrefix, question, usual);
+    const username = settings.take("server.0.username", flags.username, "User name at the broker (empty: none)");
+    const passwordFile = flags.passwordFile ?? (username === "" ? undefined : ask?.("File with the password")?.trim());
+    settings.set("server.0.password_file", whole(passwordFile));
+    settings.set("server.0.ca_file", whole(flags.caFile));
+    settings.set("server.0.cert_file", whole(flags.certFile));
+    settings.set("server.0.key_file", whole(flags.keyFile));
   }
   const wrong = (flags.set ?? []).find((one) => flagOverride(one) === undefined);
   if (wrong !== undefined) throw agentError("AGT_BAD_OPTION", `--set ${wrong}: expected KEY=VALUE`);
-  return readConfig({ file: undefined, environment: {}, flags: [...settings, ...(flags.set ?? [])] });
+  return readConfig({ file: undefined, environment: {}, flags: [...settings.lines, ...(flags.set ?? [])] });
 }
 
 function writeConfiguration(path: string, text: string): void {

@@ -3,6 +3,7 @@
  * and what the owner can do. Pure: the status is an argument.
  */
 import type { AgentStatus, ServerStatus } from "../status.ts";
+import { reachRemedy } from "./reach-remedy.ts";
 
 export type Verdict = "ok" | "warn" | "fail";
 
@@ -176,7 +177,7 @@ function clockFinding({ clock }: AgentStatus): Finding {
   );
 }
 
-function proofFindings({ proof, nowMs, startedMs, primary }: AgentStatus): readonly Finding[] {
+function proofFindings({ proof, nowMs, startedMs, primary, gateways }: AgentStatus): readonly Finding[] {
   if (proof === null) {
     return [warn("oracle", "No oracle is configured: no beacons, no rewards.", "Set oracle.urls and oracle.signers.")];
   }
@@ -191,7 +192,7 @@ function proofFindings({ proof, nowMs, startedMs, primary }: AgentStatus): reado
       : [
           warn(
             "rules",
-            `Not usable: ${proof.parametersProblem}.`,
+            sentence(`Not usable: ${proof.parametersProblem}`),
             "Check that oracle.network is the network of that oracle.",
           ),
         ];
@@ -199,22 +200,36 @@ function proofFindings({ proof, nowMs, startedMs, primary }: AgentStatus): reado
     proof.unchallenged.length > 0
       ? proof.unchallenged.map(unchallengedFinding)
       : [beaconFinding(proof, nowMs, startedMs)];
-  return [...oracles, ...rules, ...registrationFindings(proof, primary), ...beacons];
+  return [...oracles, ...rules, ...registrationFindings(proof, primary, gateways.length > 0), ...beacons];
 }
 
 function oracleRemedy(problem: string): string {
   if (/signs with the key/.test(problem))
     return "Ask its operator which key it signs with, and put it into oracle.signers.";
   if (/serves network/.test(problem)) return "Set oracle.network, or name another oracle in oracle.urls.";
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED/.test(problem)) return `${reachRemedy(problem)} It stands in oracle.urls.`;
   return "Check oracle.urls and that HTTPS is allowed out.";
 }
 
+/** What an oracle said is known as long as one answers; what is older is told as such. */
 function registrationFindings(
-  { isRegistered, unregistered }: Proof,
-  primary: AgentStatus["primary"],
+  { oracles, isRegistered, unregistered }: Proof,
+  { name }: AgentStatus["primary"],
+  isForwarderHeard: boolean,
 ): readonly Finding[] {
-  if (isRegistered === null) return [ok("registration", "No oracle has said yet.")];
-  if (isRegistered) return [ok("registration", `${primary.name} is registered.`)];
+  const check = "registration";
+  const isAnswered = oracles.some(({ isReachable }) => isReachable);
+  if (isRegistered === null && !isForwarderHeard)
+    return [warn(check, "Oracles are asked when a forwarder is heard.", "See the forwarder above.")];
+  if (isRegistered === null && isAnswered)
+    return [warn(check, `No oracle has said yet whether ${name} is registered.`, "Ask again in half a minute.")];
+  if (isRegistered === null)
+    return [warn(check, `Nobody knows whether ${name} is registered: no oracle answers.`, "See the oracles above.")];
+  if (isRegistered && isAnswered) return [ok(check, `${name} is registered.`)];
+  if (isRegistered) {
+    const cause = `${name} was registered when an oracle last answered; none answers now.`;
+    return [warn(check, cause, "See the oracles above.")];
+  }
   return unregistered.map(({ name, key, reason }) => {
     if (/next epoch/.test(reason)) return warn("registration", `${name} is ${reason}.`, "Wait: it is on its way.");
     if (/suspended/.test(reason)) return fail("registration", `${name} is ${reason}.`, "Ask who runs the network why.");
@@ -222,8 +237,9 @@ function registrationFindings(
   });
 }
 
+/** Begins large and ends with one mark. */
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, ".");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/([.?!])\.$/, "$1");
 }
 
 /** A hotspot that is registered and takes no part in proofs of coverage. */

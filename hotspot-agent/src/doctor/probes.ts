@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import type { AgentConfig } from "../config/agent-config.ts";
 import type { Endpoint } from "../config/values.ts";
 import type { Finding } from "./checks.ts";
+import { reachRemedy } from "./reach-remedy.ts";
 
 const PATIENCE_MS = 5000;
 /** Ports that mqtt:// and mqtts:// stand for without a number. */
@@ -102,11 +103,4 @@ async function probeOracle(url: string): Promise<Finding> {
     const problem = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
     return { check, verdict: "fail", cause: `It cannot be reached: ${problem}.`, remedy: reachRemedy(problem) };
   }
-}
-
-function reachRemedy(problem: string): string {
-  if (/ENOTFOUND|EAI_AGAIN|DNS/i.test(problem)) return "The name is not found: check it, and this machine's DNS.";
-  if (/ECONNREFUSED|ConnectionRefused/i.test(problem))
-    return "Nothing listens at that port: check the port, and that the server runs.";
-  return "Check address, firewall and the machine's network.";
 }

@@ -256,8 +256,11 @@ function unreachable(reason: string): Unreachable {
   return { status: "unreachable", reason };
 }
 
+/** The system's code where there is one: the sentences that come with it ask questions. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return code !== undefined && /^E[A-Z_]+$/.test(code) ? `it cannot be reached: ${code}` : error.message;
 }
 
 function equal(left: Uint8Array, right: Uint8Array): boolean {

@@ -31,7 +31,7 @@ interface Ran {
 /** Runs one command line; `answers` are what a person types. */
 async function run(
   args: readonly string[],
-  answers?: readonly string[],
+  answers?: string[],
   environment: Record<string, string> = {},
 ): Promise<Ran> {
   const texts = { stdout: "", stderr: "" };
@@ -40,8 +40,7 @@ async function run(
       texts[name] += text;
     },
   });
-  const left = answers?.slice();
-  const ask = left === undefined ? undefined : () => left.shift() ?? null;
+  const ask = answers === undefined ? undefined : () => answers.shift() ?? null;
   const code = await runCli(args, { stdout: terminal("stdout"), stderr: terminal("stderr"), environment, ask });
   return { code, ...texts };
 }
@@ -116,6 +115,33 @@ describe("init", () => {
       username: "hotspot",
       password_file: "/etc/earshot/password",
     });
+  });
+
+  test("asks again at once where an answer is wrong, and says what would be right", async () => {
+    const { config, state } = place("asked-again");
+    const answers = ["EU686", "EU868", "ns.example.org", "mqtts://ns.example.org:8883", "eu868/#", "", ""];
+    const { code, stderr } = await run(["init", "--state-dir", state, "-c", config], answers);
+    expect(code).toBe(0);
+    expect(stderr.split("\n")).toEqual([
+      "no such region; did you mean EU868?",
+      expect.stringContaining("expected mqtt://HOST:PORT or mqtts://HOST:PORT"),
+      expect.stringContaining("expected a prefix without + and #"),
+      "",
+    ]);
+    const { server, hotspot } = JSON.parse((await run(["config", "print", "--json", "-c", config])).stdout);
+    expect([hotspot.region, server[0].url, server[0].topic_prefix]).toEqual([
+      "EU868",
+      "mqtts://ns.example.org:8883",
+      "eu868",
+    ]);
+  });
+
+  test("asks nothing where a flag is wrong already", async () => {
+    const { config, state } = place("wrong-flag");
+    const answers = ["mqtts://ns.example.org:8883", "", ""];
+    const { code, stderr } = await run(["init", "--region", "EU686", "--state-dir", state, "-c", config], answers);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("did you mean EU868?")]);
+    expect([answers.length, existsSync(config)]).toEqual([3, false]);
   });
 
   test("writes whole paths, for the service runs in another folder", async () => {

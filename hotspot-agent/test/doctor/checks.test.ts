@@ -135,12 +135,53 @@ describe("findings", () => {
   test.each([
     ["it signs with the key K, which oracle.signers does not list", "oracle.signers"],
     ["it serves network 3; oracle.network is 1", "Set oracle.network"],
-    ["connect ECONNREFUSED", "HTTPS"],
+    ["no answer in 5000 ms", "HTTPS"],
+    ["it cannot be reached: ECONNREFUSED", "Nothing listens at that port"],
+    ["it cannot be reached: ENOTFOUND", "The name is not found"],
   ])("knows a remedy for an oracle when %j", (problem, remedy) => {
     const oracles = [{ ...proof.oracles[0]!, isReachable: false, problem }];
     const [fault] = faults({ proof: { ...proof, oracles } });
     expect(fault?.cause.toLowerCase()).toContain(problem.toLowerCase());
     expect(fault?.remedy).toContain(remedy);
+  });
+
+  test.each([
+    ["it was asked and said no?", "It was asked and said no?"],
+    ["it is closed.", "It is closed."],
+    ["no answer in 5000 ms", "No answer in 5000 ms."],
+  ])("ends %j with one mark", (problem, cause) => {
+    const oracles = [{ ...proof.oracles[0]!, isReachable: false, problem }];
+    expect(faults({ proof: { ...proof, oracles } })[0]?.cause).toBe(cause);
+  });
+
+  test("calls a registration known only as long as an oracle answers", () => {
+    const registration = (change: Partial<typeof proof>, gateways = healthyStatus.gateways) =>
+      findings({ ...healthyStatus, gateways, proof: { ...proof, ...change } }).find(
+        ({ check }) => check === "registration",
+      );
+    const silent = [{ ...proof.oracles[0]!, isReachable: false, problem: "no answer in 5000 ms" }];
+    const { name } = healthyStatus.primary;
+    expect(registration({})).toMatchObject({ verdict: "ok", cause: `${name} is registered.` });
+    expect(registration({ oracles: silent })).toMatchObject({
+      verdict: "warn",
+      cause: `${name} was registered when an oracle last answered; none answers now.`,
+      remedy: expect.stringContaining("oracles above"),
+    });
+    const unknown = { isRegistered: null, oracles: silent };
+    expect(registration(unknown)).toMatchObject({
+      verdict: "warn",
+      cause: `Nobody knows whether ${name} is registered: no oracle answers.`,
+    });
+    expect(registration({ isRegistered: null })).toMatchObject({
+      verdict: "warn",
+      cause: `No oracle has said yet whether ${name} is registered.`,
+    });
+    expect(registration({ isRegistered: null }, [])).toMatchObject({
+      verdict: "warn",
+      cause: "Oracles are asked when a forwarder is heard.",
+    });
+    const both = [...proof.oracles, ...silent];
+    expect(registration({ oracles: both })).toMatchObject({ verdict: "ok" });
   });
 
   test.each([

@@ -21,7 +21,7 @@ import { checkOracleUrl, fetchSend, type HttpSend } from "../../src/proof/http.t
 import { OracleClient } from "../../src/proof/oracle-client.ts";
 import { beaconDataRateIn, EARSHOT_PARAMETERS, readParameters } from "../../src/proof/proof-parameters.ts";
 import { TrustedSigners } from "../../src/proof/trusted-signers.ts";
-import { makeAuthority } from "../doubles/mosquitto.ts";
+import { freePort, makeAuthority } from "../doubles/mosquitto.ts";
 import { earshotOracle, type OracleDouble } from "../doubles/oracle.ts";
 import { START_MS, seed, soak } from "./support.ts";
 
@@ -85,6 +85,13 @@ describe("an oracle over HTTP", () => {
     expect(times).toHaveLength(3);
     expect(Math.abs(times[0]! - Date.now())).toBeLessThan(5000);
     expect(http.problem).toBe(null);
+  });
+
+  test("says in words of its own that nothing listens, and how the system calls it", async () => {
+    const double = oracle();
+    const http = client(`http://127.0.0.1:${await freePort()}`, fetchSend(), double);
+    expect(await http.logTime(stop)).toEqual({ status: "unreachable", reason: "it cannot be reached: ECONNREFUSED" });
+    expect(http.problem).toBe("it cannot be reached: ECONNREFUSED");
   });
 
   test("says why it does not believe an oracle: another key, another network; until it does", async () => {
