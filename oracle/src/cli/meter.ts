@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { oracleError } from "../errors.ts";
 import { answer, type CliContext, type JsonFlag, jsonFlag } from "./context.ts";
 import { integerParser, textParser } from "./parse.ts";
+import { ROUTE_KEY_COMMENT } from "./route-key.ts";
 
 interface MeterFlags extends JsonFlag {
   readonly broker: string;
@@ -19,8 +20,6 @@ interface MeterFlags extends JsonFlag {
 
 /** Where the broker's password is taken from: a command line can be read by others. */
 const PASSWORD_VARIABLE = "EARSHOT_BROKER_PASSWORD";
-const KEY_COMMENT =
-  "# The key of an Earshot route. Its router account pays for what it signs: keep a copy, show it to nobody.\n";
 const MOST_COPIES = 64;
 
 const text = (brief: string, placeholder: string) =>
@@ -72,7 +71,7 @@ export const meterCommand = buildCommand<MeterFlags, [], CliContext>({
         steadyMs: () => SYSTEM_CLOCK.steadyMs(),
         write: (line) => this.process.stderr.write(line),
       });
-      const signer = ingestSigner(flags.key, true, KEY_COMMENT);
+      const signer = ingestSigner(flags.key, true, ROUTE_KEY_COMMENT);
       this.process.stderr.write(`route key ${keyToText(signer.publicKey)}\n`);
       const stop = new AbortController();
       for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());

@@ -1,13 +1,14 @@
 /** `oracle route …`: an organisation's routes, made, changed and withdrawn at every oracle that is named. */
 import { randomBytes } from "node:crypto";
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { readWhole } from "../epoch-folder/durable-file.ts";
-import { oracleError } from "../errors.ts";
 import type { OrganisationAnswer } from "../organisations/organisation-schemas.ts";
 import { atEach, type OraclesFlags, oraclesFlags, oraclesOf } from "./at-oracles.ts";
 import { answer, type CliContext } from "./context.ts";
 import { table } from "./format.ts";
+import { mosquittoCommand } from "./mosquitto.ts";
 import { integerParser, textParser } from "./parse.ts";
+import { routeFile } from "./route-file.ts";
+import { routeKeyCommand } from "./route-key.ts";
 
 type RouteAnswer = OrganisationAnswer["routes"][number];
 interface RouteChanged {
@@ -45,7 +46,7 @@ const addCommand = buildCommand<OraclesFlags, [string], CliContext>({
   parameters: { positional: { kind: "tuple", parameters: [file] }, flags: oraclesFlags },
   func(flags, path) {
     return answer(this, flags, () => {
-      const given = routeOf(path);
+      const given = routeFile(path);
       const made = given.credentialSecret === undefined ? randomBytes(SECRET_BYTES).toString("hex") : undefined;
       const body = made === undefined ? given : { ...given, credentialSecret: made };
       return atEach<RouteChanged>(
@@ -72,7 +73,7 @@ const setCommand = buildCommand<OraclesFlags, [number, string], CliContext>({
   parameters: { positional: { kind: "tuple", parameters: [number, file] }, flags: oraclesFlags },
   func(flags, routeId, path) {
     return answer(this, flags, () => {
-      const body = routeOf(path);
+      const body = routeFile(path);
       return atEach<RouteChanged>(
         oraclesOf(flags),
         async (client) => (await client.change("PUT", `/routes/${routeId}`, body)) as unknown as RouteChanged,
@@ -97,30 +98,16 @@ const withdrawCommand = buildCommand<OraclesFlags, [number], CliContext>({
 });
 
 export const routeRoutes = buildRouteMap({
-  routes: { list: listCommand, add: addCommand, set: setCommand, withdraw: withdrawCommand },
+  routes: {
+    list: listCommand,
+    add: addCommand,
+    set: setCommand,
+    withdraw: withdrawCommand,
+    key: routeKeyCommand,
+    mosquitto: mosquittoCommand,
+  },
   docs: { brief: "Routes of a payer's organisation" },
 });
-
-/** What a file holds, to be checked by the oracle; TOML has no null, so a broker without an authority of its own names none. */
-function routeOf(path: string): Record<string, unknown> {
-  const text = new TextDecoder().decode(readWhole(path));
-  let value: unknown;
-  try {
-    value = path.endsWith(".json") ? JSON.parse(text) : Bun.TOML.parse(text);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw oracleError("ORC_BAD_OPTION", `${path}: expected a route in TOML, or JSON where it ends in .json: ${why}`, {
-      cause,
-    });
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw oracleError("ORC_BAD_OPTION", `${path}: expected a table of a route's keys`);
-  }
-  const route = value as Record<string, unknown>;
-  const { server } = route;
-  if (typeof server !== "object" || server === null) return route;
-  return { ...route, server: { certificateAuthority: null, ...server } };
-}
 
 function routeRow({ routeId, name, netIds, devAddrs, joinEuis, isActive, suspended }: RouteAnswer): readonly string[] {
   const addresses = [...netIds, ...devAddrs];

@@ -24,13 +24,16 @@ import { oracleError } from "../errors.ts";
 /** Bytes a single read, write or hash call is given: below the 2 GiB that some systems stop at. */
 const PIECE_BYTES = 1 << 30;
 
-/** Writes the chunks as one file and returns its SHA-256 as hex; an existing file is replaced in one step. Throws ORC_WRITE_FAILED. */
-export function writeDurably(path: string, chunks: readonly Uint8Array[]): string {
+/**
+ * Writes the chunks as one file and returns its SHA-256 as hex; an existing file is replaced in one step. `mode` is the file's, before the
+ * umask. Throws ORC_WRITE_FAILED.
+ */
+export function writeDurably(path: string, chunks: readonly Uint8Array[], mode = 0o666): string {
   const folder = dirname(path);
   const temporary = join(folder, temporaryName(basename(path), process.pid));
   const hash = createHash("sha256");
   try {
-    const file = openSync(temporary, "w");
+    const file = openSync(temporary, "w", mode);
     try {
       for (const chunk of chunks) {
         for (let from = 0; from < chunk.length; from += PIECE_BYTES) {

@@ -6,6 +6,7 @@ import { readKey } from "../ingest/upload-routes.ts";
 import { errorAnswers, keyParams } from "../service/api-schemas.ts";
 import { fastifyPath, type HttpApp, sendError } from "../service/http.ts";
 import type { ServiceContext, ServicePart } from "../service/part.ts";
+import { GatewayList } from "./gateway-list.ts";
 import { RouteBook } from "./route-book.ts";
 import { type ReadyRoute, ROUTE_LIST_VALID_MS, routeListFor, signedRouteList } from "./route-list.ts";
 import type { SuspendedRoutes } from "./suspended-routes.ts";
@@ -50,6 +51,16 @@ const publicRouteSchema = Type.Object({
   suspended: Type.Array(Type.String(), { description: "Reasons; empty when agents deliver" }),
 });
 
+const gatewayId = Type.String({ pattern: "^[0-9a-f]{16}$", description: "Gateway id, hexadecimal" });
+const gatewaysQuery = Type.Object({
+  after: Type.Optional(Type.String({ pattern: "^[0-9a-f]{16}$", description: "`next` of the page before" })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1000 })),
+});
+const gatewaysSchema = Type.Object({
+  gatewayIds: Type.Array(gatewayId),
+  next: Type.Union([gatewayId, Type.Null()], { description: "`after` of the next page; null at the end" }),
+});
+
 export interface RoutesPart extends ServicePart {
   readonly book: RouteBook;
 }
@@ -60,6 +71,7 @@ export function routesPart(
   ofOrganisations?: () => readonly ReadyRoute[],
 ): RoutesPart {
   const book = new RouteBook(join(config.data.folder, ROUTES_FOLDER), log.for("routes"), ofOrganisations);
+  const gateways = new GatewayList(registry);
   const isSuspended = (routeId: number) => suspended.reasonsOf(routeId).length > 0;
   telemetry.gauge("oracle_routes", "Routes of customers.", () => book.routes.length);
   telemetry.gauge(
@@ -121,6 +133,22 @@ export function routesPart(
           },
         },
         async () => ({ routes: book.routes.map((route) => publicRoute(route, suspended)) }),
+      );
+      app.get(
+        "/v1/gateways",
+        {
+          schema: {
+            tags: ["routes"],
+            summary: "Gateway ids of the network's hotspots, ascending: the users at every customer's broker.",
+            description: "Suspended hotspots are left out; those that begin with the next epoch are in.",
+            querystring: gatewaysQuery,
+            response: { 200: gatewaysSchema, ...errorAnswers("bad_request") },
+          },
+        },
+        async ({ query: { after = "", limit = 1000 } }) => {
+          const { gatewayIds, next } = gateways.page(rules.epochAt(networkClock.nowMs()), after, limit);
+          return { gatewayIds: [...gatewayIds], next };
+        },
       );
     },
   };
