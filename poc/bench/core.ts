@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem, type } from "node:os";
 import { join } from "node:path";
 import type { IdOrder, PresetName } from "./engine-input.ts";
-import { CORE_USAGE, type CoreOptions, readCoreOptions } from "./options.ts";
+import { asksForUsage, CORE_USAGE, type CoreOptions, readCoreOptions } from "./options.ts";
 import { type BuiltPeers, buildPeers, type Measurement, runChild, script } from "./peers.ts";
 import { performancePage } from "./performance-page.ts";
 import { buildReport, reportText } from "./report-text.ts";
@@ -36,6 +36,10 @@ interface Job {
 
 /** Runs the bench; returns the exit code: 0, 1 when variants differ, 2 for bad arguments. */
 export function runCore(args: readonly string[]): number {
+  if (asksForUsage(args)) {
+    process.stdout.write(CORE_USAGE);
+    return 0;
+  }
   const options = readCoreOptions(args);
   if (typeof options === "string") {
     process.stderr.write(`${options}\n\n${CORE_USAGE}`);

@@ -32,6 +32,11 @@ const FULL_ROUNDS = 5;
 const QUICK_ROUNDS = 3;
 const MAX_ROUNDS = 15;
 
+/** Whether the arguments ask what a benchmark takes; it then says so and measures nothing. */
+export function asksForUsage(args: readonly string[]): boolean {
+  return args.some((arg) => arg === "--help" || arg === "-h");
+}
+
 /** The options, or what is wrong with them in one sentence. */
 export function readCoreOptions(args: readonly string[]): CoreOptions | string {
   const flags = new Set<string>();

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { parseCampaignCsv } from "@earshot/fixtures";
 import type { AnomalyParameters } from "../../src/anomaly/anomaly-parameters.ts";
 import { earshotDetectors } from "../../src/parameters/presets/detectors.ts";
+import { asksForUsage } from "../options.ts";
 import { farLimitDdb, withFarLimit } from "./calibrate.ts";
 import {
   distanceMoved,
@@ -44,6 +45,10 @@ interface Judged {
 
 /** Runs the bench; gives the exit code. */
 export function runSpoof(args: readonly string[]): number {
+  if (asksForUsage(args)) {
+    process.stdout.write(SPOOF_USAGE);
+    return 0;
+  }
   const options = readOptions(args);
   if (typeof options === "string") {
     process.stderr.write(`${options}\n${SPOOF_USAGE}`);

@@ -1,5 +1,22 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { runCore } from "../../bench/core.ts";
 import { CORE_USAGE, readCoreOptions } from "../../bench/options.ts";
+import { runSpoof, SPOOF_USAGE } from "../../bench/spoof/report.ts";
+
+describe("a benchmark that is asked what it takes", () => {
+  test.each([
+    ["core", runCore, CORE_USAGE],
+    ["spoof", runSpoof, SPOOF_USAGE],
+  ])("says so on stdout and measures nothing: %s", (_name, run, usage) => {
+    const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    try {
+      expect([run(["--help"]), run(["--cost", "-h"])]).toEqual([0, 0]);
+      expect(write.mock.calls).toEqual([[usage], [usage]]);
+    } finally {
+      write.mockRestore();
+    }
+  });
+});
 
 describe("options of the core bench", () => {
   test("without arguments it measures both presets at one and ten million rows in five rounds", () => {
