@@ -17,7 +17,6 @@ export interface MapEvents {
   readonly onView: (visible: readonly CellFigures[]) => void;
 }
 
-const HEXAGON_ALPHA = 205;
 /** Cells at either end that the first view does not care for: a few far ones would make the rest a dot. */
 const OUTLIERS = 0.04;
 const MANY_PLACES = 100;
@@ -175,7 +174,7 @@ export class CoverageMap {
     if (drawn === undefined) return;
     const scale = SCALES[drawn.mode];
     const colourOf = (cell: number) => scale.steps[scale.stepOf(this.#shapes[cell]!)]!.colour;
-    this.#overlay.setProps({ layers: [hexagonLayer(this.#mesh, cornerColours(this.#mesh, colourOf, HEXAGON_ALPHA))] });
+    this.#overlay.setProps({ layers: [hexagonLayer(this.#mesh, cornerColours(this.#mesh, colourOf))] });
   }
 
   #tellView(): void {
@@ -204,11 +203,20 @@ export class CoverageMap {
   }
 }
 
-/** Whether WebGL is not drawn in software: smoothed edges cost four times the pixels. */
+/** Names of renderers that draw with the processor: Chromium's, Mesa's, Windows'. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+/**
+ * Whether WebGL is not drawn in software, where smoothed edges cost four times the pixels. A browser that was told to draw in software
+ * sees no caveat in it, so the renderer's name is asked for as well.
+ */
 function isDrawnByGpu(): boolean {
   const probe = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  probe?.getExtension("WEBGL_lose_context")?.loseContext();
-  return probe !== null;
+  if (probe === null) return false;
+  const unmasked = probe.getExtension("WEBGL_debug_renderer_info")?.UNMASKED_RENDERER_WEBGL;
+  const renderer = String(probe.getParameter(unmasked ?? probe.RENDERER));
+  probe.getExtension("WEBGL_lose_context")?.loseContext();
+  return !SOFTWARE.test(renderer);
 }
 
 function centreOf(cell: string): [number, number] {
