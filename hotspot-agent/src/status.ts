@@ -31,6 +31,8 @@ export interface ServerStatus {
   readonly name: string;
   readonly group: string;
   readonly url: string;
+  /** Number of the customer's route that names it; null for one of the configuration. */
+  readonly routeId: number | null;
   readonly isConnected: boolean;
   readonly isHealthy: boolean;
   /** Why it is not healthy, as a sentence; null while it is. */

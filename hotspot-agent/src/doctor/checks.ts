@@ -57,7 +57,7 @@ function forwarderFindings({
     const remedy = `In the packet forwarder's global_conf.json set server_address and serv_port_up/serv_port_down to ${listen}, and restart it.`;
     if (malformed === 0 && nowMs - startedMs < SILENT_FORWARDER_MS) {
       const cause = `No packet forwarder was heard yet; the agent was started ${ago(startedMs, nowMs)}.`;
-      return [warn("forwarder", cause, `Ask again in half a minute. Is it silent then: ${remedy}`)];
+      return [warn("forwarder", cause, `Ask again in half a minute. If it is silent then: ${remedy}`)];
     }
     const cause =
       malformed > 0
@@ -141,8 +141,16 @@ function serverFindings({ servers, gateways, nowMs }: AgentStatus): readonly Fin
       return warn(check, "It is connected to when a forwarder is heard.", "See the forwarder above.");
     }
     const waiting = server.backlog > 0 ? ` ${server.backlog} packets wait.` : "";
-    if (server.isHealthy) return ok(check, `Connected; last delivery ${ago(server.lastDeliveredMs, nowMs)}.${waiting}`);
-    return fail(check, `${server.problem ?? "It is not connected."}${waiting}`, serverRemedy(server));
+    const { isHealthy, lastDeliveredMs, problem, routeId } = server;
+    if (isHealthy) {
+      const delivery =
+        lastDeliveredMs === null ? "nothing was delivered yet" : `last delivery ${ago(lastDeliveredMs, nowMs)}`;
+      return ok(check, `Connected; ${delivery}.${waiting}`);
+    }
+    const cause = `${problem ?? "It is not connected."}${waiting}`;
+    return routeId === null
+      ? fail(check, cause, serverRemedy(server))
+      : warn(check, cause, "It is a customer's broker, and theirs to mend; you need not do anything.");
   });
 }
 

@@ -152,11 +152,12 @@ export class NetworkServer {
   status(backlog: number): ServerStatus {
     const sessions = [...this.#sessions.values()];
     const sick = sessions.find(({ health }) => !isHealthy(health));
-    const { name, group, url } = this.spec;
+    const { name, group, url, routeId } = this.spec;
     return {
       name,
       group,
       url,
+      routeId,
       isConnected: sessions.length > 0 && sessions.every((session) => session.isConnected),
       isHealthy: sessions.length > 0 && sick === undefined,
       problem: sessions.length === 0 ? "No gateway was heard yet." : (sick?.health.problem ?? null),

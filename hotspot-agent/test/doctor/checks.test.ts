@@ -184,6 +184,24 @@ describe("findings", () => {
     expect(registration({ oracles: both })).toMatchObject({ verdict: "ok" });
   });
 
+  test.each(["Not connected: Connection refused: Not authorized.", "connect ECONNREFUSED 192.0.2.1:8883", null])(
+    "blames nobody here for a customer's broker that does not take packets: %j",
+    (problem) => {
+      const route = { ...healthyServer, name: "route-7", routeId: 7, isHealthy: false, isConnected: false, problem };
+      const [fault, ...more] = faults({ servers: [healthyServer, { ...route, backlog: 3 }] });
+      expect(more).toEqual([]);
+      expect(fault).toMatchObject({ check: "server route-7", verdict: "warn" });
+      expect(fault?.cause).toContain("3 packets wait");
+      expect(fault?.remedy).toBe("It is a customer's broker, and theirs to mend; you need not do anything.");
+    },
+  );
+
+  test("says of a server that got nothing yet just that", () => {
+    const server = { ...healthyServer, lastDeliveredMs: null };
+    const cause = findings({ ...healthyStatus, servers: [server] }).find(({ check }) => check === "server main")?.cause;
+    expect(cause).toBe("Connected; nothing was delivered yet.");
+  });
+
   test.each([
     ["Nobody is listening at the broker.", "topic_prefix"],
     ["Connection refused: Not authorized", "password_file"],

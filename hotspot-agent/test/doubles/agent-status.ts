@@ -18,6 +18,7 @@ export const healthyServer: ServerStatus = {
   name: "main",
   group: "main",
   url: "mqtts://ns.example.org:8883",
+  routeId: null,
   isConnected: true,
   isHealthy: true,
   problem: null,
