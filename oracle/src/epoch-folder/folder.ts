@@ -36,6 +36,7 @@ import {
   tableFile,
 } from "./layout.ts";
 import { type FolderHeader, jsonFile, parseHeader, parseIntake, parseParameters } from "./parameters-file.ts";
+import { epochOfName } from "./run-folder.ts";
 
 /** The input half in memory: what the engine takes, and what the loading of uploads needs besides. */
 export interface FolderInput extends EpochInput, EpochLog {
@@ -86,13 +87,21 @@ export async function writeEpochInput(folder: string, input: FolderInput): Promi
 /**
  * Reads and checks the input half, the upload log excepted (`verifyUploadFiles`).
  * Throws ORC_MISSING_FILE, ORC_DAMAGED_FILE, ORC_FOREIGN_FILE, ORC_BAD_ROW, ORC_BAD_HEADER; the message begins with the file's path.
- * With `onChanged`, files that differ from input.sha256 are reported and read on: an audit wants to know which row changed.
+ * A folder named `epoch-N` holds epoch N. With `onChanged`, files that differ from input.sha256 are reported and read on: an audit wants to know which row changed.
  */
 export function readEpochInput(folder: string, onChanged?: OnChanged): FolderInput {
   const files = Object.values(INPUT_TABLES).map(tableFile);
   assertPresent(folder, [FILES.header, FILES.parameters, FILES.intake, ...files, FILES.uploads, FILES.inputList]);
   const sealed = openSealed(folder, FILES.inputList, onChanged);
   const header = parseHeader(readSealed(sealed, FILES.header), join(folder, FILES.header));
+  const named = epochOfName(folder) ?? header.epoch;
+  if (named !== header.epoch) {
+    const path = join(folder, FILES.header);
+    throw oracleError(
+      "ORC_BAD_HEADER",
+      `${path}: epoch: expected ${named} as the folder's name says, got ${header.epoch}`,
+    );
+  }
   const parameters = parseParameters(readSealed(sealed, FILES.parameters), join(folder, FILES.parameters));
   const intake = parseIntake(readSealed(sealed, FILES.intake), join(folder, FILES.intake));
   if (parameters.anomaly !== undefined) assertPresent(folder, Object.values(ANOMALY_INPUT_TABLES).map(tableFile));

@@ -1,6 +1,6 @@
 /** A run on disk: a folder whose subfolders `epoch-<number>` are epoch folders, one after the other. */
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { oracleError } from "../errors.ts";
 import { readFailed } from "./durable-file.ts";
 
@@ -9,6 +9,12 @@ const EPOCH_FOLDER = /^epoch-([0-9]{1,10})$/;
 /** Name of the folder of an epoch in a run. */
 export function epochFolderName(epoch: number): string {
   return `epoch-${epoch}`;
+}
+
+/** The epoch that a folder's name says it is; undefined for a folder of another name. */
+export function epochOfName(folder: string): number | undefined {
+  const match = EPOCH_FOLDER.exec(basename(resolve(folder)));
+  return match === null ? undefined : Number(match[1]);
 }
 
 /** The epoch folders of a run in the order of their numbers; a folder without such subfolders is taken as an epoch folder itself. */

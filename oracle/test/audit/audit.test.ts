@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type AnyColumn,
@@ -57,6 +57,16 @@ describe("auditFolder", () => {
       hash: JSON.parse(new TextDecoder().decode(manifest)).root.hash,
       totalAtoms: JSON.parse(new TextDecoder().decode(manifest)).root.totalAtoms,
     });
+  });
+
+  test("refuses a folder whose name says another epoch than its epoch.json", async () => {
+    const root = folders.next();
+    const [right, wrong] = [EPOCH, EPOCH + 1].map((named) => join(root, `epoch-${named}`)) as [string, string];
+    for (const folder of [right, wrong]) cpSync(honest, folder, { recursive: true });
+    expect(await findingsOf(right)).toEqual([]);
+    expect(await findingsOf(wrong)).toEqual([
+      `epoch.json: epoch: expected ${EPOCH + 1} as the folder's name says, got ${EPOCH}`,
+    ]);
   });
 
   test("finds nothing when the rows of a stored table lie in another order", async () => {
