@@ -42,7 +42,7 @@ export function detectAnomalies(
   const drawn = drawGroups(context, partitions, parameters.evidenceBeacons);
   const tally = tallyLinks(context, partitions, drawn, parameters, owner);
   const voters = Voters.of(context, parameters, owner, before.cleanEpochs);
-  const judgement = judgeSuspects(context, partitions, drawn, parameters, tally, voters, before.cleanEpochs);
+  const judgement = judgeSuspects(context, drawn, parameters, tally, voters, before.cleanEpochs);
   const after = nextSuspicion(context, parameters, { before, judgement, tally });
   return {
     weightE4: weightsOf(input, parameters, after),

@@ -22,111 +22,86 @@ const DOMAIN = new TextEncoder().encode("evidence");
 const HASH_BYTES = 32;
 
 export interface DrawnGroups {
-  /** Groups of hotspot h stand at `first[h]` to before `first[h + 1]` of the two columns below, in no order that counts. */
+  /** Groups of hotspot h stand at `first[h]` to before `first[h + 1]` of the columns below, in no order that counts. */
   readonly first: Uint32Array;
   readonly partition: Uint32Array;
   /** Group of the partition; its rows are those of one valid beacon. */
   readonly group: Uint32Array;
+  /** Row of that beacon. */
+  readonly beacon: Uint32Array;
 }
 
-/** Draws at most `atMost` groups of valid beacons a hotspot; the same beacons whatever the partitions. */
+/**
+ * Draws at most `atMost` groups of valid beacons a hotspot; the same beacons whatever the partitions.
+ *
+ * One walk in log order, in which challenge ids stand side by side. What is drawn so far stands where it will stay, so that a hotspot's
+ * twenty beacons come to one line of memory and not to twenty.
+ */
 export function drawGroups(
   context: EpochContext,
   partitions: readonly PartitionVerdicts[],
   atMost: number,
 ): DrawnGroups {
-  const { count } = context.hotspots;
-  const { beaconOf, first, group, partition, rank } = rankedGroups(context, partitions, atMost);
-  const lowest = new Lowest(rank, beaconOf, atMost);
-  let kept = 0;
-  for (let hotspot = 0, from = 0; hotspot < count; hotspot++) {
-    const to = first[hotspot + 1];
-    const places = to - from > atMost ? lowest.of(from, to) : undefined;
-    const most = places === undefined ? to - from : atMost;
-    first[hotspot] = kept;
-    for (let at = 0; at < most; at++, kept++) {
-      const place = places === undefined ? from + at : places[at];
-      partition[kept] = partition[place];
-      group[kept] = group[place];
-    }
-    from = to;
-  }
-  first[count] = kept;
-  return { first, partition: partition.subarray(0, kept), group: group.subarray(0, kept) };
-}
-
-/** All valid groups by hotspot, with the ranks of those whose hotspot has more than are drawn. */
-function rankedGroups(
-  { beacons, hotspots, input }: EpochContext,
-  partitions: readonly PartitionVerdicts[],
-  atMost: number,
-) {
-  const first = new Uint32Array(hotspots.count + 2);
-  for (const { beaconOfGroup, beaconReason } of partitions)
-    for (let group = 0; group < beaconOfGroup.length - 1; group++)
-      if (beaconReason[group] === VALID) first[beacons.hotspot[beaconOfGroup[group]] + 2]++;
-  const isCrowded = Uint8Array.from(first, (groups) => (groups > atMost ? 1 : 0));
-  for (let at = 2; at < first.length; at++) first[at] += first[at - 1];
+  const { hotspot: beaconers, beacons } = context.beacons;
+  const valid = validByHotspot(context, partitions);
+  const first = drawnStarts(valid, atMost);
   const total = first[first.length - 1];
-  const group = new Uint32Array(total);
+  const held = new Uint32Array(valid.length);
   const partition = new Uint32Array(total);
+  const group = new Uint32Array(total);
+  const beacon = new Uint32Array(total);
   const rank = new Uint32Array(total);
-  const [key0, key1] = evidenceKey(input);
-  const { challenge_id: ids } = input.challenges;
-  // In log order, in which ids stand side by side.
-  partitions.forEach(({ beaconOfGroup, beaconReason }, number) => {
+  const [key0, key1] = evidenceKey(context.input);
+  const { challenge_id: ids } = context.input.challenges;
+  for (let number = 0; number < partitions.length; number++) {
+    const { beaconOfGroup, beaconReason } = partitions[number];
     for (let own = 0; own < beaconOfGroup.length - 1; own++) {
       if (beaconReason[own] !== VALID) continue;
-      const beacon = beaconOfGroup[own];
-      const hotspot = beacons.hotspot[beacon];
-      const place = first[hotspot + 1]++;
+      const row = beaconOfGroup[own];
+      const hotspot = beaconers[row];
+      const from = first[hotspot];
+      let place = from + held[hotspot];
+      if (valid[hotspot] > atMost) {
+        const id = beacons.challenge[row] * HASH_BYTES;
+        const ranked = halfSipHash8First(key0, key1, readU32(ids, id), readU32(ids, id + 4));
+        if (held[hotspot] === atMost) {
+          place = lastOf(rank, beacon, from, from + atMost);
+          if (ranked > rank[place] || (ranked === rank[place] && row > beacon[place])) continue;
+          held[hotspot]--;
+        }
+        rank[place] = ranked;
+      }
+      held[hotspot]++;
       partition[place] = number;
       group[place] = own;
-      if (isCrowded[hotspot + 2] === 0) continue;
-      const id = beacons.beacons.challenge[beacon] * HASH_BYTES;
-      rank[place] = halfSipHash8First(key0, key1, readU32(ids, id), readU32(ids, id + 4));
+      beacon[place] = row;
     }
-  });
-  return {
-    first,
-    group,
-    partition,
-    rank,
-    beaconOf: (at: number) => partitions[partition[at]].beaconOfGroup[group[at]],
-  };
+  }
+  return { first, partition, group, beacon };
 }
 
-/** Finds the lowest ranks in a stretch of them, allocating nothing. */
-class Lowest {
-  readonly #rank: Uint32Array;
-  readonly #beaconOf: (place: number) => number;
-  readonly #places: Uint32Array;
+/** Valid beacons of each hotspot that have a group. */
+function validByHotspot({ beacons, hotspots }: EpochContext, partitions: readonly PartitionVerdicts[]): Uint32Array {
+  const valid = new Uint32Array(hotspots.count + 1);
+  for (const { beaconOfGroup, beaconReason } of partitions)
+    for (let group = 0; group < beaconOfGroup.length - 1; group++)
+      if (beaconReason[group] === VALID) valid[beacons.hotspot[beaconOfGroup[group]]]++;
+  return valid;
+}
 
-  constructor(rank: Uint32Array, beaconOf: (place: number) => number, atMost: number) {
-    this.#rank = rank;
-    this.#beaconOf = beaconOf;
-    this.#places = new Uint32Array(atMost);
-  }
+function drawnStarts(valid: Uint32Array, atMost: number): Uint32Array {
+  const first = new Uint32Array(valid.length);
+  for (let hotspot = 0; hotspot < valid.length - 1; hotspot++)
+    first[hotspot + 1] = first[hotspot] + Math.min(valid[hotspot], atMost);
+  return first;
+}
 
-  /** Places of the lowest ranks from `from` to before `to`, which are more than are wanted; ascending, valid until the next call. */
-  of(from: number, to: number): Uint32Array {
-    const places = this.#places;
-    let held = 0;
-    for (let place = from; place < to; place++) {
-      let at = held;
-      for (; at > 0 && this.#isBefore(place, places[at - 1]); at--) if (at < places.length) places[at] = places[at - 1];
-      if (at === places.length) continue;
-      places[at] = place;
-      if (held < places.length) held++;
-    }
-    // Ascending, so that moving them forward one by one writes over none that is still to be read.
-    return places.sort();
-  }
-
-  #isBefore(place: number, other: number): boolean {
-    const rank = this.#rank;
-    return rank[place] < rank[other] || (rank[place] === rank[other] && this.#beaconOf(place) < this.#beaconOf(other));
-  }
+/** Place of the highest rank, of equal ones the latest beacon's. */
+function lastOf(rank: Uint32Array, beacon: Uint32Array, from: number, to: number): number {
+  let last = from;
+  for (let place = from + 1; place < to; place++)
+    if (rank[place] > rank[last] || (rank[place] === rank[last] && beacon[place] > beacon[last])) last = place;
+  return last;
 }
 
 /** Key of the epoch's draw, two little-endian words; of an epoch without challenges nothing is drawn. */

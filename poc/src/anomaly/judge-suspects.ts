@@ -8,7 +8,6 @@
 import type { Columns } from "../epoch/columns.ts";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { evidenceTable } from "../epoch/tables.ts";
-import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import type { Quorum } from "./ballot.ts";
 import { DETECTOR, DETECTORS, type DetectorName } from "./detector.ts";
@@ -44,7 +43,6 @@ export interface Judgement {
  */
 export function judgeSuspects(
   context: EpochContext,
-  partitions: readonly PartitionVerdicts[],
   drawn: DrawnGroups,
   parameters: AnomalyParameters,
   tally: LinkTally,
@@ -52,7 +50,7 @@ export function judgeSuspects(
   cleanEpochs: Uint16Array,
 ): Judgement {
   const bench = new Bench(context, parameters, tally);
-  const sent = new SentLinks(context, partitions, drawn);
+  const sent = new SentLinks(context, drawn, tally);
   const sit = (isSuspect: Uint8Array, among: Voters, isJudged: (hotspot: number) => boolean) => {
     const neighbourhood = new Neighbourhood(context, tally, among);
     const twins = new TwinJudge(context, parameters, tally, among, neighbourhood, cleanEpochs, sent);
@@ -64,7 +62,7 @@ export function judgeSuspects(
       looked[other] = 1;
     });
     const silence = new SilenceJudge(context, parameters, among, neighbourhood);
-    visitSuspects(context, partitions, drawn, tally, looked, (hotspot, links) => {
+    visitSuspects(context, drawn, tally, looked, (hotspot, links) => {
       if (isJudged(hotspot)) bench.judge(hotspot, links, among, silence);
       addVoidLinks(hotspot, links, parameters, tally, bench.voidLinks);
     });

@@ -5,12 +5,14 @@
  * that. One object serves all suspects of an epoch in turn: nothing is allocated for a link.
  */
 import { surfaceDistanceM } from "@earshot/geo";
+import type { LossTable } from "../radio/path-loss.ts";
 import { LINE, LINE_STRIDE, META } from "../verify/hotspot-lines.ts";
 import { farthestChordSquared, hasPrivateEnd, nearestChordSquared } from "../verify/private-reach.ts";
 import type { Link } from "./link.ts";
+import { rowExcessDdb } from "./row-loss.ts";
 
-/** Int32 words of a reception: counterpart and direction, loss and excess (two int16, 0.1 dB), row of the challenge. */
-export const RECEPTION_STRIDE = 3;
+/** Int32 words of a reception: counterpart and direction, loss (0.1 dB), frequency (Hz), row of the challenge. */
+export const RECEPTION_STRIDE = 4;
 /** Set in the first word of a reception that the hotspot made itself; without it the counterpart heard the hotspot. */
 export const HEARD_BIT = 1 << 24;
 const ID_MASK = HEARD_BIT - 1;
@@ -45,40 +47,51 @@ export class LinkColumns {
   counterpart = new Uint32Array(START);
   challenge = new Uint32Array(START);
   distanceM = new Float64Array(START);
+  /** Not rounded to metres: what free space takes is reckoned from it. */
+  #exactM = new Float64Array(START);
   #sums = new Float64Array(START * SUM.stride);
   readonly #lines: Int32Array;
+  readonly #loss: LossTable;
   /** Link of each hotspot, -1 without one. */
   readonly #linkOf: Int32Array;
   readonly #view = new MovingLink();
 
   /** `lines`: hotspot lines (verify/hotspot-lines.ts). */
-  constructor(lines: Int32Array) {
+  constructor(lines: Int32Array, loss: LossTable) {
     this.#lines = lines;
+    this.#loss = loss;
     this.#linkOf = new Int32Array(lines.length / LINE_STRIDE).fill(-1);
   }
 
   /** Takes the receptions of `hotspot`: words `from` to before `to` of `receptions`. */
   fill(hotspot: number, receptions: Int32Array, from: number, to: number): void {
-    const linkOf = this.#linkOf;
-    for (let link = 0; link < this.count; link++) linkOf[this.counterpart[link]] = -1;
-    this.count = 0;
+    this.clear();
     for (let at = from; at < to; at += RECEPTION_STRIDE) {
       const word = receptions[at];
-      const counterpart = word & ID_MASK;
-      let link = linkOf[counterpart];
-      if (link === -1) {
-        link = this.#open(hotspot, counterpart);
-        linkOf[counterpart] = link;
-      }
-      const levels = receptions[at + 1];
-      const challenge = receptions[at + 2] >>> 0;
+      const link = this.#linkWith(hotspot, word & ID_MASK, receptions[at + 3] >>> 0);
+      const lost = receptions[at + 1];
+      const excess = rowExcessDdb(this.#loss, lost, this.#exactM[link], receptions[at + 2]);
       const sums = this.#sums;
       const first = link * SUM.stride + ((word & HEARD_BIT) === 0 ? 0 : SUM.heard);
       sums[first]++;
-      sums[first + SUM.loss] += levels >> 16;
-      sums[first + SUM.excess] += (levels << 16) >> 16;
-      if (challenge < this.challenge[link]) this.challenge[link] = challenge;
+      sums[first + SUM.loss] += lost;
+      sums[first + SUM.excess] += (excess << 16) >> 16;
     }
+  }
+
+  /** Adds one that a counterpart made of `hotspot`, by its loss alone: no excess is summed. */
+  addSent(hotspot: number, counterpart: number, lossDdb: number, challenge: number): void {
+    const link = this.#linkWith(hotspot, counterpart, challenge);
+    const sums = this.#sums;
+    sums[link * SUM.stride]++;
+    sums[link * SUM.stride + SUM.loss] += lossDdb;
+  }
+
+  /** Takes no receptions. */
+  clear(): void {
+    const linkOf = this.#linkOf;
+    for (let link = 0; link < this.count; link++) linkOf[this.counterpart[link]] = -1;
+    this.count = 0;
   }
 
   /** The link of a counterpart, -1 without one. */
@@ -103,12 +116,24 @@ export class LinkColumns {
     return view;
   }
 
+  #linkWith(hotspot: number, counterpart: number, challenge: number): number {
+    let link = this.#linkOf[counterpart];
+    if (link === -1) {
+      link = this.#open(hotspot, counterpart);
+      this.#linkOf[counterpart] = link;
+    }
+    if (challenge < this.challenge[link]) this.challenge[link] = challenge;
+    return link;
+  }
+
   #open(hotspot: number, counterpart: number): number {
     if (this.count === this.counterpart.length) this.#grow();
     const link = this.count++;
     this.counterpart[link] = counterpart;
     this.challenge[link] = 0xffff_ffff;
-    this.distanceM[link] = Math.floor(surfaceDistanceM(lineChordSquared(this.#lines, hotspot, counterpart)));
+    const exactM = surfaceDistanceM(lineChordSquared(this.#lines, hotspot, counterpart));
+    this.#exactM[link] = exactM;
+    this.distanceM[link] = Math.floor(exactM);
     this.#sums.fill(0, link * SUM.stride, (link + 1) * SUM.stride);
     return link;
   }
@@ -118,6 +143,7 @@ export class LinkColumns {
     this.counterpart = grown(new Uint32Array(length), this.counterpart);
     this.challenge = grown(new Uint32Array(length), this.challenge);
     this.distanceM = grown(new Float64Array(length), this.distanceM);
+    this.#exactM = grown(new Float64Array(length), this.#exactM);
     this.#sums = grown(new Float64Array(length * SUM.stride), this.#sums);
   }
 }

@@ -15,6 +15,7 @@ import { REASON } from "../verify/reason.ts";
 import { BEACON_LINE, BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import type { DrawnGroups } from "./drawn-groups.ts";
+import { type DrawnReceptions, roomForReceptions } from "./drawn-receptions.ts";
 import { firstMix, type LikePairs, NO_HASH, nextMix, SKETCH_HASHES, WitnessSketches } from "./like-pairs.ts";
 import { nearestTwo } from "./nearest-two.ts";
 import { leastExcessDdb } from "./placement.ts";
@@ -57,9 +58,6 @@ const GAP_RECEPTIONS = 4;
 const VALID: number = REASON.valid;
 const BAD_RSSI: number = REASON.bad_rssi;
 
-/** Stands for the witness of a row that is no reception. */
-export const NOBODY = 0xffff_ffff;
-
 export interface LinkTally {
   /** 1 by hotspot for those to be looked at closely. */
   readonly isSuspect: Uint8Array;
@@ -71,10 +69,7 @@ export interface LinkTally {
   readonly foreign: Uint32Array;
   /** Pairs that may stand in one place. */
   readonly likePairs: LikePairs;
-  /** By place of the drawn groups: where its receptions begin in `witness`, and one entry more. */
-  readonly start: Uint32Array;
-  /** Who made each reception; NOBODY for rows that are none. */
-  readonly witness: Uint32Array;
+  readonly receptions: DrawnReceptions;
 }
 
 /** Looks once at every reception of the drawn beacons. */
@@ -88,9 +83,9 @@ export function tallyLinks(
   const { count, lines } = context.hotspots;
   const tallies = emptyTallies(lines, count, owner);
   const sketches = new WitnessSketches(count);
-  const start = receptionStarts(partitions, drawn);
-  const witness = new Uint32Array(start[start.length - 1]);
-  tallyGroups(context, partitions, drawn, parameters, tallies, sketches, witness);
+  const rowsOf = drawnRows(partitions, drawn);
+  const receptions = roomForReceptions(rowsOf.total, drawn.group.length);
+  tallyGroups(context, partitions, drawn, rowsOf, parameters, tallies, sketches, receptions);
   const column = (field: number) =>
     Uint32Array.from({ length: count }, (_, hotspot) => tallies[hotspot * TALLY_STRIDE + field]);
   const isSuspect = new Uint8Array(count);
@@ -112,18 +107,28 @@ export function tallyLinks(
     sent: column(TALLY.sent),
     foreign: column(TALLY.foreign),
     likePairs,
-    start,
-    witness,
+    receptions,
   };
 }
 
-function receptionStarts(partitions: readonly PartitionVerdicts[], { group, partition }: DrawnGroups): Uint32Array {
-  const start = new Uint32Array(group.length + 1);
+/** First row of each drawn group and the row after its last, looked up before they are needed: the memory answers for many at once. */
+interface DrawnRows {
+  readonly from: Uint32Array;
+  readonly to: Uint32Array;
+  readonly total: number;
+}
+
+function drawnRows(partitions: readonly PartitionVerdicts[], { group, partition }: DrawnGroups): DrawnRows {
+  const from = new Uint32Array(group.length);
+  const to = new Uint32Array(group.length);
+  let total = 0;
   for (let place = 0; place < group.length; place++) {
     const { starts } = partitions[partition[place]];
-    start[place + 1] = start[place] + starts[group[place] + 1] - starts[group[place]];
+    from[place] = starts[group[place]];
+    to[place] = starts[group[place] + 1];
+    total += to[place] - from[place];
   }
-  return start;
+  return { from, to, total };
 }
 
 function emptyTallies(lines: Int32Array, count: number, owner: Uint32Array): Int32Array {
@@ -145,10 +150,11 @@ function tallyGroups(
   { beacons, hotspots, rules }: EpochContext,
   partitions: readonly PartitionVerdicts[],
   drawn: DrawnGroups,
+  { from: rowFrom, to: rowTo }: DrawnRows,
   { placement, silence }: AnomalyParameters,
   tallies: Int32Array,
   sketches: WitnessSketches,
-  witnesses: Uint32Array,
+  { challenge, frequencyHz, lossDdb, start, witness: witnesses }: DrawnReceptions,
 ): void {
   const ratioBits = partitions.map(
     ({ linkRatio }) => new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length),
@@ -165,11 +171,12 @@ function tallyGroups(
     const to = drawn.first[beaconer + 1];
     // Read ahead without a branch, so that the memory answers for all groups of a beaconer at once.
     for (let place = from; place < to; place++) {
-      const { reason, rows, starts } = partitions[drawn.partition[place]];
-      const start = starts[drawn.group[place]];
-      const end = starts[drawn.group[place] + 1];
-      for (let row = start; row < end; row += ROWS_PER_CACHE_LINE) touched |= rows[row * ROW_STRIDE] & 0xffffff;
-      if (start < end) touched |= reason[start] | ratioBits[drawn.partition[place]][start];
+      const { reason, rows } = partitions[drawn.partition[place]];
+      const first = rowFrom[place];
+      const end = rowTo[place];
+      for (let row = first; row < end; row += ROWS_PER_CACHE_LINE) touched |= rows[row * ROW_STRIDE] & 0xffffff;
+      if (first < end) touched |= reason[first] | ratioBits[drawn.partition[place]][first];
+      challenge[place] = beacons.beacons.challenge[drawn.beacon[place]];
     }
     const own = beaconer * TALLY_STRIDE;
     const x = tallies[own + TALLY.x];
@@ -190,20 +197,20 @@ function tallyGroups(
     let d0 = NO_HASH;
     let d1 = NO_HASH;
     for (let place = from; place < to; place++) {
-      const { beaconOfGroup, reason, rows, starts } = partitions[drawn.partition[place]];
+      const { linkRatio, reason, rows } = partitions[drawn.partition[place]];
       const bits = ratioBits[drawn.partition[place]];
-      const { linkRatio } = partitions[drawn.partition[place]];
-      const group = drawn.group[place];
-      const end = starts[group + 1];
-      for (let row = starts[group]; row < end; row++) {
+      const eirpDdbm = beacons.lines[drawn.beacon[place] * BEACON_STRIDE + BEACON_LINE.eirpDdbm];
+      const end = rowTo[place];
+      for (let row = rowFrom[place]; row < end; row++) {
         const why = reason[row];
-        if (why !== VALID && why !== BAD_RSSI) {
-          witnesses[next++] = NOBODY;
-          continue;
-        }
-        const witness = rows[row * ROW_STRIDE] & 0xffffff;
-        witnesses[next++] = witness;
+        if (why !== VALID && why !== BAD_RSSI) continue;
+        const packed = row * ROW_STRIDE;
+        const witness = rows[packed] & 0xffffff;
         const at = witness * TALLY_STRIDE;
+        const lost = rowLossDdb(eirpDdbm, tallies[at + TALLY.gain], rows[packed + 2]);
+        witnesses[next] = witness;
+        frequencyHz[next] = rows[packed + 1];
+        lossDdb[next++] = lost;
         const slot = why === VALID ? bits[row] >>> SLOT_SHIFT : SLOT_OF_BOUND;
         const dx = tallies[at + TALLY.x] - x;
         const dy = tallies[at + TALLY.y] - y;
@@ -233,13 +240,12 @@ function tallyGroups(
         d1 = Math.min(d1, mixD >>> 16);
         if (why === VALID && linkRatio[row] <= strongRatio) continue;
         const distanceM = surfaceDistanceM(square);
-        const eirpDdbm = beacons.lines[beaconOfGroup[group] * BEACON_STRIDE + BEACON_LINE.eirpDdbm];
-        const lost = rowLossDdb(eirpDdbm, tallies[at + TALLY.gain], rows[row * ROW_STRIDE + 2]);
-        const excess = rowExcessDdb(rules.loss, lost, distanceM, rows[row * ROW_STRIDE + 1]);
+        const excess = rowExcessDdb(rules.loss, lost, distanceM, rows[packed + 1]);
         if (excess >= leastExcessDdb(placement, distanceM)) continue;
         strong++;
         tallies[at + TALLY.strong]++;
       }
+      start[place + 1] = next;
     }
     tallies[own + TALLY.beacons] += to - from;
     tallies[own + TALLY.foreign] += foreign;
