@@ -2,11 +2,12 @@
  * Audits a run: every epoch folder of it, and that each epoch begins where the one before ended.
  *
  * Checked of two epochs in a row: the number goes up by one, the manifest named as the previous one is the one that is stored, and
- * what the later epoch began with (state, served, ledger, chains, pending, judged) is what the earlier one left, and its logs go on where
- * they ended.
+ * what the later epoch began with (state, served, ledger, chains, pending, judged) is what the earlier one left, its appeals are those that
+ * follow from the earlier one's log, and its logs go on where they ended.
  */
 import { join } from "node:path";
 import type { Columns, TableDefinition } from "@earshot/poc";
+import type { VerifyKey } from "@earshot/poc/protocol";
 import {
   ANOMALY_INPUT_TABLES,
   ANOMALY_OUTPUT_TABLES,
@@ -18,6 +19,13 @@ import {
   type OutputTables,
   tableFile,
 } from "../epoch-folder/layout.ts";
+import {
+  type AppealsInput,
+  appealsFinding,
+  firstAppealsFinding,
+  isFirstEpoch,
+  unprovenBefore,
+} from "./audit-appeals.ts";
 import { type ChainFacts, chainFindings } from "./audit-chain.ts";
 import { type AuditOptions, auditFolder, type EpochAudit } from "./audit-folder.ts";
 import { compareTables } from "./compare-tables.ts";
@@ -25,7 +33,10 @@ import type { Finding } from "./finding.ts";
 import { LogLinks } from "./log-links.ts";
 
 /** What an audit tells of an epoch; the tables it was checked with are let go. */
-export type EpochReport = Omit<EpochAudit, "input" | "stored">;
+export interface EpochReport extends Omit<EpochAudit, "input" | "stored"> {
+  /** Whether its appeals were recomputed, or taken as given since the epoch before is not at hand; undefined where it has none. */
+  readonly appeals: "recomputed" | "given" | undefined;
+}
 
 export interface RunAudit {
   readonly epochs: readonly EpochReport[];
@@ -36,6 +47,10 @@ export interface RunAudit {
 export interface RunAuditOptions extends AuditOptions {
   /** What the chain says of an epoch; without it epochs are held against themselves and each other alone. */
   readonly chain?: ((epoch: number) => Promise<ChainFacts>) | undefined;
+  /** The key that outcomes of appeals are signed with. */
+  readonly governanceKey?: VerifyKey | undefined;
+  /** Folder of the epoch before this one, where it is at hand but not audited in this run. */
+  readonly before?: ((audited: AppealsInput) => Promise<string | undefined>) | undefined;
 }
 
 /** Audits epoch folders given in the order of their epochs. Never throws for what is in them. */
@@ -47,12 +62,14 @@ export async function auditRun(folders: readonly string[], options: RunAuditOpti
   for (const folder of folders) {
     const audit = await auditFolder(folder, options);
     findings.push(...audit.findings, ...(previous === undefined ? [] : linkFindings(previous, audit)));
+    const { appeals, findings: wrongAppeals } = await auditAppeals(previous, audit, options);
+    findings.push(...wrongAppeals);
     if (!isNext(previous, audit)) logs.forget();
     findings.push(...logs.follow(folder));
     const { input: _input, stored: _stored, ...report } = audit;
     const onChain = await foundOnChain(audit, options);
     findings.push(...onChain);
-    epochs.push({ ...report, findings: [...report.findings, ...onChain] });
+    epochs.push({ ...report, appeals, findings: [...report.findings, ...wrongAppeals, ...onChain] });
     previous = audit;
   }
   return { epochs, findings };
@@ -61,6 +78,31 @@ export async function auditRun(folders: readonly string[], options: RunAuditOpti
 /** Whether no epoch is left out between the two. */
 function isNext(earlier: EpochAudit | undefined, later: EpochAudit): boolean {
   return earlier?.epoch !== undefined && later.epoch === earlier.epoch + 1;
+}
+
+/** How an epoch's appeals were come by, and what is wrong with them. `given`: the epoch before is not at hand. */
+interface AuditedAppeals {
+  readonly appeals: "recomputed" | "given" | undefined;
+  readonly findings: readonly Finding[];
+}
+
+async function auditAppeals(
+  previous: EpochAudit | undefined,
+  { folder, input }: EpochAudit,
+  { before, governanceKey }: RunAuditOptions,
+): Promise<AuditedAppeals> {
+  if (input?.appeals === undefined) return { appeals: undefined, findings: [] };
+  const later = { folder, input };
+  const isFirst = isFirstEpoch(later);
+  const isAudited = previous?.epoch === input.header.epoch - 1;
+  const earlier = isAudited ? previous.folder : isFirst ? undefined : await before?.(later);
+  if (earlier === undefined) {
+    const finding = isFirst ? firstAppealsFinding(later) : undefined;
+    return { appeals: isFirst ? "recomputed" : "given", findings: finding === undefined ? [] : [finding] };
+  }
+  const finding =
+    (isAudited ? undefined : unprovenBefore(earlier, later)) ?? (await appealsFinding(earlier, later, governanceKey));
+  return { appeals: "recomputed", findings: finding === undefined ? [] : [finding] };
 }
 
 async function foundOnChain(audit: EpochAudit, { chain }: RunAuditOptions): Promise<readonly Finding[]> {

@@ -7,6 +7,8 @@ import { oracleError } from "../errors.ts";
 export interface DownloadOptions {
   /** Longest time for one file, ms. */
   readonly timeoutMs?: number;
+  /** Files that are wanted; all without it. */
+  readonly only?: (name: string) => boolean;
   readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
 }
 
@@ -21,10 +23,10 @@ export async function downloadEpoch(
   url: string,
   epoch: number,
   folder: string,
-  { timeoutMs = TIMEOUT_MS, onProgress }: DownloadOptions = {},
+  { timeoutMs = TIMEOUT_MS, only = () => true, onProgress }: DownloadOptions = {},
 ): Promise<void> {
-  const base = `${url.replace(/\/+$/, "")}/v1/epochs/${epoch}/files`;
-  const files = fileList(await download(base, timeoutMs), base);
+  const base = filesUrl(url, epoch);
+  const files = fileList(await download(base, timeoutMs), base).filter(({ name }) => only(name));
   for (const [at, { name, sha256 }] of files.entries()) {
     onProgress?.(at, files.length, name);
     const bytes = await download(`${base}/${name}`, timeoutMs);
@@ -35,6 +37,17 @@ export async function downloadEpoch(
     makeFolder(join(path, ".."));
     writeDurably(path, [bytes]);
   }
+}
+
+/** Names of an epoch's files; none where the oracle does not have it. Throws ORC_DOWNLOAD_FAILED. */
+export async function epochFileNames(url: string, epoch: number): Promise<readonly string[]> {
+  const base = filesUrl(url, epoch);
+  const bytes = await download(base, TIMEOUT_MS, true);
+  return bytes === undefined ? [] : fileList(bytes, base).map(({ name }) => name);
+}
+
+function filesUrl(url: string, epoch: number): string {
+  return `${url.replace(/\/+$/, "")}/v1/epochs/${epoch}/files`;
 }
 
 function fileList(bytes: Uint8Array, url: string): { readonly name: string; readonly sha256: string }[] {
@@ -54,10 +67,13 @@ function fileList(bytes: Uint8Array, url: string): { readonly name: string; read
   return files;
 }
 
-async function download(url: string, timeoutMs: number): Promise<Uint8Array> {
+async function download(url: string, timeoutMs: number): Promise<Uint8Array>;
+async function download(url: string, timeoutMs: number, mayLack: true): Promise<Uint8Array | undefined>;
+async function download(url: string, timeoutMs: number, mayLack = false): Promise<Uint8Array | undefined> {
   let response: Response;
   try {
     response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    if (mayLack && response.status === 404) return undefined;
     if (response.ok) return new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
     throw failed(url, cause instanceof Error ? cause.message : String(cause), cause);

@@ -12,7 +12,8 @@ import type { ListedSegment, SignedSegmentList } from "../pipeline/segment-list.
 import type { SealedSegment } from "../ports/report-log.ts";
 import { LogCopy } from "../settlement/log-copy.ts";
 
-const KEY_HEX = /^[0-9a-f]{66}$/;
+/** Name of a log of an oracle: the key of its ingest. */
+export const LOG_KEY_HEX = /^[0-9a-f]{66}$/;
 
 /** True when the folder says which logs it was made from; those that were simulated do not. */
 export function hasSegmentList(folder: string): boolean {
@@ -47,7 +48,7 @@ export function readSegmentList(folder: string): SignedSegmentList {
 export function folderLogs(folder: string): readonly LogCopy[] {
   const { list } = readSegmentList(folder);
   return list.logs
-    .filter(({ log }) => KEY_HEX.test(log))
+    .filter(({ log }) => LOG_KEY_HEX.test(log))
     .map(({ log, segments }) => {
       const path = (number: number) => join(folder, FILES.uploads, log, segmentName(number));
       const sealed = segments.map((segment) => sealedSegment(segment, path(segment.number)));

@@ -1,6 +1,8 @@
 /** `oracle audit`: recomputes epochs from raw uploads and entropy and fails on any difference. */
+import { importKey, keyFromText, type VerifyKey } from "@earshot/poc/protocol";
 import { buildCommand } from "@stricli/core";
 import { auditRun, type RunAudit } from "../audit/audit-run.ts";
+import { EpochBefore } from "../audit/epoch-before.ts";
 import { findingText } from "../audit/finding.ts";
 import { epochFolders } from "../epoch-folder/run-folder.ts";
 import { oracleError } from "../errors.ts";
@@ -12,6 +14,7 @@ import { textParser } from "./parse.ts";
 import { workersFlag } from "./score.ts";
 
 interface AuditFlags extends JsonFlag, PlaceFlags, ChainFlags {
+  readonly "governance-key"?: VerifyKey;
   readonly workers: number;
 }
 
@@ -21,8 +24,8 @@ export const auditCommand = buildCommand<AuditFlags, string[], CliContext>({
     fullDescription:
       "Verifies every upload, derives challenges and reports, judges and pays again, and compares each table and the manifest. " +
       "Exit code 1 and one line per difference (file, column, first row) when anything is not as it should be. " +
-      "Taken as given: hotspots, payers, entropy, parameters, price, and the state before the first epoch. With --url epochs are " +
-      "downloaded from an oracle; with --rpc and --token root, manifest, rules, price and log heads are held against the chain.",
+      "Taken as given: hotspots, payers, entropy, parameters, price, and the state before the first epoch. Upheld appeals are recomputed from the " +
+      "log of the epoch before, where it is in the run, beside the folder, or at --url. With --url epochs are downloaded from an oracle; with --rpc and --token root, manifest, rules, price and log heads are held against the chain.",
   },
   parameters: {
     positional: {
@@ -33,15 +36,30 @@ export const auditCommand = buildCommand<AuditFlags, string[], CliContext>({
         placeholder: "DIR",
       },
     },
-    flags: { ...placeFlags, ...chainFlags, workers: workersFlag, json: jsonFlag },
+    flags: {
+      ...placeFlags,
+      ...chainFlags,
+      "governance-key": {
+        kind: "parsed",
+        parse: keyParser,
+        brief: "Public key that outcomes of appeals are signed with, in its text form",
+        placeholder: "KEY",
+        optional: true,
+      },
+      workers: workersFlag,
+      json: jsonFlag,
+    },
   },
   async func(flags, ...folders) {
     await answer(this, flags, async (progress) => {
       const chain = await chainFactsOf(flags);
+      using before = new EpochBefore(flags.url);
       const audit = async (own: readonly string[]) => {
         const run = await auditRun(own, {
           workers: flags.workers,
           chain,
+          governanceKey: flags["governance-key"],
+          before: ({ folder, input }) => before.of(folder, input.header.epoch - 1),
           onProgress: (done, total, label) => progress.show(done, total, label),
         });
         const isClean = run.findings.length === 0;
@@ -56,6 +74,10 @@ export const auditCommand = buildCommand<AuditFlags, string[], CliContext>({
   },
 });
 
+function keyParser(text: string): VerifyKey {
+  return importKey(keyFromText(text));
+}
+
 /** One line per epoch, then one per finding. */
 export function auditText({ epochs, findings }: RunAudit): string {
   const lines = epochs.map(({ epoch, folder, uploads, reports, manifestHash, findings: own }) =>
@@ -63,6 +85,9 @@ export function auditText({ epochs, findings }: RunAudit): string {
       ? `epoch ${epoch}: ${count(uploads)} uploads and ${count(reports)} reports recomputed, all equal; manifest ${manifestHash}`
       : `${epoch === undefined ? folder : `epoch ${epoch}`}: ${own.length === 1 ? "1 difference" : `${own.length} differences`}`,
   );
+  const given = epochs.flatMap(({ epoch, appeals }) =>
+    appeals === "given" ? [`epoch ${epoch}: appeals taken as given, the epoch before is not at hand`] : [],
+  );
   const differences = findings.map((finding) => `  ${findingText(finding)}`);
-  return [...lines, ...differences, findings.length === 0 ? "audit passed" : "AUDIT FAILED", ""].join("\n");
+  return [...lines, ...given, ...differences, findings.length === 0 ? "audit passed" : "AUDIT FAILED", ""].join("\n");
 }

@@ -83,6 +83,14 @@ export async function appealsAfter(
   return appealColumns(outcomes, await archive.table(closed, appealsTable));
 }
 
+/** Whether an epoch's log holds records that are appeals or outcomes by what they say, signed well or not. Throws as `noticesOfEpoch`. */
+export async function holdsAppeals(archive: BillingArchive, epoch: number): Promise<boolean> {
+  return (await noticeRecords(archive, epoch)).some(({ bytes }) => {
+    const parsed = parseNotice(bytes);
+    return parsed.status !== "refused" && parsed.header.kind === "appeal";
+  });
+}
+
 /** Notices received in an epoch, in log order. */
 async function noticeRecords(archive: BillingArchive, epoch: number): Promise<readonly LogRecord[]> {
   if (!(await hasNotices(archive, epoch))) return [];
