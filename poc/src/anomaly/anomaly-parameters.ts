@@ -22,6 +22,8 @@ export interface PlacementParameters {
 /** Both directions of a link lose the same: where they differ by more, one end's figures are not true. */
 export interface ReciprocityDetectorParameters {
   readonly toleranceDdb: number;
+  /** Receptions each way from which on a single link contradicts itself. */
+  readonly surely: number;
 }
 
 /** Who claims to hear others is heard by them. */
@@ -74,7 +76,7 @@ export interface VoteParameters {
 }
 
 export interface VoidParameters {
-  /** Links of a hotspot that their own figures deny, from which on they earn nothing. */
+  /** Links of a hotspot that their own figures deny, from which on they earn nothing; those that surely deny themselves never do. */
   readonly links: number;
   /** And their share of its links, 1e-4. */
   readonly shareE4: number;

@@ -36,6 +36,7 @@ const TALLY = {
   sentSlots: 10,
   beacons: 11,
   foreign: 12,
+  farHeard: 13,
 } as const;
 const TALLY_STRIDE = 16;
 const SLOT_SHIFT = 20;
@@ -52,8 +53,6 @@ const ONE_WAY_FACTOR = 1.5;
 /** Parts of its receptions that must be strong, or far: those that detectors ask for of its links, less what links with many receptions hide. */
 const STRONG_SHARE = 0.125;
 const FAR_SHARE = 0.6;
-/** Receptions each way whose means are compared. */
-const GAP_RECEPTIONS = 4;
 
 const VALID: number = REASON.valid;
 const BAD_RSSI: number = REASON.bad_rssi;
@@ -223,7 +222,7 @@ function tallyGroups(
         slots += slot;
         sent++;
         tallies[at + TALLY.foreign] += isForeign;
-        tallies[at + TALLY.far] += isFar;
+        tallies[at + TALLY.farHeard] += isFar;
         tallies[at + TALLY.heard]++;
         tallies[at + TALLY.heardSlots] += slot;
         const mixA = firstMix(witness);
@@ -289,12 +288,17 @@ function deservesLook(
   if (all === 0) return false;
   if (tallies[at + TALLY.foreign] === 0) return true;
   if (tallies[at + TALLY.strong] >= STRONG_SHARE * all) return true;
-  if (tallies[at + TALLY.far] >= FAR_SHARE * all) return true;
+  const farSent = tallies[at + TALLY.far];
+  const farHeard = tallies[at + TALLY.farHeard];
+  if (farSent + farHeard >= FAR_SHARE * all) return true;
   const beacons = tallies[at + TALLY.beacons];
+  // Far links are few, so that their one way is not hidden by the others.
+  const isFarOneWay = farHeard * beacons > farSent * meanBeacons * ONE_WAY_FACTOR;
+  if (farHeard >= oneSided.surely && isFarOneWay && beacons >= oneSided.surely) return true;
   // Who sent fewer beacons than others was heard less for that alone.
   const isOneWay = heard * beacons > sent * meanBeacons * ONE_WAY_FACTOR;
   if (heard >= ONE_WAY_RECEPTIONS && isOneWay && beacons >= oneSided.beacons) return true;
-  if (heard < GAP_RECEPTIONS || sent < GAP_RECEPTIONS) return false;
+  if (Math.min(heard, sent) < reciprocity.surely) return false;
   // Means of whole links differ less than one link may: half of its limit is worth a look.
   const gapSlots = (reciprocity.toleranceDdb * SLOTS_PER_OCTAVE) / DDB_PER_OCTAVE / 2;
   return (

@@ -1,16 +1,20 @@
 /**
- * Links that are not paid for: those that their own figures deny, where a hotspot has more than a few of them, and those of a hotspot
- * with its own owner where it has no link with anybody else.
+ * Links that are not paid for: those that surely deny themselves; those that their own figures deny otherwise, where a hotspot has more than
+ * a few of them; and those of a hotspot with its own owner where it has no link with anybody else.
+ *
+ * Surely: receptions of both directions, three of each and more, whose losses differ by more than the tolerance, or as many receptions one way
+ * against as many beacons unheard the other way. No voices are asked, so nobody is suspected by it: a single neighbour can take a link from
+ * a hotspot, but only the one with itself.
  */
 import { edgeCode } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import type { LinkColumns, SuspectLink } from "./link-columns.ts";
 import { isOneSided } from "./one-sided.ts";
 import { contradictsPlace } from "./placement.ts";
-import { contradictsReciprocity } from "./reciprocity-gap.ts";
+import { contradictsReciprocity, contradictsReciprocitySurely } from "./reciprocity-gap.ts";
 import type { LinkTally } from "./tally-links.ts";
 
-/** Adds the void links of a hotspot, as `edgeCode`. */
+/** Adds the void links of a hotspot that is looked at closely, as `edgeCode`. */
 export function addVoidLinks(
   hotspot: number,
   links: LinkColumns,
@@ -21,21 +25,35 @@ export function addVoidLinks(
   const isOwnOnly = tally.foreign[hotspot] === 0;
   let denied = 0;
   for (let at = 0; at < links.count; at++) if (isDenied(hotspot, links.at(at), parameters, tally)) denied++;
+  if (denied === 0 && !isOwnOnly) return;
   const { voids } = parameters;
   const areDenied = denied >= voids.links && denied * 10_000 >= links.count * voids.shareE4;
-  if (!areDenied && !isOwnOnly) return;
-  for (let at = 0; at < links.count; at++)
-    if (isOwnOnly || isDenied(hotspot, links.at(at), parameters, tally))
-      voidLinks.add(edgeCode(hotspot, links.counterpart[at]));
+  for (let at = 0; at < links.count; at++) {
+    const link = links.at(at);
+    const isVoid =
+      isOwnOnly ||
+      isSurelyDenied(hotspot, link, parameters, tally) ||
+      (areDenied && isDenied(hotspot, link, parameters, tally));
+    if (isVoid) voidLinks.add(edgeCode(hotspot, links.counterpart[at]));
+  }
 }
 
-function isDenied(
+function isDenied(hotspot: number, link: SuspectLink, parameters: AnomalyParameters, tally: LinkTally): boolean {
+  const { placement, reciprocity } = parameters;
+  return (
+    contradictsPlace(placement, link) ||
+    contradictsReciprocity(reciprocity, link) === true ||
+    isSurelyDenied(hotspot, link, parameters, tally)
+  );
+}
+
+function isSurelyDenied(
   hotspot: number,
   link: SuspectLink,
-  { placement, reciprocity, oneSided }: AnomalyParameters,
+  { oneSided, reciprocity }: AnomalyParameters,
   { beacons, heard }: LinkTally,
 ): boolean {
-  if (contradictsPlace(placement, link) || contradictsReciprocity(reciprocity, link) === true) return true;
+  if (contradictsReciprocitySurely(reciprocity, link)) return true;
   // A weak link is easily heard one way only; one that is heard again and again is not.
   if (link.heard.receptions < oneSided.surely) return false;
   return isOneSided(oneSided, link, beacons[hotspot], heard[link.counterpart] > 0, oneSided.surely) === true;

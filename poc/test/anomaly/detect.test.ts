@@ -12,6 +12,7 @@ import {
   type DetectorName,
   type EpochInput,
   type EpochOutput,
+  earshotDetectors,
   evidenceTable,
   manifestBytes,
   partitionOf,
@@ -125,7 +126,7 @@ describe("a hotspot 20 km from where it says", () => {
       const challenge = evidence!.challenge[row];
       expect([0, evidence!.counterpart[row]]).toContain(input.challenges.hotspot[challenge]);
       expect(evidence!.measured[row] < evidence!.limit[row]).toBe(evidence!.accuses[row] === 1);
-      expect([evidence!.rule_version[row], evidence!.receptions[row]]).toEqual([3, 8]);
+      expect([evidence!.rule_version[row], evidence!.receptions[row]]).toEqual([earshotDetectors.ruleVersion, 8]);
     }
   });
 
@@ -249,6 +250,45 @@ describe("other lies", () => {
     expect(sharesOf(closed, 5)).toBeGreaterThan(0n);
   });
 
+  test("of a hotspot that one other hears, the link earns nothing where its two directions surely differ, and nobody is suspect", () => {
+    const { surely, toleranceDdb } = earshotDetectors.reciprocity;
+    const town = (sent: number, gapDdb: number) =>
+      scoreEpoch(
+        townEpoch(places, (from, to, beacon) => {
+          const figures = true_(from, to, beacon)!;
+          if (Math.min(from, to) > 0) return figures;
+          if (from + to > 1) return undefined;
+          if (from === 1) return figures;
+          return beacon < sent ? { ...figures, rssiDdbm: figures.rssiDdbm + gapDdb } : undefined;
+        }),
+      );
+    const denied = town(surely, toleranceDdb + 10);
+    expect(suspects(denied, 12)).toEqual([]);
+    expect(sharesOf(denied, 0)).toBe(0n);
+    expect(sharesOf(town(surely, toleranceDdb), 0)).toBeGreaterThan(0n);
+    expect(sharesOf(town(surely - 1, toleranceDdb + 10), 0)).toBeGreaterThan(0n);
+  });
+
+  test("what is heard of far ones again and again, and never by them, earns nothing, however many others hear it", () => {
+    // Three 8 km to the north that hear each other: where a second machine of hotspot 0 would stand.
+    const far = places.slice(0, 3).map((one) => ({ ...one, latDeg: one.latDeg + 0.072, owner: one.owner + 20 }));
+    const everybody = [...places, ...far];
+    const heard = hearing(everybody);
+    const isFar = (id: number) => id >= 12;
+    const town = (claimed: number) =>
+      scoreEpoch(
+        townEpoch(everybody, (from, to, beacon) => {
+          if (isFar(from) === isFar(to)) return heard(from, to, beacon);
+          return to === 0 && beacon < claimed ? { rssiDdbm: -1250, snrDdb: -80 } : undefined;
+        }),
+      );
+    const { surely } = earshotDetectors.oneSided;
+    const [without, once, again] = [town(0), town(surely - 1), town(surely)];
+    expect(suspects(again, everybody.length)).toEqual([]);
+    expect(sharesOf(again, 0)).toBe(sharesOf(without, 0));
+    expect(sharesOf(once, 0)).toBeGreaterThan(sharesOf(without, 0));
+  });
+
   test("who is condemned has no voice in the epoch that shows it", () => {
     // Nine that nobody hears say they heard the town, far too loud for where they stand: without their own fault they would be 45 % of its voices.
     const liars = grid(9).map((one) => ({ ...one, latDeg: one.latDeg + 0.15, owner: one.owner + 50 }));
@@ -288,6 +328,26 @@ describe("properties", () => {
         });
         const output = scoreEpoch(input);
         expect(suspects(output, 1)).toEqual([]);
+      }),
+      { numRuns: runs(25) },
+    );
+  });
+
+  test("whatever one neighbour reports of a hotspot, it keeps its weight and all that it earns by the others", () => {
+    const without = scoreEpoch(
+      townEpoch(places, (from, to, beacon) => (from + to === 1 ? undefined : true_(from, to, beacon))),
+    );
+    const lie = fc.option(
+      fc.record({ rssiDdbm: fc.integer({ min: -1400, max: -300 }), snrDdb: fc.integer({ min: -180, max: 100 }) }),
+      { nil: undefined },
+    );
+    fc.assert(
+      fc.property(fc.array(lie, { minLength: 4, maxLength: 4 }), (lies) => {
+        const output = scoreEpoch(
+          townEpoch(places, (from, to, beacon) => (from === 0 && to === 1 ? lies[beacon] : true_(from, to, beacon))),
+        );
+        expect(suspects(output, 1)).toEqual([]);
+        expect(sharesOf(output, 0)).toBeGreaterThanOrEqual(sharesOf(without, 0));
       }),
       { numRuns: runs(25) },
     );

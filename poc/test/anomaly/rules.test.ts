@@ -9,6 +9,7 @@ import {
   compareLosses,
   contradictsPlace,
   contradictsReciprocity,
+  contradictsReciprocitySurely,
   countVoices,
   DETECTORS,
   earshotDetectors,
@@ -183,6 +184,15 @@ describe("reciprocity", () => {
     expect(contradictsReciprocity(reciprocity, link(1000, [[1200, 0]], [[1320, 0]]))).toBe(false);
     expect(contradictsReciprocity(reciprocity, link(1000, [[1200, 0]], [[1321, 0]]))).toBe(true);
     expect(contradictsReciprocity(reciprocity, link(1000, [[1321, 0]], [[1200, 0]]))).toBe(true);
+  });
+
+  test("a single link contradicts itself from so many receptions each way on", () => {
+    const { reciprocity } = earshotDetectors;
+    const receptions = (count: number, loss: number) => new Array(count).fill([loss, 0] as const);
+    expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(3, 1200), receptions(3, 1321)))).toBe(true);
+    expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(2, 1200), receptions(9, 1321)))).toBe(false);
+    expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(9, 1200), receptions(9, 1320)))).toBe(false);
+    expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(9, 1200)))).toBe(false);
   });
 });
 

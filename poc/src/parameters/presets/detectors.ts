@@ -7,7 +7,7 @@
 import type { AnomalyParameters } from "../../anomaly/anomaly-parameters.ts";
 
 export const earshotDetectors: AnomalyParameters = {
-  ruleVersion: 3,
+  ruleVersion: 4,
   evidenceBeacons: 4,
   minimumVoters: 5,
   voids: { links: 4, shareE4: 2500 },
@@ -24,7 +24,7 @@ export const earshotDetectors: AnomalyParameters = {
     certainDdb: 100,
     certainVoters: 3,
   },
-  reciprocity: { toleranceDdb: 120 },
+  reciprocity: { toleranceDdb: 120, surely: 3 },
   oneSided: { beacons: 2, surely: 3 },
   silence: { nearM: 1000, farM: 4000, farShareE4: 6600, silentFactorE4: 20_000 },
   twins: { apartM: 700, tellingDdb: 30, withinDdb: 50, voters: 4, agreeE4: 7000 },
