@@ -3,9 +3,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCli } from "../../src/cli/app.ts";
+import type { HotspotAccount } from "../../src/registry/hotspot-account.ts";
 import { hotspotsOf, withAccess, withHotspots } from "../../src/routes/broker-files.ts";
 import { mosquittoPasswords } from "../../src/routes/credentials.ts";
 import { GatewayList } from "../../src/routes/gateway-list.ts";
+import { OrganisationWorld } from "../organisations/organisation-world.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
 
 const SECRET = "ab".repeat(32);
@@ -78,6 +80,30 @@ describe("the list of gateway ids", () => {
     expect(list.page(1, "", 10).gatewayIds).toHaveLength(1);
     all.push(hotspot(2));
     expect(list.page(1, "", 10).gatewayIds).toHaveLength(2);
+  });
+});
+
+describe("the gateway ids over HTTP", () => {
+  const folder = new TemporaryFolders("gateways").next();
+  let world: OrganisationWorld;
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true });
+    world = await OrganisationWorld.start({ folder });
+    for (const id of [3, 1, 2]) {
+      const gatewayId = new Uint8Array(Buffer.from(idOf(id), "hex"));
+      const account = { deviceKey: new Uint8Array(33).fill(id), gatewayId, suspended: { current: false, next: false } };
+      world.registry.putHotspot(account as unknown as HotspotAccount, 1);
+    }
+  });
+  afterAll(() => world.stop());
+
+  test("come in pages, and a wrong page is refused", async () => {
+    const first = await world.get("/v1/gateways?limit=2");
+    expect(first).toEqual({ status: 200, json: { gatewayIds: [idOf(1), idOf(2)], next: idOf(2) } });
+    const second = await world.get(`/v1/gateways?after=${first.json.next}`);
+    expect(second.json).toEqual({ gatewayIds: [idOf(3)], next: null });
+    for (const query of ["limit=0", "limit=10001", "after=7", `after=${"g".repeat(16)}`])
+      expect((await world.get(`/v1/gateways?${query}`)).json.code).toBe("bad_request");
   });
 });
 
