@@ -20,6 +20,8 @@ import { REASON } from "../verify/reason.ts";
 const VALID: number = REASON.valid;
 const DOMAIN = new TextEncoder().encode("evidence");
 const HASH_BYTES = 32;
+/** No rank exceeds it. */
+const NO_RANK = 0xffff_ffff;
 
 export interface DrawnGroups {
   /** Groups of hotspot h stand at `first[h]` to before `first[h + 1]` of the columns below, in no order that counts. */
@@ -47,6 +49,8 @@ export function drawGroups(
   const first = drawnStarts(valid, atMost);
   const total = first[first.length - 1];
   const held = new Uint32Array(valid.length);
+  // Highest rank of those drawn, once they are as many as wanted: most beacons of a busy hotspot end at this one look.
+  const highest = new Uint32Array(valid.length).fill(NO_RANK);
   const partition = new Uint32Array(total);
   const group = new Uint32Array(total);
   const beacon = new Uint32Array(total);
@@ -59,22 +63,25 @@ export function drawGroups(
       if (beaconReason[own] !== VALID) continue;
       const row = beaconOfGroup[own];
       const hotspot = beaconers[row];
+      const isCrowded = valid[hotspot] > atMost;
+      let ranked = 0;
+      if (isCrowded) {
+        const id = beacons.challenge[row] * HASH_BYTES;
+        ranked = halfSipHash8First(key0, key1, readU32(ids, id), readU32(ids, id + 4));
+        if (ranked > highest[hotspot]) continue;
+      }
       const from = first[hotspot];
       let place = from + held[hotspot];
-      if (valid[hotspot] > atMost) {
-        const id = beacons.challenge[row] * HASH_BYTES;
-        const ranked = halfSipHash8First(key0, key1, readU32(ids, id), readU32(ids, id + 4));
-        if (held[hotspot] === atMost) {
-          place = lastOf(rank, beacon, from, from + atMost);
-          if (ranked > rank[place] || (ranked === rank[place] && row > beacon[place])) continue;
-          held[hotspot]--;
-        }
-        rank[place] = ranked;
+      if (held[hotspot] < atMost) held[hotspot]++;
+      else {
+        place = lastOf(rank, beacon, from, place);
+        if (ranked === rank[place] && row > beacon[place]) continue;
       }
-      held[hotspot]++;
       partition[place] = number;
       group[place] = own;
       beacon[place] = row;
+      rank[place] = ranked;
+      if (isCrowded && held[hotspot] === atMost) highest[hotspot] = rank[lastOf(rank, beacon, from, from + atMost)];
     }
   }
   return { first, partition, group, beacon };

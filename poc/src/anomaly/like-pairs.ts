@@ -51,10 +51,10 @@ export class WitnessSketches {
    * member of a crowd to whom it loses least (nearest-two.ts).
    */
   pairs(lines: Int32Array, { apartM }: TwinsParameters, nearest: (hotspot: number) => number): LikePairs {
-    const found = new Set<number>();
+    const found = new Numbers();
     const apartSq = (apartM * POSITION_UNITS_PER_M) ** 2;
-    const compare = (members: readonly number[], most: number) => {
-      for (let later = 1; later < members.length; later++) {
+    const compare = (members: ArrayLike<number>, count: number, most: number) => {
+      for (let later = 1; later < count; later++) {
         const b = members[later];
         for (let earlier = 0; earlier < later && earlier < most; earlier++) {
           const a = members[earlier];
@@ -62,13 +62,16 @@ export class WitnessSketches {
         }
       }
     };
+    const crowd = new Uint32Array(this.#isHeard.length);
     for (let band = 0; band < BANDS; band++) {
-      for (const crowd of this.#crowds(band * PER_BAND)) {
-        if (crowd.length < CROWD) compare(crowd, CROWD);
-        else for (const members of alikeIn(crowd, nearest)) compare(members, MOST_COMPARED);
-      }
+      this.#forEachCrowd(band * PER_BAND, crowd, (count) => {
+        if (count < CROWD) compare(crowd, count, CROWD);
+        else
+          for (const members of alikeIn(crowd.subarray(0, count), nearest))
+            compare(members, members.length, MOST_COMPARED);
+      });
     }
-    const codes = Float64Array.from(found).sort();
+    const codes = found.ascendingOnce();
     return {
       lower: Uint32Array.from(codes, (code) => Math.floor(code / TWO_31)),
       higher: Uint32Array.from(codes, (code) => code % TWO_31),
@@ -76,14 +79,17 @@ export class WitnessSketches {
   }
 
   #isLike(a: number, b: number): boolean {
-    let equal = 0;
-    for (let hash = 0; hash < SKETCH_HASHES; hash++)
-      if (this.#least[a * SKETCH_HASHES + hash] === this.#least[b * SKETCH_HASHES + hash]) equal++;
-    return equal >= LEAST_EQUAL;
+    const least = this.#least;
+    let unequal = 0;
+    for (let hash = 0; hash < SKETCH_HASHES; hash++) {
+      if (least[a * SKETCH_HASHES + hash] === least[b * SKETCH_HASHES + hash]) continue;
+      if (++unequal > SKETCH_HASHES - LEAST_EQUAL) return false;
+    }
+    return true;
   }
 
-  /** Those that meet by two values side by side, in groups of two or more, each ascending. */
-  *#crowds(band: number): Generator<number[]> {
+  /** Shows those that meet by two values side by side: two or more, ascending, at the head of `members`. */
+  #forEachCrowd(band: number, members: Uint32Array, show: (count: number) => void): void {
     const count = this.#isHeard.length;
     const keys = new Float64Array(count);
     let heard = 0;
@@ -95,16 +101,43 @@ export class WitnessSketches {
       keys[heard++] = value * TWO_24 + hotspot;
     }
     keys.subarray(0, heard).sort();
-    for (let from = 0, to = 0; from < heard; from = to) {
-      const value = Math.floor(keys[from] / TWO_24);
-      while (to < heard && Math.floor(keys[to] / TWO_24) === value) to++;
-      if (to - from > 1) yield Array.from(keys.subarray(from, to), (key) => key % TWO_24);
+    let met = 0;
+    let crowdValue = -1;
+    for (let at = 0; at < heard; at++) {
+      const value = Math.floor(keys[at] / TWO_24);
+      if (value !== crowdValue) {
+        if (met > 1) show(met);
+        met = 0;
+        crowdValue = value;
+      }
+      members[met++] = keys[at] - value * TWO_24;
     }
+    if (met > 1) show(met);
+  }
+}
+
+/** Whole numbers as they come, which are then wanted once each. */
+class Numbers {
+  #count = 0;
+  #numbers = new Float64Array(1024);
+
+  add(number: number): void {
+    if (this.#count === this.#numbers.length) {
+      const larger = new Float64Array(2 * this.#count);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
+    this.#numbers[this.#count++] = number;
+  }
+
+  ascendingOnce(): Float64Array {
+    const sorted = this.#numbers.subarray(0, this.#count).sort();
+    return sorted.filter((number, at) => at === 0 || number !== sorted[at - 1]);
   }
 }
 
 /** A crowd by those to whom its members lose least. */
-function alikeIn(crowd: readonly number[], nearest: (hotspot: number) => number): number[][] {
+function alikeIn(crowd: Uint32Array, nearest: (hotspot: number) => number): number[][] {
   const groups = new Map<number, number[]>();
   for (const hotspot of crowd) {
     const key = nearest(hotspot);

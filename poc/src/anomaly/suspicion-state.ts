@@ -41,17 +41,23 @@ export function highestLevel({ levels }: SuspicionState, hotspot: number): numbe
 
 type LevelColumn = `${(typeof DETECTORS)[number]["name"]}_e4`;
 
+/** Columns of the levels by detector number: names are put together once and not for every hotspot. */
+function levelColumns(table: Readonly<Record<LevelColumn, Uint16Array>>): readonly Uint16Array[] {
+  return DETECTORS.map(({ name }) => table[`${name}_e4`]);
+}
+
 /** State of each row of hotspots.arrow; nothing is known of keys the table does not hold. Throws POC_BAD_COLUMNS on repeated keys. */
 export function readSuspicion({ hotspots, suspicionIn }: Pick<EpochInput, "hotspots" | "suspicionIn">): SuspicionState {
   const count = hotspots.region.length;
   const state = emptySuspicion(count);
   if (suspicionIn === undefined) return state;
   const index = new KeyIndex(suspicionIn.key, DEVICE_KEY_BYTES, "suspicion-in.key");
+  const levelsIn = levelColumns(suspicionIn);
   for (let hotspot = 0; hotspot < count; hotspot++) {
     const row = index.find(hotspots.key, hotspot * DEVICE_KEY_BYTES);
     if (row < 0) continue;
-    for (const { name, number } of DETECTORS)
-      state.levels[hotspot * LEVEL_STRIDE + number] = suspicionIn[`${name}_e4` as LevelColumn][row];
+    for (let detector = 0; detector < LEVEL_STRIDE; detector++)
+      state.levels[hotspot * LEVEL_STRIDE + detector] = levelsIn[detector][row];
     state.cleanEpochs[hotspot] = suspicionIn.clean_epochs[row];
     state.good16[hotspot] = suspicionIn.good_16[row];
     state.bad16[hotspot] = suspicionIn.bad_16[row];
@@ -75,11 +81,12 @@ export function writeSuspicion(
       remembered.push(hotspot);
   }
   const out = allocateColumns(suspicionOutTable, remembered.length);
+  const levelsOut = levelColumns(out);
   keyOrder(hotspots.key, DEVICE_KEY_BYTES, remembered).forEach((hotspot, row) => {
     for (let byte = 0; byte < DEVICE_KEY_BYTES; byte++)
       out.key[row * DEVICE_KEY_BYTES + byte] = hotspots.key[hotspot * DEVICE_KEY_BYTES + byte];
-    for (const { name, number } of DETECTORS)
-      out[`${name}_e4` as LevelColumn][row] = state.levels[hotspot * LEVEL_STRIDE + number];
+    for (let detector = 0; detector < LEVEL_STRIDE; detector++)
+      levelsOut[detector][row] = state.levels[hotspot * LEVEL_STRIDE + detector];
     out.clean_epochs[row] = state.cleanEpochs[hotspot];
     out.good_16[row] = state.good16[hotspot];
     out.bad_16[row] = state.bad16[hotspot];
