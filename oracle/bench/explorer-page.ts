@@ -49,8 +49,11 @@ async function drawingTimes(): Promise<{ readonly where: string; readonly times:
     const loads = await loadTimes(browser);
     const window = await sceneTimes(browser, WINDOW);
     const whole = await sceneTimes(browser, WHOLE_VIEW);
-    if (whole.inView !== CELLS)
-      throw new Error(`only ${count(whole.inView)} cells are in the view that is to have all`);
+    if (whole.inView !== CELLS || whole.size !== MAP_SIZE) {
+      throw new Error(
+        `${count(whole.inView)} cells on ${whole.size} are in the view that is to have all on ${MAP_SIZE}`,
+      );
+    }
     const where = `Chromium ${browser.version()}, ${window.renderer}`;
     const first = `first hexagons of ${count(CELLS)} cells, from the request of the page on loopback`;
     const limit = LIMITS.frameMs;
