@@ -20,6 +20,9 @@ const PAGES = [
   "/console",
 ];
 
+/** What programs ask for. */
+const API_PATH = /^\/(v1|docs|openapi|explorer)\b/;
+
 /** Nothing from another host, no inline script; workers of the map are its own file. */
 const POLICY = [
   "default-src 'self'",
@@ -60,13 +63,17 @@ export function explorerPart(): ServicePart {
       // Without brotli files are sent as gzip.
       small.catch(() => undefined);
       const files = new Map([...bundle.files, ...geography]);
-      for (const path of PAGES) {
-        app.get(path, { schema: { hide: true } }, (request, reply) => {
-          reply.header("content-security-policy", POLICY).header("referrer-policy", "no-referrer");
-          reply.header("x-content-type-options", "nosniff").header("cache-control", "no-cache");
-          return send(request, reply, bundle.page);
-        });
-      }
+      const sendPage = (request: HttpRequest, reply: HttpReply) => {
+        reply.header("content-security-policy", POLICY).header("referrer-policy", "no-referrer");
+        reply.header("x-content-type-options", "nosniff").header("cache-control", "no-cache");
+        return send(request, reply, bundle.page);
+      };
+      for (const path of PAGES) app.get(path, { schema: { hide: true } }, sendPage);
+      // To a person the page says that there is none, and where the others are.
+      app.get("/*", { schema: { hide: true } }, (request, reply) => {
+        const isPerson = String(request.headers.accept ?? "").includes("text/html") && !API_PATH.test(request.url);
+        return isPerson ? sendPage(request, reply.code(404)) : reply.callNotFound();
+      });
       for (const [path, file] of files) {
         app.get(path, { schema: { hide: true } }, (request, reply) => {
           reply.header("x-content-type-options", "nosniff");

@@ -193,6 +193,41 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
     await other.getByText("There is none").waitFor();
   });
 
+  test("an address that is no page is answered with a page to a person and with an error to a program", async () => {
+    const { page } = await visit("/hotspot-list");
+    await page.getByRole("heading", { name: "No such page" }).waitFor();
+    await page.getByRole("link", { name: "Back to the map" }).click();
+    await page.waitForURL(`${world.url}/`);
+    const asked = (path: string, accept: string) => fetch(`${world.url}${path}`, { headers: { accept } });
+    const shown = await asked("/hotspot-list", "text/html");
+    expect([shown.status, shown.headers.get("content-type")]).toEqual([404, "text/html; charset=utf-8"]);
+    for (const [path, accept] of [
+      ["/hotspot-list", "*/*"],
+      ["/v1/hotspot-list", "text/html"],
+    ] as const) {
+      const refused = await asked(path, accept);
+      expect([refused.status, await refused.json()]).toMatchObject([404, { code: "not_found" }]);
+    }
+  });
+
+  test("charts tell the latest figures to who points at nothing", async () => {
+    const { page } = await visit("/network");
+    const { epochs } = await answerOf("/v1/history?limit=2");
+    const burn = page.locator(".chart", { has: page.getByRole("heading", { name: /^Burn/ }) });
+    await burn
+      .locator(".u-legend")
+      .getByText(String(epochs.at(-1).epoch), { exact: true })
+      .waitFor();
+    expect(await burn.locator(".u-legend").textContent()).not.toContain("--");
+  });
+
+  test("a hotspot without a location is told that it needs one", async () => {
+    const { hotspots } = await answerOf("/v1/hotspots?limit=200");
+    const unplaced = hotspots.find(({ cell }: { cell: string | null }) => cell === null);
+    const { page } = await visit(`/hotspot/${unplaced.key}`);
+    await page.getByText("It has no asserted location, so it is not asked to beacon").waitFor();
+  });
+
   test("what is awaited is told, and a refusal can be tried again", async () => {
     const { page } = await watch();
     let held: (() => void) | undefined;

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
 import { Wide } from "../parts/wide.tsx";
 import "uplot/dist/uPlot.min.css";
-import { shortCount } from "../format.ts";
+import { count, shortCount } from "../format.ts";
 import { useTheme } from "../theme.ts";
 
 export interface Series {
@@ -50,17 +50,21 @@ export function Chart({
         scales: { x: { time: false } },
         axes: [
           { ...scale, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : "")) },
-          { ...scale, size: 56, values: (_, ticks) => ticks.map((tick) => format(tick)) },
+          { ...scale, size: 64, values: (_, ticks) => tickTexts(ticks, format) },
         ],
         series: [
-          { label: "epoch" },
-          ...series.map(({ label }, at) => ({
+          // Without a pointer over the chart the legend has the latest figures.
+          { label: "epoch", value: (_, epoch) => String(epoch ?? epochs.at(-1)) },
+          ...series.map(({ label, values }, at) => ({
             label,
             stroke: lines[at % lines.length]!,
             dash: DASHES[at % DASHES.length]!,
             width: 2,
             points: { show: epochs.length < 40, size: 6 },
-            value: (_: UPlot, value: number | null) => (value === null ? "–" : format(value)),
+            value: (_: UPlot, value: number | null, _at: number, index: number | null) => {
+              const shown = index === null ? values.at(-1) : value;
+              return shown === null || shown === undefined ? "–" : format(shown);
+            },
           })),
         ],
       },
@@ -113,4 +117,10 @@ export function Chart({
       </details>
     </figure>
   );
+}
+
+/** As short as they are still told from each other. */
+function tickTexts(ticks: readonly number[], format: (value: number) => string): string[] {
+  const texts = ticks.map(format);
+  return new Set(texts).size === texts.length ? texts : ticks.map((tick) => count(tick));
 }

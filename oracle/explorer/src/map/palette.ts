@@ -60,7 +60,7 @@ export const SCALES: Readonly<Record<MapMode, ColourScale>> = {
     meaning: "Valid receptions by other hotspots of beacons sent from the hexagon, in the epoch",
     steps: [
       { colour: NEVER, label: "heard by nobody" },
-      ...WITNESS_STEPS.map((_, at) => ({ colour: RAMP[at + 1]!, label: rangeLabel(WITNESS_STEPS, at, count) })),
+      ...WITNESS_STEPS.map((_, at) => ({ colour: RAMP[at + 1]!, label: wholeRangeLabel(WITNESS_STEPS, at) })),
     ],
     stepOf: ({ witnessesValid }) => stepAbove(WITNESS_STEPS, witnessesValid),
     text: ({ witnessesValid }) =>
@@ -106,6 +106,13 @@ function stepAbove(steps: readonly number[], value: number): number {
   let at = 0;
   while (at < steps.length && value >= steps[at]!) at++;
   return at;
+}
+
+/** Of whole numbers: a range ends before the next begins. */
+function wholeRangeLabel(steps: readonly number[], at: number): string {
+  return at === steps.length - 1
+    ? `${count(steps[at]!)} and more`
+    : `${count(steps[at]!)} – ${count(steps[at + 1]! - 1)}`;
 }
 
 function rangeLabel(steps: readonly number[], at: number, text: (value: number) => string): string {

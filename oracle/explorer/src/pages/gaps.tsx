@@ -41,8 +41,8 @@ export function GapsPage() {
                   columns={[
                     { number: "#" },
                     "Cell",
-                    { number: "Unmet data credits" },
-                    { number: "Demand" },
+                    { number: "Unmet, data credits" },
+                    { number: "Demand, data credits" },
                     { number: "Proving around" },
                     { number: "Units" },
                     { number: "Scale" },

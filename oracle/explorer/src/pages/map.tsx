@@ -161,7 +161,7 @@ function InView({ mode, visible }: { readonly mode: MapMode; readonly visible: r
       <dl class="figures">
         <Figure name="hexagons">{count(visible.length)}</Figure>
         <Figure name="hotspots">{count(total(({ hotspots }) => hotspots))}</Figure>
-        <Figure name="proving">{count(total(({ activeHotspots }) => activeHotspots))}</Figure>
+        <Figure name="of them proving">{count(total(({ activeHotspots }) => activeHotspots))}</Figure>
         <Figure name="valid receptions">{count(total(({ witnessesValid }) => witnessesValid))}</Figure>
       </dl>
       {listed.length === 0 ? (

@@ -52,10 +52,10 @@ function Latest({ epoch }: { readonly epoch: EpochSummary }) {
         <Figure name="beacons valid">{percent(epoch.beaconsValid, epoch.beacons)}</Figure>
         <Figure name="receptions valid">{percent(epoch.witnessesValid, epoch.witnesses)}</Figure>
         <Figure name="issued, tokens">{tokens(epoch.budgetAtoms)}</Figure>
-        <Figure name="for coverage">{tokens(epoch.coverageAtoms)}</Figure>
-        <Figure name="for data">{tokens(epoch.dataAtoms)}</Figure>
+        <Figure name="for coverage, tokens">{tokens(epoch.coverageAtoms)}</Figure>
+        <Figure name="for data, tokens">{tokens(epoch.dataAtoms)}</Figure>
         <Figure name="data credits burnt">{count(BigInt(epoch.dataCredits))}</Figure>
-        <Figure name="price of a token">${(epoch.tokenPriceUsdE8 / 1e8).toFixed(4)}</Figure>
+        <Figure name="price of a token, USD">{(epoch.tokenPriceUsdE8 / 1e8).toFixed(4)}</Figure>
       </dl>
       <p class="quiet">
         Rules {epoch.rules}, parameters <Code text={epoch.parameterHash} />, root <Code text={epoch.root.hash} /> over{" "}
@@ -125,8 +125,8 @@ function Epochs({ epochs }: { readonly epochs: readonly EpochSummary[] }) {
               { number: "Wallets" },
               { number: "Uploads" },
               { number: "Refused" },
-              { number: "Issued" },
-              { number: "To nobody" },
+              { number: "Issued, tokens" },
+              { number: "To nobody, tokens" },
             ]}
           />
           <tbody>

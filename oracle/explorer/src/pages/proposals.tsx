@@ -104,7 +104,7 @@ function ProposalShown({
         </Wide>
       )}
       {changes.length > 0 && <Effect number={number} />}
-      <details>
+      <details open={changes.length === 0}>
         <summary>Instructions as published</summary>
         <Wide label={`Instructions of proposal ${number}`}>
           <pre>{JSON.stringify(instructions, null, 2)}</pre>

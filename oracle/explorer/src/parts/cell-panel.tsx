@@ -70,7 +70,7 @@ function HotspotTable({ hotspots, more }: { readonly hotspots: readonly Hotspot[
   return (
     <table>
       <caption>Hotspots</caption>
-      <TableHead columns={["Name", { number: "Beacons" }, { number: "Heard" }, { number: "Earned" }]} />
+      <TableHead columns={["Name", { number: "Beacons" }, { number: "Heard" }, { number: "Tokens" }]} />
       <tbody>
         {hotspots.map(({ key, beacons, receptions, pay, isSuspended }) => (
           <tr key={key}>

@@ -80,10 +80,13 @@ function inOneSentence(explanation: Explanation): { readonly text: string; reado
     return bad(
       `${earned}. It answered none of its ${challenges} challenges: is the agent running, and can it reach an oracle?`,
     );
+  if (hotspot.cellPublic === null)
+    return bad(`${earned}. It has no asserted location, so it is not asked to beacon and what it hears is not paid.`);
   const valid = beacons.filter(({ verdict }) => verdict.reason === "valid");
+  if (beacons.length === 0 && challenges === 0) return bad(`${earned}. It was not asked to beacon in this epoch.`);
   if (valid.length === 0) {
     const common = mostCommon(beacons.map(({ verdict }) => verdict));
-    return bad(`${earned}. None of its beacons passed${common === undefined ? "" : `: ${common.meaning}`}`);
+    return bad(`${earned}. None of its beacons passed${common === undefined ? "." : `: ${common.meaning}`}`);
   }
   if (valid.every(({ witnesses }) => witnesses.valid === 0))
     return bad(
