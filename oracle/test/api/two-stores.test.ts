@@ -1,7 +1,8 @@
 /** One network, its state in SQLite and in PostgreSQL: every question of the API has the same answer, to the byte. */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { scoreEpoch } from "@earshot/poc";
-import { base58Text, keyToText, signerFromEd25519Seed, signRequest } from "@earshot/poc/protocol";
+import { base58Text, type DeviceSigner, keyToText, signerFromEd25519Seed, signRequest } from "@earshot/poc/protocol";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { apiPart } from "../../src/api/api-part.ts";
 import { ArchivedEpochs } from "../../src/api/epoch-source.ts";
@@ -18,6 +19,17 @@ import { verdictsOfEpoch } from "../../src/pipeline/live-table.ts";
 import { closedEpochs } from "../../src/pipeline/work-table.ts";
 import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
+import { OrganisationWorld } from "../organisations/organisation-world.ts";
+import {
+  member,
+  otherWallet,
+  routeBody,
+  routeKey,
+  stranger,
+  wallet,
+  walletOf,
+  walletText,
+} from "../organisations/people.ts";
 import { appendAll, openLog, putFacts, SmallPipeline } from "../pipeline/small-pipeline.ts";
 import { PostgresServer, postgresPrograms } from "../servers/postgres.ts";
 import { EPOCH, parameters, smallEpoch } from "../small-epoch.ts";
@@ -28,8 +40,8 @@ if (programs === undefined) process.stderr.write("skipped: PostgreSQL is not on 
 const folders = new TemporaryFolders("two-stores");
 const owner = signerFromEd25519Seed(new Uint8Array(32).fill(3));
 const ownerBytes = owner.publicKey.slice(1);
-const wallet = base58Text(ownerBytes);
-const stranger = base58Text(new Uint8Array(32).fill(77));
+const ownerText = base58Text(ownerBytes);
+const nobodyText = base58Text(new Uint8Array(32).fill(77));
 const small = smallEpoch();
 small.input.hotspots.owner.set(ownerBytes, 0);
 small.input.hotspots.beneficiary.set(ownerBytes, 0);
@@ -103,7 +115,7 @@ async function keepBilling({ store }: SmallPipeline): Promise<void> {
       version: 1,
       network,
       epoch,
-      payer: wallet,
+      payer: ownerText,
       copies: 6,
       phyBytes: 120,
       dataCredits,
@@ -113,7 +125,7 @@ async function keepBilling({ store }: SmallPipeline): Promise<void> {
       const burn = {
         router: `${router}${epoch}`,
         nonce: 9_007_199_254_740_993n + BigInt(number),
-        payer: wallet,
+        payer: ownerText,
         epoch,
         dataCredits: BigInt(1 + number),
         billHash: new Uint8Array(32).fill(at),
@@ -145,7 +157,7 @@ function valuesOf(name: string): readonly string[] {
     key: [...keys, keyToText(signerFromEd25519Seed(new Uint8Array(32).fill(99)).publicKey)],
     cell: [...cells, "881f1d4887fffff"],
     epoch: [String(EPOCH), String(EPOCH - 1), "0"],
-    wallet: [wallet, stranger],
+    wallet: [ownerText, nobodyText],
     routeId: [String(ROUTE_ID), "7"],
     challenge: [...rows.map((row) => challenges.challenge_id.slice(row * 32, (row + 1) * 32).toHex()), "0".repeat(64)],
     number: ["1"],
@@ -162,7 +174,7 @@ const QUERIES: readonly string[] = [
   `?epoch=${EPOCH}`,
   "?lat=52&lng=5",
   `?before=${EPOCH}`,
-  `?q=${wallet.slice(0, 4)}`,
+  `?q=${ownerText.slice(0, 4)}`,
 ];
 
 /** Every route with every choice of its parameters and every query. */
@@ -179,10 +191,89 @@ function questions(routes: readonly string[]): string[] {
 }
 
 async function ask({ app }: World, url: string) {
-  const signed = `${wallet} ${signRequest("owner", "GET", url, NOW_MS, owner)}`;
+  const signed = `${ownerText} ${signRequest("owner", "GET", url, NOW_MS, owner)}`;
   const answer = await app.inject({ method: "GET", url, headers: { "earshot-owner": signed } });
   const { etag, "content-type": type, "cache-control": cache } = answer.headers;
   return { url, status: answer.statusCode, type, etag, cache, body: answer.body };
+}
+
+const ORGANISATION = `/v1/organisations/${walletText}`;
+const OTHERS = `/v1/organisations/${walletOf(otherWallet)}`;
+/** Numbers of routes begin with their wallet's; whoever asks with one that is not there is refused. */
+const NO_ROUTE = 2 ** 40;
+
+interface Change {
+  readonly method: "PUT" | "POST" | "DELETE";
+  readonly path: string;
+  readonly body?: unknown;
+  readonly by?: DeviceSigner;
+}
+
+/** Every route that changes an organisation, with what it takes and with what it refuses; `made`: ids that answers before gave. */
+function changesOf(made: { readonly keyId: string; readonly routeId: number }): readonly Change[] {
+  const memberPath = `${ORGANISATION}/members/${walletOf(member)}`;
+  const put = (path: string, body: unknown, by?: DeviceSigner): Change => ({
+    method: "PUT",
+    path,
+    body,
+    ...(by && { by }),
+  });
+  const drop = (path: string): Change => ({ method: "DELETE", path });
+  const post = (path: string, body: unknown, by?: DeviceSigner): Change => ({
+    method: "POST",
+    path,
+    body,
+    ...(by && { by }),
+  });
+  return [
+    put(ORGANISATION, { name: "" }),
+    put(ORGANISATION, { name: "Zürich: Luft ✓" }, stranger),
+    put(ORGANISATION, { name: "Zürich: Luft ✓" }),
+    put(OTHERS, { name: "air" }, otherWallet),
+    put(memberPath, { role: "editor", name: "Ada" }),
+    put(`${ORGANISATION}/members/${walletOf(stranger)}`, { role: "viewer", name: "ada" }),
+    put(`${ORGANISATION}/members/abc`, { role: "viewer", name: "me" }),
+    drop(`${ORGANISATION}/members/${walletOf(stranger)}`),
+    drop(`${ORGANISATION}/members/${walletOf(stranger)}`),
+    post(`${ORGANISATION}/api-keys`, { name: "ci" }),
+    post(`${ORGANISATION}/api-keys`, { name: 7 }),
+    put(`${ORGANISATION}/webhook`, { url: "https://hooks.example.com/low", belowDataCredits: "9007199254740993" }),
+    put(`${ORGANISATION}/webhook`, { url: "https://127.0.0.1/low", belowDataCredits: "1" }),
+    post(`${ORGANISATION}/routes`, routeBody()),
+    post(`${ORGANISATION}/routes`, routeBody({ name: "Second", devAddrs: ["26012000/20"], netIds: [] })),
+    post(`${ORGANISATION}/routes`, routeBody({ name: "meets the first" })),
+    post(`${OTHERS}/routes`, routeBody({ name: "meets another's" }), otherWallet),
+    put(`${ORGANISATION}/routes/${made.routeId}`, routeBody({ name: "renamed", isActive: false })),
+    put(`${ORGANISATION}/routes/${NO_ROUTE}`, routeBody()),
+    drop(`${ORGANISATION}/routes/${NO_ROUTE}`),
+    drop(`${ORGANISATION}/routes/${made.routeId}`),
+    drop(`${ORGANISATION}/api-keys/${"0".repeat(12)}`),
+    drop(`${ORGANISATION}/api-keys/${made.keyId}`),
+    drop(`${ORGANISATION}/webhook`),
+    drop(`${ORGANISATION}/webhook`),
+    drop(OTHERS),
+    drop(ORGANISATION),
+    drop(ORGANISATION),
+  ];
+}
+
+/** What everybody is answered about organisations, in texts without the secrets that each world drew for itself. */
+async function toldOf(world: OrganisationWorld, drawn: ReadonlyMap<string, string>): Promise<string> {
+  const answers: unknown[] = [];
+  for (const path of [ORGANISATION, OTHERS, `/v1/wallets/${walletText}/invoices`]) {
+    for (const signer of [wallet, routeKey, member, stranger, otherWallet]) {
+      const name = signer === routeKey ? keyToText(routeKey.publicKey) : walletOf(signer);
+      answers.push([path, name, await world.read(path, signer, name)]);
+    }
+  }
+  answers.push(await world.get("/v1/routes"), await world.get(ORGANISATION));
+  return undrawn(answers, drawn);
+}
+
+function undrawn(answer: unknown, drawn: ReadonlyMap<string, string>): string {
+  let text = JSON.stringify(answer);
+  for (const [value, name] of drawn) text = text.replaceAll(value, name);
+  return text;
 }
 
 describe.skipIf(programs === undefined)("SQLite and PostgreSQL", () => {
@@ -233,4 +324,40 @@ describe.skipIf(programs === undefined)("SQLite and PostgreSQL", () => {
     const silent = worlds[0].routes.filter((route) => !good.has(route) && !route.startsWith("/v1/proposals/"));
     expect(silent).toEqual([]);
   }, 600_000);
+
+  test("give the same answers about organisations, after every change of them, taken or refused", async () => {
+    const urls = [undefined, await server.database()];
+    const both = await Promise.all(
+      urls.map((storeUrl) => {
+        const folder = folders.next();
+        mkdirSync(folder);
+        return OrganisationWorld.start({ folder, ...(storeUrl && { storeUrl }) });
+      }),
+    );
+    // Keys and secrets are drawn by each for itself.
+    const drawn = both.map(() => new Map<string, string>());
+    const made = both.map(() => ({ keyId: "f".repeat(12), routeId: 0 }));
+    const statuses: number[] = [];
+    try {
+      for (let step = 0; step < changesOf(made[0]!).length; step++) {
+        const answers: string[] = [];
+        for (const [at, world] of both.entries()) {
+          const { method, path, body, by } = changesOf(made[at]!)[step]!;
+          const answer = await world.change(method, path, body, by === undefined ? {} : { by });
+          for (const name of ["key", "id", "secret"]) {
+            if (typeof answer.json[name] === "string") drawn[at]!.set(answer.json[name], `the ${name} of ${step}`);
+          }
+          if (answer.json.id !== undefined) made[at]!.keyId = answer.json.id;
+          if (answer.json.routeId !== undefined) made[at]!.routeId = answer.json.routeId;
+          answers.push(undrawn([method, answer], drawn[at]!), await toldOf(world, drawn[at]!));
+          statuses.push(answer.status);
+        }
+        expect(answers.slice(2), `change ${step}`).toEqual(answers.slice(0, 2));
+      }
+      expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(25);
+      expect(new Set(statuses).size).toBeGreaterThan(3);
+    } finally {
+      for (const world of both) await world.stop();
+    }
+  }, 120_000);
 });

@@ -37,6 +37,8 @@ export interface Answer {
 export interface OrganisationWorldOptions {
   /** Below it are data and store. */
   readonly folder: string;
+  /** In place of a SQLite store in the folder. */
+  readonly storeUrl?: string;
   readonly set?: readonly string[];
   readonly isDescribed?: boolean;
   /** Further parts, such as the explorer. */
@@ -70,9 +72,9 @@ export class OrganisationWorld {
   static async start(options: OrganisationWorldOptions, oracleFill = 250): Promise<OrganisationWorld> {
     const world = new OrganisationWorld(options, oracleFill);
     const { clock, signer, registry, suspended, telemetry } = world;
-    const { folder, set = [], parts = [], isDescribed = false } = options;
+    const { folder, set = [], parts = [], isDescribed = false, storeUrl = `sqlite:${folder}/state.sqlite` } = options;
     const config = readConfig({ file: undefined, environment: {}, flags: [`data.folder=${folder}`, ...set] });
-    world.store = await openStore(`sqlite:${folder}/state.sqlite`);
+    world.store = await openStore(storeUrl);
     const { store } = world;
     const networkClock = new NetworkClock(clock, SILENT_LOG);
     const accounts = { distributor: new Uint8Array(32).fill(1), treasury: new Uint8Array(32).fill(2) };
