@@ -2,10 +2,16 @@
 import Type, { type Static } from "typebox";
 import type { Delivery } from "../billing/delivery.ts";
 import { hotspotText } from "../explain/find-hotspot.ts";
-import { keyParams } from "../service/api-schemas.ts";
-import type { HttpApp, HttpReply, HttpRequest } from "../service/http.ts";
+import { errorAnswers, keyParams } from "../service/api-schemas.ts";
+import { type HttpApp, type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
 import { answerFrom, epochAnswers, nextPage, type PageQuery, pageOf, pageQuery } from "./answers.ts";
-import { DeliveryBook, type EpochDeliveries } from "./delivery-book.ts";
+import {
+  DeliveriesBusy,
+  DeliveryBook,
+  type DeliverySpan,
+  deliveriesOfSpan,
+  type EpochDeliveries,
+} from "./delivery-book.ts";
 import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
 
@@ -48,35 +54,47 @@ const listQuery = Type.Object({
   ),
 });
 const routeParams = Type.Object({ routeId: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) });
-const response = epochAnswers(deliveriesSchema);
+const response = { ...epochAnswers(deliveriesSchema), ...errorAnswers("overloaded") };
 
 export function deliveryRoutes(app: HttpApp, views: EpochViews): void {
-  const book = new DeliveryBook(views.source, EPOCHS_IN_MEMORY);
+  const book = new DeliveryBook({
+    most: EPOCHS_IN_MEMORY,
+    compute: (span) => deliveriesOfSpan(views.source, span),
+  });
   /** A page of the deliveries that `choose` finds in the epoch asked for; `what` it found none of. */
-  const answer = (
+  const answer = async (
     request: HttpRequest & { readonly query: PageQuery },
     reply: HttpReply,
     what: string,
     choose: (view: EpochView, all: EpochDeliveries) => readonly Delivery[] | undefined,
-  ) =>
-    answerFrom(
-      views,
-      request.query.epoch,
-      request,
-      reply,
-      what,
-      async (view): Promise<Static<typeof deliveriesSchema> | undefined> => {
-        const { until, isSettled } = await spanOf(views, view);
-        const chosen = choose(view, await book.of(view.number, until));
-        if (chosen === undefined) return undefined;
-        const { entries, next } = pageOf(chosen.length, request.query, (index) => shown(view, chosen[index]!));
-        return { epoch: view.number, until, isSettled, deliveries: entries, next };
-      },
-      async (view) => {
-        const { until, isSettled } = await spanOf(views, view);
-        return { until: String(until), isLasting: isSettled };
-      },
-    );
+  ) => {
+    try {
+      return await answerFrom(
+        views,
+        request.query.epoch,
+        request,
+        reply,
+        what,
+        async (view): Promise<Static<typeof deliveriesSchema> | undefined> => {
+          const span = await spanOf(views, view);
+          const chosen = choose(view, await book.of(span));
+          if (chosen === undefined) return undefined;
+          const { entries, next } = pageOf(chosen.length, request.query, (index) => shown(view, chosen[index]!));
+          return { ...span, deliveries: entries, next };
+        },
+        async (view) => {
+          const { until, isSettled } = await spanOf(views, view);
+          return { until: String(until), isLasting: isSettled };
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof DeliveriesBusy)) throw error;
+      reply.removeHeader("etag").header("cache-control", "no-store");
+      return sendError(reply, "overloaded", "an epoch that was asked for lately, or one at a time", "another one", {
+        retryAfterMs: error.retryAfterMs,
+      });
+    }
+  };
   app.get(
     "/v1/deliveries",
     { schema: { tags, summary: "How packets got through, by route or by hotspot.", querystring: listQuery, response } },
@@ -120,13 +138,13 @@ export function deliveryRoutes(app: HttpApp, views: EpochViews): void {
 }
 
 /** The epochs whose confirmations may count, as far as they are closed. */
-async function spanOf(views: EpochViews, view: EpochView): Promise<{ until: number; isSettled: boolean }> {
+async function spanOf(views: EpochViews, view: EpochView): Promise<DeliverySpan> {
   const end = view.number + view.epoch.input.parameters.rewards.billWithinEpochs - 1;
   const closed = (await views.source.epochs()).filter((epoch) => epoch >= view.number && epoch <= end);
   // A gap ends it: what lies behind was not billed here.
   let until = view.number;
   while (closed.includes(until + 1)) until++;
-  return { until, isSettled: until === end };
+  return { epoch: view.number, until, isSettled: until === end };
 }
 
 function shown(view: EpochView, { hotspot, ...delivery }: Delivery): Static<typeof deliverySchema> {
