@@ -39,6 +39,7 @@ export const anomalyShape = object({
     withinDdb: integer(0, 3000),
     voters: integer(1, U16_MAX),
     agreeE4: integer(1, 10_000),
+    ofOneOwner: integer(2, U16_MAX),
   }),
   behaviour: fitting(object({ ...ramp, priorCount: integer(0, U16_MAX) }), isRamp),
   keptPerEpochE4: share,

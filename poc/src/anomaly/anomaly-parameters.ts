@@ -58,6 +58,8 @@ export interface TwinsParameters {
   readonly voters: number;
   /** Share of all counterparts of either that must agree, 1e-4. */
   readonly agreeE4: number;
+  /** So many hotspots of one owner that the same others hear equally well, without a constant, earn nothing by these (one-roof.ts). */
+  readonly ofOneOwner: number;
 }
 
 export interface BehaviourParameters {

@@ -5,6 +5,7 @@ export * from "./behaviour.ts";
 export * from "./detect.ts";
 export * from "./detector.ts";
 export * from "./link.ts";
+export * from "./one-roof.ts";
 export * from "./outcome.ts";
 export * from "./placement.ts";
 export * from "./reciprocity-gap.ts";

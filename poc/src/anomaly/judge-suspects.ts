@@ -8,6 +8,7 @@
 import type { Columns } from "../epoch/columns.ts";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { evidenceTable } from "../epoch/tables.ts";
+import { edgeCode } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import type { Quorum } from "./ballot.ts";
 import { DETECTOR, DETECTORS, type DetectorName } from "./detector.ts";
@@ -61,6 +62,7 @@ export function judgeSuspects(
       looked[hotspot] = 1;
       looked[other] = 1;
     });
+    twins.visitOneRoofLinks((hotspot, counterpart) => bench.voidLinks.add(edgeCode(hotspot, counterpart)));
     const silence = new SilenceJudge(context, parameters, among, neighbourhood);
     visitSuspects(context, drawn, tally, looked, (hotspot, links) => {
       if (isJudged(hotspot)) bench.judge(hotspot, links, among, silence);

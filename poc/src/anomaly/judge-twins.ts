@@ -7,6 +7,7 @@ import type { SentLinks } from "./gather-links.ts";
 import { meanDdb } from "./link.ts";
 import { isPrivateLine } from "./link-columns.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
+import { type AlikePair, agreementOf, visitOneRoofLinks } from "./one-roof.ts";
 import type { LinkTally } from "./tally-links.ts";
 import { areSetsAlike, compareLosses, type LossProfile } from "./twins.ts";
 import { STANCE, VoteColumns } from "./vote-columns.ts";
@@ -66,6 +67,20 @@ export class TwinJudge {
       // One owner who asserts two places for one is believed in neither.
       if (this.#voters.isOneOwner(a, b)) this.#judgePair(older, younger, isJudged, condemn);
     }
+  }
+
+  /** Tells of every link by which hotspots of one owner are not told apart. */
+  visitOneRoofLinks(visit: (hotspot: number, counterpart: number) => void): void {
+    const { lower, higher } = this.#tally.likePairs;
+    const { twins } = this.#parameters;
+    const pairs: AlikePair[] = [];
+    for (let pair = 0; pair < lower.length; pair++) {
+      const [a, b] = [lower[pair], higher[pair]];
+      if (!this.#voters.isOneOwner(a, b)) continue;
+      const { agreeing, all } = agreementOf(twins.withinDdb, this.#profileOf(a), this.#profileOf(b));
+      if (agreeing.length > 0 && agreeing.length * 10_000 >= all * twins.agreeE4) pairs.push({ a, b, agreeing });
+    }
+    visitOneRoofLinks(pairs, twins.ofOneOwner, visit);
   }
 
   #judgePair(

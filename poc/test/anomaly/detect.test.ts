@@ -289,6 +289,38 @@ describe("other lies", () => {
     expect(sharesOf(once, 0)).toBeGreaterThan(sharesOf(without, 0));
   });
 
+  test("three hotspots of one owner on one mast, whom two others hear, earn nothing by these; two, and three owners, do", () => {
+    const stands = places.map((one, n) => (n < 3 ? places[0] : one));
+    const heard = hearing(stands);
+    const town = (owners: readonly number[], isOnMast: (id: number) => boolean) =>
+      scoreEpoch(
+        townEpoch(
+          places.map((one, n) => ({ ...one, owner: owners[n] ?? one.owner })),
+          (from, to, beacon) => {
+            const [low, high] = [Math.min(from, to), Math.max(from, to)];
+            // Two others hear the mast, and nobody on it the others of it.
+            if (low < 3 && (high < 3 || high > 4 || !isOnMast(low))) return undefined;
+            return heard(from < 3 ? 0 : from, to < 3 ? 0 : to, beacon);
+          },
+        ),
+      );
+    const all = town([50, 50, 50], () => true);
+    expect(suspects(all, 12)).toEqual([]);
+    for (const hotspot of [0, 1, 2]) {
+      expect(sharesOf(all, hotspot)).toBe(0n);
+      expect(
+        sharesOf(
+          town([50, 51, 52], () => true),
+          hotspot,
+        ),
+      ).toBeGreaterThan(0n);
+    }
+    const two = town([50, 50, 50], (id) => id < 2);
+    expect(sharesOf(two, 0)).toBeGreaterThan(0n);
+    // The two that hear them keep what they earn by the others.
+    expect(sharesOf(all, 3)).toBeGreaterThan(0n);
+  });
+
   test("who is condemned has no voice in the epoch that shows it", () => {
     // Nine that nobody hears say they heard the town, far too loud for where they stand: without their own fault they would be 45 % of its voices.
     const liars = grid(9).map((one) => ({ ...one, latDeg: one.latDeg + 0.15, owner: one.owner + 50 }));

@@ -2,7 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  type AlikePair,
   accusingShareE4,
+  agreementOf,
   areSetsAlike,
   badShareE4,
   bearingSector,
@@ -27,6 +29,7 @@ import {
   nextLevel,
   SECTORS,
   type Vote,
+  visitOneRoofLinks,
   weightOfLevels,
   withReception,
 } from "../../src/index.ts";
@@ -244,6 +247,62 @@ describe("twins", () => {
     expect(areSetsAlike(set(1, 2, 3, 4), set(3, 4, 5))).toBe(false);
     expect(areSetsAlike(set(1, 2, 4), set(1, 2, 3))).toBe(true);
     expect(areSetsAlike(set(1), set(1, 2, 3))).toBe(false);
+  });
+});
+
+describe("one roof", () => {
+  const losses = (values: Readonly<Record<number, number>>): LossProfile => ({
+    counterpart: Uint32Array.from(Object.keys(values).map(Number)),
+    lossDdb: Int32Array.from(Object.values(values)),
+    freeSpaceDdb: new Int32Array(Object.keys(values).length),
+  });
+  const linksOf = (pairs: readonly AlikePair[], least: number) => {
+    const links = new Set<string>();
+    visitOneRoofLinks(pairs, least, (hotspot, counterpart) =>
+      links.add([hotspot, counterpart].sort((a, b) => a - b).join()),
+    );
+    return [...links].sort();
+  };
+
+  test("equal losses agree up to the difference, without a constant, and counterparts of one alone count among all", () => {
+    const a = losses({ 1: 1000, 2: 1100, 5: 1200 });
+    expect(agreementOf(50, a, losses({ 1: 1050, 2: 1049, 7: 900 }))).toEqual({ agreeing: [1], all: 4 });
+    expect(agreementOf(50, a, losses({ 1: 1051, 2: 1151, 5: 1251 }))).toEqual({ agreeing: [], all: 3 });
+    expect(agreementOf(50, a, losses({}))).toEqual({ agreeing: [], all: 3 });
+  });
+
+  test("two are not enough, three that hang together are, by the links with those that agree and with each other", () => {
+    const [one, other] = [
+      { a: 10, b: 11, agreeing: [1] },
+      { a: 11, b: 12, agreeing: [1, 2] },
+    ];
+    expect(linksOf([one], 3)).toEqual([]);
+    expect(linksOf([one, { a: 20, b: 21, agreeing: [1] }], 3)).toEqual([]);
+    expect(linksOf([one, other], 3)).toEqual(["1,10", "1,11", "1,12", "10,11", "11,12", "2,11", "2,12"]);
+    expect(linksOf([one, other], 4)).toEqual([]);
+  });
+
+  test("the order of pairs does not matter, one more pair never pays a link again, and a counterpart touches links with itself alone", () => {
+    const pair = fc.record({
+      a: fc.integer({ min: 100, max: 106 }),
+      b: fc.integer({ min: 107, max: 112 }),
+      agreeing: fc.uniqueArray(fc.nat(5), { minLength: 1, maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.array(pair, { maxLength: 12 }), pair, fc.nat(5), (pairs, extra, liar) => {
+        const links = linksOf(pairs, 3);
+        expect(linksOf([...pairs].reverse(), 3)).toEqual(links);
+        expect(linksOf([...pairs, extra], 3)).toEqual(expect.arrayContaining(links));
+        const silenced = pairs.map(({ a, b, agreeing }) => ({
+          a,
+          b,
+          agreeing: agreeing.filter((one) => one !== liar),
+        }));
+        const ofOthers = links.filter((link) => !link.startsWith(`${liar},`));
+        expect(linksOf(silenced, 3)).toEqual(ofOthers);
+      }),
+      { numRuns: runs(300) },
+    );
   });
 });
 
