@@ -30,17 +30,19 @@ export interface Detection {
   readonly suspicionOut: Columns<typeof suspicionOutTable>;
 }
 
-/** `owner`: dense owner id by hotspot. Throws POC_BAD_COLUMNS. */
+/** `owner`: dense owner id by hotspot; `onStepDone` as closeEpoch has it. Throws POC_BAD_COLUMNS. */
 export function detectAnomalies(
   context: EpochContext,
   partitions: readonly PartitionVerdicts[],
   parameters: AnomalyParameters,
   owner: Uint32Array,
+  onStepDone: () => void = () => {},
 ): Detection {
   const { input } = context;
   const before = readSuspicion(input);
   const drawn = drawGroups(context, partitions, parameters.evidenceBeacons);
   const tally = tallyLinks(context, partitions, drawn, parameters, owner);
+  onStepDone();
   const voters = Voters.of(context, parameters, owner, before.cleanEpochs);
   const judgement = judgeSuspects(context, drawn, parameters, tally, voters, before.cleanEpochs);
   const after = nextSuspicion(context, parameters, { before, judgement, tally });

@@ -29,8 +29,15 @@ import type { PartitionVerdicts } from "./verify-partition.ts";
 
 const ONE_E4 = 10_000;
 
-/** The epoch's output from the verdicts of all its partitions; writes into them where reciprocity runs in log order. */
-export function closeEpoch(context: EpochContext, partitions: readonly PartitionVerdicts[]): EpochOutput {
+/**
+ * The epoch's output from the verdicts of all its partitions; writes into them where reciprocity runs in log order. `onStepDone` is
+ * called where much that a step needed has become garbage, for callers who collect it: large columns lie outside the engine's heap.
+ */
+export function closeEpoch(
+  context: EpochContext,
+  partitions: readonly PartitionVerdicts[],
+  onStepDone: () => void = () => {},
+): EpochOutput {
   const { input } = context;
   const { parameters } = input;
   const history = settleHistory(context, partitions);
@@ -39,7 +46,8 @@ export function closeEpoch(context: EpochContext, partitions: readonly Partition
   const detection =
     parameters.anomaly === undefined
       ? undefined
-      : detectAnomalies(context, partitions, parameters.anomaly, demand.ownerOf);
+      : detectAnomalies(context, partitions, parameters.anomaly, demand.ownerOf, onStepDone);
+  onStepDone();
   if (detection !== undefined) dropVoidLinks(context.beacons.hotspot, partitions, detection.voidLinks);
   const sums = sumCells(context, partitions, demand.ownerOf);
   const barred = barOwnCells(context, partitions, sums);
@@ -66,6 +74,7 @@ export function closeEpoch(context: EpochContext, partitions: readonly Partition
     weightE4,
     shares: BigUint64Array.from(cellShares, (unweighted, cell) => BigInt(unweighted) * BigInt(weightE4[cell] ?? 0)),
   };
+  onStepDone();
   const verdicts = assembleVerdicts(context, partitions, beacons, units);
   return {
     verdicts,
