@@ -71,7 +71,7 @@ export class CoverageMap {
       "bottom-right",
     );
     this.#overlay = new MapLibreOverlay({
-      // In the map's canvas, as its last layer: what MapLibre draws after deck.gl comes out wrong (ADR 0019).
+      // In the map's canvas, as its last layer: what MapLibre draws after deck.gl comes out wrong (ADR 0025).
       interleaved: true,
       layers: [],
       onAfterRender: () => {
