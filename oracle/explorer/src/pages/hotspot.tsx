@@ -250,13 +250,14 @@ function Rewards({ hotspotKey, wallets }: { readonly hotspotKey: string; readonl
             </p>
             <Wide label="Rewards">
               <table>
+                <caption>Tokens by epoch</caption>
                 <TableHead
                   columns={[
                     "Epoch",
                     { number: "Beacons" },
                     { number: "Receptions" },
                     { number: "Data" },
-                    { number: "Sum, tokens" },
+                    { number: "Sum" },
                     "Paid to",
                   ]}
                 />
