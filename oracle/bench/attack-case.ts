@@ -11,15 +11,24 @@ import { parseHotspotsCsv } from "../src/simulate/hotspots-csv.ts";
 import { type Attack, DEFAULT_START_MS, simulate } from "../src/simulate/index.ts";
 import { buildWorld, type SimulatedHotspot, type World } from "../src/simulate/world.ts";
 
-/** New York and what is around it: 300 hotspots that hear each other. */
-const TOWN = { latDeg: 40.73, lngDeg: -73.98 };
-const RADIUS_KM = 15;
-const SEED = "attacks";
+/**
+ * Where the attacks are played: New York and what is around it, 300 hotspots that hear each other; and, so that no rule is made for one draw,
+ * the same with all else drawn anew, and two towns of another density.
+ */
+export const TOWNS = {
+  "new-york": { near: { latDeg: 40.73, lngDeg: -73.98 }, radiusKm: 15, seed: "attacks" },
+  "new-york-again": { near: { latDeg: 40.73, lngDeg: -73.98 }, radiusKm: 15, seed: "seed2" },
+  "san-francisco": { near: { latDeg: 37.77, lngDeg: -122.42 }, radiusKm: 15, seed: "third" },
+  chicago: { near: { latDeg: 41.88, lngDeg: -87.63 }, radiusKm: 30, seed: "other" },
+} as const;
+
+export type TownName = keyof typeof TOWNS;
+
 /** Stands in a folder of played epochs once all are there. */
 const WHOLE = "whole";
 const KEY_BYTES = 33;
 const ATOMS_PER_TOKEN = 1e8;
-const town = { hotspotsCsv: realFilePath(usHotspotsFile), near: TOWN, radiusKm: RADIUS_KM, seed: SEED };
+const hotspotsCsv = realFilePath(usHotspotsFile);
 const { anomaly: _, ...withoutDetectors } = earshot;
 const withDetectors = { ...earshot, anomaly: earshotDetectors };
 
@@ -56,6 +65,7 @@ interface DayPay {
 
 /** How long is played, and where what was played is kept, to be judged again by other rules; without it nothing is kept. */
 export interface Stage {
+  readonly town: TownName;
   readonly days: number;
   readonly keepIn?: string | undefined;
 }
@@ -91,7 +101,7 @@ function isHonest({ attacker, fault, assertedCell }: SimulatedHotspot): boolean 
 }
 
 async function playDays(
-  { days, keepIn }: Stage,
+  { days, keepIn, town }: Stage,
   attack?: Attack,
 ): Promise<{ readonly world: World; readonly played: DayPay[] }> {
   const outDir =
@@ -99,10 +109,18 @@ async function playDays(
   try {
     if (!existsSync(join(outDir, WHOLE))) {
       rmSync(outDir, { recursive: true, force: true });
-      await simulate({ ...town, days, outDir, parameters: withDetectors, attack, packets: hasPackets(attack) });
+      await simulate({
+        ...TOWNS[town],
+        hotspotsCsv,
+        days,
+        outDir,
+        parameters: withDetectors,
+        attack,
+        packets: hasPackets(attack),
+      });
       writeFileSync(join(outDir, WHOLE), "");
     }
-    return { world: worldOf(attack), played: [lastDay(outDir)] };
+    return { world: worldOf(town, attack), played: [lastDay(outDir)] };
   } finally {
     if (keepIn === undefined) rmSync(outDir, { recursive: true, force: true });
   }
@@ -119,8 +137,9 @@ function hasPackets(attack: Attack | undefined): boolean {
 }
 
 /** The world that `simulate` plays. */
-function worldOf(attack: Attack | undefined): World {
-  const { hotspotsCsv: path, near, radiusKm, seed } = town;
+function worldOf(town: TownName, attack: Attack | undefined): World {
+  const { near, radiusKm, seed } = TOWNS[town];
+  const path = hotspotsCsv;
   const listed = parseHotspotsCsv(path, readFileSync(path, "utf8"));
   const firstEpoch = DEFAULT_START_MS / earshot.time.epochMs;
   const world = buildWorld({ path, listed, near, radiusKm, seed, firstEpoch });

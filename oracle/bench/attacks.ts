@@ -8,14 +8,15 @@ import {
   attackFamilies,
 } from "@earshot/fixtures";
 import { replaceSection } from "../../poc/bench/spoof/page.ts";
-import { type CaseResult, playCase, playHonest, type Stage } from "./attack-case.ts";
+import { type CaseResult, playCase, playHonest, type Stage, TOWNS, type TownName } from "./attack-case.ts";
 
-const USAGE = `usage: bun run bench attacks [--family NAMES] [--strength S] [--share P] [--days N] [--keep DIR] [--write]
+const USAGE = `usage: bun run bench attacks [--family NAMES] [--strength S] [--share P] [--town NAME] [--days N] [--keep DIR] [--write]
        bun run bench attacks --join FILES [--write]
 
   --family NAMES only these, with commas between them, of ${ATTACK_NAMES.join(", ")}
   --strength S   only naive, informed or adaptive
   --share P      only this share of attackers, percent; without it 1, 5 and 20
+  --town NAME    of ${Object.keys(TOWNS).join(", ")}; without it new-york
   --days N       epochs played, 1 to 30; without it 2; the last one counts
   --keep DIR     keep what is played there, and judge what is there already instead of playing it again
   --join FILES   put the tables of earlier runs together instead, their files with commas between them
@@ -37,6 +38,7 @@ interface Options {
   readonly families: readonly AttackName[];
   readonly strengths: readonly AttackStrength[];
   readonly sharesPercent: readonly number[];
+  readonly town: TownName;
   readonly days: number;
   readonly keepIn: string | undefined;
   readonly joined: readonly string[] | undefined;
@@ -55,7 +57,8 @@ export async function runAttacks(args: readonly string[]): Promise<number> {
       ? await attackReport(options, (line) => process.stderr.write(`${line}\n`))
       : joinTables(options.joined.map((path) => readFileSync(path, "utf8")));
   process.stdout.write(text);
-  if (options.write) replaceSection("bun run bench attacks", text);
+  const { town } = options;
+  if (options.write) replaceSection(`bun run bench attacks${town === "new-york" ? "" : ` --town ${town}`}`, text);
   return 0;
 }
 
@@ -65,7 +68,7 @@ function readOptions(args: readonly string[]): Options | string {
   for (let at = 0; at < args.length; at++) {
     if (args[at] === "--write") write = true;
     else if (
-      ["--family", "--strength", "--share", "--days", "--keep", "--join"].includes(args[at]) &&
+      ["--family", "--strength", "--share", "--town", "--days", "--keep", "--join"].includes(args[at]) &&
       args[at + 1] !== undefined
     )
       given.set(args[at], args[++at]);
@@ -74,17 +77,23 @@ function readOptions(args: readonly string[]): Options | string {
   const family = given.get("--family");
   const strength = given.get("--strength");
   const share = given.get("--share");
+  const town = given.get("--town") ?? "new-york";
   const days = Number(given.get("--days") ?? 2);
   const wanted = family?.split(",");
   const families = ATTACK_NAMES.filter((name) => wanted === undefined || wanted.includes(name));
   const strengths = ATTACK_STRENGTHS.filter((name) => strength === undefined || name === strength);
   if (families.length === 0) return `--family: ${family} is none`;
   if (strengths.length === 0) return `--strength: ${strength} is none`;
+  if (!isTown(town)) return `--town: ${town} is none`;
   if (!Number.isInteger(days) || days < 1 || days > 30) return "--days: expected an integer from 1 to 30";
   const sharesPercent = share === undefined ? SHARES_PERCENT : [Number(share)];
   if (!sharesPercent.every((percent) => percent > 0 && percent <= 50)) return "--share: expected 0 to 50 percent";
   const joined = given.get("--join")?.split(",");
-  return { families, strengths, sharesPercent, days, keepIn: given.get("--keep"), joined, write };
+  return { families, strengths, sharesPercent, town, days, keepIn: given.get("--keep"), joined, write };
+}
+
+function isTown(name: string): name is TownName {
+  return Object.hasOwn(TOWNS, name);
 }
 
 /** One table of the rows of several, by family, strength and share; a row that two tables hold stands once. Throws where their honest towns differ. */
