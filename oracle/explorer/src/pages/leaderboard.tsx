@@ -50,12 +50,12 @@ export function LeaderboardPage() {
                 columns={[
                   { number: "#" },
                   "Hotspot",
-                  "Cell",
                   { number: "Earned, tokens" },
                   { number: "Heard others" },
                   { number: "Was heard" },
                   { number: "Data credits" },
-                  { number: "Streak" },
+                  { number: "Streak, epochs" },
+                  "Cell",
                 ]}
               />
               <tbody>
@@ -65,14 +65,14 @@ export function LeaderboardPage() {
                     <th scope="row">
                       <HotspotLink hotspotKey={key} />
                     </th>
-                    <td>
-                      <CellLink cell={cell} />
-                    </td>
                     <td class="number">{tokens(pay.atoms)}</td>
                     <td class="number">{count(validReceptions)}</td>
                     <td class="number">{count(beaconsHeard)}</td>
                     <td class="number">{count(BigInt(dataCredits))}</td>
                     <td class="number">{streakEpochs}</td>
+                    <td>
+                      <CellLink cell={cell} />
+                    </td>
                   </tr>
                 ))}
               </tbody>
