@@ -15,7 +15,7 @@ import {
   signReceipt,
   stepChain,
   type VerifiedUpload,
-  verifyUpload,
+  verifyParsedUpload,
 } from "@earshot/poc/protocol";
 import type { Appended, LogPlace, ReportLog } from "../ports/report-log.ts";
 import type { RegistryBook, Sender } from "../registry/registry-book.ts";
@@ -73,7 +73,7 @@ export interface UploadIntakeOptions {
   readonly onRefused: (code: ApiErrorCode) => void;
   readonly serviceLog: Log;
   /** The check of an upload; a test counts it. */
-  readonly verify?: typeof verifyUpload;
+  readonly verify?: typeof verifyParsedUpload;
 }
 
 /** A log that stalls is given this long before its devices try again, ms. */
@@ -85,14 +85,14 @@ type Refused = UploadAnswer & { readonly status: "refused" };
 
 export class UploadIntake {
   readonly #options: UploadIntakeOptions;
-  readonly #verify: typeof verifyUpload;
+  readonly #verify: typeof verifyParsedUpload;
   readonly #badPerAddress: TokenBuckets;
   #waiting = 0;
   #waitingBytes = 0;
 
   constructor(options: UploadIntakeOptions) {
     this.#options = options;
-    this.#verify = options.verify ?? verifyUpload;
+    this.#verify = options.verify ?? verifyParsedUpload;
     this.#badPerAddress = new TokenBuckets(options.limits.badPerAddress);
   }
 
@@ -160,7 +160,7 @@ export class UploadIntake {
       const waitMs = this.#badPerAddress.waitMs(addressOf(), steadyMs);
       if (waitMs > 0) return overloaded("fewer bad signatures from this address", "too many", waitMs);
     }
-    const upload = this.#verify(bytes, sender.key, network);
+    const upload = this.#verify(bytes, header, sender.key, network);
     if (upload.status === "refused") {
       if (upload.code === "bad_signature") this.#badPerAddress.take(addressOf(), steadyMs);
       return refusal(upload);

@@ -22,6 +22,7 @@ import {
 import { fastifyPath, type HttpApp, type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
 import type { Admission, AdmissionRefusal, BodyAdmission } from "./body-admission.ts";
 import { type ChainHeads, deviceName } from "./chain-heads.ts";
+import { readBody } from "./read-body.ts";
 import type { ToldTip } from "./told-tip.ts";
 import type { UploadAnswer, UploadIntake } from "./upload-intake.ts";
 
@@ -124,11 +125,9 @@ export async function submitRoute(
   };
   scope.decorateRequest("admission", null);
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser(
-    UPLOAD_CONTENT_TYPE,
-    { parseAs: "buffer", bodyLimit: MAX_UPLOAD_BYTES },
-    (_request, body, done) => done(null, body),
-  );
+  scope.addContentTypeParser(UPLOAD_CONTENT_TYPE, (_request, payload, done) => {
+    readBody(payload, MAX_UPLOAD_BYTES, done);
+  });
   scope.addHook("onRequest", (request: UploadRequest, reply, done) => {
     const { raw } = request;
     const length = raw.headers["content-length"];
@@ -158,9 +157,7 @@ export async function submitRoute(
     },
     (request: UploadRequest, reply) => {
       leave(request);
-      // Parts of a Buffer are Buffers, which are made ten times slower.
-      const { buffer, byteOffset, length } = (request.body as Buffer | undefined | null) ?? NO_BYTES;
-      const body = new Uint8Array(buffer, byteOffset, length);
+      const body = (request.body as Uint8Array | undefined | null) ?? NO_BYTES;
       intake
         .submit(body, () => request.ip)
         .then(

@@ -6,6 +6,7 @@
 import { oracleError } from "../errors.ts";
 import type { Appended, LogPlace, RawUpload } from "../ports/report-log.ts";
 import { checkRawUpload } from "./check-upload.ts";
+import { idName } from "./id-name.ts";
 
 /** An upload that waits for its commit. */
 export interface WaitingUpload {
@@ -59,7 +60,7 @@ export class AppendQueue {
   #enqueue(upload: RawUpload): Promise<Appended> {
     checkRawUpload(upload);
     const { uploadId, bytes } = upload;
-    const id = Buffer.from(uploadId.buffer, uploadId.byteOffset, uploadId.length).toString("latin1");
+    const id = idName(uploadId);
     const underWay = this.#underWay.get(id);
     if (underWay !== undefined) return underWay.then((place) => ({ ...place, isDuplicate: true }));
     if (this.#isClosed) throw oracleError("ORC_LOG_UNAVAILABLE", "the log is closed", { retryable: true });

@@ -9,6 +9,7 @@ import {
   type VerifiedUpload,
   verifyChainHead,
   verifyLogHead,
+  verifyParsedUpload,
   verifyReceipt,
   verifyUpload,
 } from "@earshot/poc/protocol";
@@ -101,7 +102,7 @@ describe("an upload that continues its chain", () => {
       serviceLog: SILENT_LOG,
       verify: (...args) => {
         checks++;
-        return verifyUpload(...args);
+        return verifyParsedUpload(...args);
       },
     });
     const upload = device.next();

@@ -20,6 +20,14 @@ export const STATEMENT_HEADER_BYTES = 3 + DEVICE_KEY_BYTES;
 
 export type StatementDomain = "earshot-receipt" | "earshot-chain-head" | "earshot-log-head" | "earshot-entropy";
 
+const ascii = (text: StatementDomain) => new TextEncoder().encode(text);
+const DOMAIN_BYTES: Readonly<Record<StatementDomain, Uint8Array>> = {
+  "earshot-receipt": ascii("earshot-receipt"),
+  "earshot-chain-head": ascii("earshot-chain-head"),
+  "earshot-log-head": ascii("earshot-log-head"),
+  "earshot-entropy": ascii("earshot-entropy"),
+};
+
 export type StatementRefusalCode =
   | "bad_length"
   | "bad_version"
@@ -42,13 +50,18 @@ export function signStatement(
   fields: Uint8Array,
   signer: DeviceSigner,
 ): Uint8Array {
+  // Made where it is signed and copied out: views of small arrays cost more than copies, and an ingest signs every upload's receipt.
+  const prefix = DOMAIN_BYTES[domain];
+  const signed = new Uint8Array(prefix.length + STATEMENT_HEADER_BYTES + fields.length);
+  signed.set(prefix, 0);
+  signed[prefix.length] = STATEMENT_VERSION;
+  writeU16(signed, prefix.length + 1, checkInteger(network, 0, 0xffff, "network"));
+  signed.set(checkBytes(signer.publicKey, DEVICE_KEY_BYTES, "ingest key"), prefix.length + 3);
+  signed.set(fields, prefix.length + STATEMENT_HEADER_BYTES);
   const bytes = new Uint8Array(statementBytes(fields.length));
-  bytes[0] = STATEMENT_VERSION;
-  writeU16(bytes, 1, checkInteger(network, 0, 0xffff, "network"));
-  bytes.set(checkBytes(signer.publicKey, DEVICE_KEY_BYTES, "ingest key"), 3);
-  bytes.set(fields, STATEMENT_HEADER_BYTES);
-  const body = bytes.subarray(0, bytes.length - SIGNATURE_BYTES);
-  bytes.set(checkBytes(signer.sign(message(domain, body)), SIGNATURE_BYTES, "signature"), body.length);
+  const bodyBytes = STATEMENT_HEADER_BYTES + fields.length;
+  for (let i = 0; i < bodyBytes; i++) bytes[i] = signed[prefix.length + i]!;
+  bytes.set(checkBytes(signer.sign(signed), SIGNATURE_BYTES, "signature"), bodyBytes);
   return bytes;
 }
 
@@ -81,10 +94,8 @@ export function statementKey(bytes: Uint8Array): Uint8Array | undefined {
   return bytes.length < STATEMENT_HEADER_BYTES ? undefined : bytes.slice(3, STATEMENT_HEADER_BYTES);
 }
 
-const encoder = new TextEncoder();
-
 function message(domain: StatementDomain, body: Uint8Array): Uint8Array {
-  const prefix = encoder.encode(domain);
+  const prefix = DOMAIN_BYTES[domain];
   const bytes = new Uint8Array(prefix.length + body.length);
   bytes.set(prefix, 0);
   bytes.set(body, prefix.length);

@@ -114,8 +114,16 @@ export function verifyUpload(
   network: number,
 ): VerifiedUpload | UploadRefusal {
   const parsed = parseUploadHeader(bytes);
-  if (parsed.status === "refused") return parsed;
-  const { header } = parsed;
+  return parsed.status === "refused" ? parsed : verifyParsedUpload(bytes, parsed.header, key, network);
+}
+
+/** The same for an upload whose header was read before, by `parseUploadHeader` from these bytes. */
+export function verifyParsedUpload(
+  bytes: Uint8Array,
+  header: UploadHeader,
+  key: VerifyKey | undefined,
+  network: number,
+): VerifiedUpload | UploadRefusal {
   if (header.network !== network) return refuse("wrong_network", network, header.network);
   if (key === undefined) return refuse("unknown_key", "a registered key", "none");
   if (!bytesEqual(header.signer, key.key)) return refuse("unknown_key", "the key of the signer", "another key");

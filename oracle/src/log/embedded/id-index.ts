@@ -6,6 +6,7 @@
  * process ended is read again from the entries, which are in log order. Prefixes may collide: the entry has the whole id.
  */
 import type { Database, Statement } from "bun:sqlite";
+import type { EntryTable } from "./entry-table.ts";
 
 type Binding = number | Uint8Array;
 
@@ -22,24 +23,27 @@ const NONE: readonly number[] = [];
 
 export class IdIndex {
   readonly #inTable: Statement<{ log_index: number }, Binding[]>;
+  readonly #allInTable: Statement<{ prefix: number; log_index: number }, [string]>;
   readonly #insert: Statement<unknown, Binding[]>;
   readonly #end: Statement<{ length: number }, []>;
   readonly #setEnd: Statement<unknown, Binding[]>;
-  readonly #scan: Statement<{ log_index: number }, Binding[]>;
-  readonly #after: Statement<{ log_index: number; upload_id: Uint8Array }, Binding[]>;
+  readonly #entries: EntryTable;
   /** Log indexes by prefix of those that are not in the table; undefined while this process only reads. */
   #recent: Map<number, number | readonly number[]> | undefined;
   /** Prefixes on their way into the table, ascending, and how far they got. */
   #moving: { readonly prefixes: Float64Array; next: number; readonly end: number } | undefined;
   #length = 0;
 
-  constructor(database: Database) {
+  constructor(database: Database, entries: EntryTable) {
+    this.#entries = entries;
     this.#inTable = database.query("SELECT log_index FROM id_prefixes WHERE prefix = ?");
+    // Keys from one text: a search of its own for each costs four times as much.
+    this.#allInTable = database.query(
+      "SELECT prefix, log_index FROM json_each(?) CROSS JOIN id_prefixes ON prefix = value",
+    );
     this.#insert = database.query("INSERT OR IGNORE INTO id_prefixes VALUES (?, ?)");
     this.#end = database.query("SELECT length FROM id_prefixes_end");
     this.#setEnd = database.query("INSERT OR REPLACE INTO id_prefixes_end VALUES (1, ?)");
-    this.#scan = database.query("SELECT log_index FROM entries WHERE log_index >= ? AND upload_id = ?");
-    this.#after = database.query("SELECT log_index, upload_id FROM entries WHERE log_index >= ? ORDER BY log_index");
   }
 
   /** Log indexes of entries whose id may be this one. */
@@ -53,8 +57,27 @@ export class IdIndex {
       return isInTable ? [...inTable, ...recent] : recent;
     }
     // Another process writes: what it has in memory is scanned.
-    const scanned = this.#scan.all(this.#tableEnd(), uploadId).map(({ log_index }) => log_index);
-    return [...inTable, ...scanned];
+    const scanned = this.#entries
+      .ids(this.#tableEnd())
+      .filter((entry) => Buffer.compare(entry.uploadId, uploadId) === 0);
+    return [...inTable, ...scanned.map(({ logIndex }) => logIndex)];
+  }
+
+  /** The same for many, by the process that writes; those that have none are not in the map. Inside a transaction. */
+  candidatesOf(uploadIds: readonly Uint8Array[]): ReadonlyMap<Uint8Array, readonly number[]> {
+    this.#recent ??= this.#readRecent();
+    const prefixes = uploadIds.map(prefixOf);
+    const inTable = this.#tableEnd() === 0 ? [] : this.#allInTable.all(`[${prefixes.join()}]`);
+    const found = new Map<Uint8Array, readonly number[]>();
+    for (const [at, uploadId] of uploadIds.entries()) {
+      const prefix = prefixes[at]!;
+      const recent = this.#recent.get(prefix);
+      if (recent === undefined && inTable.length === 0) continue;
+      const stored = inTable.filter((row) => row.prefix === prefix).map(({ log_index }) => log_index);
+      const all = [...stored, ...asList(recent)];
+      if (all.length > 0) found.set(uploadId, all);
+    }
+    return found;
   }
 
   /** Takes entries that have been added; inside their transaction. */
@@ -101,7 +124,7 @@ export class IdIndex {
 
   #readRecent(): Map<number, number | readonly number[]> {
     this.#recent = new Map();
-    for (const { log_index, upload_id } of this.#after.all(this.#tableEnd())) this.#remember(upload_id, log_index);
+    for (const { uploadId, logIndex } of this.#entries.ids(this.#tableEnd())) this.#remember(uploadId, logIndex);
     return this.#recent;
   }
 

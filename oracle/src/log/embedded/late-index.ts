@@ -6,6 +6,7 @@
  * are then told. A process that is killed leaves the entries that waited to the next start, which takes them from the segment (recover.ts).
  */
 import type { LogTip, SealedSegment } from "../../ports/report-log.ts";
+import { idName } from "../id-name.ts";
 import type { IndexEntry, LogIndex } from "./log-index.ts";
 
 /** More than this do not wait: storing them holds the process for about 10 ms. */
@@ -33,12 +34,12 @@ export class LateIndex {
   }
 
   find(uploadId: Uint8Array): IndexEntry | undefined {
-    return this.#byId.get(nameOf(uploadId)) ?? this.#index.find(uploadId);
+    return this.#byId.get(idName(uploadId)) ?? this.#index.find(uploadId);
   }
 
   findAll(uploadIds: readonly Uint8Array[]): (IndexEntry | undefined)[] {
     const stored = this.#index.findAll(uploadIds);
-    return uploadIds.map((id, at) => this.#byId.get(nameOf(id)) ?? stored[at]);
+    return uploadIds.map((id, at) => this.#byId.get(idName(id)) ?? stored[at]);
   }
 
   get(logIndex: number): IndexEntry | undefined {
@@ -68,7 +69,7 @@ export class LateIndex {
   add(entries: readonly IndexEntry[], tip: LogTip): void {
     for (const entry of entries) {
       this.#waiting.push(entry);
-      this.#byId.set(nameOf(entry.uploadId), entry);
+      this.#byId.set(idName(entry.uploadId), entry);
     }
     this.#tip = tip;
   }
@@ -124,8 +125,4 @@ export class LateIndex {
       // The next commit tries again and says why not; until then nothing more is taken.
     }
   }
-}
-
-function nameOf(uploadId: Uint8Array): string {
-  return Buffer.from(uploadId.buffer, uploadId.byteOffset, uploadId.length).toString("latin1");
 }

@@ -7,7 +7,9 @@
  */
 import { Database, type Statement } from "bun:sqlite";
 import type { LogPlace, LogTip, SealedSegment } from "../../ports/report-log.ts";
+import { ENTRY_TABLE_SCHEMA, EntryTable } from "./entry-table.ts";
 import { ID_INDEX_SCHEMA, IdIndex } from "./id-index.ts";
+import { takeOldEntries } from "./old-entries.ts";
 
 /** Place of an upload and of its bytes. */
 export interface IndexEntry extends LogPlace {
@@ -19,10 +21,6 @@ export interface IndexEntry extends LogPlace {
 }
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS entries (
-    log_index INTEGER PRIMARY KEY, upload_id BLOB NOT NULL, receive_ms INTEGER NOT NULL, previous_head BLOB NOT NULL,
-    partition INTEGER NOT NULL, segment INTEGER NOT NULL, offset INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
-  CREATE INDEX IF NOT EXISTS entries_by_partition ON entries (partition, log_index);
   CREATE TABLE IF NOT EXISTS segments (
     number INTEGER PRIMARY KEY, first_index INTEGER NOT NULL, uploads INTEGER NOT NULL, first_receive_ms INTEGER NOT NULL,
     last_receive_ms INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 BLOB NOT NULL, head_before BLOB NOT NULL,
@@ -31,17 +29,6 @@ const SCHEMA = `
 `;
 /** How long a reader waits for the writer's commit, ms. */
 const BUSY_MS = 10_000;
-
-interface EntryRow {
-  readonly log_index: number;
-  readonly upload_id: Uint8Array;
-  readonly receive_ms: number;
-  readonly previous_head: Uint8Array;
-  readonly partition: number;
-  readonly segment: number;
-  readonly offset: number;
-  readonly bytes: number;
-}
 
 interface SegmentRow {
   readonly number: number;
@@ -59,13 +46,10 @@ type Binding = number | Uint8Array;
 
 export class LogIndex {
   readonly #database: Database;
+  readonly #entries: EntryTable;
   readonly #ids: IdIndex;
-  readonly #byIndex: Statement<EntryRow, Binding[]>;
-  readonly #all: Statement<EntryRow, Binding[]>;
-  readonly #ofPartition: Statement<EntryRow, Binding[]>;
   readonly #tip: Statement<{ length: number; head: Uint8Array }, []>;
   readonly #segments: Statement<SegmentRow, Binding[]>;
-  readonly #insert: Statement<unknown, Binding[]>;
   readonly #setTip: Statement<unknown, Binding[]>;
   readonly #findAll: (uploadIds: readonly Uint8Array[]) => (IndexEntry | undefined)[];
   readonly #addAll: (entries: readonly IndexEntry[], tip: LogTip) => void;
@@ -75,51 +59,41 @@ export class LogIndex {
     database.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
     database.run("PRAGMA journal_mode = WAL");
     database.run("PRAGMA synchronous = NORMAL");
-    database.run(SCHEMA + ID_INDEX_SCHEMA);
+    database.run(SCHEMA + ENTRY_TABLE_SCHEMA + ID_INDEX_SCHEMA);
     this.#database = database;
-    this.#ids = new IdIndex(database);
-    this.#byIndex = database.query("SELECT * FROM entries WHERE log_index = ?");
-    this.#all = database.query("SELECT * FROM entries WHERE log_index > ? ORDER BY log_index LIMIT ?");
-    this.#ofPartition = database.query(
-      "SELECT * FROM entries WHERE partition = ? AND log_index > ? ORDER BY log_index LIMIT ?",
-    );
+    this.#entries = new EntryTable(database);
+    takeOldEntries(database, this.#entries);
+    this.#ids = new IdIndex(database, this.#entries);
     this.#tip = database.query("SELECT length, head FROM tip");
     this.#segments = database.query("SELECT * FROM segments WHERE number >= ? ORDER BY number");
-    this.#insert = database.query("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     this.#setTip = database.query("INSERT OR REPLACE INTO tip VALUES (1, ?, ?)");
-    this.#findAll = database.transaction((uploadIds: readonly Uint8Array[]) => uploadIds.map((id) => this.find(id)));
+    this.#findAll = database.transaction((uploadIds: readonly Uint8Array[]) => {
+      const candidates = this.#ids.candidatesOf(uploadIds);
+      return uploadIds.map((id) => this.#entryOf(id, candidates.get(id) ?? []));
+    });
     this.#addAll = database.transaction((entries: readonly IndexEntry[], tip: LogTip) => {
-      for (const entry of entries) {
-        const { logIndex, uploadId, receiveMs, previousHead, partition, segment, offset, bytes } = entry;
-        this.#insert.run(logIndex, uploadId, receiveMs, previousHead, partition, segment, offset, bytes);
-      }
+      this.#entries.add(entries);
       this.#ids.add(entries);
       this.#setTip.run(tip.length, tip.head);
     });
   }
 
   find(uploadId: Uint8Array): IndexEntry | undefined {
-    for (const logIndex of this.#ids.candidates(uploadId)) {
-      const entry = this.get(logIndex);
-      if (entry !== undefined && Buffer.compare(entry.uploadId, uploadId) === 0) return entry;
-    }
-    return undefined;
+    return this.#entryOf(uploadId, this.#ids.candidates(uploadId));
   }
 
-  /** Finds several: of one reading, whose locks cost as much as a search. */
+  /** Finds several, for the process that writes: of one reading, whose locks cost as much as a search. */
   findAll(uploadIds: readonly Uint8Array[]): (IndexEntry | undefined)[] {
     return this.#findAll(uploadIds);
   }
 
   get(logIndex: number): IndexEntry | undefined {
-    return entryOf(this.#byIndex.get(logIndex));
+    return this.#entries.get(logIndex);
   }
 
   /** Entries after an index, in order. */
   after(partition: number | undefined, logIndex: number, limit: number): IndexEntry[] {
-    const rows =
-      partition === undefined ? this.#all.all(logIndex, limit) : this.#ofPartition.all(partition, logIndex, limit);
-    return rows.map((row) => entryOf(row)!);
+    return this.#entries.after(partition, logIndex, limit);
   }
 
   /** Undefined when nothing was ever added. */
@@ -172,11 +146,12 @@ export class LogIndex {
   close(): void {
     this.#database.close();
   }
-}
 
-function entryOf(row: EntryRow | null): IndexEntry | undefined {
-  if (row === null) return undefined;
-  const { log_index: logIndex, upload_id: uploadId, receive_ms: receiveMs, previous_head: previousHead } = row;
-  const { partition, segment, offset, bytes } = row;
-  return { logIndex, uploadId, receiveMs, previousHead, partition, segment, offset, bytes };
+  #entryOf(uploadId: Uint8Array, candidates: readonly number[]): IndexEntry | undefined {
+    for (const logIndex of candidates) {
+      const entry = this.get(logIndex);
+      if (entry !== undefined && Buffer.compare(entry.uploadId, uploadId) === 0) return entry;
+    }
+    return undefined;
+  }
 }
