@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { durationMs } from "../config/values.ts";
 import type { WorkerEvent, WorkerRole } from "../pipeline/run-worker.ts";
 import { answer, type CliContext } from "./context.ts";
+import { RepeatedLines } from "./repeated-lines.ts";
 import { aliases, type ConfigFlags, configFlags, loadConfig, stopSignal } from "./serve.ts";
 
 interface WorkFlags extends ConfigFlags {
@@ -46,7 +47,12 @@ export const workCommand = buildCommand<WorkFlags, [], CliContext>({
         write: (line) => this.process.stderr.write(line),
       }).for("worker");
       const stop = flags.supervised ? AbortSignal.any([stopSignal(), inputEnds()]) : stopSignal();
-      const tell = (event: WorkerEvent) => this.process.stdout.write(`${JSON.stringify(lineOf(event))}\n`);
+      const repeated = new RepeatedLines(durationMs(config.log.repeat_interval));
+      const tell = (event: WorkerEvent) => {
+        const line = `${JSON.stringify(lineOf(event))}\n`;
+        // `oracle serve` reads what its workers say, and says itself what lasts.
+        if (flags.supervised || repeated.isNews(event, line, SYSTEM_CLOCK.steadyMs())) this.process.stdout.write(line);
+      };
       await runWork({ config, roles: flags.role, clock: SYSTEM_CLOCK, log, stop, onEvent: tell });
       return { json: { kind: "stopped" }, text: "" };
     });
