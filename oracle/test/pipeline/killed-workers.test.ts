@@ -57,36 +57,40 @@ async function manifests(folder: string): Promise<string[]> {
 }
 
 describe("workers that are killed at random points", () => {
-  test("leave the manifests that one undisturbed worker writes", async () => {
-    const calm = await makeFolder();
-    const undisturbed = spawn(calm);
-    while ((await manifests(calm)).length < epochs.length) await Bun.sleep(50);
-    undisturbed.kill("SIGKILL");
-    const expected = await manifests(calm);
-    let killed = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(12), { minLength: 6, maxLength: 10 }), async (moments) => {
-        if (killed >= KILLS) return;
-        const folder = await makeFolder();
-        for (const moment of moments) {
-          // Two at a time, so that what one held is taken over by the other.
-          const workers = [spawn(folder), spawn(folder)];
-          await Promise.race(workers.map((worker) => afterEvents(worker, moment)));
-          for (const worker of workers) worker.kill("SIGKILL");
-          await Promise.all(workers.map((worker) => worker.exited));
-          killed += workers.length;
-          if ((await manifests(folder)).length === epochs.length) break;
-        }
-        const finisher = spawn(folder);
-        while ((await manifests(folder)).length < epochs.length) await Bun.sleep(20);
-        finisher.kill("SIGKILL");
-        await finisher.exited;
-        expect(await manifests(folder)).toEqual(expected);
-        const archive = new EpochArchive((await SmallPipeline.open(folder)).artefacts);
-        expect(await archive.files(last)).toBeDefined();
-      }),
-      { numRuns: 100 * soak, endOnFailure: true },
-    );
-    expect(killed).toBeGreaterThanOrEqual(KILLS);
-  }, 120_000 * Math.min(soak, 10));
+  test(
+    "leave the manifests that one undisturbed worker writes",
+    async () => {
+      const calm = await makeFolder();
+      const undisturbed = spawn(calm);
+      while ((await manifests(calm)).length < epochs.length) await Bun.sleep(50);
+      undisturbed.kill("SIGKILL");
+      const expected = await manifests(calm);
+      let killed = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.nat(12), { minLength: 6, maxLength: 10 }), async (moments) => {
+          if (killed >= KILLS) return;
+          const folder = await makeFolder();
+          for (const moment of moments) {
+            // Two at a time, so that what one held is taken over by the other.
+            const workers = [spawn(folder), spawn(folder)];
+            await Promise.race(workers.map((worker) => afterEvents(worker, moment)));
+            for (const worker of workers) worker.kill("SIGKILL");
+            await Promise.all(workers.map((worker) => worker.exited));
+            killed += workers.length;
+            if ((await manifests(folder)).length === epochs.length) break;
+          }
+          const finisher = spawn(folder);
+          while ((await manifests(folder)).length < epochs.length) await Bun.sleep(20);
+          finisher.kill("SIGKILL");
+          await finisher.exited;
+          expect(await manifests(folder)).toEqual(expected);
+          const archive = new EpochArchive((await SmallPipeline.open(folder)).artefacts);
+          expect(await archive.files(last)).toBeDefined();
+        }),
+        { numRuns: 100 * soak, endOnFailure: true },
+      );
+      expect(killed).toBeGreaterThanOrEqual(KILLS);
+    },
+    120_000 * Math.min(soak, 10),
+  );
 });
