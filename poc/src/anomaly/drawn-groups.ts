@@ -21,7 +21,8 @@ const VALID: number = REASON.valid;
 const DOMAIN = new TextEncoder().encode("evidence");
 const HASH_BYTES = 32;
 /** No rank exceeds it. */
-const NO_RANK = 0xffff_ffff;
+const NO_RANK = 0x7fff_ffff;
+const SIGN = 1 << 31;
 
 export interface DrawnGroups {
   /** Groups of hotspot h stand at `first[h]` to before `first[h + 1]` of the columns below, in no order that counts. */
@@ -44,47 +45,87 @@ export function drawGroups(
   partitions: readonly PartitionVerdicts[],
   atMost: number,
 ): DrawnGroups {
-  const { hotspot: beaconers, beacons } = context.beacons;
   const valid = validByHotspot(context, partitions);
   const first = drawnStarts(valid, atMost);
   const total = first[first.length - 1];
-  const held = new Uint32Array(valid.length);
-  // Highest rank of those drawn, once they are as many as wanted: most beacons of a busy hotspot end at this one look.
-  const highest = new Uint32Array(valid.length).fill(NO_RANK);
-  const partition = new Uint32Array(total);
-  const group = new Uint32Array(total);
-  const beacon = new Uint32Array(total);
-  const rank = new Uint32Array(total);
-  const [key0, key1] = evidenceKey(context.input);
-  const { challenge_id: ids } = context.input.challenges;
-  for (let number = 0; number < partitions.length; number++) {
-    const { beaconOfGroup, beaconReason } = partitions[number];
-    for (let own = 0; own < beaconOfGroup.length - 1; own++) {
-      if (beaconReason[own] !== VALID) continue;
-      const row = beaconOfGroup[own];
-      const hotspot = beaconers[row];
-      const isCrowded = valid[hotspot] > atMost;
-      let ranked = 0;
-      if (isCrowded) {
-        const id = beacons.challenge[row] * HASH_BYTES;
-        ranked = halfSipHash8First(key0, key1, readU32(ids, id), readU32(ids, id + 4));
-        if (ranked > highest[hotspot]) continue;
-      }
-      const from = first[hotspot];
-      let place = from + held[hotspot];
-      if (held[hotspot] < atMost) held[hotspot]++;
-      else {
-        place = lastOf(rank, beacon, from, place);
-        if (ranked === rank[place] && row > beacon[place]) continue;
-      }
-      partition[place] = number;
-      group[place] = own;
-      beacon[place] = row;
-      rank[place] = ranked;
-      if (isCrowded && held[hotspot] === atMost) highest[hotspot] = rank[lastOf(rank, beacon, from, from + atMost)];
+  const draw: Draw = {
+    first,
+    partition: new Uint32Array(total),
+    group: new Uint32Array(total),
+    beacon: new Uint32Array(total),
+    rank: new Int32Array(total),
+    held: new Uint32Array(valid.length),
+    highest: new Int32Array(valid.length).fill(NO_RANK),
+  };
+  const key = evidenceKey(context.input);
+  partitions.forEach((verdicts, number) => {
+    const ranks = ranksOf(context, verdicts, valid, atMost, key);
+    drawFrom(context.beacons, verdicts, number, ranks, valid, atMost, draw);
+  });
+  return draw;
+}
+
+/** What is drawn so far. Ranks less 2^31, so that they are compared as int32. */
+interface Draw extends DrawnGroups {
+  readonly rank: Int32Array;
+  /** By hotspot: how many are drawn, and once they are as many as wanted, the highest rank of these. */
+  readonly held: Uint32Array;
+  readonly highest: Int32Array;
+}
+
+/** One partition's groups; of a busy hotspot's most end at the look at the highest rank drawn. */
+function drawFrom(
+  { hotspot: beaconers }: EpochContext["beacons"],
+  { beaconOfGroup, beaconReason }: PartitionVerdicts,
+  number: number,
+  ranks: Int32Array,
+  valid: Uint32Array,
+  atMost: number,
+  { beacon, first, group, held, highest, partition, rank }: Draw,
+): void {
+  for (let own = 0; own < ranks.length; own++) {
+    if (beaconReason[own] !== VALID) continue;
+    const row = beaconOfGroup[own];
+    const hotspot = beaconers[row];
+    const ranked = ranks[own];
+    if (ranked > highest[hotspot]) continue;
+    const from = first[hotspot];
+    let place = from + held[hotspot];
+    if (held[hotspot] < atMost) held[hotspot]++;
+    else {
+      place = lastOf(rank, beacon, from, place);
+      if (ranked === rank[place] && row > beacon[place]) continue;
     }
+    partition[place] = number;
+    group[place] = own;
+    beacon[place] = row;
+    rank[place] = ranked;
+    if (valid[hotspot] > atMost && held[hotspot] === atMost)
+      highest[hotspot] = rank[lastOf(rank, beacon, from, from + atMost)];
   }
-  return { first, partition, group, beacon };
+}
+
+/**
+ * Ranks of one partition's groups whose hotspot has more than are wanted. Apart from the draw, because this loop has no branch that
+ * waits for an id: the memory answers for many at once.
+ */
+function ranksOf(
+  { beacons: { beacons, hotspot }, input }: EpochContext,
+  { beaconOfGroup }: PartitionVerdicts,
+  valid: Uint32Array,
+  atMost: number,
+  [key0, key1]: readonly [number, number],
+): Int32Array {
+  const ranks = new Int32Array(beaconOfGroup.length - 1);
+  const { challenge } = beacons;
+  const { challenge_id: ids } = input.challenges;
+  for (let group = 0; group < ranks.length; group++) {
+    const row = beaconOfGroup[group];
+    if (valid[hotspot[row]] <= atMost) continue;
+    const id = challenge[row] * HASH_BYTES;
+    ranks[group] = halfSipHash8First(key0, key1, readU32(ids, id), readU32(ids, id + 4)) ^ SIGN;
+  }
+  return ranks;
 }
 
 /** Valid beacons of each hotspot that have a group. */
@@ -104,7 +145,7 @@ function drawnStarts(valid: Uint32Array, atMost: number): Uint32Array {
 }
 
 /** Place of the highest rank, of equal ones the latest beacon's. */
-function lastOf(rank: Uint32Array, beacon: Uint32Array, from: number, to: number): number {
+function lastOf(rank: Int32Array, beacon: Uint32Array, from: number, to: number): number {
   let last = from;
   for (let place = from + 1; place < to; place++)
     if (rank[place] > rank[last] || (rank[place] === rank[last] && beacon[place] > beacon[last])) last = place;

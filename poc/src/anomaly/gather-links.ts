@@ -6,7 +6,6 @@
  */
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { DrawnGroups } from "./drawn-groups.ts";
-import type { DrawnReceptions } from "./drawn-receptions.ts";
 import { HEARD_BIT, LinkColumns, RECEPTION_STRIDE } from "./link-columns.ts";
 import type { LinkTally } from "./tally-links.ts";
 
@@ -18,11 +17,12 @@ const NOT_IN_BLOCK = -1;
 export function visitSuspects(
   { hotspots, rules }: EpochContext,
   { first: firstOf }: DrawnGroups,
-  { heard, receptions: drawn, sent }: LinkTally,
+  tally: LinkTally,
   isSuspect: Uint8Array,
   visit: (hotspot: number, links: LinkColumns) => void,
 ): void {
   const { count, lines } = hotspots;
+  const { heard, sent } = tally;
   const links = new LinkColumns(lines, rules.loss);
   // Where the next reception of each suspect of the block goes.
   const cursor = new Int32Array(count + 1).fill(NOT_IN_BLOCK);
@@ -38,7 +38,7 @@ export function visitSuspects(
       words += own;
     }
     if (words > receptions.length) receptions = new Int32Array(words);
-    if (words > 0) gatherReceptions(firstOf, drawn, cursor, receptions);
+    if (words > 0) gatherReceptions(firstOf, tally, cursor, receptions);
     for (let hotspot = first, from = 0; hotspot < end; hotspot++) {
       if (cursor[hotspot] === NOT_IN_BLOCK) continue;
       links.fill(hotspot, receptions, from, cursor[hotspot]);
@@ -53,14 +53,14 @@ export function visitSuspects(
 /** Walks along what the first pass wrote down. */
 function gatherReceptions(
   firstOf: Uint32Array,
-  { challenge, frequencyHz, lossDdb, start, witness: witnesses }: DrawnReceptions,
+  { lossDdb, receptions: { challenge, end: ends, frequencyHz, start, witness: witnesses } }: LinkTally,
   cursor: Int32Array,
   receptions: Int32Array,
 ): void {
   for (let beaconer = 0; beaconer < firstOf.length - 1; beaconer++) {
     const isBeaconer = cursor[beaconer] !== NOT_IN_BLOCK;
     for (let place = firstOf[beaconer]; place < firstOf[beaconer + 1]; place++) {
-      const end = start[place + 1];
+      const end = ends[place];
       for (let at = start[place]; at < end; at++) {
         const witness = witnesses[at];
         if (isBeaconer) {
@@ -87,21 +87,22 @@ function gatherReceptions(
 export class SentLinks {
   readonly links: LinkColumns;
   readonly #firstOf: Uint32Array;
-  readonly #receptions: DrawnReceptions;
+  readonly #tally: LinkTally;
 
-  constructor({ hotspots, rules }: EpochContext, { first }: DrawnGroups, { receptions }: LinkTally) {
+  constructor({ hotspots, rules }: EpochContext, { first }: DrawnGroups, tally: LinkTally) {
     this.links = new LinkColumns(hotspots.lines, rules.loss);
     this.#firstOf = first;
-    this.#receptions = receptions;
+    this.#tally = tally;
   }
 
   /** The links of a hotspot, with nothing it reported itself and no excess; valid until the next call. */
   of(hotspot: number): LinkColumns {
     const { links } = this;
-    const { challenge, lossDdb, start, witness } = this.#receptions;
+    const { lossDdb, receptions } = this.#tally;
+    const { challenge, end: ends, start, witness } = receptions;
     links.clear();
     for (let place = this.#firstOf[hotspot]; place < this.#firstOf[hotspot + 1]; place++) {
-      const end = start[place + 1];
+      const end = ends[place];
       for (let at = start[place]; at < end; at++) links.addSent(hotspot, witness[at], lossDdb[at], challenge[place]);
     }
     return links;

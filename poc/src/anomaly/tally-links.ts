@@ -9,17 +9,14 @@
 import { POSITION_UNITS_PER_M, surfaceDistanceM } from "@earshot/geo";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
-import { pocError } from "../errors.ts";
 import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
-import { REASON } from "../verify/reason.ts";
-import { BEACON_LINE, BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import type { DrawnGroups } from "./drawn-groups.ts";
-import { type DrawnReceptions, roomForReceptions } from "./drawn-receptions.ts";
+import { type DrawnReceptions, takeReceptions } from "./drawn-receptions.ts";
 import { firstMix, type LikePairs, NO_HASH, nextMix, SKETCH_HASHES, WitnessSketches } from "./like-pairs.ts";
 import { nearestTwo } from "./nearest-two.ts";
 import { leastExcessDdb } from "./placement.ts";
-import { rowExcessDdb, rowLossDdb } from "./row-loss.ts";
+import { rowExcessDdb } from "./row-loss.ts";
 
 /** What a row needs to know of a hotspot, and its counts, in one cache line. Slots are upper bits of a power ratio, 0.38 dB each. */
 const TALLY = {
@@ -44,8 +41,6 @@ const SLOTS_PER_OCTAVE = 8;
 /** Of a ratio of 1: rows that fail by their RSSI have none, and stand at the bound they are beyond. */
 const SLOT_OF_BOUND = 0x3f80_0000 >>> SLOT_SHIFT;
 const DDB_PER_OCTAVE = 30;
-/** Packed rows of 16 bytes. */
-const ROWS_PER_CACHE_LINE = 4;
 
 /** Receptions of one way that make the lack of the other worth a look, and how many times as many they are. */
 const ONE_WAY_RECEPTIONS = 4;
@@ -53,9 +48,6 @@ const ONE_WAY_FACTOR = 1.5;
 /** Parts of its receptions that must be strong, or far: those that detectors ask for of its links, less what links with many receptions hide. */
 const STRONG_SHARE = 0.125;
 const FAR_SHARE = 0.6;
-
-const VALID: number = REASON.valid;
-const BAD_RSSI: number = REASON.bad_rssi;
 
 export interface LinkTally {
   /** 1 by hotspot for those to be looked at closely. */
@@ -69,6 +61,8 @@ export interface LinkTally {
   /** Pairs that may stand in one place. */
   readonly likePairs: LikePairs;
   readonly receptions: DrawnReceptions;
+  /** What was lost on the way of each reception, 0.1 dB. */
+  readonly lossDdb: Int16Array;
 }
 
 /** Looks once at every reception of the drawn beacons. */
@@ -82,9 +76,8 @@ export function tallyLinks(
   const { count, lines } = context.hotspots;
   const tallies = emptyTallies(lines, count, owner);
   const sketches = new WitnessSketches(count);
-  const rowsOf = drawnRows(partitions, drawn);
-  const receptions = roomForReceptions(rowsOf.total, drawn.group.length);
-  tallyGroups(context, partitions, drawn, rowsOf, parameters, tallies, sketches, receptions);
+  const receptions = takeReceptions(context, partitions, drawn);
+  const lossDdb = tallyGroups(context, drawn, parameters, tallies, sketches, receptions);
   const column = (field: number) =>
     Uint32Array.from({ length: count }, (_, hotspot) => tallies[hotspot * TALLY_STRIDE + field]);
   const isSuspect = new Uint8Array(count);
@@ -107,27 +100,8 @@ export function tallyLinks(
     foreign: column(TALLY.foreign),
     likePairs,
     receptions,
+    lossDdb,
   };
-}
-
-/** First row of each drawn group and the row after its last, looked up before they are needed: the memory answers for many at once. */
-interface DrawnRows {
-  readonly from: Uint32Array;
-  readonly to: Uint32Array;
-  readonly total: number;
-}
-
-function drawnRows(partitions: readonly PartitionVerdicts[], { group, partition }: DrawnGroups): DrawnRows {
-  const from = new Uint32Array(group.length);
-  const to = new Uint32Array(group.length);
-  let total = 0;
-  for (let place = 0; place < group.length; place++) {
-    const { starts } = partitions[partition[place]];
-    from[place] = starts[group[place]];
-    to[place] = starts[group[place] + 1];
-    total += to[place] - from[place];
-  }
-  return { from, to, total };
 }
 
 function emptyTallies(lines: Int32Array, count: number, owner: Uint32Array): Int32Array {
@@ -144,39 +118,25 @@ function emptyTallies(lines: Int32Array, count: number, owner: Uint32Array): Int
   return tallies;
 }
 
-/** Beaconer by beaconer, so that what is counted of it stays in registers, and its town's lines in the cache. */
+/** Beaconer by beaconer, so that what is counted of it stays in registers, and its town's lines in the cache. Gives what was lost. */
 function tallyGroups(
-  { beacons, hotspots, rules }: EpochContext,
-  partitions: readonly PartitionVerdicts[],
-  drawn: DrawnGroups,
-  { from: rowFrom, to: rowTo }: DrawnRows,
+  { hotspots, rules }: EpochContext,
+  { first }: DrawnGroups,
   { placement, silence }: AnomalyParameters,
   tallies: Int32Array,
   sketches: WitnessSketches,
-  { challenge, frequencyHz, lossDdb, start, witness: witnesses }: DrawnReceptions,
-): void {
-  const ratioBits = partitions.map(
-    ({ linkRatio }) => new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length),
-  );
+  { eirpDdbm, end: ends, frequencyHz, levelDdbm, linkRatio, start: starts, witness: witnesses }: DrawnReceptions,
+): Int16Array {
+  const lossDdb = new Int16Array(witnesses.length);
+  const ratioBits = new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
   // Thresholds of losses are 10^(k/100) apart: a ratio without a logarithm. Above it a reception may be strong for its distance.
   const most = Math.max(...placement.bands.map(({ excessDdb }) => excessDdb));
   const strongRatio = rules.loss.thresholds[0] * rules.loss.inverses[Math.max(0, most + rules.toleranceDdb)];
   const farSq = (silence.farM * POSITION_UNITS_PER_M) ** 2;
   const least = new Uint16Array(SKETCH_HASHES);
-  let touched = 0;
-  let next = 0;
   for (let beaconer = 0; beaconer < hotspots.count; beaconer++) {
-    const from = drawn.first[beaconer];
-    const to = drawn.first[beaconer + 1];
-    // Read ahead without a branch, so that the memory answers for all groups of a beaconer at once.
-    for (let place = from; place < to; place++) {
-      const { reason, rows } = partitions[drawn.partition[place]];
-      const first = rowFrom[place];
-      const end = rowTo[place];
-      for (let row = first; row < end; row += ROWS_PER_CACHE_LINE) touched |= rows[row * ROW_STRIDE] & 0xffffff;
-      if (first < end) touched |= reason[first] | ratioBits[drawn.partition[place]][first];
-      challenge[place] = beacons.beacons.challenge[drawn.beacon[place]];
-    }
+    const from = first[beaconer];
+    const to = first[beaconer + 1];
     const own = beaconer * TALLY_STRIDE;
     const x = tallies[own + TALLY.x];
     const y = tallies[own + TALLY.y];
@@ -196,21 +156,15 @@ function tallyGroups(
     let d0 = NO_HASH;
     let d1 = NO_HASH;
     for (let place = from; place < to; place++) {
-      const { linkRatio, reason, rows } = partitions[drawn.partition[place]];
-      const bits = ratioBits[drawn.partition[place]];
-      const eirpDdbm = beacons.lines[drawn.beacon[place] * BEACON_STRIDE + BEACON_LINE.eirpDdbm];
-      const end = rowTo[place];
-      for (let row = rowFrom[place]; row < end; row++) {
-        const why = reason[row];
-        if (why !== VALID && why !== BAD_RSSI) continue;
-        const packed = row * ROW_STRIDE;
-        const witness = rows[packed] & 0xffffff;
+      const eirp = eirpDdbm[place];
+      const end = ends[place];
+      for (let reception = starts[place]; reception < end; reception++) {
+        const witness = witnesses[reception];
         const at = witness * TALLY_STRIDE;
-        const lost = rowLossDdb(eirpDdbm, tallies[at + TALLY.gain], rows[packed + 2]);
-        witnesses[next] = witness;
-        frequencyHz[next] = rows[packed + 1];
-        lossDdb[next++] = lost;
-        const slot = why === VALID ? bits[row] >>> SLOT_SHIFT : SLOT_OF_BOUND;
+        const ratio = linkRatio[reception];
+        const slot = ratio > 0 ? ratioBits[reception] >>> SLOT_SHIFT : SLOT_OF_BOUND;
+        const lost = eirp + tallies[at + TALLY.gain] - levelDdbm[reception];
+        lossDdb[reception] = lost;
         const dx = tallies[at + TALLY.x] - x;
         const dy = tallies[at + TALLY.y] - y;
         const dz = tallies[at + TALLY.z] - z;
@@ -237,14 +191,13 @@ function tallyGroups(
         c1 = Math.min(c1, mixC >>> 16);
         d0 = Math.min(d0, mixD & NO_HASH);
         d1 = Math.min(d1, mixD >>> 16);
-        if (why === VALID && linkRatio[row] <= strongRatio) continue;
+        if (ratio > 0 && ratio <= strongRatio) continue;
         const distanceM = surfaceDistanceM(square);
-        const excess = rowExcessDdb(rules.loss, lost, distanceM, rows[packed + 1]);
+        const excess = rowExcessDdb(rules.loss, lost, distanceM, frequencyHz[reception]);
         if (excess >= leastExcessDdb(placement, distanceM)) continue;
         strong++;
         tallies[at + TALLY.strong]++;
       }
-      start[place + 1] = next;
     }
     tallies[own + TALLY.beacons] += to - from;
     tallies[own + TALLY.foreign] += foreign;
@@ -262,7 +215,7 @@ function tallyGroups(
     least[7] = d1;
     if (sent > 0) sketches.set(beaconer, least);
   }
-  if (touched < 0) throw pocError("POC_INVARIANT", "a sender's id is negative");
+  return lossDdb;
 }
 
 /** Mean of the values above 0; 0 where there are none. */
