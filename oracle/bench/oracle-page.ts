@@ -25,8 +25,8 @@ of a process. Wall times say something only where the load before the run was ne
 
 CPU time of the server an upload: the oracle's own API, which looks the sender up, checks one signature, follows the chain, writes the upload
 down (a commit every 8 ms) and signs a receipt, beside a bare fastify route that only decodes and checks the same signatures. Both take the same
-uploads of 1,024 devices over 256 connections, in turns; the figure is the median of seven rounds after three to warm up, the last column that of
-the rounds' ratios. The generator is another process.
+uploads of 1,024 devices over 256 connections, in turns; the figure is the median of seven rounds after five in which the compiler does its work, the last column
+that of the rounds' ratios. The generator is another process.
 
 ${table(
   ["reports an upload", "bare route", "ingest", "uploads/s of a core", "ingest of bare", "target"],

@@ -121,5 +121,6 @@ process.on("message", () => {
   process.send?.({ cpuUs: user + system } satisfies ServerAnswer);
 });
 process.on("disconnect", () => process.exit(0));
+process.on("SIGTERM", () => process.exit(0));
 const url = kind === "bare" ? await serveBare(keys) : await serveIngest(keys, folder);
 process.send?.({ url } satisfies ServerAnswer);
