@@ -32,6 +32,7 @@ export const anomalyShape = object({
     farM: integer(1, MAX_DISTANCE_M),
     farShareE4: integer(1, 10_000),
     silentFactorE4: integer(10_000, 1_000_000),
+    voters: integer(1, U16_MAX),
   }),
   twins: object({
     apartM: integer(0, MAX_DISTANCE_M),

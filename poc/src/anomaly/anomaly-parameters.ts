@@ -44,6 +44,8 @@ export interface SilenceParameters {
   readonly farShareE4: number;
   /** How many times as many hotspots stand in silence nearer to its place than a link is long, as nearer to the other one, 1e-4. */
   readonly silentFactorE4: number;
+  /** Voters, at least: one more than elsewhere, because it infers from who is silent and measures nothing. */
+  readonly voters: number;
 }
 
 /** Two hotspots that the same others hear equally well stand in one place. */

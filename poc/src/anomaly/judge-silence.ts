@@ -44,11 +44,11 @@ export class SilenceJudge {
   /** Fills in the votes on a hotspot; none where it is not asked. */
   vote(hotspot: number, links: LinkColumns, votes: VoteColumns): void {
     votes.clear();
-    const { silence, minimumVoters } = this.#parameters;
+    const { silence } = this.#parameters;
     const open = this.#open;
     open.fill(hotspot, links, silence.farM);
     if (open.count + open.abstaining === 0) this.#askNeighbours(hotspot, links, votes);
-    else if (open.far >= minimumVoters && isHeardFarAway(silence, open.far, open.count))
+    else if (open.far >= silence.voters && isHeardFarAway(silence, open.far, open.count))
       this.#lookElsewhere(hotspot, links, votes);
   }
 
@@ -62,7 +62,7 @@ export class SilenceJudge {
   }
 
   #lookElsewhere(hotspot: number, links: LinkColumns, votes: VoteColumns): void {
-    const { silence, minimumVoters } = this.#parameters;
+    const { silence } = this.#parameters;
     const candidates = this.#candidates(hotspot, links);
     if (candidates.length === 0) return;
     let best = NONE;
@@ -70,9 +70,9 @@ export class SilenceJudge {
     for (const { at: there } of candidates.slice(0, MOST_PLACES)) {
       const silentOwn = this.#silentWithin(hotspot, hotspot, links.distanceM[this.#open.link[there]], links);
       const silentThere = this.#silentWithin(hotspot, this.#open.counterpart[there], this.#medianM(there), links);
-      if (!isSilentAround(silence, silentOwn, silentThere, minimumVoters)) continue;
+      if (!isSilentAround(silence, silentOwn, silentThere, silence.voters)) continue;
       this.#voteFrom(there, links, votes);
-      const shareE4 = this.#voters.shareE4(votes, { voters: minimumVoters });
+      const shareE4 = this.#voters.shareE4(votes, { voters: silence.voters });
       if (shareE4 <= bestShareE4) continue;
       best = there;
       bestShareE4 = shareE4;
@@ -97,10 +97,10 @@ export class SilenceJudge {
 
   /** Counterparts whose places explain enough of the links, those that explain most first. */
   #candidates(hotspot: number, links: LinkColumns): Candidate[] {
-    const { silence, minimumVoters, votes } = this.#parameters;
+    const { silence, votes } = this.#parameters;
     const open = this.#open;
     const { count } = open;
-    const least = Math.max(minimumVoters, Math.floor((count * votes.fromE4) / 10_000) + 1);
+    const least = Math.max(silence.voters, Math.floor((count * votes.fromE4) / 10_000) + 1);
     this.#findSectors(hotspot);
     const sectors = this.#sectors;
     const inSector = this.#inSector;

@@ -117,7 +117,7 @@ class Bench {
     for (const poll of this.#polls) this.#ask(hotspot, links, poll, voters);
     const votes = this.#votes;
     silence.vote(hotspot, links, votes);
-    this.#settle(hotspot, "silence", votes, { voters: this.#parameters.minimumVoters }, voters);
+    this.#settle(hotspot, "silence", votes, { voters: this.#parameters.silence.voters }, voters);
   }
 
   /** Hotspots with a full level. */
