@@ -102,11 +102,17 @@ describe("an epoch held against the chain", () => {
     const other = new Uint8Array(32).fill(1);
     const changed = { ...onChain, rootHash: other, reportHash: other, parameterHash: other, rootTotal: 1n };
     const head = { ...ingests[0].heads[0], head: other };
+    const [before, after] = [-1, 1].map((late) => {
+      const interval = Math.floor(closesMs / 1000 / logSeconds) + late;
+      return { ...head, interval: BigInt(interval) };
+    });
     const findings = await chainFindings(audit, {
       epoch: changed,
       ingests: [
         { ...ingests[0], heads: [head] },
-        { ...ingests[0], ingestKey: new Uint8Array(33).fill(2), heads: [head] },
+        { ...ingests[0], ingestKey: new Uint8Array(33).fill(2), heads: [before] },
+        // Its log was opened when the epoch was closed.
+        { ...ingests[0], ingestKey: new Uint8Array(33).fill(3), heads: [after] },
       ],
       logSeconds,
     });
