@@ -25,7 +25,7 @@ export const anomalyShape = object({
         ? undefined
         : "expected bands from 0 m on, each farther than the one before",
   ),
-  reciprocity: object({ toleranceDdb: integer(0, 3000), surely: integer(1, U16_MAX) }),
+  reciprocity: object({ toleranceDdb: integer(0, 3000), surely: integer(1, U16_MAX), surelyDdb: integer(0, 3000) }),
   oneSided: object({ beacons: integer(1, U16_MAX), surely: integer(1, U16_MAX) }),
   silence: object({
     nearM: integer(1, MAX_DISTANCE_M),

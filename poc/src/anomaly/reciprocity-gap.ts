@@ -20,9 +20,10 @@ export function contradictsReciprocity(parameters: ReciprocityDetectorParameters
   return gap === null ? null : Math.abs(gap) > parameters.toleranceDdb;
 }
 
-/** Whether they do so by as many receptions each way as make a single link contradict itself. */
+/** Whether they do so by as much, and by as many receptions each way, as make a single link contradict itself. */
 export function contradictsReciprocitySurely(parameters: ReciprocityDetectorParameters, link: Link): boolean {
   const { sent, heard } = link;
   if (Math.min(sent.receptions, heard.receptions) < parameters.surely) return false;
-  return contradictsReciprocity(parameters, link) === true;
+  const gap = lossGapDdb(link);
+  return gap !== null && Math.abs(gap) > parameters.surelyDdb;
 }

@@ -261,7 +261,7 @@ describe("other lies", () => {
   });
 
   test("of a hotspot that one other hears, the link earns nothing where its two directions surely differ, and nobody is suspect", () => {
-    const { surely, toleranceDdb } = earshotDetectors.reciprocity;
+    const { surely, surelyDdb } = earshotDetectors.reciprocity;
     const town = (sent: number, gapDdb: number) =>
       scoreEpoch(
         townEpoch(places, (from, to, beacon) => {
@@ -272,11 +272,11 @@ describe("other lies", () => {
           return beacon < sent ? { ...figures, rssiDdbm: figures.rssiDdbm + gapDdb } : undefined;
         }),
       );
-    const denied = town(surely, toleranceDdb + 10);
+    const denied = town(surely, surelyDdb + 10);
     expect(suspects(denied, 12)).toEqual([]);
     expect(sharesOf(denied, 0)).toBe(0n);
-    expect(sharesOf(town(surely, toleranceDdb), 0)).toBeGreaterThan(0n);
-    expect(sharesOf(town(surely - 1, toleranceDdb + 10), 0)).toBeGreaterThan(0n);
+    expect(sharesOf(town(surely, surelyDdb), 0)).toBeGreaterThan(0n);
+    expect(sharesOf(town(surely - 1, surelyDdb + 10), 0)).toBeGreaterThan(0n);
   });
 
   test("what is heard of far ones again and again, and never by them, earns nothing, however many others hear it", () => {

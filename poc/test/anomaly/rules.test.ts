@@ -192,9 +192,9 @@ describe("reciprocity", () => {
   test("a single link contradicts itself from so many receptions each way on", () => {
     const { reciprocity } = earshotDetectors;
     const receptions = (count: number, loss: number) => new Array(count).fill([loss, 0] as const);
-    expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(3, 1200), receptions(3, 1321)))).toBe(true);
-    expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(2, 1200), receptions(9, 1321)))).toBe(false);
-    expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(9, 1200), receptions(9, 1320)))).toBe(false);
+    expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(3, 1200), receptions(3, 1351)))).toBe(true);
+    expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(2, 1200), receptions(9, 1351)))).toBe(false);
+    expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(9, 1200), receptions(9, 1350)))).toBe(false);
     expect(contradictsReciprocitySurely(reciprocity, link(1000, receptions(9, 1200)))).toBe(false);
   });
 });

@@ -24,7 +24,7 @@ export const earshotDetectors: AnomalyParameters = {
     certainDdb: 100,
     certainVoters: 3,
   },
-  reciprocity: { toleranceDdb: 120, surely: 3 },
+  reciprocity: { toleranceDdb: 120, surely: 3, surelyDdb: 150 },
   oneSided: { beacons: 2, surely: 3 },
   silence: { nearM: 1000, farM: 4000, farShareE4: 6600, silentFactorE4: 20_000, voters: 6 },
   twins: { apartM: 700, tellingDdb: 30, withinDdb: 50, voters: 4, agreeE4: 7000, ofOneOwner: 3 },
