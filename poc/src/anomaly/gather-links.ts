@@ -2,7 +2,7 @@
  * The close look: every reception of drawn beacons that has a suspect at one end, counted into the suspect's own stretch of one array.
  *
  * Suspects are taken in blocks of at most BLOCK_RECEPTIONS, so that memory is bounded whatever the epoch holds; a block costs one
- * pass over the rows. Each suspect's links are filled in, shown once, and forgotten.
+ * pass over these receptions. Each suspect's links are filled in, shown once, and forgotten.
  */
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { DrawnGroups } from "./drawn-groups.ts";
