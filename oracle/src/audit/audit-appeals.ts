@@ -22,9 +22,10 @@ import { readWhole, sha256Hex } from "../epoch-folder/durable-file.ts";
 import { FILES, tableFile } from "../epoch-folder/layout.ts";
 import { parseIntake } from "../epoch-folder/parameters-file.ts";
 import { appealsAfter, holdsAppeals } from "../notices/notices-of-epoch.ts";
+import { listedIngests } from "../pipeline/segment-list.ts";
 import { compareTables } from "./compare-tables.ts";
 import type { Finding } from "./finding.ts";
-import { hasSegmentList, LOG_KEY_HEX, readSegmentList } from "./folder-logs.ts";
+import { hasSegmentList, readSegmentList } from "./folder-logs.ts";
 
 /** An epoch of which this is the first: no manifest comes before it. */
 const NO_MANIFEST = "0".repeat(64);
@@ -114,10 +115,7 @@ export function unprovenBefore(earlier: string, { input }: AppealsInput): Findin
 
 /** Keys of the ingests whose logs a folder lists; none for one that was simulated. */
 function ingestKeysOf(folder: string): readonly Uint8Array[] {
-  if (!hasSegmentList(folder)) return [];
-  return readSegmentList(folder).list.logs.flatMap(({ log }) =>
-    LOG_KEY_HEX.test(log) ? [Uint8Array.fromHex(log)] : [],
-  );
+  return hasSegmentList(folder) ? listedIngests(readSegmentList(folder).list) : [];
 }
 
 /** One epoch folder as an archive; its files are not hashed, the folder's own audit does that. */

@@ -8,12 +8,9 @@ import { oracleError } from "../errors.ts";
 import { segmentName } from "../log/segment.ts";
 import { readSegment } from "../log/segment-reader.ts";
 import { SEGMENT_LIST } from "../pipeline/epoch-archive.ts";
-import type { ListedSegment, SignedSegmentList } from "../pipeline/segment-list.ts";
+import { type ListedSegment, LOG_KEY_HEX, type SignedSegmentList } from "../pipeline/segment-list.ts";
 import type { SealedSegment } from "../ports/report-log.ts";
 import { LogCopy } from "../settlement/log-copy.ts";
-
-/** Name of a log of an oracle: the key of its ingest. */
-export const LOG_KEY_HEX = /^[0-9a-f]{66}$/;
 
 /** True when the folder says which logs it was made from; those that were simulated do not. */
 export function hasSegmentList(folder: string): boolean {

@@ -32,6 +32,14 @@ export interface SignedSegmentList {
   readonly signature: string;
 }
 
+/** Name of a log of an oracle: the key of its ingest. */
+export const LOG_KEY_HEX = /^[0-9a-f]{66}$/;
+
+/** Keys of the ingests whose logs are listed; none of a log that was simulated. */
+export function listedIngests({ logs }: SegmentList): readonly Uint8Array[] {
+  return logs.flatMap(({ log }) => (LOG_KEY_HEX.test(log) ? [Uint8Array.fromHex(log)] : []));
+}
+
 /** The list as its file has it. */
 export function signSegmentList(list: SegmentList, signer: DeviceSigner): Uint8Array {
   const signature = Buffer.from(signJson("earshot-segments", list, signer)).toString("base64");

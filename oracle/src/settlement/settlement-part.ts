@@ -7,6 +7,7 @@ import { keypairOf } from "../chain/keypair-file.ts";
 import { endpointName, rpcConnection } from "../chain/rpc-connection.ts";
 import { durationMs } from "../config/values.ts";
 import type { ToldTip } from "../ingest/told-tip.ts";
+import { ingestsOfEpoch } from "../notices/ingests-of-epoch.ts";
 import { appealsAfter, type NoticeKeys } from "../notices/notices-of-epoch.ts";
 import { EpochArchive } from "../pipeline/epoch-archive.ts";
 import { readerOf } from "../pipeline/log-reader.ts";
@@ -88,7 +89,8 @@ export function settlementPart(
       facts,
       store,
       plan,
-      appealsAfter: (closed) => appealsAfter(archive, closed, noticeKeys),
+      appealsAfter: async (closed) =>
+        appealsAfter(archive, closed, { ...noticeKeys, ingestKeys: await ingestsOfEpoch(archive, closed) }),
     });
     if (wallet === undefined) return { name, step: () => closings.step() };
     const settler = new Settler({

@@ -10,6 +10,8 @@ import { auditRun, type RunAuditOptions } from "../../src/audit/audit-run.ts";
 import { EpochBefore } from "../../src/audit/epoch-before.ts";
 import { findingText } from "../../src/audit/finding.ts";
 import { type FolderInput, readEpochInput, writeEpochInput } from "../../src/epoch-folder/folder.ts";
+import { ingestsOfEpoch } from "../../src/notices/ingests-of-epoch.ts";
+import { appealsAfter } from "../../src/notices/notices-of-epoch.ts";
 import { scoreFolder } from "../../src/score/score-folder.ts";
 import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
@@ -79,6 +81,16 @@ async function forged(epoch: number, appeals: NonNullable<FolderInput["appeals"]
   await scoreFolder(folderOf(epoch, root));
   return root;
 }
+
+test("an oracle takes an outcome by the ingests whose logs the epoch was made from, whoever its peers are by now", async () => {
+  const ingestKeys = await ingestsOfEpoch(play.archive, EPOCH + 1);
+  expect(ingestKeys.map((key) => key.toHex())).toEqual([ingest!.publicKey.toHex()]);
+  const { key } = await appealsAfter(play.archive, EPOCH + 1, { network, governanceKey, ingestKeys });
+  expect(key.toHex()).toBe(hotspot);
+  const none = await appealsAfter(play.archive, EPOCH + 1, { network, governanceKey, ingestKeys: [signer.publicKey] });
+  expect(none.key.length).toBe(0);
+  await expect(ingestsOfEpoch(play.archive, EPOCH + 9)).rejects.toMatchObject({ code: "ORC_MISSING_FILE" });
+});
 
 test("an honest run has none but those that follow from its logs, from the first epoch on", async () => {
   const audit = await auditRun(
