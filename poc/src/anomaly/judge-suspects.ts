@@ -40,7 +40,7 @@ export interface Judgement {
 
 /**
  * Judges every suspect, and those again against whom somebody spoke who is condemned himself: without the voices of the condemned. The order
- * of suspects, links and votes does not matter.
+ * of suspects, links and votes does not matter. `onStepDone` as closeEpoch has it.
  */
 export function judgeSuspects(
   context: EpochContext,
@@ -49,6 +49,7 @@ export function judgeSuspects(
   tally: LinkTally,
   voters: Voters,
   cleanEpochs: Uint16Array,
+  onStepDone: () => void = () => {},
 ): Judgement {
   const bench = new Bench(context, parameters, tally);
   const sent = new SentLinks(context, drawn, tally);
@@ -63,6 +64,7 @@ export function judgeSuspects(
       looked[other] = 1;
     });
     twins.visitOneRoofLinks((hotspot, counterpart) => bench.voidLinks.add(edgeCode(hotspot, counterpart)));
+    onStepDone();
     const silence = new SilenceJudge(context, parameters, among, neighbourhood);
     visitSuspects(context, drawn, tally, looked, (hotspot, links) => {
       if (isJudged(hotspot)) bench.judge(hotspot, links, among, silence);
