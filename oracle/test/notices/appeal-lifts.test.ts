@@ -1,6 +1,6 @@
 /** The whole way of an appeal: over HTTP into the log, through closed epochs, to the weight of the hotspot it was upheld for. */
-import { type AppealOutcome, appealId, signAppealRecord } from "@earshot/poc";
-import { importKey, NETWORK_NUMBERS, signerFromEd25519Seed } from "@earshot/poc/protocol";
+import { signAppealRecord } from "@earshot/poc";
+import { importKey, NETWORK_NUMBERS } from "@earshot/poc/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readEpochInput, readEpochOutput } from "../../src/epoch-folder/folder.ts";
 import { weightsOf } from "../../src/explain/suspicion.ts";
@@ -16,26 +16,15 @@ import { ingest } from "../pipeline/small-pipeline.ts";
 import { hotspotAccount } from "../service/test-device.ts";
 import { EPOCH, EPOCH_MS, smallEpoch } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
+import { governance, upheldAppeal } from "./upheld-appeal.ts";
 
 const network = NETWORK_NUMBERS.local;
 const folders = new TemporaryFolders("appeal-lifts");
-const governance = signerFromEd25519Seed(new Uint8Array(32).fill(77));
 const keys = { network, ingestKeys: [ingest!.publicKey], governanceKey: importKey(governance.publicKey) };
 const [APPEALS, STAYS] = TWO_OWNERS;
 const { signers } = smallEpoch({ uploads: false });
 const hotspot = signers[APPEALS]!.publicKey.toHex();
-const appeal = { kind: "appeal", network, hotspot, epoch: EPOCH, detector: "conduct", reason: "stolen key" } as const;
-const outcome: AppealOutcome = {
-  kind: "outcome",
-  network,
-  appeal: appealId(appeal),
-  hotspot,
-  detector: "conduct",
-  upheld: true,
-  fromEpoch: EPOCH + 2,
-  untilEpoch: EPOCH + 3,
-  reason: "the key was stolen",
-};
+const { appeal, outcome } = upheldAppeal(hotspot, EPOCH + 3);
 
 let play: PacketPlay;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** Appeals of epochs that follow from the logs before: an audit recomputes them, from folders and from afar, and tells what was forged. */
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { type AppealOutcome, allocateColumns, appealId, appealsTable, signAppealRecord } from "@earshot/poc";
+import { allocateColumns, appealsTable, signAppealRecord } from "@earshot/poc";
 import { importKey, keyToText, NETWORK_NUMBERS, sealNotice, signerFromEd25519Seed } from "@earshot/poc/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { apiPart } from "../../src/api/api-part.ts";
@@ -19,26 +19,15 @@ import { PacketPlay, TWO_OWNERS } from "../billing/packet-play.ts";
 import { ingest } from "../pipeline/small-pipeline.ts";
 import { EPOCH, smallEpoch } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
+import { governance, upheldAppeal } from "./upheld-appeal.ts";
 
 const main = join(import.meta.dirname, "..", "..", "src", "main.ts");
 const network = NETWORK_NUMBERS.local;
 const folders = new TemporaryFolders("appeals-audited");
-const governance = signerFromEd25519Seed(new Uint8Array(32).fill(77));
 const governanceKey = importKey(governance.publicKey);
 const signer = smallEpoch({ uploads: false }).signers[TWO_OWNERS[0]]!;
 const hotspot = signer.publicKey.toHex();
-const appeal = { kind: "appeal", network, hotspot, epoch: EPOCH, detector: "conduct", reason: "stolen key" } as const;
-const outcome: AppealOutcome = {
-  kind: "outcome",
-  network,
-  appeal: appealId(appeal),
-  hotspot,
-  detector: "conduct",
-  upheld: true,
-  fromEpoch: EPOCH + 2,
-  untilEpoch: EPOCH + 9,
-  reason: "the key was stolen",
-};
+const { appeal, outcome } = upheldAppeal(hotspot, EPOCH + 9);
 const EPOCHS = [EPOCH, EPOCH + 1, EPOCH + 2, EPOCH + 3];
 const run = folders.next();
 const folderOf = (epoch: number, root = run) => join(root, `epoch-${epoch}`);
