@@ -8,59 +8,18 @@
  * network server collects them for 200 ms only. Frames that have waited are replayed no faster than the replay rate over all
  * devices, live ones go at once. A failed send puts the device back at its place and pauses the destination, longer each time.
  */
-import type { ReplayMode } from "../messages.ts";
 import { DueHeap } from "./due-heap.ts";
 import { Fifo } from "./fifo.ts";
 import type { LaneKey } from "./frame-lane.ts";
+import { emptyLane, type Lane, LaneLinks, none } from "./lane.ts";
+import { isReplay, type LaneRules, type StaleReason, staleReason } from "./lane-rules.ts";
 import type { PacketTable } from "./packet-table.ts";
-
-export interface LaneRules {
-  /** Between two frames of one device, ms. */
-  readonly spacingMs: number;
-  /** Packets that are being sent at once, all devices. */
-  readonly maxInFlight: number;
-  /** A packet that waited longer than this is a replay, ms. */
-  readonly liveMs: number;
-  /** Replays a second over all devices, on top of what arrives: how fast a backlog shrinks. */
-  readonly replayPerSecond: number;
-  readonly joinMaxAgeMs: number;
-  readonly maxAgeMs: number;
-  readonly replay: ReplayMode;
-}
-
-export type StaleReason = "too_old" | "join_too_old" | "replay_off";
+import { ReplayPace } from "./replay-pace.ts";
 
 /** Copies of one frame are sent alongside within this time of the first, ms: half of ChirpStack's deduplication window. */
 const copyWindowMs = 100;
-/** Rows looked at for further copies of a frame. */
-const maxCopyScan = 32;
 const firstPauseMs = 250;
 const maxPauseMs = 5000;
-/** The arrival rate is taken over this time, ms. */
-const rateWindowMs = 5000;
-const none = 0xffff_ffff;
-
-interface Lane {
-  readonly key: LaneKey;
-  readonly isJoin: boolean;
-  head: number;
-  tail: number;
-  /** Rows being sent. */
-  readonly inFlight: number[];
-  /** Rows that failed, until the last one in flight is settled. */
-  failed: number[];
-  /** Last frame sent: when, and which. */
-  sentMs: number;
-  sentHash: number;
-  /** When the last frame was settled: by then the server had it, if at all. */
-  settledMs: number;
-  /** The last frame sent had waited. */
-  wasReplay: boolean;
-  /** In a queue or in the heap. */
-  isQueued: boolean;
-  /** Rows among the copies that go at once. */
-  copies: number;
-}
 
 export interface Dispatch {
   readonly row: number;
@@ -80,8 +39,8 @@ export class DeviceLanes {
   readonly #table: PacketTable;
   readonly #rules: LaneRules;
   readonly #lanes = new Map<LaneKey, Lane>();
-  /** The row behind each row in its lane. */
-  #next = new Uint32Array(0);
+  readonly #links: LaneLinks;
+  readonly #pace: ReplayPace;
   readonly #liveLanes = new Fifo<Lane>();
   readonly #replayLanes = new Fifo<Lane>();
   readonly #timedLanes = new DueHeap<Lane>();
@@ -92,15 +51,12 @@ export class DeviceLanes {
   #pauseMs = firstPauseMs;
   #inFlight = 0;
   #pending = 0;
-  #replayCredit = 0;
-  #replayCreditMs = 0;
-  #arrivals = 0;
-  #arrivalsSinceMs = 0;
-  #arrivalsPerSecond = 0;
 
   constructor(table: PacketTable, rules: LaneRules) {
     this.#table = table;
     this.#rules = rules;
+    this.#links = new LaneLinks(table);
+    this.#pace = new ReplayPace(rules.replayPerSecond);
   }
 
   /** Rows not settled yet. */
@@ -117,22 +73,14 @@ export class DeviceLanes {
   /** Puts a row at the end of its device's lane. Rows must come in the order of their reception. */
   add(row: number, key: LaneKey, isJoin: boolean, nowMs: number): void {
     this.#pending++;
-    if (!this.#isReplay(row, nowMs)) this.#countArrival(nowMs);
+    if (!this.#isReplay(row, nowMs)) this.#pace.arrived(nowMs);
     const lane = this.#laneFor(key, isJoin);
     const isCopy = this.#table.phyHash[row] === lane.sentHash && nowMs - lane.sentMs <= copyWindowMs;
     if (isCopy && this.#isReady && nowMs >= this.#pausedUntilMs) {
       this.#pushCopy(lane, row);
       return;
     }
-    if (this.#next.length < this.#table.capacity) {
-      const larger = new Uint32Array(this.#table.capacity);
-      larger.set(this.#next);
-      this.#next = larger;
-    }
-    this.#next[row] = none;
-    if (lane.head === none) lane.head = row;
-    else this.#next[lane.tail] = row;
-    lane.tail = row;
+    this.#links.append(lane, row);
     this.#queue(lane, nowMs);
   }
 
@@ -158,7 +106,7 @@ export class DeviceLanes {
     }
     while (this.#replayLanes.length > 0) {
       const lane = this.#replayLanes.first!;
-      const waitMs = lane.head === none || this.#staleReason(lane, nowMs) !== null ? 0 : this.#replayWaitMs(nowMs);
+      const waitMs = lane.head === none || this.#staleReason(lane, nowMs) !== null ? 0 : this.#pace.waitMs(nowMs);
       if (waitMs > 0) return { kind: "wait", atMs: earlier(nowMs + waitMs, this.#timedLanes.firstMs) };
       this.#replayLanes.shift();
       const step = this.#stepLane(lane, nowMs);
@@ -184,7 +132,7 @@ export class DeviceLanes {
     }
     lane.settledMs = nowMs;
     if (lane.inFlight.length > 0) return;
-    if (lane.failed.length > 0) this.#putBack(lane);
+    if (lane.failed.length > 0) this.#links.putBackFailed(lane);
     this.#queue(lane, nowMs);
   }
 
@@ -199,7 +147,7 @@ export class DeviceLanes {
         const row = lane.head;
         const reason = isUnwanted(row) ? null : this.#staleReason(lane, nowMs);
         if (reason === null && !isUnwanted(row)) break;
-        this.#takeHead(lane);
+        this.#links.takeHead(lane);
         this.#pending--;
         yield { row, reason };
       }
@@ -215,7 +163,7 @@ export class DeviceLanes {
   /** Every row that waits, in no particular order; what is in flight is not among them. */
   *waiting(): Generator<number> {
     for (const lane of this.#lanes.values()) {
-      for (let row = lane.head; row !== none; row = this.#next[row]) yield row;
+      yield* this.#links.rows(lane);
       yield* lane.failed;
     }
     for (const { row } of this.#copies) yield row;
@@ -229,20 +177,7 @@ export class DeviceLanes {
   #laneFor(key: LaneKey, isJoin: boolean): Lane {
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = {
-        key,
-        isJoin,
-        head: none,
-        tail: none,
-        inFlight: [],
-        failed: [],
-        sentMs: Number.NEGATIVE_INFINITY,
-        sentHash: 0,
-        settledMs: Number.NEGATIVE_INFINITY,
-        wasReplay: false,
-        isQueued: false,
-        copies: 0,
-      };
+      lane = emptyLane(key, isJoin);
       this.#lanes.set(key, lane);
     }
     return lane;
@@ -268,17 +203,17 @@ export class DeviceLanes {
     lane.isQueued = false;
     if (lane.head === none) return null;
     const reason = this.#staleReason(lane, nowMs);
-    const row = this.#takeHead(lane);
+    const row = this.#links.takeHead(lane);
     if (reason !== null) {
       this.#pending--;
       this.#queue(lane, nowMs);
       return { kind: "drop", row, reason };
     }
     lane.wasReplay = this.#isReplay(row, nowMs);
-    if (lane.wasReplay) this.#replayCredit -= 1;
+    if (lane.wasReplay) this.#pace.spend();
     lane.sentMs = nowMs;
     lane.sentHash = this.#table.phyHash[row];
-    this.#takeCopies(lane);
+    for (const copy of this.#links.takeCopies(lane)) this.#pushCopy(lane, copy);
     return this.#send(lane, row, nowMs);
   }
 
@@ -288,70 +223,13 @@ export class DeviceLanes {
     return { kind: "send", dispatch: { row, laneKey: lane.key, isReplay: this.#isReplay(row, nowMs) } };
   }
 
-  #takeHead(lane: Lane): number {
-    const row = lane.head;
-    lane.head = this.#next[row];
-    if (lane.head === none) lane.tail = none;
-    return row;
-  }
-
-  /** Moves further copies of the frame just taken from the lane to the rows that go at once. */
-  #takeCopies(lane: Lane): void {
-    let before = none;
-    let row = lane.head;
-    for (let seen = 0; row !== none && seen < maxCopyScan; seen++) {
-      const next = this.#next[row];
-      if (this.#table.phyHash[row] === lane.sentHash) {
-        if (before === none) lane.head = next;
-        else this.#next[before] = next;
-        if (lane.tail === row) lane.tail = before;
-        this.#pushCopy(lane, row);
-      } else before = row;
-      row = next;
-    }
-  }
-
-  /** Failed rows go back to the front in the order they had. */
-  #putBack(lane: Lane): void {
-    for (const row of lane.failed.reverse()) {
-      this.#next[row] = lane.head;
-      if (lane.head === none) lane.tail = row;
-      lane.head = row;
-    }
-    lane.failed = [];
-  }
-
   #isReplay(row: number, nowMs: number): boolean {
-    return nowMs - this.#table.receivedMs[row] > this.#rules.liveMs;
+    return isReplay(nowMs - this.#table.receivedMs[row], this.#rules);
   }
 
+  /** Why the oldest row of a lane is not sent any more; null while it is. */
   #staleReason(lane: Lane, nowMs: number): StaleReason | null {
-    const { replay, joinMaxAgeMs, maxAgeMs, liveMs } = this.#rules;
-    const ageMs = nowMs - this.#table.receivedMs[lane.head];
-    if (ageMs > maxAgeMs) return "too_old";
-    if (lane.isJoin && replay !== "all" && ageMs > joinMaxAgeMs) return "join_too_old";
-    return replay === "off" && ageMs > Math.max(liveMs, joinMaxAgeMs) ? "replay_off" : null;
-  }
-
-  /** How long until the replay rate allows another, ms; up to a tenth of a second's worth is saved up. */
-  #replayWaitMs(nowMs: number): number {
-    const sinceMs = nowMs - this.#arrivalsSinceMs;
-    const arriving = sinceMs < rateWindowMs ? this.#arrivalsPerSecond : (1000 * this.#arrivals) / sinceMs;
-    const perMs = (this.#rules.replayPerSecond + arriving) / 1000;
-    const saved = this.#replayCredit + (nowMs - this.#replayCreditMs) * perMs;
-    this.#replayCredit = Math.min(saved, Math.max(1, 100 * perMs));
-    this.#replayCreditMs = nowMs;
-    return this.#replayCredit >= 1 ? 0 : (1 - this.#replayCredit) / perMs;
-  }
-
-  #countArrival(nowMs: number): void {
-    const elapsedMs = nowMs - this.#arrivalsSinceMs;
-    if (elapsedMs >= rateWindowMs) {
-      this.#arrivalsPerSecond = (1000 * this.#arrivals) / elapsedMs;
-      this.#arrivals = 0;
-      this.#arrivalsSinceMs = nowMs;
-    }
-    this.#arrivals++;
+    return staleReason(nowMs - this.#table.receivedMs[lane.head], lane.isJoin, this.#rules);
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DeviceLanes, type Dispatch, type LaneRules } from "../../src/spool/device-lanes.ts";
+import { DeviceLanes, type Dispatch } from "../../src/spool/device-lanes.ts";
+import type { LaneRules } from "../../src/spool/lane-rules.ts";
 import { PacketTable } from "../../src/spool/packet-table.ts";
 
 const rules: LaneRules = {
