@@ -1,5 +1,5 @@
 /** Who may send uploads in an epoch: hotspots and payers' meters by key, each key imported when it first signs something. */
-import { importKey, type VerifyKey } from "@earshot/poc/protocol";
+import { deviceKeyProblem, importEncodedKey, type VerifyKey } from "@earshot/poc/protocol";
 
 const KEY_BYTES = 33;
 
@@ -7,13 +7,15 @@ const KEY_BYTES = 33;
 export interface Sender {
   readonly kind: "hotspot" | "payer";
   readonly row: number;
-  /** Null when the registry holds a key that no signature can be checked with. */
+  /** Null when the registry holds a key that no signature can be checked with; one off its curve shows by `isUsable`. */
   readonly key: VerifyKey | null;
 }
 
 export class Senders {
   readonly #rows = new Map<string, { readonly kind: Sender["kind"]; readonly row: number }>();
   readonly #senders = new Map<string, Sender>();
+  /** Of the senders of whom anything was refused. */
+  readonly #isUsable = new Map<Sender, boolean>();
   readonly #keys: Readonly<Record<Sender["kind"], Uint8Array>>;
 
   constructor(hotspotKeys: Uint8Array, payerKeys: Uint8Array) {
@@ -40,6 +42,18 @@ export class Senders {
     return sender;
   }
 
+  /**
+   * False for a sender whose key is no point of its curve: nothing verifies under it. Asked where something did not, since the
+   * arithmetic takes as long as a signature and the keys of a registry are many.
+   */
+  isUsable(sender: Sender): boolean {
+    const known = this.#isUsable.get(sender);
+    if (known !== undefined) return known;
+    const isUsable = sender.key !== null && deviceKeyProblem(sender.key.key) === undefined;
+    this.#isUsable.set(sender, isUsable);
+    return isUsable;
+  }
+
   /** The row of the hotspot whose key lies at `offset`, or undefined; imports nothing. */
   hotspotRow(bytes: Uint8Array, offset: number): number | undefined {
     const place = this.#rows.get(keyText(bytes, offset));
@@ -54,7 +68,7 @@ export function keyText(bytes: Uint8Array, offset: number): string {
 
 function usableKey(key: Uint8Array): VerifyKey | null {
   try {
-    return importKey(key);
+    return importEncodedKey(key);
   } catch {
     // The registry should refuse such a key when it is registered; here it means that nothing it signs can count.
     return null;

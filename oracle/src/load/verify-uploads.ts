@@ -94,7 +94,8 @@ export class UploadVerifier {
     const sender = this.senders.find(parsed.header.signer, 0);
     if (sender?.key === null) return "bad_key";
     const upload = verifyUpload(bytes, sender?.key, network);
-    if (upload.status === "refused") return upload.code;
+    if (upload.status === "refused")
+      return sender === undefined || this.senders.isUsable(sender) ? upload.code : "bad_key";
     if (sender === undefined) return "unknown_key";
     const { reports, counts } = upload.header;
     const allowed = sender.kind === "payer" ? counts.confirmations === reports : counts.confirmations === 0;

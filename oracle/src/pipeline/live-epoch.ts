@@ -18,7 +18,7 @@ import {
   prepareEpoch,
   witnessesTable,
 } from "@earshot/poc";
-import { findChallenge, importKey, intervalStart, type VerifyKey } from "@earshot/poc/protocol";
+import { findChallenge, importEncodedKey, intervalStart, type VerifyKey } from "@earshot/poc/protocol";
 import { type RegionPlan, regionPlans } from "@earshot/poc/radio";
 import type { EpochOpening } from "./epoch-facts.ts";
 import { epochSpan } from "./epoch-times.ts";
@@ -84,7 +84,7 @@ export class LiveEpoch {
     return row < 0 ? NO_ROW : row;
   }
 
-  /** The imported key of a hotspot; undefined where none can be used. */
+  /** The imported key of a hotspot; undefined where none can be used, or one under which nothing verifies. */
   keyOf(hotspot: number): VerifyKey | undefined {
     let key = this.#imported.get(hotspot);
     if (key === undefined) {
@@ -140,7 +140,7 @@ export class LiveEpoch {
 
 function usableKey(key: Uint8Array): VerifyKey | null {
   try {
-    return importKey(key);
+    return importEncodedKey(key);
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 import { NO_ROW } from "@earshot/poc";
-import { NETWORK_NUMBERS, sealUpload, signerFromEd25519Seed } from "@earshot/poc/protocol";
+import { NETWORK_NUMBERS, sealUpload, signerFromEd25519Seed, UPLOAD_OFFSETS } from "@earshot/poc/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type LoadContext, loadUploads } from "../../src/load/load-uploads.ts";
@@ -102,6 +102,21 @@ describe("loadUploads", () => {
     }));
     const { intake } = loadUploads(burst.toReversed(), context);
     expect(intake.accepted).toBe(6);
+  });
+
+  test("refuses what a registered key off its curve sends as a bad key, whatever else is wrong with it", () => {
+    const offCurve = Uint8Array.of(0xed, 2, ...new Uint8Array(31));
+    const good = records.find(({ bytes }) => Buffer.compare(bytes.subarray(56, 89), signers[0].publicKey) === 0)!;
+    const row = signers.map(({ publicKey }) => Buffer.from(input.hotspots.key).indexOf(publicKey) / 33)[0];
+    const key = input.hotspots.key.slice();
+    key.set(offCurve, row * 33);
+    const bytes = good.bytes.slice();
+    bytes.set(offCurve, UPLOAD_OFFSETS.signer);
+    const elsewhere = bytes.slice();
+    elsewhere[UPLOAD_OFFSETS.network] ^= 1;
+    const log = [bytes, elsewhere].map((upload) => ({ receiveMs: good.receiveMs, bytes: upload }));
+    const { intake } = loadUploads(log, { ...context, hotspots: { ...input.hotspots, key } });
+    expect(intake).toMatchObject({ accepted: 0, refused: { bad_key: 2 } });
   });
 
   test("refuses strangers, other networks, damaged bytes and times outside the epoch, each under its code", () => {

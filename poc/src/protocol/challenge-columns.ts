@@ -4,7 +4,7 @@
 import { pocError } from "../errors.ts";
 import { checkInteger } from "./byte-codec.ts";
 import { DEVICE_KEY_BYTES } from "./device-key.ts";
-import { ENTROPY_BYTES, SlotHash, slotThresholds } from "./slot-hash.ts";
+import { ENTROPY_BYTES, ENTROPY_WORDS, SlotHash, slotThresholds } from "./slot-hash.ts";
 import { checkAligned, DEFAULT_SORTITION, minutesPerInterval, type SortitionTimes } from "./sortition.ts";
 
 /** Challenges as columns, one row per hotspot and interval, ordered by (minute, hotspot). */
@@ -49,13 +49,15 @@ export function challengesOf(
   const firstRow = new Uint32Array(intervals * n + 1);
   const thresholds = slotThresholds(n);
   const slot = new SlotHash();
+  // A copy, since a view of words has to begin at one.
+  const entropyWords = new Int32Array(entropy.slice().buffer);
   for (let interval = 0, at = 0; interval < intervals; interval++) {
     for (let hotspot = 0; hotspot < hotspots; hotspot++, at++) {
       slot.setKey(keys, hotspot * DEVICE_KEY_BYTES);
       let s = -1;
       do {
         s++;
-        slot.setEntropy(entropy, (interval * n + s) * ENTROPY_BYTES);
+        slot.setEntropyWords(entropyWords, (interval * n + s) * ENTROPY_WORDS);
         slot.draw();
       } while (!slot.isBelow(thresholds, s));
       drawn[at] = s;

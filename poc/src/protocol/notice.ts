@@ -15,7 +15,7 @@
  * of everything but the signature; the signature is over "earshot-notice" || id. The same notice again is the same record.
  */
 import { bytesEqual, checkBytes, checkInteger, isAllZero, readU16, writeU16 } from "./byte-codec.ts";
-import { checkSignerKey, DEVICE_KEY_BYTES, deviceKeyKind } from "./device-key.ts";
+import { checkKeyEncoding, DEVICE_KEY_BYTES, deviceKeyKind } from "./device-key.ts";
 import { sha256 } from "./hash.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { type DeviceSigner, SIGNATURE_BYTES, type VerifyKey, verifySignature } from "./signature.ts";
@@ -90,7 +90,7 @@ export function sealNotice(
   bytes[UPLOAD_OFFSETS.version] = NOTICE_VERSION;
   bytes[KIND_OFFSET] = NOTICE_KIND[kind];
   writeU16(bytes, UPLOAD_OFFSETS.network, checkInteger(network, 0, 0xffff, "network"));
-  bytes.set(checkSignerKey(signer.publicKey), UPLOAD_OFFSETS.signer);
+  bytes.set(checkKeyEncoding(signer.publicKey), UPLOAD_OFFSETS.signer);
   bytes.set(document, UPLOAD_HEADER_BYTES);
   const id = sha256(bytes.subarray(0, size - SIGNATURE_BYTES));
   bytes.set(checkBytes(signer.sign(noticeMessage(id)), SIGNATURE_BYTES, "signature"), size - SIGNATURE_BYTES);

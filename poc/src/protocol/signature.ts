@@ -12,6 +12,7 @@ import { pocError } from "../errors.ts";
 import { checkBytes } from "./byte-codec.ts";
 import {
   checkDeviceKey,
+  checkKeyEncoding,
   DEVICE_KEY_BYTES,
   type DeviceKeyKind,
   deviceKeyKind,
@@ -55,15 +56,32 @@ const P256_HALF_ORDER = fromHex("7fffffff800000007fffffffffffffffde737d56d38bcf4
  * @throws POC_BAD_KEY on an unknown tag, a point that is not canonical or not on its curve, or one of small order.
  */
 export function importKey(key: Uint8Array): VerifyKey {
-  const own = checkDeviceKey(key).slice();
+  return importEncodedKey(checkDeviceKey(key));
+}
+
+/**
+ * The same for a key that may be no point of Ed25519: nothing verifies under such a key, because the backend decodes the point
+ * before anything else, and `deviceKeyProblem` tells where a refusal is to be explained. For registries of many thousand keys.
+ * @throws POC_BAD_KEY on an unknown tag, an encoding that is not canonical, a point of small order, or one that is not on P-256.
+ */
+export function importEncodedKey(key: Uint8Array): VerifyKey {
+  const own = checkKeyEncoding(key).slice();
   const kind = deviceKeyKind(own[0]!)!;
   if (kind === "ed25519") {
     const spki = concat(ED25519_SPKI_PREFIX, own.subarray(1));
     return { kind, key: own, backend: createPublicKey({ key: spki, format: "der", type: "spki" }) };
   }
   const spki = concat(P256_SPKI_PREFIX, own);
-  const backend = createPublicKey({ key: spki, format: "der", type: "spki" });
+  const backend = p256Backend(spki);
   return { kind, key: own, backend: { key: backend, dsaEncoding: "ieee-p1363" } };
+}
+
+function p256Backend(spki: Buffer): KeyObject {
+  try {
+    return createPublicKey({ key: spki, format: "der", type: "spki" });
+  } catch (cause) {
+    throw pocError("POC_BAD_KEY", "not a point of P-256", { cause });
+  }
 }
 
 /** True if `signature` is a strict signature of `key` over `message`; any length of signature may be given. */

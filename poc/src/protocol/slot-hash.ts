@@ -9,12 +9,15 @@ const SLOT_PREFIX = new TextEncoder().encode("slot");
 const CHALLENGE_PREFIX = new TextEncoder().encode("challenge");
 /** Bytes of E(m). */
 export const ENTROPY_BYTES = 32;
+export const ENTROPY_WORDS = ENTROPY_BYTES / 4;
 const SLOT_MESSAGE_BYTES = 4 + ENTROPY_BYTES + DEVICE_KEY_BYTES;
 const CHALLENGE_MESSAGE_BYTES = 9 + 8 + ENTROPY_BYTES + DEVICE_KEY_BYTES;
 
 /** The message and digest of a draw in buffers that are used again for each try. */
 export class SlotHash {
-  readonly #message = new Uint8Array(SLOT_MESSAGE_BYTES);
+  /** The message by words: entropy is its words 1 to 8. */
+  readonly #words = new Int32Array(Math.ceil(SLOT_MESSAGE_BYTES / 4));
+  readonly #message = new Uint8Array(this.#words.buffer, 0, SLOT_MESSAGE_BYTES);
   readonly #digest = new Uint8Array(32);
   readonly #challenge = new Uint8Array(CHALLENGE_MESSAGE_BYTES);
 
@@ -31,6 +34,19 @@ export class SlotHash {
   setEntropy(entropy: Uint8Array, offset: number): void {
     const message = this.#message;
     for (let i = 0; i < ENTROPY_BYTES; i++) message[4 + i] = entropy[offset + i]!;
+  }
+
+  /** The same from a table of E(m) by words, eight a minute: a fifth less for each of the many tries of `challengesOf`. */
+  setEntropyWords(entropy: Int32Array, offset: number): void {
+    const words = this.#words;
+    words[1] = entropy[offset]!;
+    words[2] = entropy[offset + 1]!;
+    words[3] = entropy[offset + 2]!;
+    words[4] = entropy[offset + 3]!;
+    words[5] = entropy[offset + 4]!;
+    words[6] = entropy[offset + 5]!;
+    words[7] = entropy[offset + 6]!;
+    words[8] = entropy[offset + 7]!;
   }
 
   draw(): void {

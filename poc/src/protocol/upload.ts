@@ -18,7 +18,7 @@
  */
 import { pocError } from "../errors.ts";
 import { checkBytes, checkInteger, isAllZero, writeSafeU64, writeU16 } from "./byte-codec.ts";
-import { checkSignerKey } from "./device-key.ts";
+import { checkKeyEncoding } from "./device-key.ts";
 import { sha256 } from "./hash.ts";
 import {
   type BeaconReport,
@@ -133,7 +133,7 @@ export function encodeUpload(content: UploadContent, signerKey: Uint8Array): Sea
   writeU16(bytes, UPLOAD_OFFSETS.network, checkInteger(content.network, 0, 0xffff, "network"));
   writeSafeU64(bytes, UPLOAD_OFFSETS.sequence, sequence);
   bytes.set(content.previousId, UPLOAD_OFFSETS.previousId);
-  bytes.set(checkSignerKey(signerKey), UPLOAD_OFFSETS.signer);
+  bytes.set(checkKeyEncoding(signerKey), UPLOAD_OFFSETS.signer);
   let at = UPLOAD_HEADER_BYTES;
   for (const beacon of beacons) {
     writeBeacon(bytes, at, beacon);

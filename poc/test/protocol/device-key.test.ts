@@ -6,12 +6,14 @@ import {
   checkDeviceKey,
   deviceKeyProblem,
   gatewayIdOf,
+  importEncodedKey,
   importKey,
   isSmallOrderPoint,
   keyFromText,
   keyToText,
   signerFromEd25519Seed,
   signerFromP256Scalar,
+  verifySignature,
 } from "../../src/protocol/index.ts";
 import { bytes, codeOf, edDevice, hex, p256Device, soak, vectors } from "./support.ts";
 
@@ -47,6 +49,32 @@ describe("device keys", () => {
       expect(codeOf(() => importKey(bytes(key)))).toBe("POC_BAD_KEY");
       expect(codeOf(() => keyToText(bytes(key)))).toBe("POC_BAD_KEY");
     }
+  });
+
+  test("off Ed25519 alone are imported where only the encoding is looked at, and nothing verifies under them", () => {
+    const isOffEd25519 = ({ key, why }: { key: string; why: string }) =>
+      key.startsWith("ed") && why.startsWith("not a point");
+    expect(invalid.filter(isOffEd25519).length).toBeGreaterThan(0);
+    const message = new TextEncoder().encode("heard");
+    for (const vector of invalid) {
+      if (!isOffEd25519(vector)) {
+        expect(
+          codeOf(() => importEncodedKey(bytes(vector.key))),
+          vector.key,
+        ).toBe("POC_BAD_KEY");
+        continue;
+      }
+      const key = importEncodedKey(bytes(vector.key));
+      fc.assert(
+        fc.property(fc.uint8Array({ minLength: 64, maxLength: 64 }), (signature) => {
+          signature[63]! &= 0x0f;
+          return !verifySignature(key, message, signature);
+        }),
+        soak(50),
+      );
+      expect(verifySignature(key, message, edDevice.sign(message))).toBe(false);
+    }
+    for (const { key } of valid) expect(importEncodedKey(bytes(key))).toEqual(importKey(bytes(key)));
   });
 
   test("of small order are exactly the multiples of the torsion point, as another library counts them", () => {
