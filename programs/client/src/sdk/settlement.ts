@@ -42,7 +42,10 @@ export class Settlement {
     });
   }
 
-  /** Votes in the epoch's latest attempt, once. `already` says that this oracle has voted there, for whichever tuple. */
+  /**
+   * Votes in the epoch's latest attempt, once. `already` says that there is nothing to vote on: this oracle has voted there, for whichever
+   * tuple, or the others were enough and the attempt takes no more votes.
+   */
   vote(epoch: bigint, tuple: RootTuple): Promise<Act> {
     let attempt = 0;
     return settleOnce(this.#sender, {
@@ -52,12 +55,14 @@ export class Settlement {
         if (issued.isFinal) return "already";
         attempt = issued.attempts - 1;
         const root = await this.#root(epoch, attempt, commitment);
-        return root !== null && (root.voted & (1 << (await this.#oracleIndex()))) !== 0 ? "already" : "due";
+        if (root === null) return "due";
+        const hasVoted = (root.voted & (1 << (await this.#oracleIndex()))) !== 0;
+        return hasVoted || !("voting" in root.state) ? "already" : "due";
       },
       instructions: async () => [
         await voteRoot(this.#sender.programs, this.#network, { oracle: this.#oracle, epoch, attempt, tuple }),
       ],
-      alreadyErrors: ["AlreadyVoted", "EpochFinal"],
+      alreadyErrors: ["AlreadyVoted", "VotingClosed", "EpochFinal"],
     });
   }
 

@@ -172,6 +172,21 @@ test("pays the reward five oracles agreed on, after the veto window", async () =
   expect(stored?.claimed).toBe(cumulative);
 });
 
+test("takes an oracle whose vote comes after enough others for one that has nothing left to do", async () => {
+  const epoch = EPOCH + 1n;
+  const settlements = oracles.map((oracle) => new Settlement(as(oracle), network));
+  const fifth = settlements.pop()!;
+  live.warpDay();
+  expect((await fifth.issue(epoch)).state).toBe("done");
+  const { finalTotal } = (await programs.account("rewards", "distributor", network.distributor))!;
+  const tuple = { rootHash: HASH, total: finalTotal, leafCount: 1, reportHash: HASH, parameterHash: HASH };
+  for (const one of settlements) expect((await one.vote(epoch, tuple)).state).toBe("done");
+  expect(await fifth.vote(epoch, tuple)).toEqual({ state: "already" });
+  expect(await fifth.finalize(epoch)).toEqual({ state: "waiting" });
+  live.warpDay();
+  expect((await fifth.finalize(epoch)).state).toBe("done");
+});
+
 test("writes the head of an oracle's log once an interval, and never two histories", async () => {
   const { chain } = running;
   const settlement = new Settlement(as(oracles[0]!), network);
