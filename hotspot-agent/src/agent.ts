@@ -11,19 +11,15 @@
  * datagrams, answers to downlinks under way, OFFLINE at the brokers, and what is spooled stays on disk.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { type RegionRules, regionByName, regionRules } from "@earshot/poc/radio";
-import { type AirTimeBook, openAirTimeBook } from "./air-time/air-time-book.ts";
+import { type AgentState, closeState, openState } from "./agent-state.ts";
 import { animalName } from "./animal-name.ts";
 import type { Clock } from "./clock.ts";
 import type { AgentConfig, MqttConfig } from "./config/agent-config.ts";
 import { agentError } from "./errors.ts";
 import { DownlinkScheduler } from "./forwarder/downlink-scheduler.ts";
 import { MqttInput } from "./forwarder/mqtt-input.ts";
-import { MQTT_RECORD, readMqttRecord } from "./forwarder/mqtt-record.ts";
-import { readGwmpRecord, SemtechUdp } from "./forwarder/semtech-udp.ts";
+import { SemtechUdp } from "./forwarder/semtech-udp.ts";
 import { GatewayAdmission } from "./gateway-admission.ts";
-import { type Keyring, openKeyring } from "./keyring.ts";
 import { type LocalPage, serveLocalPage } from "./local-page/server.ts";
 import type { Log } from "./log.ts";
 import { keepMemorySmall } from "./memory-keeper.ts";
@@ -35,17 +31,12 @@ import { ProofOfCoverage } from "./proof/proof-of-coverage.ts";
 import { DiskFiles } from "./proof/state-files.ts";
 import { planRoutes } from "./routes/route-plan.ts";
 import { RouteWatcher } from "./routes/route-watcher.ts";
-import type { ServiceManager } from "./service-manager.ts";
-import { openDisk } from "./spool/disk.ts";
+import { SelfView } from "./self-view.ts";
+import { keepAlive, type ServiceManager } from "./service-manager.ts";
 import type { LiveRecord } from "./spool/live-record.ts";
-import { Spool } from "./spool/spool.ts";
-import { airTimeFolder, keyFolder, proofFolder, routeFolder, spoolFolder, updateFolder } from "./state-folders.ts";
-import type { AgentStatus, GatewayStatus } from "./status.ts";
-import { Telemetry } from "./telemetry.ts";
+import { proofFolder, routeFolder, updateFolder } from "./state-folders.ts";
 import type { Installation } from "./update/installation.ts";
 import { beginUpdate, selfUpdate } from "./update/self-update.ts";
-import type { Health } from "./update/trial.ts";
-import { Utc } from "./utc.ts";
 import { agentVersion } from "./version.ts";
 
 export interface AgentOptions {
@@ -57,20 +48,6 @@ export interface AgentOptions {
   readonly stopped: Promise<void>;
 }
 
-/** What lies on disk, opened. */
-interface State {
-  readonly keyring: Keyring;
-  readonly airTime: AirTimeBook;
-  readonly spool: Spool;
-  readonly telemetry: Telemetry;
-  readonly utc: Utc;
-  /** What an update replaces; null when there are none. */
-  readonly installation: Installation | null;
-}
-
-/** Forwarders send something every 10 s at the least. */
-const HEARD_LATELY_MS = 30_000;
-
 /** Runs the agent until `stopped`. Throws the CodedError of the actor that cannot start. */
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { config, log } = options;
@@ -80,40 +57,18 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     log: updates,
   });
   if (installation === "restart") return;
-  const state = await openState(options, installation);
+  const state = await openState(options);
   try {
-    await new Agent(options, state).run();
+    await new Agent(options, state, installation).run();
   } finally {
-    await state.spool.close();
-    await state.airTime.flushed();
+    await closeState(state);
   }
-}
-
-async function openState({ config, clock, log }: AgentOptions, installation: Installation | null): Promise<State> {
-  const telemetry = new Telemetry();
-  const utc = new Utc(clock);
-  const { stateDir, region } = config.hotspot;
-  const keyring = openKeyring(keyFolder(stateDir));
-  const rules = rulesOf(region);
-  const path = join(airTimeFolder(stateDir), "transmissions");
-  const airTime = await openAirTimeBook({ path, clock, telemetry, rulesOf: () => rules });
-  const spool = await Spool.open({
-    ...config.spool,
-    disk: await openDisk(spoolFolder(stateDir)),
-    clock,
-    toUtcMs: (steadyMs) => utc.ofSteady(steadyMs),
-    log: log.for("spool"),
-    telemetry,
-    read: (record) => (record.kind === MQTT_RECORD ? readMqttRecord(record) : readGwmpRecord(record)),
-    wantedCrc: new Set(config.forwarder.crc),
-  });
-  return { keyring, airTime, spool, telemetry, utc, installation };
 }
 
 class Agent {
   readonly #options: AgentOptions;
-  readonly #state: State;
-  readonly #startedMs: number;
+  readonly #state: AgentState;
+  readonly #installation: Installation | null;
   readonly #gateways: GatewayAdmission;
   readonly #forwarder: SemtechUdp;
   readonly #scheduler: DownlinkScheduler;
@@ -121,17 +76,18 @@ class Agent {
   readonly #mqttInputs: readonly MqttInput[];
   readonly #proof: ProofOfCoverage | undefined;
   readonly #routes: RouteWatcher | undefined;
+  readonly #self: SelfView;
   readonly #stopping = new AbortController();
   #page: LocalPage | undefined;
   #proving: Promise<unknown> | undefined;
   #cancelTasks: readonly (() => void)[] = [];
 
-  constructor(options: AgentOptions, state: State) {
+  constructor(options: AgentOptions, state: AgentState, installation: Installation | null) {
     this.#options = options;
     this.#state = state;
     const { config, clock, log } = options;
     const { keyring, airTime, spool, telemetry, utc } = state;
-    this.#startedMs = clock.nowMs();
+    this.#installation = installation;
     this.#gateways = new GatewayAdmission({
       keyring,
       log,
@@ -185,6 +141,16 @@ class Agent {
     this.#proof = this.#makeProof();
     if (this.#proof !== undefined) utc.follow(this.#proof.networkClock);
     this.#routes = this.#makeRoutes();
+    this.#self = new SelfView({
+      clock,
+      state,
+      listen: config.forwarder.listen,
+      admission: this.#gateways,
+      forwarder: this.#forwarder,
+      mqttInputs: this.#mqttInputs,
+      servers: this.#servers,
+      proof: this.#proof,
+    });
   }
 
   /** Runs until it is to stop; whatever was started has stopped when this settles, also after an error. */
@@ -203,9 +169,9 @@ class Agent {
     const port = await this.#forwarder.open();
     if (config.page.enabled) {
       this.#page = serveLocalPage(config.page.listen, {
-        status: () => this.#status(),
-        metrics: () => this.#metrics(),
-        unhealthy: () => this.#unhealthy(),
+        status: () => this.#self.status(),
+        metrics: () => this.#self.metrics(),
+        unhealthy: () => this.#self.unhealthy(),
       });
     }
     this.#servers.start();
@@ -214,7 +180,7 @@ class Agent {
     const { signal } = this.#stopping;
     this.#proving = Promise.all([this.#proof?.run(signal), this.#routes?.run(signal)]);
     this.#cancelTasks = [
-      keepAlive(manager, clock, () => this.#unhealthy() ?? "Relays packets."),
+      keepAlive(manager, clock, () => this.#self.unhealthy() ?? "Relays packets."),
       keepMemorySmall({
         clock,
         telemetry: this.#state.telemetry,
@@ -223,8 +189,9 @@ class Agent {
       }),
     ];
     manager.ready();
+    const name = animalName(this.#state.keyring.primary.keyText);
     const listen = `${config.forwarder.listen.host}:${port}`;
-    log.info("Started.", { version: agentVersion, name: this.#primaryName(), listen, page: this.#page?.port });
+    log.info("Started.", { version: agentVersion, name, listen, page: this.#page?.port });
   }
 
   async #stop(): Promise<void> {
@@ -324,9 +291,9 @@ class Agent {
     await selfUpdate(
       {
         config: config.update,
-        installation: this.#state.installation,
+        installation: this.#installation,
         currentVersion: agentVersion,
-        health: () => this.#health(),
+        health: () => this.#self.health(),
         clock,
         log: log.for("update"),
         telemetry: this.#state.telemetry,
@@ -334,81 +301,6 @@ class Agent {
       stopped,
     );
   }
-
-  #health(): Health {
-    const heardSinceMs = this.#options.clock.nowMs() - HEARD_LATELY_MS;
-    return {
-      forwarders: this.#gatewayStatus().filter(({ lastSeenMs }) => (lastSeenMs ?? 0) > heardSinceMs).length,
-      servers: this.#servers.status().filter(({ isHealthy }) => isHealthy).length,
-      isDiskGood: !this.#state.spool.isFailing,
-    };
-  }
-
-  #primaryName(): string {
-    return animalName(this.#state.keyring.primary.keyText);
-  }
-
-  #unhealthy(): string | undefined {
-    return this.#state.spool.isFailing ? "The disk takes no packets; they wait in memory." : undefined;
-  }
-
-  #status(): AgentStatus {
-    const { config, clock } = this.#options;
-    const { keyring, spool, telemetry } = this.#state;
-    const { keyText, gatewayId } = keyring.primary;
-    const clockStatus = this.#proof?.networkClock.status();
-    const { bytes, maxBytes } = spool.fill;
-    const dropped = telemetry.counter("agent_packets_dropped_total", "Packets not delivered, by reason.");
-    const refused = telemetry.counter("agent_datagrams_refused_total", "Datagrams refused, by reason.");
-    return {
-      version: agentVersion,
-      startedMs: this.#startedMs,
-      nowMs: clock.nowMs(),
-      primary: { key: keyText, name: this.#primaryName(), gatewayId },
-      listen: `${config.forwarder.listen.host}:${config.forwarder.listen.port}`,
-      gateways: this.#gatewayStatus(),
-      malformed: refused.total(),
-      spool: { mode: spool.isFailing ? "memory" : "disk", bytes, maxBytes, dropped: dropped.totals("reason") },
-      servers: this.#servers.status(),
-      proof: this.#proof?.status() ?? null,
-      clock: { errorMs: clockStatus === undefined || clockStatus.sources === 0 ? null : clockStatus.wallErrorMs },
-    };
-  }
-
-  #gatewayStatus(): readonly GatewayStatus[] {
-    const sessions = new Map(this.#forwarder.sessions.map((session) => [session.gatewayEui, session]));
-    return this.#gateways.gateways.map(({ gatewayEui, identity, packets, lastPacketMs }) => {
-      const session = sessions.get(gatewayEui);
-      const input = this.#mqttInputs.find(({ gateways }) => gateways.has(gatewayEui));
-      const to = session?.downlinkAddress ?? null;
-      return {
-        gatewayEui,
-        gatewayId: identity.gatewayId,
-        key: identity.keyText,
-        name: animalName(identity.keyText),
-        address: to === null ? (input?.url ?? null) : `${to.address}:${to.port}`,
-        lastSeenMs: session?.lastSeenMs ?? input?.gateways.get(gatewayEui)?.lastSeenMs ?? null,
-        lastPacketMs,
-        packets,
-      };
-    });
-  }
-
-  #metrics(): string {
-    const { telemetry } = this.#state;
-    const { rss, heapUsed } = process.memoryUsage();
-    telemetry.gauge("agent_resident_bytes", "Memory of the process.").set(rss);
-    telemetry.gauge("agent_heap_bytes", "Memory that JavaScript uses.").set(heapUsed);
-    telemetry
-      .gauge("agent_uptime_seconds", "Since the start.")
-      .set((this.#options.clock.nowMs() - this.#startedMs) / 1000);
-    return telemetry.render();
-  }
-}
-
-/** What a hotspot of a region may transmit by law; null without a region, or where no rule is recorded. */
-function rulesOf(region: string | undefined): RegionRules | null {
-  return region === undefined ? null : regionRules(regionByName(region, "corrected").planName);
 }
 
 /** @throws AGT_BAD_CONFIG */
@@ -418,18 +310,4 @@ function readAuthority(path: string): string {
   } catch (cause) {
     throw agentError("AGT_BAD_CONFIG", `oracle.ca_file: ${path} cannot be read`, { cause });
   }
-}
-
-/** Resets systemd's watchdog in time and says how it goes; the answer ends it. */
-function keepAlive(manager: ServiceManager, clock: Clock, sentence: () => string): () => void {
-  const { watchdogMs } = manager;
-  if (watchdogMs === undefined) return () => {};
-  let cancel = () => {};
-  const tell = () => {
-    manager.alive();
-    manager.status(sentence());
-    cancel = clock.after(watchdogMs / 3, tell);
-  };
-  tell();
-  return () => cancel();
 }

@@ -5,6 +5,7 @@
  * the one file that calls libc. Without NOTIFY_SOCKET, or where libc cannot be called, it does nothing.
  */
 import { dlopen, FFIType, ptr } from "bun:ffi";
+import type { Clock } from "./clock.ts";
 
 export interface ServiceManager {
   ready(): void;
@@ -45,6 +46,20 @@ export function serviceManager(environment: ServiceEnvironment, pid: number): Se
     stopping: () => send("STOPPING=1"),
     watchdogMs,
   };
+}
+
+/** Resets systemd's watchdog in time and says how it goes; the answer ends it. */
+export function keepAlive(manager: ServiceManager, clock: Clock, sentence: () => string): () => void {
+  const { watchdogMs } = manager;
+  if (watchdogMs === undefined) return () => {};
+  let cancel = () => {};
+  const tell = () => {
+    manager.alive();
+    manager.status(sentence());
+    cancel = clock.after(watchdogMs / 3, tell);
+  };
+  tell();
+  return () => cancel();
 }
 
 /** A function that sends one message, or undefined if there is nobody to tell. `@` starts an abstract name. */
