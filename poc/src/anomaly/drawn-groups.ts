@@ -37,8 +37,8 @@ export interface DrawnGroups {
 /**
  * Draws at most `atMost` groups of valid beacons a hotspot; the same beacons whatever the partitions.
  *
- * One walk in log order, in which challenge ids stand side by side. What is drawn so far stands where it will stay, so that a hotspot's
- * twenty beacons come to one line of memory and not to twenty.
+ * One walk in log order. What is drawn so far stands where it will stay, so that a hotspot's twenty beacons come to one line of memory and
+ * not to twenty.
  */
 export function drawGroups(
   context: EpochContext,
@@ -46,85 +46,107 @@ export function drawGroups(
   atMost: number,
 ): DrawnGroups {
   const valid = validByHotspot(context, partitions);
+  const ranks = ranksByChallenge(context, partitions, valid, atMost);
   const first = drawnStarts(valid, atMost);
   const total = first[first.length - 1];
   const draw: Draw = {
     first,
-    partition: new Uint32Array(total),
-    group: new Uint32Array(total),
-    beacon: new Uint32Array(total),
-    rank: new Int32Array(total),
+    drawn: new Int32Array(total * DRAWN_STRIDE),
     held: new Uint32Array(valid.length),
     highest: new Int32Array(valid.length).fill(NO_RANK),
   };
-  const key = evidenceKey(context.input);
   partitions.forEach((verdicts, number) => {
-    const ranks = ranksOf(context, verdicts, valid, atMost, key);
     drawFrom(context.beacons, verdicts, number, ranks, valid, atMost, draw);
   });
-  return draw;
+  const groups = {
+    first,
+    partition: new Uint32Array(total),
+    group: new Uint32Array(total),
+    beacon: new Uint32Array(total),
+  };
+  for (let place = 0; place < total; place++) {
+    const at = place * DRAWN_STRIDE;
+    groups.partition[place] = draw.drawn[at + DRAWN.partition];
+    groups.group[place] = draw.drawn[at + DRAWN.group];
+    groups.beacon[place] = draw.drawn[at + DRAWN.beacon];
+  }
+  return groups;
 }
 
-/** What is drawn so far. Ranks less 2^31, so that they are compared as int32. */
-interface Draw extends DrawnGroups {
-  readonly rank: Int32Array;
-  /** By hotspot: how many are drawn, and once they are as many as wanted, the highest rank of these. */
+/** Four words of a drawn beacon. Ranks less 2^31, so that they are compared as int32. */
+const DRAWN = { rank: 0, beacon: 1, group: 2, partition: 3 } as const;
+const DRAWN_STRIDE = 4;
+
+/** What is drawn so far. */
+interface Draw {
+  readonly first: Uint32Array;
+  readonly drawn: Int32Array;
+  /** By hotspot: how many are drawn, and once they are as many as wanted of more, the highest rank of these. */
   readonly held: Uint32Array;
   readonly highest: Int32Array;
 }
 
 /** One partition's groups; of a busy hotspot's most end at the look at the highest rank drawn. */
 function drawFrom(
-  { hotspot: beaconers }: EpochContext["beacons"],
+  { beacons: { challenge }, hotspot: beaconers }: EpochContext["beacons"],
   { beaconOfGroup, beaconReason }: PartitionVerdicts,
   number: number,
   ranks: Int32Array,
   valid: Uint32Array,
   atMost: number,
-  { beacon, first, group, held, highest, partition, rank }: Draw,
+  { drawn, first, held, highest }: Draw,
 ): void {
-  for (let own = 0; own < ranks.length; own++) {
+  const without = ranks.length - 1;
+  for (let own = 0; own < beaconOfGroup.length - 1; own++) {
     if (beaconReason[own] !== VALID) continue;
     const row = beaconOfGroup[own];
     const hotspot = beaconers[row];
-    const ranked = ranks[own];
+    const ranked = ranks[Math.min(challenge[row], without)];
     if (ranked > highest[hotspot]) continue;
-    const from = first[hotspot];
-    let place = from + held[hotspot];
-    if (held[hotspot] < atMost) held[hotspot]++;
+    const from = first[hotspot] * DRAWN_STRIDE;
+    const count = held[hotspot];
+    let at = from + count * DRAWN_STRIDE;
+    if (count < atMost) held[hotspot] = count + 1;
     else {
-      place = lastOf(rank, beacon, from, place);
-      if (ranked === rank[place] && row > beacon[place]) continue;
+      at = lastOf(drawn, from, at);
+      if (ranked === drawn[at + DRAWN.rank] && row > drawn[at + DRAWN.beacon]) continue;
     }
-    partition[place] = number;
-    group[place] = own;
-    beacon[place] = row;
-    rank[place] = ranked;
+    drawn[at + DRAWN.rank] = ranked;
+    drawn[at + DRAWN.beacon] = row;
+    drawn[at + DRAWN.group] = own;
+    drawn[at + DRAWN.partition] = number;
     if (valid[hotspot] > atMost && held[hotspot] === atMost)
-      highest[hotspot] = rank[lastOf(rank, beacon, from, from + atMost)];
+      highest[hotspot] = drawn[lastOf(drawn, from, from + atMost * DRAWN_STRIDE) + DRAWN.rank];
   }
 }
 
 /**
- * Ranks of one partition's groups whose hotspot has more than are wanted. Apart from the draw, because this loop has no branch that
- * waits for an id: the memory answers for many at once.
+ * Ranks of the challenges of hotspots that have more beacons than are wanted, by row; one more, of an id of zeros, for beacons without a
+ * challenge. Marked first and then worked out from the first row to the last: beacons come in another order than their challenges, and
+ * each that looks up its id by itself waits for the memory.
  */
-function ranksOf(
+function ranksByChallenge(
   { beacons: { beacons, hotspot }, input }: EpochContext,
-  { beaconOfGroup }: PartitionVerdicts,
+  partitions: readonly PartitionVerdicts[],
   valid: Uint32Array,
   atMost: number,
-  [key0, key1]: readonly [number, number],
 ): Int32Array {
-  const ranks = new Int32Array(beaconOfGroup.length - 1);
   const { challenge } = beacons;
-  const { challenge_id: ids } = input.challenges;
-  for (let group = 0; group < ranks.length; group++) {
-    const row = beaconOfGroup[group];
-    if (valid[hotspot[row]] <= atMost) continue;
-    const id = challenge[row] * HASH_BYTES;
-    ranks[group] = halfSipHash8First(key0, key1, readU32(ids, id), readU32(ids, id + 4)) ^ SIGN;
+  const { challenge_id: ids, minute } = input.challenges;
+  const isAsked = new Uint8Array(minute.length + 1);
+  for (const { beaconOfGroup } of partitions)
+    for (let group = 0; group < beaconOfGroup.length - 1; group++) {
+      const row = beaconOfGroup[group];
+      if (valid[hotspot[row]] > atMost) isAsked[Math.min(challenge[row], minute.length)] = 1;
+    }
+  const [key0, key1] = evidenceKey(input);
+  const ranks = new Int32Array(isAsked.length);
+  for (let row = 0; row < minute.length; row++) {
+    if (isAsked[row] === 0) continue;
+    const id = row * HASH_BYTES;
+    ranks[row] = halfSipHash8First(key0, key1, readU32(ids, id), readU32(ids, id + 4)) ^ SIGN;
   }
+  if (isAsked[minute.length] === 1) ranks[minute.length] = halfSipHash8First(key0, key1, 0, 0) ^ SIGN;
   return ranks;
 }
 
@@ -144,11 +166,14 @@ function drawnStarts(valid: Uint32Array, atMost: number): Uint32Array {
   return first;
 }
 
-/** Place of the highest rank, of equal ones the latest beacon's. */
-function lastOf(rank: Int32Array, beacon: Uint32Array, from: number, to: number): number {
+/** Where the drawn beacon of the highest rank begins, of equal ones the latest one. */
+function lastOf(drawn: Int32Array, from: number, to: number): number {
   let last = from;
-  for (let place = from + 1; place < to; place++)
-    if (rank[place] > rank[last] || (rank[place] === rank[last] && beacon[place] > beacon[last])) last = place;
+  for (let at = from + DRAWN_STRIDE; at < to; at += DRAWN_STRIDE) {
+    const rank = drawn[at + DRAWN.rank];
+    const highest = drawn[last + DRAWN.rank];
+    if (rank > highest || (rank === highest && drawn[at + DRAWN.beacon] > drawn[last + DRAWN.beacon])) last = at;
+  }
   return last;
 }
 
