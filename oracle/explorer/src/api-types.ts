@@ -48,7 +48,7 @@ export interface Cell {
 
 export interface WholeCell {
   readonly epoch: number;
-  readonly cell: Cell;
+  readonly cell: Cell | null;
   readonly verdicts: readonly {
     readonly reason: string;
     readonly witnessReports: number;
@@ -301,13 +301,13 @@ export interface Proof {
   readonly wallet: string;
   readonly epochAtoms: string;
   readonly cumulativeAtoms: string;
-  readonly leafIndex: number;
+  readonly leafIndex: number | null;
   readonly root: Root;
   readonly proof: {
     readonly siblingHashes: readonly string[];
     readonly siblingSums: readonly string[];
     readonly leftSiblings: number;
-  };
+  } | null;
 }
 
 export interface Coverage {

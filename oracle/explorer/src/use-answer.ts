@@ -1,11 +1,13 @@
 /** An answer of the API as a page lives with it: loading, there, out of date, missing, failed. */
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { ApiFailure, ask, lastAnswer } from "./api.ts";
-import { useEpochNews } from "./live.ts";
+import { askNow, useEpochNews, useLive } from "./live.ts";
 
 export type Answer<T> =
   | { readonly state: "idle" }
   | { readonly state: "loading" }
+  /** No epoch is closed yet, and what is asked for is of closed epochs. */
+  | { readonly state: "too-early" }
   | { readonly state: "ready"; readonly value: T; readonly atMs: number }
   /** The oracle does not answer; this is what it said last. */
   | { readonly state: "stale"; readonly value: T; readonly atMs: number; readonly failure: ApiFailure }
@@ -51,6 +53,20 @@ export function useAnswer<T>(path: string | null): AnswerWithRetry<T> {
   const retry = useCallback(() => setAttempt((count) => count + 1), []);
   const current: Answer<T> = answer.path === path ? answer.answer : { state: path === null ? "idle" : "loading" };
   return { ...current, retry };
+}
+
+/**
+ * Follows a path whose answer is made of a closed epoch: asks for nothing before there is one, since the oracle could only refuse, and
+ * begins when the first is closed.
+ */
+export function useEpochAnswer<T>(path: string | null): AnswerWithRetry<T> {
+  const { epochs, failure } = useLive();
+  const hasEpoch = (epochs?.length ?? 0) > 0;
+  const answer = useAnswer<T>(hasEpoch ? path : null);
+  if (path === null || hasEpoch) return answer;
+  const retry = () => void askNow();
+  if (epochs !== undefined) return { state: "too-early", retry };
+  return failure === undefined ? { state: "loading", retry } : { state: "failed", failure, retry };
 }
 
 /** The value, of whatever age, or undefined. */

@@ -54,7 +54,7 @@ const cellSchema = Type.Object({
 
 const wholeCellSchema = Type.Object({
   epoch: Type.Integer(),
-  cell: cellSchema,
+  cell: Type.Union([cellSchema, Type.Null()], { description: "Null where nothing stands and nothing was carried" }),
   verdicts: Type.Array(Type.Object({ reason: Type.String(), witnessReports: Type.Integer() }), {
     description: "Verdicts of reports of beacons sent from the cell; at resolution 8",
   }),
@@ -121,11 +121,17 @@ export function cellRoutes(app: HttpApp, views: EpochViews): void {
       },
     },
     async (request, reply) =>
-      answerFrom(views, request.query.epoch, request, reply, "a cell with hotspots", (view) => {
-        const cell = cellNamed(request.params.cell);
-        const row = cell === undefined ? undefined : view.cellRow(cell);
-        return row === undefined ? undefined : wholeCell(view, row);
-      }),
+      answerFrom(
+        views,
+        request.query.epoch,
+        request,
+        reply,
+        `a cell of resolution ${MIN_RESOLUTION} to ${PUBLIC_RESOLUTION}`,
+        (view) => {
+          const cell = cellNamed(request.params.cell);
+          return cell === undefined ? undefined : wholeCell(view, cell);
+        },
+      ),
   );
   app.get(
     "/v1/coverage",
@@ -165,10 +171,10 @@ function cellOf(view: EpochView, row: number): Static<typeof cellSchema> {
   };
 }
 
-function wholeCell(view: EpochView, row: number): Static<typeof wholeCellSchema> {
-  const { cells, cellReasons } = view.epoch.output;
-  const cell = cells.cell[row]!;
-  const resolution = cells.resolution[row]!;
+function wholeCell(view: EpochView, cell: bigint): Static<typeof wholeCellSchema> {
+  const { cellReasons } = view.epoch.output;
+  const row = view.cellRow(cell);
+  const resolution = cellResolution(Number(cell >> 32n));
   const verdicts: { reason: string; witnessReports: number }[] = [];
   for (
     let at = lowerBound(cellReasons.cell.length, (row) => cellReasons.cell[row]! < cell);
@@ -184,7 +190,7 @@ function wholeCell(view: EpochView, row: number): Static<typeof wholeCellSchema>
     const parent = view.cellRow(cellToBigInt(hi, lo));
     if (parent !== undefined) parents.push(cellOf(view, parent));
   }
-  return { epoch: view.number, cell: cellOf(view, row), verdicts, parents };
+  return { epoch: view.number, cell: row === undefined ? null : cellOf(view, row), verdicts, parents };
 }
 
 function coverageAt(view: EpochView, latDeg: number, lngDeg: number): Static<typeof coverageSchema> {
@@ -237,7 +243,8 @@ function medianOf(view: EpochView, row: number): number | null {
 function cellNamed(text: string): bigint | undefined {
   try {
     const { hi, lo } = cellFromString(text);
-    return cellResolution(hi) <= PUBLIC_RESOLUTION ? cellToBigInt(hi, lo) : undefined;
+    const resolution = cellResolution(hi);
+    return resolution >= MIN_RESOLUTION && resolution <= PUBLIC_RESOLUTION ? cellToBigInt(hi, lo) : undefined;
   } catch {
     return undefined;
   }

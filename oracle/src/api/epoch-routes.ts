@@ -9,7 +9,7 @@ import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
 import { paySchema } from "./reports.ts";
 import { type HotspotReward, RewardBook } from "./reward-book.ts";
-import { proofOf, proofSchema } from "./wallet-proof.ts";
+import { owedTo, proofSchema } from "./wallet-proof.ts";
 
 const tags = ["epochs"];
 /** Most epochs in one statement of rewards: a quarter of a year of days. */
@@ -119,8 +119,8 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
       },
     },
     async (request, reply) =>
-      answerFrom(views, request.query.epoch, request, reply, "a wallet that earned", (view) =>
-        proofOf(view, request.params.wallet),
+      answerFrom(views, request.query.epoch, request, reply, "a wallet in base58", (view) =>
+        owedTo(view, request.params.wallet),
       ),
   );
   for (const suffix of ["", ".csv"] as const) {

@@ -12,17 +12,36 @@ export const proofSchema = Type.Object({
   wallet: Type.String(),
   epochAtoms: atoms,
   cumulativeAtoms: Type.String({ description: "Earned since the network began: the leaf" }),
-  leafIndex: Type.Integer(),
+  leafIndex: Type.Union([Type.Integer(), Type.Null()], { description: "Null where the wallet has no leaf" }),
   root: Type.Object({ hash: hashText, totalAtoms: atoms, leafCount: Type.Integer() }),
-  proof: Type.Object({
-    siblingHashes: Type.Array(hashText, { description: "From the leaf up" }),
-    siblingSums: Type.Array(atoms),
-    leftSiblings: Type.Integer({ description: "Bit i: the sibling of step i stands on the left" }),
-  }),
+  proof: Type.Union(
+    [
+      Type.Object({
+        siblingHashes: Type.Array(hashText, { description: "From the leaf up" }),
+        siblingSums: Type.Array(atoms),
+        leftSiblings: Type.Integer({ description: "Bit i: the sibling of step i stands on the left" }),
+      }),
+      Type.Null(),
+    ],
+    { description: "Null for a wallet that was owed nothing up to this epoch" },
+  ),
 });
+type Owed = Static<typeof proofSchema>;
+
+/** What a wallet is owed, with its proof if it is owed anything; undefined for a text that is no wallet. */
+export function owedTo(view: EpochView, walletText: string): Owed | undefined {
+  const wallet = walletFromText(walletText);
+  if (wallet === undefined) return undefined;
+  const nothing = { epochAtoms: "0", cumulativeAtoms: "0", leafIndex: null, proof: null };
+  const root = { ...view.epoch.manifest.root };
+  return proofOf(view, walletText) ?? { epoch: view.number, wallet: walletText, ...nothing, root };
+}
 
 /** The proof of a wallet, base58; undefined for one that is not in the ledger of the epoch. */
-export function proofOf(view: EpochView, walletText: string): Static<typeof proofSchema> | undefined {
+export function proofOf(
+  view: EpochView,
+  walletText: string,
+): (Owed & { readonly proof: NonNullable<Owed["proof"]> }) | undefined {
   const wallet = walletFromText(walletText);
   const row = wallet === undefined ? undefined : view.ledgerRow(wallet);
   if (row === undefined) return undefined;

@@ -2,7 +2,7 @@
 import Type from "typebox";
 import type { Db } from "../ports/store.ts";
 import { errorAnswers } from "../service/api-schemas.ts";
-import { type HttpApp, sendError } from "../service/http.ts";
+import type { HttpApp } from "../service/http.ts";
 import { contestedPackets, contestOf } from "./contest-book.ts";
 
 const MAX_PAGE = 1000;
@@ -26,6 +26,7 @@ const contestSchema = Type.Object({
       refuted: count("Packets the payer has shown no device sent"),
       contestedUnits: count("Contested packets of those paid or contested, 1e-4, rounded up"),
     }),
+    { description: "Empty while the epoch is not judged, and where it had no receipts" },
   ),
 });
 
@@ -37,13 +38,12 @@ export function contestRoutes(app: HttpApp, store: Db, limitUnits: number): void
         tags: ["contests"],
         summary: "What became of each route's packets, judged when the time for bills is over.",
         params: Type.Object({ epoch }),
-        response: { 200: contestSchema, ...errorAnswers("bad_request", "not_found") },
+        response: { 200: contestSchema, ...errorAnswers("bad_request") },
       },
     },
     async (request, reply) => {
       const { epoch } = request.params;
       const routes = await contestOf(store, epoch);
-      if (routes.length === 0) return sendError(reply, "not_found", "an epoch that is judged and has receipts", epoch);
       reply.header("cache-control", `public, max-age=${MAX_AGE_S}`);
       return { epoch, limitUnits, routes: routes.map(({ epoch: _, ...route }) => route) };
     },

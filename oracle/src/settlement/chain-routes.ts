@@ -67,7 +67,12 @@ const proposalsSchema = Type.Object({
     { description: "The latest first" },
   ),
 });
-const routerSchema = Type.Object({ balanceCredits: credits, fundedCredits: credits, burntCredits: credits });
+const routerSchema = Type.Object({
+  isOpen: Type.Boolean({ description: "False for a key that no wallet has opened an account for" }),
+  balanceCredits: credits,
+  fundedCredits: credits,
+  burntCredits: credits,
+});
 const walletSchema = Type.Object({
   wallet: Type.String(),
   claimedAtoms: Type.String({ description: "Paid since the network began, base units" }),
@@ -76,6 +81,8 @@ const walletSchema = Type.Object({
   earnedAtoms: orNull(atoms, "Earned up to that epoch; null where it is not closed here"),
   claimableAtoms: orNull(atoms, "The difference: what a claim would pay now"),
 });
+
+const NO_ACCOUNT: ChainRouter = { balanceCredits: 0n, fundedCredits: 0n, burntCredits: 0n };
 
 export interface ChainRoutesOptions {
   readonly kept: KeptAnswers;
@@ -140,7 +147,7 @@ export function chainRoutes(app: HttpApp, options: ChainRoutesOptions): void {
         tags,
         summary: "What a route has left to pay with, what was put in, and what was burnt.",
         params: Type.Object({ routeKey: keyText }),
-        response: { 200: routerSchema, ...errorAnswers("bad_request", "not_found", "chain_unavailable") },
+        response: { 200: routerSchema, ...errorAnswers("bad_request", "chain_unavailable") },
       },
     },
     async (request, reply) => {
@@ -149,9 +156,9 @@ export function chainRoutes(app: HttpApp, options: ChainRoutesOptions): void {
       if (key === undefined) return sendError(reply, "bad_request", "the text form of a key", routeKey);
       const found = await kept.of(`router ${routeKey}`, () => options.router(key));
       if (found === undefined) return away(reply);
-      if (found.value === undefined) return sendError(reply, "not_found", "a route with an account", routeKey);
-      const { balanceCredits, fundedCredits, burntCredits } = found.value;
+      const { balanceCredits, fundedCredits, burntCredits } = found.value ?? NO_ACCOUNT;
       return fresh(reply, {
+        isOpen: found.value !== undefined,
         balanceCredits: balanceCredits.toString(),
         fundedCredits: fundedCredits.toString(),
         burntCredits: burntCredits.toString(),

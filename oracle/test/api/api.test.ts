@@ -155,6 +155,22 @@ describe("cells", () => {
     expect(parents.map((one: { resolution: number }) => one.resolution)).toEqual([7, 6, 5, 4]);
   });
 
+  test("where nothing stands are told so, with the coarser cells that have something", async () => {
+    const { cells } = await json("/v1/cells");
+    const known = new Set(cells.map((one: { cell: string }) => one.cell));
+    const first = BigInt(`0x${cells[0].cell}`);
+    const parent = parentCell(Number(first >> 32n), Number(first & 0xffff_ffffn), 7);
+    // The digit of resolution 8 stands at bits 21 to 23 (H3's format of an index); a hexagon has children 0 to 6.
+    const digitAt = 21n;
+    const children = [0n, 1n, 2n, 3n, 4n, 5n, 6n].map((digit) => (first & ~(7n << digitAt)) | (digit << digitAt));
+    const empty = children.map((cell) => cell.toString(16)).find((text) => !known.has(text))!;
+    const { cell, verdicts, parents } = await json(`/v1/cells/${empty}`);
+    expect([cell, verdicts]).toEqual([null, []]);
+    expect(parents[0].cell).toBe(cellToBigInt(parent.hi, parent.lo).toString(16));
+    const { hi, lo } = parentCell(parent.hi, parent.lo, 3);
+    expect((await get(`/v1/cells/${cellToBigInt(hi, lo).toString(16)}`)).status).toBe(404);
+  });
+
   test("finer than resolution 8 are not told, though the density counts them", async () => {
     for (const cell of small.input.hotspots.cell) {
       const [hi, lo] = [Number(cell >> 32n), Number(cell & 0xffff_ffffn)];
@@ -237,6 +253,24 @@ describe("rewards", () => {
     const verifies = (atoms: bigint) =>
       verifyMerkleSumProof({ hash, totalAtoms: BigInt(leaf.root.totalAtoms) }, distributor, wallet, atoms, proof);
     expect([verifies(sum), verifies(sum + 1n)]).toEqual([true, false]);
+  });
+
+  test("of a wallet that never earned are nothing, which is no error but in a file to claim with", async () => {
+    const stranger = base58Text(new Uint8Array(32).fill(99));
+    const { root: rootOfEpoch } = await json(`/v1/epochs/${EPOCH}`);
+    expect(await json(`/v1/wallets/${stranger}/proof`)).toEqual({
+      epoch: EPOCH,
+      wallet: stranger,
+      epochAtoms: "0",
+      cumulativeAtoms: "0",
+      leafIndex: null,
+      root: rootOfEpoch,
+      proof: null,
+    });
+    expect((await get(`/v1/wallets/${stranger}/claim`)).status).toBe(404);
+    for (const noWallet of ["nobody", stranger.slice(0, 20)]) {
+      expect((await get(`/v1/wallets/${noWallet}/proof`)).status).toBe(404);
+    }
   });
 });
 

@@ -110,11 +110,12 @@ test("a wallet can claim what the last final epoch owes it, as long as it has cl
   expect((await ask("/v1/chain/wallets/nobody")).status).toBe(400);
 });
 
-test("a route has left what was put in less what was burnt; a key without an account is not found", async () => {
+test("a route has left what was put in less what was burnt; a key without an account has nothing", async () => {
   const { json } = await ask(`/v1/chain/routers/${paying.routeKey}`);
-  expect(json).toEqual({ balanceCredits: "1000", fundedCredits: "1000", burntCredits: "0" });
+  expect(json).toEqual({ isOpen: true, balanceCredits: "1000", fundedCredits: "1000", burntCredits: "0" });
   const stranger = keyToText(signerFromEd25519Seed(new Uint8Array(32).fill(99)).publicKey);
-  expect((await ask(`/v1/chain/routers/${stranger}`)).status).toBe(404);
+  const none = { isOpen: false, balanceCredits: "0", fundedCredits: "0", burntCredits: "0" };
+  expect((await ask(`/v1/chain/routers/${stranger}`)).json).toEqual(none);
   expect((await ask("/v1/chain/routers/nobody")).status).toBe(400);
 });
 

@@ -6,10 +6,10 @@ import { CellLink } from "../parts/links.tsx";
 import { Shown } from "../parts/states.tsx";
 import { TableHead } from "../parts/table-head.tsx";
 import { Wide } from "../parts/wide.tsx";
-import { useAnswer } from "../use-answer.ts";
+import { useEpochAnswer } from "../use-answer.ts";
 
 export function GapsPage() {
-  const answer = useAnswer<GapPage>("/v1/gaps?limit=100");
+  const answer = useEpochAnswer<GapPage>("/v1/gaps?limit=100");
   return (
     <section class="page">
       <h1>Coverage gaps</h1>
@@ -81,7 +81,7 @@ export function CoverageAtPoint() {
   const [text, setText] = useState("");
   const [point, setPoint] = useState<{ readonly lat: number; readonly lng: number } | null>(null);
   const [fault, setFault] = useState<string>();
-  const answer = useAnswer<Coverage>(point === null ? null : `/v1/coverage?lat=${point.lat}&lng=${point.lng}`);
+  const answer = useEpochAnswer<Coverage>(point === null ? null : `/v1/coverage?lat=${point.lat}&lng=${point.lng}`);
   return (
     <section aria-labelledby="coverage-at">
       <h2 id="coverage-at">Is there coverage at …</h2>

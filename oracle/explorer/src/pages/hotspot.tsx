@@ -11,7 +11,7 @@ import { TableHead } from "../parts/table-head.tsx";
 import { Why } from "../parts/why.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { usePlace } from "../router.ts";
-import { useAnswer } from "../use-answer.ts";
+import { useAnswer, useEpochAnswer } from "../use-answer.ts";
 
 const TABS = [
   ["why", "Why it earned"],
@@ -26,7 +26,7 @@ const PAGE = 100;
 export function HotspotPage({ hotspotKey }: { readonly hotspotKey: string }) {
   const { query } = usePlace();
   const tab = TABS.find(([name]) => name === query.get("tab"))?.[0] ?? "why";
-  const answer = useAnswer<WholeHotspot>(`/v1/hotspots/${hotspotKey}`);
+  const answer = useEpochAnswer<WholeHotspot>(`/v1/hotspots/${hotspotKey}`);
   return (
     <section class="page">
       <h1>{animalName(hotspotKey)}</h1>
@@ -301,7 +301,7 @@ function WalletProof({ wallet }: { readonly wallet: string }) {
   const answer = useAnswer<Proof>(`/v1/wallets/${wallet}/proof`);
   return (
     <Shown answer={answer} what="the proof">
-      {(proof) => <ProofShown proof={proof} />}
+      {(owed) => <ProofShown owed={owed} />}
     </Shown>
   );
 }

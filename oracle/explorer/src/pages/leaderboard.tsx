@@ -6,7 +6,7 @@ import { Shown } from "../parts/states.tsx";
 import { TableHead } from "../parts/table-head.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { usePlace } from "../router.ts";
-import { useAnswer } from "../use-answer.ts";
+import { useEpochAnswer } from "../use-answer.ts";
 
 const RANKINGS = [
   ["earned", "Earned"],
@@ -18,7 +18,7 @@ const RANKINGS = [
 export function LeaderboardPage() {
   const { query } = usePlace();
   const by = RANKINGS.find(([name]) => name === query.get("by"))?.[0] ?? "earned";
-  const answer = useAnswer<Leaderboard>(`/v1/leaderboard?by=${by}&limit=100`);
+  const answer = useEpochAnswer<Leaderboard>(`/v1/leaderboard?by=${by}&limit=100`);
   return (
     <section class="page">
       <h1>Hotspots</h1>

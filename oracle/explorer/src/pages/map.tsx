@@ -12,7 +12,7 @@ import { Figure } from "../parts/figure.tsx";
 import { Shown } from "../parts/states.tsx";
 import { go, usePlace } from "../router.ts";
 import { useTheme } from "../theme.ts";
-import { lastValue, useAnswer } from "../use-answer.ts";
+import { lastValue, useEpochAnswer } from "../use-answer.ts";
 
 const MODES: readonly MapMode[] = ["coverage", "weight", "age"];
 /** Cells listed beside the map, for people who do not use a pointer. */
@@ -22,7 +22,7 @@ export function MapPage({ cell }: { readonly cell: string | null }) {
   const { query } = usePlace();
   const asked = query.get("show");
   const mode = MODES.find((one) => one === asked) ?? "coverage";
-  const answer = useAnswer<MapColumns>("/v1/map");
+  const answer = useEpochAnswer<MapColumns>("/v1/map");
   const columns = lastValue(answer);
   const cells = useMemo(() => (columns === undefined ? undefined : new CellIndex(columns)), [columns]);
   const [visible, setVisible] = useState<readonly CellFigures[]>([]);

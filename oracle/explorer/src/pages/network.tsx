@@ -7,7 +7,7 @@ import { Deliveries } from "../parts/deliveries.tsx";
 import { Figure } from "../parts/figure.tsx";
 import { Code } from "../parts/links.tsx";
 import { OnChain } from "../parts/on-chain.tsx";
-import { Shown } from "../parts/states.tsx";
+import { NO_EPOCH_YET, Shown } from "../parts/states.tsx";
 import { TableHead } from "../parts/table-head.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { useAnswer } from "../use-answer.ts";
@@ -17,13 +17,7 @@ export function NetworkPage() {
   return (
     <section class="page">
       <h1>Network</h1>
-      <Shown
-        answer={answer}
-        what="the network"
-        empty={({ epochs }) =>
-          epochs.length === 0 ? "No epoch is closed yet. The first one is when its time and its grace are over." : null
-        }
-      >
+      <Shown answer={answer} what="the network" empty={({ epochs }) => (epochs.length === 0 ? NO_EPOCH_YET : null)}>
         {({ epochs }) => (
           <>
             <Latest epoch={epochs.at(-1)!} />

@@ -11,7 +11,7 @@ import { Shown } from "../parts/states.tsx";
 import { TableHead } from "../parts/table-head.tsx";
 import { useSigned } from "../parts/use-signed.ts";
 import { Wide } from "../parts/wide.tsx";
-import { useAnswer } from "../use-answer.ts";
+import { useEpochAnswer } from "../use-answer.ts";
 import { type Session, useSession } from "../wallet/session.ts";
 
 export function OwnerPage() {
@@ -31,7 +31,7 @@ export function OwnerPage() {
 }
 
 function Hotspots({ session }: { readonly session: Session }) {
-  const answer = useAnswer<OwnedHotspotPage>(`/v1/wallets/${session.wallet}/hotspots?limit=500`);
+  const answer = useEpochAnswer<OwnedHotspotPage>(`/v1/wallets/${session.wallet}/hotspots?limit=500`);
   const [open, setOpen] = useState<string>();
   return (
     <>

@@ -7,6 +7,8 @@ import { Figure } from "./figure.tsx";
 import { Shown } from "./states.tsx";
 
 interface RouterAccount {
+  /** False for a key that no wallet has opened an account for. */
+  readonly isOpen: boolean;
   readonly balanceCredits: string;
   readonly fundedCredits: string;
   readonly burntCredits: string;
@@ -24,9 +26,15 @@ export function Balance({ title, routeKey }: { readonly title: string; readonly 
     <section aria-label={`Balance of route ${title}`}>
       <h3>Balance of route {title}</h3>
       <Shown answer={answer} what="the balance">
-        {({ balanceCredits, fundedCredits, burntCredits }) => (
+        {({ isOpen, balanceCredits, fundedCredits, burntCredits }) => (
           <>
-            {BigInt(balanceCredits) < BigInt(limit) && (
+            {!isOpen && (
+              <p class="note failed" role="alert">
+                No account is open for this route's key, so nothing pays its packets: <code>earshot dc register</code>{" "}
+                opens it.
+              </p>
+            )}
+            {isOpen && BigInt(balanceCredits) < BigInt(limit) && (
               <p class="note failed" role="alert">
                 Only {count(BigInt(balanceCredits))} data credits are left, below your limit of {count(limit)}: top up,
                 or agents will stop carrying the route's packets once it is empty.

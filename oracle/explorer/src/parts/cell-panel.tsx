@@ -5,7 +5,7 @@ import type { Cell, Hotspot, HotspotPage, Reception, WholeCell } from "../api-ty
 import { count, factor, percent, reasonText, shares, tenths, tokens } from "../format.ts";
 import { cellToLatLng, getResolution } from "../map/h3.ts";
 import type { LinkOnMap } from "../map/marks.ts";
-import { lastValue, useAnswer } from "../use-answer.ts";
+import { lastValue, useEpochAnswer } from "../use-answer.ts";
 import { Figure } from "./figure.tsx";
 import { HotspotLink } from "./links.tsx";
 import { Shown } from "./states.tsx";
@@ -24,8 +24,8 @@ export function CellPanel({
   readonly onLinks: (links: readonly LinkOnMap[]) => void;
 }) {
   const isPublic = getResolution(cell) === PUBLIC_RESOLUTION;
-  const whole = useAnswer<WholeCell>(`/v1/cells/${cell}`);
-  const hotspots = useAnswer<HotspotPage>(isPublic ? `/v1/hotspots?cell=${cell}` : null);
+  const whole = useEpochAnswer<WholeCell>(`/v1/cells/${cell}`);
+  const hotspots = useEpochAnswer<HotspotPage>(isPublic ? `/v1/hotspots?cell=${cell}` : null);
   const list = lastValue(hotspots)?.hotspots;
   const [lat, lng] = cellToLatLng(cell);
   return (
@@ -53,15 +53,20 @@ export function CellPanel({
           {list !== undefined && list.length > 0 && <Links hotspots={list} onLinks={onLinks} />}
         </>
       )}
-      <Shown answer={whole} what="the figures of the cell">
-        {(answer) => (
-          <>
-            <Figures cell={answer.cell} isPublic={isPublic} />
-            {answer.verdicts.length > 0 && <Verdicts verdicts={answer.verdicts} />}
-            <ScaleTable cells={[answer.cell, ...answer.parents]} />
-          </>
-        )}
-      </Shown>
+      {!(isPublic && whole.state === "too-early") && (
+        <Shown answer={whole} what="the figures of the cell">
+          {({ cell: figures, verdicts, parents }) => (
+            <>
+              {figures !== null && <Figures cell={figures} isPublic={isPublic} />}
+              {figures === null && !isPublic && <p class="note empty">No hotspot stands in this cell.</p>}
+              {verdicts.length > 0 && <Verdicts verdicts={verdicts} />}
+              {(figures !== null || parents.length > 0) && (
+                <ScaleTable cells={figures === null ? parents : [figures, ...parents]} />
+              )}
+            </>
+          )}
+        </Shown>
+      )}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { ChainWallet, Proof } from "../api-types.ts";
 import { tokens } from "../format.ts";
 import { useHas } from "../parts-of-api.ts";
-import { type AnswerWithRetry, useAnswer } from "../use-answer.ts";
+import { type AnswerWithRetry, useAnswer, useEpochAnswer } from "../use-answer.ts";
 import { Command } from "./command.tsx";
 import { Figure } from "./figure.tsx";
 import { ProofShown } from "./proof.tsx";
@@ -14,34 +14,35 @@ const LOOK_EVERY_MS = 4000;
 
 export function Claim({ wallet }: { readonly wallet: string }) {
   const hasChain = useHas("chain");
-  const answer = useAnswer<Proof>(`/v1/wallets/${wallet}/proof`);
-  const isNobody = answer.state === "failed" && answer.failure.status === 404;
+  const answer = useEpochAnswer<Proof>(`/v1/wallets/${wallet}/proof`);
   return (
     <>
       <h2>Rewards</h2>
-      {isNobody ? (
-        <p class="note empty">
-          No closed epoch owes this wallet anything. Rewards go to a hotspot's beneficiary, which may be another wallet.
-        </p>
-      ) : (
-        <Shown answer={answer} what="what the wallet is owed">
-          {(proof) => (
-            <>
-              <ProofShown proof={proof} />
-              {hasChain === true && <OnChainClaim wallet={wallet} />}
-              {hasChain === false && (
-                <>
-                  <p>
-                    One claim pays all of it that was not claimed yet, once the epoch's root is final;{" "}
-                    <code>earshot rewards status</code> says which is. Anybody may send it, the tokens go to the wallet.
-                  </p>
-                  <ClaimCommand wallet={wallet} epoch={proof.epoch} />
-                </>
-              )}
-            </>
-          )}
-        </Shown>
-      )}
+      <Shown
+        answer={answer}
+        what="what the wallet is owed"
+        empty={({ proof }) =>
+          proof === null
+            ? "No closed epoch owes this wallet anything. Rewards go to a hotspot's beneficiary, which may be another wallet."
+            : null
+        }
+      >
+        {(owed) => (
+          <>
+            <ProofShown owed={owed} />
+            {hasChain === true && <OnChainClaim wallet={wallet} />}
+            {hasChain === false && (
+              <>
+                <p>
+                  One claim pays all of it that was not claimed yet, once the epoch's root is final;{" "}
+                  <code>earshot rewards status</code> says which is. Anybody may send it, the tokens go to the wallet.
+                </p>
+                <ClaimCommand wallet={wallet} epoch={owed.epoch} />
+              </>
+            )}
+          </>
+        )}
+      </Shown>
     </>
   );
 }

@@ -7,6 +7,8 @@ import { Shown } from "./states.tsx";
 import { TableHead } from "./table-head.tsx";
 import { Wide } from "./wide.tsx";
 
+const NONE_JUDGED = "No epoch with packets is judged yet on this oracle: bills may come until the epoch after.";
+
 /** Bills may meet their receipts one epoch later, so the latest epoch judged is the one before. */
 export function ContestedRoutes({ epochs }: { readonly epochs: readonly number[] }) {
   const judged = epochs.at(-2);
@@ -15,12 +17,14 @@ export function ContestedRoutes({ epochs }: { readonly epochs: readonly number[]
   return (
     <>
       <h2>Contested packets</h2>
-      {has === false || judged === undefined || (answer.state === "failed" && answer.failure.status === 404) ? (
-        <p class="note empty">
-          No epoch with packets is judged yet on this oracle: bills may come until the epoch after.
-        </p>
+      {has === false || judged === undefined ? (
+        <p class="note empty">{NONE_JUDGED}</p>
       ) : (
-        <Shown answer={answer} what="contested packets">
+        <Shown
+          answer={answer}
+          what="contested packets"
+          empty={({ routes }) => (routes.length === 0 ? NONE_JUDGED : null)}
+        >
           {({ epoch, limitUnits, routes }) => (
             <Wide label="Contested packets">
               <table>

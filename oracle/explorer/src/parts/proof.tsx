@@ -4,22 +4,30 @@ import { tokens } from "../format.ts";
 import { Code } from "./links.tsx";
 import { Wide } from "./wide.tsx";
 
-export function ProofShown({ proof }: { readonly proof: Proof }) {
+export function ProofShown({ owed }: { readonly owed: Proof }) {
+  const { wallet, proof, leafIndex } = owed;
+  if (proof === null) {
+    return (
+      <p class="note empty">
+        Wallet <Code text={wallet} /> was owed nothing up to epoch {owed.epoch}, so it has no leaf under its root.
+      </p>
+    );
+  }
   return (
     <>
       <p>
-        Wallet <Code text={proof.wallet} /> is owed {tokens(proof.cumulativeAtoms, 8)} tokens since the network began,{" "}
-        {tokens(proof.epochAtoms, 8)} of them in epoch {proof.epoch}: leaf {proof.leafIndex} of {proof.root.leafCount}{" "}
-        under root <Code text={proof.root.hash} />.
+        Wallet <Code text={wallet} /> is owed {tokens(owed.cumulativeAtoms, 8)} tokens since the network began,{" "}
+        {tokens(owed.epochAtoms, 8)} of them in epoch {owed.epoch}: leaf {leafIndex} of {owed.root.leafCount} under root{" "}
+        <Code text={owed.root.hash} />.
       </p>
       <details>
-        <summary>{proof.proof.siblingHashes.length} hashes from the leaf to the root</summary>
+        <summary>{proof.siblingHashes.length} hashes from the leaf to the root</summary>
         <Wide label="Hashes of the proof">
           <pre>
-            {proof.proof.siblingHashes
+            {proof.siblingHashes
               .map(
                 (hash, step) =>
-                  `${(proof.proof.leftSiblings >>> step) & 1 ? "left " : "right"} ${hash} ${proof.proof.siblingSums[step]}`,
+                  `${(proof.leftSiblings >>> step) & 1 ? "left " : "right"} ${hash} ${proof.siblingSums[step]}`,
               )
               .join("\n")}
           </pre>

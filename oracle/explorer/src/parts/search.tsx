@@ -3,6 +3,7 @@ import { useEffect, useId, useState } from "preact/hooks";
 import { ask } from "../api.ts";
 import type { FoundHotspot } from "../api-types.ts";
 import { animalName, shortKey } from "../format.ts";
+import { useLive } from "../live.ts";
 import { isValidCell } from "../map/h3.ts";
 import { go } from "../router.ts";
 
@@ -10,6 +11,8 @@ const WAIT_MS = 180;
 
 export function Search() {
   const list = useId();
+  const { epochs } = useLive();
+  const hasEpoch = (epochs?.length ?? 0) > 0;
   const [text, setText] = useState("");
   const [found, setFound] = useState<
     readonly { readonly href: string; readonly title: string; readonly detail: string }[]
@@ -24,11 +27,7 @@ export function Search() {
     const stop = new AbortController();
     const timer = setTimeout(async () => {
       const cell = /^[0-9a-f]{15}$/.test(wanted) && isValidCell(wanted) ? [cellChoice(wanted)] : [];
-      const answer = await ask<{ readonly hotspots: readonly FoundHotspot[] }>(
-        `/v1/search?q=${encodeURIComponent(wanted)}`,
-        {},
-        stop.signal,
-      ).catch(() => ({ hotspots: [] }));
+      const answer = hasEpoch ? await hotspotsNamed(wanted, stop.signal) : { hotspots: [] };
       if (stop.signal.aborted) return;
       setFound([...cell, ...answer.hotspots.map(hotspotChoice)]);
       setDone(true);
@@ -37,7 +36,7 @@ export function Search() {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [text]);
+  }, [text, hasEpoch]);
   const choose = (index: number) => {
     const choice = found[index];
     if (choice === undefined) return;
@@ -85,10 +84,23 @@ export function Search() {
             {title} <span class="quiet code">{detail}</span>
           </div>
         ))}
-        {found.length === 0 && <div class="quiet none">Nothing of that name in the latest epoch.</div>}
+        {found.length === 0 && (
+          <div class="quiet none">
+            {hasEpoch ? "Nothing of that name in the latest epoch." : "Nothing of that name: no epoch is closed yet."}
+          </div>
+        )}
       </div>
     </div>
   );
+}
+
+/** Of the latest closed epoch. */
+function hotspotsNamed(wanted: string, stop: AbortSignal): Promise<{ readonly hotspots: readonly FoundHotspot[] }> {
+  return ask<{ readonly hotspots: readonly FoundHotspot[] }>(
+    `/v1/search?q=${encodeURIComponent(wanted)}`,
+    {},
+    stop,
+  ).catch(() => ({ hotspots: [] }));
 }
 
 function hotspotChoice({ key, cell }: FoundHotspot) {

@@ -3,6 +3,8 @@ import type { ComponentChildren } from "preact";
 import { clock } from "../format.ts";
 import type { AnswerWithRetry } from "../use-answer.ts";
 
+export const NO_EPOCH_YET = "No epoch is closed yet. The first one is when its time and its grace are over.";
+
 /** The value, or the state it is in. `empty` says when a value has nothing in it, and what to do about that. */
 export function Shown<T>({
   answer,
@@ -21,6 +23,8 @@ export function Shown<T>({
       return null;
     case "loading":
       return <Loading what={what} />;
+    case "too-early":
+      return <p class="note empty">{NO_EPOCH_YET}</p>;
     case "failed":
       return <Failed what={what} failure={answer.failure} retry={answer.retry} />;
     default: {
