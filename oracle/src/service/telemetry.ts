@@ -18,7 +18,7 @@ export class Telemetry {
   readonly #requests;
   readonly #requestSeconds;
   readonly #endpointAnswers;
-  readonly #entropyMinute;
+  #lastEntropyMinute: number | undefined;
   readonly #beforeScrape: (() => void)[] = [];
 
   constructor() {
@@ -72,19 +72,16 @@ export class Telemetry {
       labelNames: ["endpoint", "outcome"],
       registers,
     });
-    this.#entropyMinute = new Gauge({
-      name: "oracle_entropy_minute",
-      help: "The last minute whose entropy is known.",
-      registers,
-    });
+    this.gauge("oracle_entropy_minute", "The last minute whose entropy is known.", () => this.#lastEntropyMinute);
   }
 
-  /** A value that is asked for at each scrape; undefined leaves it as it was. */
+  /** A value that is asked for at each scrape; undefined: there is none, and the scrape has none. */
   gauge(name: string, help: string, read: () => number | undefined): void {
     const gauge = new Gauge({ name, help, registers: [this.#registry] });
     this.beforeScrape(() => {
       const value = read();
-      if (value !== undefined) gauge.set(value);
+      if (value === undefined) gauge.remove({});
+      else gauge.set(value);
     });
   }
 
@@ -125,7 +122,7 @@ export class Telemetry {
   }
 
   entropyKnown(minute: number): void {
-    this.#entropyMinute.set(minute);
+    this.#lastEntropyMinute = minute;
   }
 
   /** Content type and text of a scrape. */

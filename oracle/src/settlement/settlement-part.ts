@@ -52,8 +52,10 @@ export function settlementPart(
   const facts = new StoredFacts(store, archive);
   const readers = [readerOf(signer.publicKey.toHex(), reportLog, nowMs), ...mirrors];
   const copies = readers.map((reader) => new LogCopy(reader, rules.network, Uint8Array.fromHex(reader.name)));
-  const counts = { votes: 0, heads: 0, refusals: 0, finalEpoch: -1 };
-  let objection: string | undefined;
+  const counts = { votes: 0, heads: 0, refusals: 0 };
+  let finalThrough: number | undefined;
+  /** What keeps this oracle from voting, by epoch that is not final. */
+  const objections = new Map<number, string>();
   const onEvent = (event: SettlerEvent) => {
     switch (event.kind) {
       case "head_recorded":
@@ -62,19 +64,22 @@ export function settlementPart(
         return;
       case "does_not_vote": {
         counts.refusals++;
-        objection = `does not vote for epoch ${event.epoch}: ${JSON.stringify(event.objections[0])}`;
+        objections.set(event.epoch, `does not vote for epoch ${event.epoch}: ${JSON.stringify(event.objections[0])}`);
         own.complain(`vote ${event.epoch}`, "this oracle does not vote", {
           epoch: event.epoch,
           objections: JSON.stringify(event.objections).slice(0, 1000),
         });
         return;
       }
+      case "may_vote":
+        objections.delete(event.epoch);
+        return;
+      case "final_through":
+        finalThrough = event.epoch;
+        for (const epoch of objections.keys()) if (epoch <= event.epoch) objections.delete(epoch);
+        return;
       case "voted":
         counts.votes++;
-        objection = undefined;
-        break;
-      case "final":
-        counts.finalEpoch = event.epoch;
         break;
     }
     own.info(`an epoch is ${event.kind}`, { epoch: event.epoch });
@@ -84,15 +89,22 @@ export function settlementPart(
     const connection = rpcConnection({ url, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
     const reader = { connection, programs: new Programs(connection) };
     const name = endpointName(url);
+    const view = new RewardsView(reader, addresses);
     const closings = new ClosingRecorder({
-      chain: new RewardsView(reader, addresses),
+      chain: view,
       facts,
       store,
       plan,
       appealsAfter: async (closed) =>
         appealsAfter(archive, closed, { ...noticeKeys, ingestKeys: await ingestsOfEpoch(archive, closed) }),
     });
-    if (wallet === undefined) return { name, step: () => closings.step() };
+    if (wallet === undefined) {
+      const step = async () => {
+        onEvent({ kind: "final_through", epoch: (await view.state()).nextFinal - 1 });
+        await closings.step();
+      };
+      return { name, step };
+    }
     const settler = new Settler({
       chain: new RewardsChain({ ...reader, payer: wallet, slotMs: durationMs(slot) }, addresses),
       closings,
@@ -133,9 +145,7 @@ export function settlementPart(
     "Looks at an epoch that ended in an objection.",
     () => counts.refusals,
   );
-  telemetry.gauge("oracle_epoch_final", "The last epoch this oracle made final.", () =>
-    counts.finalEpoch < 0 ? undefined : counts.finalEpoch,
-  );
+  telemetry.gauge("oracle_epoch_final", "The last epoch that is final on chain.", () => finalThrough);
   return {
     name: "settlement",
     async run(stop) {
@@ -160,6 +170,6 @@ export function settlementPart(
         await sleep(clock, durationMs(interval), stop);
       }
     },
-    fault: () => failure.fault ?? objection ?? peerFault(),
+    fault: () => failure.fault ?? objections.values().next().value ?? peerFault(),
   };
 }

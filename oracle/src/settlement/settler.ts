@@ -43,6 +43,10 @@ export interface SettlerOptions {
 export type SettlerEvent =
   | { readonly kind: "issued" | "voted" | "retried" | "final"; readonly epoch: number }
   | { readonly kind: "head_recorded"; readonly length: number }
+  /** Epochs up to this one are final on chain, whoever made them so. */
+  | { readonly kind: "final_through"; readonly epoch: number }
+  /** Nothing is objected to, or no more. */
+  | { readonly kind: "may_vote"; readonly epoch: number }
   | { readonly kind: "does_not_vote"; readonly epoch: number; readonly objections: readonly Objection[] };
 
 export class Settler {
@@ -56,6 +60,7 @@ export class Settler {
   async step(): Promise<void> {
     const { chain, closings, store } = this.#options;
     const state = await chain.state();
+    this.#tell({ kind: "final_through", epoch: state.nextFinal - 1 });
     // One act that is refused (the guard's limit on what is minted in a window, say) must not hold up the others.
     const failures: unknown[] = [];
     const attempt = (act: Promise<void>) => act.catch((error) => void failures.push(error));
@@ -110,6 +115,7 @@ export class Settler {
       for (const objection of objections) if (objection.kind === "broken_word") await this.#publish(objection.proof);
       this.#tell({ kind: "does_not_vote", epoch, objections });
     } else {
+      this.#tell({ kind: "may_vote", epoch });
       if ((await chain.settlement.retry(BigInt(epoch))).state === "done") this.#tell({ kind: "retried", epoch });
       const { state } = await chain.settlement.vote(BigInt(epoch), tupleOf(closed));
       if (state === "done") this.#tell({ kind: "voted", epoch });

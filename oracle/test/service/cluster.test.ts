@@ -124,7 +124,7 @@ describe.skipIf(missing.length > 0)(
       expect(logs.size).toBe(2);
       await until(
         async () =>
-          (await Promise.all(oracles.map((oracle) => oracle.metric("oracle_epoch_final")))).some(
+          (await Promise.all(oracles.map((oracle) => oracle.metric("oracle_epoch_final")))).every(
             (last) => last >= epoch,
           ),
         `final root of epoch ${epoch}`,

@@ -132,6 +132,12 @@ describe("three oracles over two ingests", () => {
     expect(onChain).toMatchObject({ isFinal: true, rootTotal: first!.totalAtoms });
     expect(Buffer.compare(onChain!.rootHash, first!.rootHash)).toBe(0);
     expect(Buffer.compare(onChain!.reportHash, first!.manifestSha256)).toBe(0);
+    // One of them made it final; all of them know.
+    await settleAll();
+    expect(oracles.filter(({ events }) => events.some(({ kind }) => kind === "final"))).toHaveLength(1);
+    for (const { events } of oracles) {
+      expect(events.findLast(({ kind }) => kind === "final_through")).toEqual({ kind: "final_through", epoch: EPOCH });
+    }
   }, 60_000);
 
   test("open another attempt after one of them voted for another root, and finish when it votes for the right one", async () => {
