@@ -20,6 +20,8 @@ import type {
 } from "../messages.ts";
 import type { UtcTime } from "../utc.ts";
 import { NetworkServer, type NetworkServerSpec, type ServerSurroundings } from "./network-server.ts";
+import { RetainedPayloads } from "./retained-payloads.ts";
+import { ServerChoice } from "./server-choice.ts";
 import { isHealthy, isTrialDue } from "./server-health.ts";
 import type { ServerSession, UplinkOutcome } from "./server-session.ts";
 import { StatsWindow, statsEvent } from "./stats-window.ts";
@@ -55,8 +57,6 @@ export interface GroupOptions {
 }
 
 const defaultFailbackMs = 10_000;
-/** Encoded packets kept for the next attempt. */
-const maxRetained = 2048;
 /** Longest a packet waits for its own gateway's connection while the destination serves others. */
 const patienceMs = 30_000;
 const trialLookMs = 1000;
@@ -72,10 +72,8 @@ export class ServerGroup implements Destination {
   #handle: DestinationHandle | null = null;
   #isReady = false;
   #cancelTrialTimer: (() => void) | null = null;
-  /** Position of the server that takes a gateway's packets. */
-  readonly #active = new Map<GatewayEui, number>();
-  readonly #trials = new Map<ServerSession, Promise<unknown>>();
-  readonly #retained = new Map<string, Uint8Array>();
+  readonly #choice: ServerChoice;
+  readonly #retained = new RetainedPayloads();
   readonly #statsWindows = new Map<GatewayEui, StatsWindow>();
   readonly #recentDownlinks = new Map<string, number>();
   readonly #healthWaiters = new Set<() => void>();
@@ -98,6 +96,7 @@ export class ServerGroup implements Destination {
           hasAlternative: (gatewayEui) => this.#healthyCount(gatewayEui) > 0,
         }),
     );
+    this.#choice = new ServerChoice(this.servers, options.failbackMs ?? defaultFailbackMs);
   }
 
   /** The spool's side of this destination; call once, right after attaching. */
@@ -121,7 +120,7 @@ export class ServerGroup implements Destination {
     const tried = new Set<ServerSession>();
     const untilMs = this.#clock.nowMs() + patienceMs;
     while (!this.#isClosed) {
-      const choice = this.#choose(delivery.packet, tried);
+      const choice = this.#choice.choose(delivery.packet, tried, this.#clock.nowMs());
       if (choice === null) {
         // "retry" pauses the whole destination. While it serves other gateways, this one's packet waits here instead.
         if (!this.#isReady || this.#clock.nowMs() >= untilMs) break;
@@ -136,17 +135,13 @@ export class ServerGroup implements Destination {
       const { server, session } = choice;
       tried.add(session);
       const startMs = this.#clock.nowMs();
-      const payload = this.#payload(delivery, session);
-      const sending = session.publishUplink(payload);
-      if (choice.kind === "trial") {
-        this.#trials.set(session, sending);
-        void sending.then(() => this.#trials.delete(session));
-      }
+      const sending = session.publishUplink(this.#payload(delivery, session));
+      if (choice.kind === "trial") this.#choice.trialBegun(session, sending);
       const outcome = await sending;
       const now = this.#clock.nowMs();
       this.#options.onOutcome(server.spec.name, outcome, now - startMs);
       if (outcome === "acked") {
-        this.#release(delivery, session);
+        this.#retained.release(delivery, session);
         server.noteDelivered(now);
         const { origin, routeId } = server.spec;
         this.#options.onDelivered({ packet: delivery.packet, origin, routeId, deliveredMs: now });
@@ -238,78 +233,17 @@ export class ServerGroup implements Destination {
     }).length;
   }
 
-  #choose(
-    packet: UplinkPacket,
-    tried: ReadonlySet<ServerSession>,
-  ):
-    | { readonly kind: "send" | "trial"; readonly server: NetworkServer; readonly session: ServerSession }
-    | { readonly kind: "wait"; readonly trial: Promise<unknown> }
-    | null {
-    const { gatewayEui } = packet;
-    const now = this.#clock.nowMs();
-    const admitting = this.servers.flatMap((server, position) => {
-      // With one server `accepts` has said so already.
-      if (this.servers.length > 1 && !server.accepts(packet)) return [];
-      const session = server.session(gatewayEui);
-      return session === null ? [] : [{ server, position, session }];
-    });
-    const candidates = admitting.filter(({ session }) => !tried.has(session));
-    const chosen = this.#preferred(gatewayEui, candidates, now);
-    const trial = candidates.find(
-      ({ session, position }) =>
-        isTrialDue(session.health, now) &&
-        !this.#trials.has(session) &&
-        (chosen === null || position < chosen.position),
-    );
-    if (trial !== undefined) return { kind: "trial", server: trial.server, session: trial.session };
-    if (chosen !== null) {
-      this.#noteActive(gatewayEui, chosen.position, admitting[0]!.position);
-      return { kind: "send", server: chosen.server, session: chosen.session };
-    }
-    const running = candidates.map(({ session }) => this.#trials.get(session)).find((promise) => promise !== undefined);
-    return running === undefined ? null : { kind: "wait", trial: running };
-  }
-
-  /** A server that a filter alone makes the first for a packet is no fail-over: others still go to the ones before it. */
-  #noteActive(gatewayEui: GatewayEui, chosen: number, first: number): void {
-    const active = this.#active.get(gatewayEui) ?? 0;
-    if (chosen !== first || chosen < active) this.#active.set(gatewayEui, chosen);
-  }
-
-  #preferred<Candidate extends { readonly position: number; readonly session: ServerSession }>(
-    gatewayEui: GatewayEui,
-    candidates: readonly Candidate[],
-    now: number,
-  ): Candidate | null {
-    const healthy = candidates.filter(({ session }) => isHealthy(session.health));
-    const active = this.#active.get(gatewayEui) ?? 0;
-    const failbackMs = this.#options.failbackMs ?? defaultFailbackMs;
-    const settled = healthy.find(
-      ({ position, session }) => position >= active || now - (session.health.upSinceMs ?? now) >= failbackMs,
-    );
-    return settled ?? healthy[0] ?? null;
-  }
-
-  /** The bytes for a session, the same at every attempt. */
   #payload(delivery: Delivery, session: ServerSession): Uint8Array {
-    const key = retainedKey(delivery, session);
-    const known = delivery.attempt === 1 ? undefined : this.#retained.get(key);
-    if (known !== undefined) return known;
     const { utc, hasTimeFallback } = this.#options;
-    const { gatewayId } = session;
-    const payload = session.encoding.uplink(uplinkEvent(delivery, { gatewayId, utc, hasTimeFallback }));
-    if (this.#retained.size >= maxRetained) this.#retained.delete(this.#retained.keys().next().value!);
-    this.#retained.set(key, payload);
-    return payload;
-  }
-
-  #release(delivery: Delivery, session: ServerSession): void {
-    this.#retained.delete(retainedKey(delivery, session));
+    const { gatewayId, encoding } = session;
+    return this.#retained.payload(delivery, session, () =>
+      encoding.uplink(uplinkEvent(delivery, { gatewayId, utc, hasTimeFallback })),
+    );
   }
 
   async #sendStats(gatewayEui: GatewayEui, window: StatsWindow): Promise<void> {
     const sessions = this.servers.flatMap((server) => server.session(gatewayEui) ?? []);
-    const position = this.#active.get(gatewayEui) ?? 0;
+    const position = this.#choice.activeFor(gatewayEui);
     const target = sessions[position] ?? sessions[0];
     if (target === undefined) return;
     const now = this.#clock.nowMs();
@@ -344,8 +278,4 @@ export class ServerGroup implements Destination {
     this.#recentDownlinks.set(key, now);
     this.#options.onDownlink(command);
   }
-}
-
-function retainedKey({ packet }: Delivery, session: ServerSession): string {
-  return `${packet.gatewayEui} ${packet.uplinkId} ${session.name}`;
 }
