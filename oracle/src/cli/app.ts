@@ -5,6 +5,7 @@ import { auditCommand } from "./audit.ts";
 import { browseCommand } from "./browse.ts";
 import { type CliContext, EXIT, type Terminal } from "./context.ts";
 import { explainCommand } from "./explain.ts";
+import { ingestKeyCommand } from "./ingest-key.ts";
 import { invoicesCommand } from "./invoices.ts";
 import { meterCommand } from "./meter.ts";
 import { organisationRoutes } from "./organisation.ts";
@@ -22,6 +23,7 @@ const routes = buildRouteMap({
   routes: {
     serve: serveCommand,
     work: workCommand,
+    ingestKey: ingestKeyCommand,
     takeOver: takeOverCommand,
     config: configRoutes,
     simulate: simulateCommand,

@@ -1,13 +1,12 @@
 /** A worker as a process: opens what the configuration names, waits for the plan, works until it is told to stop. */
 import { hostname } from "node:os";
-import { join } from "node:path";
 import type { WrittenConfig } from "../config/schema.ts";
 import { durationMs } from "../config/values.ts";
 import { headLagMs } from "../log/published-segments.ts";
 import type { ArtefactStore } from "../ports/artefact-store.ts";
 import type { Store } from "../ports/store.ts";
 import { type Clock, sleep } from "../service/clock.ts";
-import { ingestSigner } from "../service/ingest-key.ts";
+import { configuredSigner } from "../service/ingest-key.ts";
 import type { Log } from "../service/log.ts";
 import { peersOf } from "../service/peers.ts";
 import { openConfiguredArtefacts, openConfiguredReader, openConfiguredStore } from "../service/storage.ts";
@@ -36,14 +35,14 @@ export interface WorkOptions {
 
 /** Works until `stop`. Throws ORC_BAD_KEY, what opening throws, and what cannot be tried again (run-worker.ts). */
 export async function runWork({ config, roles, clock, log, stop, onEvent }: WorkOptions): Promise<void> {
-  const { data, ingest, workers } = config;
+  const { workers } = config;
   const store = await openConfiguredStore(config);
   try {
     const plan = await planOf(store, clock, stop);
     if (plan === undefined) return;
     const artefacts = openConfiguredArtefacts(config);
     // It signs the list of segments: the same key wherever workers run.
-    const signer = ingestSigner(ingest.key_file || join(data.folder, "ingest.key"), false);
+    const signer = configuredSigner(config, false);
     const holder = `${hostname()}-${process.pid}`;
     const reader = await openConfiguredReader(config, plan.log, holder);
     const ingestClock = new IngestClock(store, clock);

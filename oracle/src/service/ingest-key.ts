@@ -4,8 +4,9 @@
  */
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { type DeviceSigner, signerFromEd25519Seed } from "@earshot/poc/protocol";
+import type { WrittenConfig } from "../config/schema.ts";
 import { makeFolder, writeFailed } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
 import { readPrivateFile } from "./secret-file.ts";
@@ -22,6 +23,15 @@ export function ingestSigner(path: string, mayMake: boolean, comment: string = I
     throw oracleError("ORC_BAD_KEY", `${path}: expected comments and one line "ed25519 <64 hex digits>"`);
   }
   return signerFromEd25519Seed(Uint8Array.fromHex(seed));
+}
+
+/** The signer of an oracle by its configuration; its key is made when `mayMake` and the configuration names no file. Throws as `ingestSigner`. */
+export function configuredSigner(
+  { ingest, data }: Pick<WrittenConfig, "ingest" | "data">,
+  mayMake: boolean,
+): DeviceSigner {
+  const { key_file } = ingest;
+  return ingestSigner(key_file || join(data.folder, "ingest.key"), mayMake && key_file === "");
 }
 
 /** Whole or not at all, and never over a file that has come meanwhile. */

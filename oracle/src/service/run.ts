@@ -23,7 +23,7 @@ import { rewardAccountsOf, rewardsView } from "../settlement/network-addresses.t
 import { createApi } from "./app.ts";
 import { type Clock, sleep, whenAborted } from "./clock.ts";
 import type { HttpApp } from "./http.ts";
-import { ingestSigner } from "./ingest-key.ts";
+import { configuredSigner } from "./ingest-key.ts";
 import type { Log } from "./log.ts";
 import { networkAddress } from "./network-address.ts";
 import { NetworkClock } from "./network-clock.ts";
@@ -92,7 +92,7 @@ interface Process {
 /** Opens, starts and listens; comes back when all of it runs, or when it shall end before that. */
 async function serve({ config, clock, log, onListening, workerCommand }: RunOptions, { ended, act, closers }: Process) {
   const { folder } = config.data;
-  const signer = ingestSigner(config.ingest.key_file || join(folder, "ingest.key"), config.ingest.key_file === "");
+  const signer = configuredSigner(config, true);
   const networkClock = new NetworkClock(clock, log.for("clock"));
   const telemetry = new Telemetry();
   const registry = new RegistryBook();

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readEpochInput, readEpochOutput, writeEpochOutput } from "../../src/epoch-folder/folder.ts";
@@ -41,6 +41,28 @@ beforeAll(() => {
   });
   expect(oracle("score", run)).toMatchObject({ code: 0, stderr: "" });
 }, 120_000);
+
+describe("oracle ingest-key", () => {
+  test("makes the key once, for its owner alone, and says the same one from then on", () => {
+    const folder = folders.next();
+    const first = oracle("ingest-key", "--set", `data.folder=${folder}`);
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(first.stdout).toMatch(/^8[1-9A-Za-z]{50}\n$/);
+    expect(statSync(join(folder, "ingest.key")).mode & 0o777).toBe(0o600);
+    expect(oracle("ingest-key", "--set", `data.folder=${folder}`)).toEqual(first);
+    const { stdout } = oracle("ingest-key", "--set", `ingest.key_file=${join(folder, "ingest.key")}`, "--json");
+    expect(JSON.parse(stdout)).toEqual({ ingestKey: first.stdout.trim() });
+  });
+
+  test("does not make a key that the configuration names and that is not there", () => {
+    const missing = join(folders.next(), "other.key");
+    expect(oracle("ingest-key", "--set", `ingest.key_file=${missing}`)).toMatchObject({
+      stdout: "",
+      stderr: expect.stringContaining("there is no such file"),
+    });
+    expect(existsSync(missing)).toBe(false);
+  });
+});
 
 describe("oracle simulate", () => {
   test("writes one chained folder per day, the same for the same seed", () => {
