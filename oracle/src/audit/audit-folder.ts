@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
-import { type Columns, manifestBytes, type TableDefinition } from "@earshot/poc";
+import { type Columns, type EpochOutput, manifestBytes, type TableDefinition } from "@earshot/poc";
 import { sha256Hex } from "../epoch-folder/durable-file.ts";
 import { type FolderInput, readEpochInput, readEpochOutput, verifyUploadFiles } from "../epoch-folder/folder.ts";
 import {
@@ -20,6 +20,7 @@ import {
 } from "../epoch-folder/layout.ts";
 import { loadLog } from "../load/load-log.ts";
 import { folderManifest } from "../score/folder-manifest.ts";
+import { scoreAside } from "../score/score-aside.ts";
 import { type ScoreOptions, scoreInput } from "../score/score-input.ts";
 import { compareJson } from "./compare-json.ts";
 import { compareTables } from "./compare-tables.ts";
@@ -78,11 +79,11 @@ class FolderAudit {
     const stored = readEpochInput(this.#folder, onChanged);
     this.#input = stored;
     verifyUploadFiles(this.#folder, onChanged);
-    const recomputed = await this.#recomputeInput(stored);
+    const { recomputed, scored } = await this.#recompute(stored);
     const { tables, manifest } = readEpochOutput(this.#folder, stored, onChanged);
     this.#stored = tables;
     this.#manifestHash = sha256Hex(manifest);
-    const output = await scoreInput(recomputed, this.#options);
+    const output = scored ?? (await scoreInput(recomputed, this.#options));
     for (const [field, table] of Object.entries(outputTablesOf(stored.parameters))) {
       const name = field as keyof OutputTables;
       const [expected, found] = [output[name], tables[name]];
@@ -118,8 +119,30 @@ class FolderAudit {
     };
   }
 
+  /**
+   * The input as it follows from the log, and its score where it is at hand: with several threads one scores what is stored while the
+   * log is read, and if the log says the same, that is the score of both.
+   */
+  async #recompute(stored: FolderInput): Promise<{ recomputed: FolderInput; scored: EpochOutput | undefined }> {
+    const findingsBefore = this.#findings.length;
+    let aside: Promise<EpochOutput | Error> | undefined;
+    try {
+      const recomputed = await this.#recomputeInput(stored, () => {
+        aside = scoreAside(stored).catch((error: Error) => error);
+        return aside;
+      });
+      if (this.#findings.length > findingsBefore) return { recomputed, scored: undefined };
+      const scored = await aside;
+      if (scored instanceof Error) throw scored;
+      return { recomputed, scored };
+    } finally {
+      // Nothing is left running, whatever became of the log.
+      await aside;
+    }
+  }
+
   /** The input as it follows from uploads and entropy; differences from what is stored become findings. */
-  async #recomputeInput(stored: FolderInput): Promise<FolderInput> {
+  async #recomputeInput(stored: FolderInput, aside: () => Promise<unknown>): Promise<FolderInput> {
     const total = stored.intake.uploads;
     const context = {
       ...stored,
@@ -127,7 +150,7 @@ class FolderAudit {
       onProgress: (done: number) => this.#options.onProgress?.(done, total, "verifying uploads"),
     };
     const uploads = join(this.#folder, FILES.uploads);
-    const { challenges, loaded } = await loadLog(uploads, context, this.#options.workers ?? 1);
+    const { challenges, loaded } = await loadLog(uploads, context, this.#options.workers ?? 1, aside);
     this.#compare(INPUT_TABLES.challenges, challenges, stored.challenges);
     const { intake, ...tables } = loaded;
     const { beacons, witnesses, packets } = tables;

@@ -5,11 +5,11 @@
  * A thread is sent which, and hands the columns over, so that no more than one segment's bytes a thread are in memory.
  */
 import { join } from "node:path";
-import { CodedError } from "@earshot/geo";
 import type { EpochInput } from "@earshot/poc";
 import { readWhole } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
 import { numberOf, readSegment, segmentNames } from "../log/segment-reader.ts";
+import { errorFrom } from "../score/worker-message.ts";
 import { deriveInterval, joinChallenges } from "./derive-challenges.ts";
 import {
   batches,
@@ -42,14 +42,26 @@ export type LogThreadAnswer =
   | LogJobResult
   | { readonly kind: "error"; readonly code: string | undefined; readonly message: string };
 
+/** After this share of the jobs a thread waits for other work of the caller: settling what was loaded leaves one core idle. */
+const ASIDE_FROM = 7 / 8;
+
 export interface LoadedLog {
   /** Those given where the rules have no sortition. */
   readonly challenges: EpochInput["challenges"];
   readonly loaded: LoadedReports;
 }
 
-/** Loads `uploads/` of an epoch folder. Throws ORC_BAD_ROW for entropy, ORC_MISSING_FILE, ORC_BAD_LOG, ORC_FOREIGN_FILE, ORC_WORKER_FAILED. */
-export async function loadLog(uploads: string, context: LoadContext & LogContext, workers: number): Promise<LoadedLog> {
+/**
+ * Loads `uploads/` of an epoch folder. With several workers `aside` is called once, near the end of the jobs: one thread does nothing
+ * until what it gives is settled, so that work which needs nothing of the log has a core.
+ * Throws ORC_BAD_ROW for entropy, ORC_MISSING_FILE, ORC_BAD_LOG, ORC_FOREIGN_FILE, ORC_WORKER_FAILED.
+ */
+export async function loadLog(
+  uploads: string,
+  context: LoadContext & LogContext,
+  workers: number,
+  aside?: () => Promise<unknown>,
+): Promise<LoadedLog> {
   const { time } = context.parameters;
   const jobs: LogJob[] = [
     ...Array.from(
@@ -76,7 +88,7 @@ export async function loadLog(uploads: string, context: LoadContext & LogContext
     const runner = new LogJobRunner(context);
     for (const job of jobs) take(runner.run(job));
   } else {
-    await runOnThreads(jobs, context, Math.min(workers, jobs.length), take);
+    await runOnThreads(jobs, context, Math.min(workers, jobs.length), { take, aside });
   }
   const challenges = intervals.length === 0 ? context.challenges : joinChallenges(intervals);
   return { challenges, loaded: loadChunks(chunks, { ...context, challenges }) };
@@ -104,13 +116,25 @@ async function runOnThreads(
   jobs: readonly LogJob[],
   { header, parameters, hotspots, payers, network, entropy }: LogContext,
   threads: number,
-  take: (result: LogJobResult) => void,
+  {
+    take,
+    aside,
+  }: { readonly take: (result: LogJobResult) => void; readonly aside?: (() => Promise<unknown>) | undefined },
 ): Promise<void> {
   let next = 0;
+  let isAside = false;
+  const asideAt = Math.floor(jobs.length * ASIDE_FROM);
   const work = async () => {
     const thread = new LogThread({ header, parameters, hotspots, payers, network, entropy });
     try {
-      while (next < jobs.length) take(await thread.run(jobs[next++]));
+      while (next < jobs.length) {
+        if (next === asideAt && !isAside) {
+          isAside = true;
+          await aside?.();
+          continue;
+        }
+        take(await thread.run(jobs[next++]));
+      }
     } finally {
       thread.stop();
     }
@@ -142,9 +166,4 @@ class LogThread {
   stop(): void {
     this.#worker.terminate();
   }
-}
-
-function errorFrom({ code, message }: Extract<LogThreadAnswer, { kind: "error" }>): Error {
-  if (code === undefined) return oracleError("ORC_WORKER_FAILED", message);
-  return new CodedError(code, message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message);
 }

@@ -4,7 +4,6 @@
  * With workers, the epoch without its witnesses is copied to each, and the witness rows of a partition are handed over, not copied;
  * the verdicts come back the same way and are closed here.
  */
-import { CodedError } from "@earshot/geo";
 import {
   type AnyColumn,
   allocateColumns,
@@ -20,7 +19,7 @@ import {
 } from "@earshot/poc";
 import { oracleError } from "../errors.ts";
 import { splitWitnesses } from "./split-witnesses.ts";
-import { buffersOf, type WorkerAnswer, type WorkerRequest } from "./worker-message.ts";
+import { buffersOf, errorFrom, type WorkerAnswer, type WorkerRequest } from "./worker-message.ts";
 
 /** More are never useful on one machine, and a typo must not start a thousand threads. */
 export const MAX_WORKERS = 64;
@@ -116,7 +115,7 @@ class ScoreWorker {
     this.#worker = new Worker(new URL("./score-worker.ts", import.meta.url).href);
     this.#worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
       if (data.kind === "verdicts") this.#settle?.resolve(data.verdicts);
-      else this.#settle?.reject(errorFrom(data));
+      else if (data.kind === "error") this.#settle?.reject(errorFrom(data));
     };
     this.#worker.onerror = ({ message }) => this.#settle?.reject(oracleError("ORC_WORKER_FAILED", message));
     this.#send({ kind: "epoch", input: common }, []);
@@ -138,9 +137,4 @@ class ScoreWorker {
   #send(request: WorkerRequest, transfer: ArrayBuffer[]): void {
     this.#worker.postMessage(request, transfer);
   }
-}
-
-function errorFrom({ code, message }: Extract<WorkerAnswer, { kind: "error" }>): Error {
-  if (code === undefined) return oracleError("ORC_WORKER_FAILED", message);
-  return new CodedError(code, message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message);
 }

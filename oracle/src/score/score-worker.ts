@@ -1,14 +1,19 @@
-/** A scoring worker: builds the context of an epoch once, then judges the partitions it is sent and hands the verdicts over. */
+/** A scoring worker: builds the context of an epoch once, then judges the partitions it is sent and hands the verdicts over; or scores an epoch whole. */
 import { CodedError } from "@earshot/geo";
 import { type EpochContext, prepareEpoch, verifyPartition } from "@earshot/poc";
+import { scoreInput } from "./score-input.ts";
 import { buffersOf, type WorkerAnswer, type WorkerRequest } from "./worker-message.ts";
 
 declare const self: Worker;
 
 let context: EpochContext | undefined;
 
-self.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
+self.onmessage = async ({ data }: MessageEvent<WorkerRequest>) => {
   try {
+    if (data.kind === "whole") {
+      answer({ kind: "output", output: await scoreInput(data.input) }, []);
+      return;
+    }
     if (data.kind === "epoch") {
       context = prepareEpoch(data.input);
       return;

@@ -59,6 +59,26 @@ describe("auditFolder", () => {
     });
   });
 
+  test("finds on two threads, one of which scores what is stored meanwhile, what it finds on one", async () => {
+    const [changedInput, changedOutput, damagedLog, unscorable] = Array.from({ length: 4 }, () =>
+      folders.copy(honest),
+    ) as [string, string, string, string];
+    await writeEpochInput(changedInput, { ...input, beacons: changedLast(input.beacons, "tx_power_ddbm") });
+    await writeEpochOutput(changedInput, stored, manifest);
+    await writeEpochOutput(changedOutput, { ...stored, rewards: changedLast(stored.rewards, "data_atoms") }, manifest);
+    appendFileSync(join(damagedLog, "uploads/000001.seg"), "x");
+    // Two beacons of one log index cannot be brought into log order.
+    const twice = { ...input.beacons, log_index: input.beacons.log_index.slice() };
+    twice.log_index[1] = twice.log_index[0];
+    await writeEpochInput(unscorable, { ...input, beacons: twice });
+    await writeEpochOutput(unscorable, stored, manifest);
+    for (const folder of [honest, changedInput, changedOutput, damagedLog, unscorable]) {
+      const [alone, beside] = await Promise.all([1, 2].map((workers) => auditFolder(folder, { workers })));
+      expect(beside).toEqual(alone);
+      expect(alone?.findings.length, folder).toBeGreaterThanOrEqual(folder === honest ? 0 : 1);
+    }
+  });
+
   test("refuses a folder whose name says another epoch than its epoch.json", async () => {
     const root = folders.next();
     const [right, wrong] = [EPOCH, EPOCH + 1].map((named) => join(root, `epoch-${named}`)) as [string, string];

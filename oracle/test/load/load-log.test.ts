@@ -25,6 +25,24 @@ describe("loadLog", () => {
       expect(await loadLog(folder, context, workers)).toEqual({ challenges: input.challenges, loaded: expected });
   });
 
+  test("calls for other work once and waits for it where there are threads to spare", async () => {
+    const folder = writeLog();
+    for (const [workers, calls] of [
+      [1, 0],
+      [2, 1],
+      [3, 1],
+    ] as const) {
+      let called = 0;
+      let isSettled = false;
+      await loadLog(folder, context, workers, async () => {
+        called++;
+        await new Promise(setImmediate);
+        isSettled = true;
+      });
+      expect([called, isSettled]).toEqual([calls, calls > 0]);
+    }
+  });
+
   test("carries a damaged segment's code and path out of a thread", async () => {
     const folder = writeLog();
     const path = `${folder}/000001.seg`;
