@@ -8,7 +8,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
-import { nextLogHead } from "@earshot/poc/protocol";
 import { makeFolder } from "../../epoch-folder/durable-file.ts";
 import { oracleError } from "../../errors.ts";
 import type {
@@ -24,18 +23,18 @@ import type {
   ShuffleCheckpoint,
   ShuffledPage,
 } from "../../ports/report-log.ts";
-import { AppendQueue, type WaitingUpload } from "../append-queue.ts";
-import { checkIdentity, type LogIdentity, spanOf } from "../log-identity.ts";
+import { AppendQueue } from "../append-queue.ts";
+import { checkIdentity, type LogIdentity } from "../log-identity.ts";
 import { logPartition } from "../partition.ts";
-import { RECORD_HEADER_BYTES, SEGMENT_TARGET_BYTES, segmentName } from "../segment.ts";
+import { SEGMENT_TARGET_BYTES, segmentName } from "../segment.ts";
 import { type LogDisk, realDisk } from "./disk.ts";
 import { EmbeddedLogReader, LOG_FILES } from "./embedded-log-reader.ts";
 import { makeIdentity, takeIdentity } from "./identity-file.ts";
 import { LateIndex } from "./late-index.ts";
-import { type IndexEntry, LogIndex } from "./log-index.ts";
+import { LogIndex } from "./log-index.ts";
 import { OpenSegment } from "./open-segment.ts";
-import { RecordBuffer } from "./record-buffer.ts";
 import { type RecoveredLog, recoverLog } from "./recover.ts";
+import { SegmentSequence } from "./segment-sequence.ts";
 import { TailFile } from "./tail-watch.ts";
 import { WriterLock } from "./writer-lock.ts";
 
@@ -50,14 +49,6 @@ export interface EmbeddedLogOptions extends LogIdentity {
   readonly disk?: LogDisk;
 }
 
-/** Uploads of one segment on their way to disk. */
-interface Portion {
-  readonly waiting: readonly WaitingUpload[];
-  readonly entries: readonly IndexEntry[];
-  readonly records: Uint8Array;
-  readonly tip: LogTip;
-}
-
 const GATHER_MS = 0;
 const SHOW_WITHIN_MS = 200;
 
@@ -65,18 +56,13 @@ export class EmbeddedReportLog implements ReportLog {
   readonly partitions: number;
   /** Bytes of a torn tail that opening took away; they were never acknowledged. */
   readonly tornBytes: number;
-  readonly #options: EmbeddedLogOptions;
-  readonly #disk: LogDisk;
   readonly #uploads: string;
   readonly #lock: WriterLock;
   readonly #index: LateIndex;
   readonly #reader: EmbeddedLogReader;
   readonly #tail: TailFile;
   readonly #queue: AppendQueue;
-  readonly #records = new RecordBuffer();
-  #tip: LogTip;
-  #open: OpenSegment | undefined;
-  #nextSegment: number;
+  readonly #segments: SegmentSequence;
   #closed: Promise<void> | undefined;
 
   /** Opens a log, makes it where there is none, and repairs a torn tail. Throws ORC_LOG_BUSY, ORC_BAD_OPTION, ORC_BAD_LOG, ORC_MISSING_FILE, ORC_READ_FAILED, ORC_WRITE_FAILED. */
@@ -114,19 +100,23 @@ export class EmbeddedReportLog implements ReportLog {
     const { folder, partitions } = options;
     this.partitions = partitions;
     this.tornBytes = recovered.tornBytes;
-    this.#options = options;
-    this.#disk = options.disk ?? realDisk;
     this.#uploads = join(folder, LOG_FILES.uploads);
     this.#lock = lock;
-    this.#tip = recovered.tip;
-    this.#open = open;
-    this.#nextSegment = recovered.nextSegment;
     this.#tail = new TailFile(join(folder, LOG_FILES.tail));
     this.#index = new LateIndex(index, options.showWithinMs ?? SHOW_WITHIN_MS, (length) => this.#tail.announce(length));
     this.#reader = new EmbeddedLogReader(folder, options, this.#index);
+    const { segmentMs, segmentBytes = SEGMENT_TARGET_BYTES, disk = realDisk } = options;
+    this.#segments = new SegmentSequence(
+      { folder: this.#uploads, disk, index: this.#index, partitions, segmentMs, segmentBytes },
+      recovered,
+      open,
+    );
     this.#queue = new AppendQueue({
       gatherMs: options.gatherMs ?? GATHER_MS,
-      commit: (uploads) => this.#commit(uploads),
+      commit: async (uploads) => {
+        await this.#attempt(() => this.#segments.commit(uploads));
+        this.#index.storeSome();
+      },
     });
   }
 
@@ -139,7 +129,7 @@ export class EmbeddedReportLog implements ReportLog {
   }
 
   async tip(): Promise<LogTip> {
-    return this.#tip;
+    return this.#segments.tip;
   }
 
   find(uploadId: Uint8Array): Promise<LogPlace | undefined> {
@@ -184,13 +174,10 @@ export class EmbeddedReportLog implements ReportLog {
 
   sealSegments(nowMs: number): Promise<void> {
     return this.#queue.between(async () => {
-      const open = this.#open;
-      if (open === undefined || open.uploads === 0) return;
-      if (this.#span(open.firstReceiveMs) >= this.#span(nowMs)) return;
+      if (!this.#segments.isPast(nowMs)) return;
       await this.#attempt(async () => {
         this.#index.store();
-        await open.restore();
-        await this.#seal(open);
+        await this.#segments.seal();
       });
     });
   }
@@ -211,107 +198,9 @@ export class EmbeddedReportLog implements ReportLog {
   async #close(): Promise<void> {
     await this.#queue.close();
     await this.#reader.close();
-    this.#open?.close();
+    this.#segments.close();
     this.#tail.close();
     this.#lock.release();
-  }
-
-  /** Makes uploads durable, portion by portion; what is not acknowledged when it throws is refused by the queue. */
-  async #commit(uploads: readonly WaitingUpload[]): Promise<void> {
-    await this.#attempt(async () => {
-      this.#index.makeRoom();
-      await this.#open?.restore();
-      const fresh: WaitingUpload[] = [];
-      const found = this.#index.findAll(uploads.map(({ upload }) => upload.uploadId));
-      for (const [at, waiting] of uploads.entries()) {
-        const known = found[at];
-        if (known === undefined) fresh.push(waiting);
-        else waiting.acknowledge(known, true);
-      }
-      for (let from = 0; from < fresh.length; ) {
-        const segment = await this.#segmentFor(fresh[from]!.upload.receiveMs);
-        const portion = this.#portion(segment, fresh, from);
-        await segment.append(
-          portion.records,
-          portion.waiting.map(({ upload }) => upload.receiveMs),
-        );
-        this.#tip = portion.tip;
-        this.#index.add(portion.entries, portion.tip);
-        for (const [at, waiting] of portion.waiting.entries()) waiting.acknowledge(portion.entries[at]!, false);
-        from += portion.waiting.length;
-      }
-    });
-    this.#index.storeSome();
-  }
-
-  /** The uploads from `from` on that belong into the segment, encoded. */
-  #portion(segment: OpenSegment, uploads: readonly WaitingUpload[], from: number): Portion {
-    const waiting = this.#fitting(segment, uploads, from);
-    const records = waiting.map(({ upload }) => upload);
-    const entries: IndexEntry[] = [];
-    let { head, length: logIndex } = this.#tip;
-    let offset = segment.size + RECORD_HEADER_BYTES;
-    for (const { uploadId, deviceKey, receiveMs, bytes } of records) {
-      const partition = logPartition(deviceKey, this.partitions);
-      const previousHead = head;
-      entries.push({
-        uploadId,
-        receiveMs,
-        logIndex,
-        previousHead,
-        partition,
-        segment: segment.number,
-        offset,
-        bytes: bytes.length,
-      });
-      head = nextLogHead(head, { uploadId, receiveMs, logIndex });
-      offset += bytes.length + RECORD_HEADER_BYTES;
-      logIndex++;
-    }
-    return { waiting, entries, records: this.#records.encode(records), tip: { length: logIndex, head } };
-  }
-
-  /** Those from `from` on that are of one span, until the segment is full; at least one. */
-  #fitting(segment: OpenSegment, uploads: readonly WaitingUpload[], from: number): readonly WaitingUpload[] {
-    const span = this.#span(uploads[from]!.upload.receiveMs);
-    const target = this.#options.segmentBytes ?? SEGMENT_TARGET_BYTES;
-    let size = segment.size;
-    let to = from;
-    for (; to < uploads.length && (to === from || size < target); to++) {
-      const { receiveMs, bytes } = uploads[to]!.upload;
-      if (this.#span(receiveMs) !== span) break;
-      size += RECORD_HEADER_BYTES + bytes.length;
-    }
-    return uploads.slice(from, to);
-  }
-
-  /** The open segment if the receive time belongs into it, or the next one. */
-  async #segmentFor(receiveMs: number): Promise<OpenSegment> {
-    const open = this.#open;
-    if (open !== undefined) {
-      const isFull = open.size >= (this.#options.segmentBytes ?? SEGMENT_TARGET_BYTES);
-      const isOfSpan = this.#span(open.firstReceiveMs) === this.#span(receiveMs);
-      if (open.uploads === 0 || (isOfSpan && !isFull)) return open;
-      await this.#seal(open);
-    }
-    const number = this.#nextSegment;
-    const file = this.#disk.open(join(this.#uploads, segmentName(number)));
-    const segment = await OpenSegment.create(file, number, this.#tip.length, this.#tip.head);
-    try {
-      this.#disk.syncFolder(this.#uploads);
-    } catch (error) {
-      segment.close();
-      throw error;
-    }
-    this.#open = segment;
-    return segment;
-  }
-
-  async #seal(open: OpenSegment): Promise<void> {
-    const sealed = await open.seal(this.#tip.head);
-    this.#open = undefined;
-    this.#nextSegment = open.number + 1;
-    this.#index.addSegment(sealed);
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {
@@ -322,10 +211,6 @@ export class EmbeddedReportLog implements ReportLog {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw oracleError("ORC_LOG_UNAVAILABLE", `${this.#uploads}: ${reason}`, { cause, retryable: true });
     }
-  }
-
-  #span(receiveMs: number): number {
-    return spanOf(receiveMs, this.#options.segmentMs);
   }
 }
 
