@@ -14,53 +14,32 @@ import type {
   ShuffleCheckpoint,
   ShuffledPage,
 } from "../../ports/report-log.ts";
-import { checkPartition, checkShuffle } from "../check-shuffle.ts";
+import { checkPartition } from "../check-shuffle.ts";
 import { LogIndex } from "../embedded/log-index.ts";
-import { checkIdentity, type LogIdentity } from "../log-identity.ts";
+import { checkIdentity } from "../log-identity.ts";
 import { logPartition } from "../partition.ts";
-import {
-  checkMapping,
-  connectNats,
-  ensureStream,
-  isNotFound,
-  type NatsOptions,
-  openManager,
-  patiently,
-} from "./nats-connection.ts";
-import { decodeReports, type ReportMessage, reportMessages, ShuffleCursor } from "./report-message.ts";
+import { ensureLogStreams, type LogStreams, type LogStreamsOptions } from "./log-streams.ts";
+import { checkMapping, connectNats, isNotFound, type NatsOptions, openManager, patiently } from "./nats-connection.ts";
+import { decodeReports, ShuffleCursor } from "./report-message.ts";
+import { ReportShuffle } from "./report-shuffle.ts";
 import { SealedSegments } from "./sealed-segments.ts";
 import { readStream, type StreamAccess } from "./stream-reader.ts";
-import { type HeaderSource, hex, readPlace, readUpload, tipAfter } from "./upload-message.ts";
+import { type HeaderSource, readPlace, readUpload, tipAfter } from "./upload-message.ts";
 
-export interface JetStreamLogOptions extends LogIdentity, NatsOptions {
+export interface JetStreamLogOptions extends LogStreamsOptions, NatsOptions {
   /** File of the index of upload ids; it is made from the stream, and again when it is lost. In memory when left out. */
   readonly indexPath?: string;
-  /** Shuffled reports are kept this long, ms: longer than a worker may be away; 3 days. */
-  readonly keepReportsMs?: number;
 }
 
 const BATCH = 1024;
 const BATCH_BYTES = 16 * 1024 * 1024;
-const KEEP_REPORTS_MS = 3 * 86_400_000;
-/** The server drops what it has seen in this time by Nats-Msg-Id; longer than an election, ms. */
-const DUPLICATE_MS = 120_000;
 const PUBLISH_MS = 5000;
-/** How long a shuffle goes on trying, ms. */
-const SHUFFLE_MS = 30_000;
-const NANOS = 1_000_000;
-
-export interface LogSubjects {
-  readonly log: string;
-  readonly uploads: string;
-  readonly segments: string;
-  readonly reports: string;
-}
 
 export class JetStreamLogReader implements ReportLogReader {
   readonly partitions: number;
   readonly connection: NatsConnection;
   readonly client: JetStreamClient;
-  readonly names: LogSubjects;
+  readonly names: LogStreams;
   readonly index: LogIndex;
   readonly genesis: Uint8Array;
   readonly sealed: SealedSegments;
@@ -68,7 +47,7 @@ export class JetStreamLogReader implements ReportLogReader {
   readonly #access: StreamAccess;
   readonly #closing = new AbortController();
   readonly #readers = new Set<Promise<void>>();
-  #shuffling: Promise<void> = Promise.resolve();
+  readonly #shuffle: ReportShuffle;
   #closed: Promise<void> | undefined;
 
   /** Opens a log; makes its streams where there are none. Throws ORC_LOG_UNAVAILABLE, ORC_BAD_OPTION. */
@@ -78,49 +57,7 @@ export class JetStreamLogReader implements ReportLogReader {
     try {
       await checkMapping(connection, options.partitions);
       const manager = await openManager(connection);
-      const log = hex(genesis).slice(0, 16);
-      const names = {
-        log,
-        uploads: `earshot-uploads-${log}`,
-        segments: `earshot-segments-${log}`,
-        reports: `earshot-reports-${log}`,
-      };
-      const common = {
-        num_replicas: options.replicas,
-        duplicate_window: DUPLICATE_MS * NANOS,
-        storage: "file",
-        retention: "limits",
-        discard: "new",
-        deny_delete: true,
-      } as const;
-      const description = `${options.partitions} partitions, segments of ${options.segmentMs} ms`;
-      await ensureStream(manager, {
-        ...common,
-        name: names.uploads,
-        subjects: [`earshot.uploads.${log}.*.*`],
-        description,
-        deny_purge: true,
-      });
-      await ensureStream(manager, {
-        ...common,
-        name: names.segments,
-        subjects: [`earshot.segments.${log}`],
-        deny_purge: true,
-      });
-      await ensureStream(manager, {
-        ...common,
-        deny_delete: false,
-        name: names.reports,
-        subjects: [`earshot.reports.${log}.*.*`],
-        max_age: (options.keepReportsMs ?? KEEP_REPORTS_MS) * NANOS,
-      });
-      const { config } = await patiently("the log", () => manager.streams.info(names.uploads));
-      if (config.description !== description) {
-        throw oracleError(
-          "ORC_BAD_OPTION",
-          `${names.uploads}: the log has ${config.description}, opened with ${description}`,
-        );
-      }
+      const names = await ensureLogStreams(manager, genesis, options);
       return new JetStreamLogReader(options, genesis, connection, manager, names);
     } catch (error) {
       await connection.close();
@@ -133,7 +70,7 @@ export class JetStreamLogReader implements ReportLogReader {
     genesis: Uint8Array,
     connection: NatsConnection,
     manager: JetStreamManager,
-    names: LogSubjects,
+    names: LogStreams,
   ) {
     this.partitions = options.partitions;
     this.genesis = genesis;
@@ -142,6 +79,7 @@ export class JetStreamLogReader implements ReportLogReader {
     this.#manager = manager;
     this.#access = { connection, manager };
     this.names = names;
+    this.#shuffle = new ReportShuffle(this.client, names, options.partitions);
     this.index = new LogIndex(options.indexPath ?? ":memory:");
     const { uploads, segments, log } = names;
     const subject = `earshot.segments.${log}`;
@@ -220,10 +158,7 @@ export class JetStreamLogReader implements ReportLogReader {
   }
 
   shuffle(batches: readonly ShuffleBatch[]): Promise<void> {
-    // One call after the other: a message of a partition must be acknowledged before the next one is sent.
-    const turn = this.#shuffling.then(() => this.#shuffle(batches));
-    this.#shuffling = turn.catch(() => undefined);
-    return turn;
+    return this.#shuffle.publish(batches);
   }
 
   readShuffled(
@@ -258,7 +193,7 @@ export class JetStreamLogReader implements ReportLogReader {
 
   async #close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([...this.#readers, this.#shuffling]);
+    await Promise.all([...this.#readers, this.#shuffle.idle()]);
     await this.connection.close();
     this.index.close();
   }
@@ -326,21 +261,6 @@ export class JetStreamLogReader implements ReportLogReader {
     } finally {
       this.#readers.delete(promise);
       resolve();
-    }
-  }
-
-  async #shuffle(batches: readonly ShuffleBatch[]): Promise<void> {
-    checkShuffle(batches);
-    const byPartition = reportMessages(batches, this.partitions);
-    await Promise.all([...byPartition.values()].map((messages) => this.#publishInOrder(messages)));
-  }
-
-  async #publishInOrder(messages: readonly ReportMessage[]): Promise<void> {
-    for (const { payload, data } of messages) {
-      const subject = `earshot.report.${this.names.log}.${hex(payload)}`;
-      const msgID = new Bun.CryptoHasher("sha256").update(data).digest("hex");
-      const publish = () => this.client.publish(subject, data, { msgID, retries: 0 });
-      await patiently(`shuffle into ${this.names.reports}`, publish, SHUFFLE_MS);
     }
   }
 }
