@@ -6,15 +6,14 @@
  * block left. A blockhash can be used for 150 blocks. Same calls, same seed: same chain, byte for byte.
  */
 import { createHash } from "node:crypto";
-import { AccountHistory, isSameImage } from "./account-history.ts";
+import { AccountHistory } from "./account-history.ts";
 import { airdropTransaction } from "./airdrop.ts";
 import { fromBase58Sized } from "./base58.ts";
 import { type Block, BlockHistory, type BlockHistoryState, type OpenBlock } from "./block-history.ts";
+import { execute } from "./execute.ts";
 import { keypairFromSeed, type LocalKeypair } from "./keypair.ts";
-import { loadAddresses } from "./lookup-table.ts";
 import { isNonceTransaction, SYSTEM_PROGRAM } from "./nonce.ts";
 import { type AccountImage, type Simulated, Svm } from "./svm.ts";
-import { readMint, readTokenAccount, type TokenBalance } from "./token-account.ts";
 import type { TransactionError } from "./transaction-error.ts";
 import { type TransactionRecord, TransactionStore } from "./transaction-store.ts";
 import { readTransaction, type WireTransaction } from "./wire-transaction.ts";
@@ -245,36 +244,11 @@ export class LocalChain {
     const refusal = this.refusalOf(transaction);
     if (refusal !== null) return { landed: false, error: refusal };
     this.#prepare();
-    const loaded = loadAddresses(transaction, (address) => this.#svm.account(address));
-    const keys = [...transaction.staticKeys, ...loaded.writable, ...loaded.readonly];
-    const before = keys.map((address) => this.#svm.account(address));
-    const preTokens = this.#tokenBalances(before);
-    const outcome = this.#svm.run(transaction.bytes);
-    const after = keys.map((address) => this.#svm.account(address));
-    const preLamports = before.map((image) => image?.lamports ?? 0n);
-    const postLamports = after.map((image) => image?.lamports ?? 0n);
-    // Lamports only leave a transaction as its fee.
-    const fee = sumUnique(keys, preLamports) - sumUnique(keys, postLamports);
-    if (outcome.error !== null && fee === 0n) return { landed: false, error: outcome.error };
-
     const { open } = this.#blocks;
-    const changed = keys.filter((_, index) => !isSameImage(before[index]!, after[index]!));
-    for (const address of changed) this.#history.note(open.height, address, before[keys.indexOf(address)]!);
-    const record: TransactionRecord = {
-      transaction,
-      slot: open.slot,
-      height: open.height,
-      keys,
-      loadedWritable: loaded.writable,
-      loadedReadonly: loaded.readonly,
-      changed,
-      feeLamports: fee,
-      preLamports,
-      postLamports,
-      preTokens,
-      postTokens: this.#tokenBalances(after),
-      outcome,
-    };
+    const executed = execute(this.#svm, transaction, open);
+    if (!executed.landed) return executed;
+    const { record, replaced } = executed;
+    for (const [address, image] of replaced) this.#history.note(open.height, address, image);
     this.#store.add(record);
     open.signatures.push(transaction.signatures[0]!);
     for (const listener of this.#listeners) listener.onTransaction?.(record);
@@ -339,19 +313,4 @@ export class LocalChain {
       this.#blocks.newestBlocks(SLOT_HASHES),
     );
   }
-
-  #tokenBalances(images: readonly (AccountImage | null)[]): TokenBalance[] {
-    return images.flatMap((image, accountIndex) => {
-      const account = readTokenAccount(image);
-      const mint = account === null ? null : readMint(this.#svm.account(account.mint));
-      if (image === null || account === null || mint === null) return [];
-      const { mint: mintAddress, owner, amount } = account;
-      return [{ accountIndex, mint: mintAddress, owner, program: image.owner, amount, decimals: mint.decimals }];
-    });
-  }
-}
-
-/** A table may load an account that is also a static key: it is counted once. */
-function sumUnique(keys: readonly string[], lamports: readonly bigint[]): bigint {
-  return lamports.reduce((sum, value, index) => (keys.indexOf(keys[index]!) === index ? sum + value : sum), 0n);
 }
