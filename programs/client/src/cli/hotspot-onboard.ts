@@ -7,7 +7,7 @@ import { type Onboarding, onboardHotspot, onboardMessage } from "../sdk/onboard.
 import type { CliContext } from "./context.ts";
 import { addressOf, readKeypair, readTaggedSigner, type TaggedSigner, taggedKeyOf } from "./keys.ts";
 import { integerParser, textParser, wholeParser } from "./parse.ts";
-import { type CommandAnswer, type SpendFlags, spend, spendFlags, withSession } from "./session.ts";
+import { type CommandAnswer, type Session, type SpendFlags, spend, spendFlags, withSession } from "./session.ts";
 
 interface OnboardFlags extends SpendFlags {
   readonly device?: string;
@@ -57,7 +57,7 @@ export const hotspotOnboardCommand = buildCommand<OnboardFlags, [], CliContext>(
       const issuer = flags.issuer === undefined ? null : readKeypair(flags.issuer);
       if ((flags.maker === undefined) !== (issuer === null))
         throw new ClientError("PRG_BAD_OPTION", "--maker and --issuer go together");
-      const maker = flags.maker === undefined ? null : makerOf(session.network.network, flags.maker);
+      const maker = flags.maker === undefined ? null : await makerNamed(session, flags.maker);
       // Any number will do; it makes two messages of one device differ.
       const nonce = flags.nonce ?? BigInt(Date.now());
       const onboarding: Onboarding = { owner, maker, kind: maker === null ? "light" : "full", nonce };
@@ -83,6 +83,14 @@ export const hotspotOnboardCommand = buildCommand<OnboardFlags, [], CliContext>(
     });
   },
 });
+
+/** The account of a maker that is registered. Throws PRG_NOT_FOUND. */
+async function makerNamed({ programs, network }: Session, name: string): Promise<PublicKey> {
+  const address = makerOf(network.network, name);
+  if ((await programs.account("registry", "maker", address)) === null)
+    throw new ClientError("PRG_NOT_FOUND", `no maker named "${name}" in this network`);
+  return address;
+}
 
 /** The device's key and signature; null where it has yet to sign. Throws PRG_BAD_OPTION. */
 function signatureOf(

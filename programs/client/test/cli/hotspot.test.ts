@@ -72,6 +72,10 @@ describe("onboarding", () => {
     );
     const full = ["--device", keypair("maker"), "--maker", "Acme"];
     expect(await refusal("owner", "hotspot onboard", ...full)).toMatch(/--maker and --issuer go together/);
+    const issuer = ["--issuer", keypair("owner")];
+    expect(await refusal("owner", "hotspot onboard", ...full, ...issuer)).toMatch(
+      /^PRG_NOT_FOUND: no maker named "Acme" /,
+    );
     const again = await refusal("owner", "hotspot onboard", "--device", join(folder, "hotspot.key"), "--commit");
     expect(again).toMatch(/^PRG_REFUSED: /);
   });
