@@ -46,6 +46,9 @@ const REQUEST_TIMEOUT_MS = 300_000;
 /** A connection without a request is kept this long, ms: agents ask about once a minute. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** When to come again after a fault of ours, ms: a database that is away is back in seconds or in hours. */
+const FAULT_RETRY_MS = 5000;
+
 /** The server without its routes. */
 export function createHttpApp({ trustProxy, maxConnections, log }: HttpOptions): HttpApp {
   const app = fastify({
@@ -56,6 +59,8 @@ export function createHttpApp({ trustProxy, maxConnections, log }: HttpOptions):
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionTimeout: REQUEST_TIMEOUT_MS + KEEP_ALIVE_MS,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    // Ajv takes the text "Infinity" for an integer, and with strict numbers does not hold it against the limits.
+    ajv: { customOptions: { strictNumbers: false } },
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
     // Of an address that is none, or has too long a parameter: no route is found, so no error handler is asked.
     frameworkErrors: (error, _request, reply) => {
@@ -66,8 +71,9 @@ export function createHttpApp({ trustProxy, maxConnections, log }: HttpOptions):
   app.server.maxConnections = maxConnections;
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const { code, expected, got } = explained(error);
-    if (code === "log_unavailable") log.error("a request failed", { error: error.stack ?? error.message });
-    return sendError(reply, code, expected, got);
+    if (code !== "log_unavailable") return sendError(reply, code, expected, got);
+    log.error("a request failed", { error: error.stack ?? error.message });
+    return sendError(reply, code, expected, got, { retryAfterMs: FAULT_RETRY_MS });
   });
   app.setNotFoundHandler((request, reply) => sendError(reply, "not_found", "a route of the API", request.method));
   return app;

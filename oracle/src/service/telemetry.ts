@@ -8,6 +8,9 @@ import type { UploadTally } from "../ingest/withheld-tally.ts";
 
 const REPORT_KINDS = ["beacons", "witnesses", "receipts", "confirmations"] as const;
 
+/** Usual metrics that Bun walks the whole heap for: nothing else is done for half a second of a scrape, which anybody may ask for. */
+const HEAP_WALKS = ["total", "used", "available"].map((of) => `nodejs_heap_space_size_${of}_bytes`);
+
 export class Telemetry {
   readonly #registry = new Registry();
   readonly #uploads;
@@ -24,6 +27,7 @@ export class Telemetry {
   constructor() {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
+    for (const name of HEAP_WALKS) this.#registry.removeSingleMetric(name);
     this.#uploads = new Counter({
       name: "oracle_uploads_total",
       help: "Uploads with a good signature by what became of them; told when their windows are closed.",

@@ -36,6 +36,26 @@ test("an address that is none, or has too long a parameter, is answered in the f
   }
 });
 
+test("every number in an address has its limits, and none of them takes more than any number", async () => {
+  type Parameter = { in: string; name: string; schema: { type?: string; minimum?: number; maximum?: number } };
+  const { paths } = (await service.app.inject({ method: "GET", url: "/openapi.json" })).json();
+  const asked: string[] = [];
+  for (const [path, { get }] of Object.entries<{ get?: { parameters?: Parameter[] } }>(paths)) {
+    for (const { in: place, name, schema } of get?.parameters ?? []) {
+      if (schema.type !== "integer" && schema.type !== "number") continue;
+      expect([schema.minimum, schema.maximum], `${path} ${name}`).toEqual([expect.any(Number), expect.any(Number)]);
+      for (const value of ["Infinity", "-Infinity", "NaN", "1e400"]) {
+        const full = path.replace(`{${name}}`, value).replace(/\{\w+\}/g, "1");
+        const url = place === "query" ? `${full}?${name}=${value}` : full;
+        const answer = await service.app.inject({ method: "GET", url });
+        expect([answer.statusCode, answer.json().code], url).toEqual([400, "bad_request"]);
+        asked.push(url);
+      }
+    }
+  }
+  expect(asked.length).toBeGreaterThan(100);
+});
+
 test.skipIf(SCHEMATHESIS === undefined)(
   "holds against a fuzzer of the description: no server error, no undescribed status, type or answer",
   async () => {
