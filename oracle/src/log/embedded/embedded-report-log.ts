@@ -10,22 +10,10 @@ import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
 import { makeFolder } from "../../epoch-folder/durable-file.ts";
 import { oracleError } from "../../errors.ts";
-import type {
-  Appended,
-  LoggedUpload,
-  LogPlace,
-  LogTip,
-  RawUpload,
-  ReadOptions,
-  ReportLog,
-  SealedSegment,
-  ShuffleBatch,
-  ShuffleCheckpoint,
-  ShuffledPage,
-} from "../../ports/report-log.ts";
+import type { LogPlace, LogTip } from "../../ports/report-log.ts";
 import { AppendQueue } from "../append-queue.ts";
 import { checkIdentity, type LogIdentity } from "../log-identity.ts";
-import { logPartition } from "../partition.ts";
+import { QueuedLog } from "../queued-log.ts";
 import { SEGMENT_TARGET_BYTES, segmentName } from "../segment.ts";
 import { type LogDisk, realDisk } from "./disk.ts";
 import { EmbeddedLogReader, LOG_FILES } from "./embedded-log-reader.ts";
@@ -52,16 +40,15 @@ export interface EmbeddedLogOptions extends LogIdentity {
 const GATHER_MS = 0;
 const SHOW_WITHIN_MS = 200;
 
-export class EmbeddedReportLog implements ReportLog {
-  readonly partitions: number;
+export class EmbeddedReportLog extends QueuedLog {
   /** Bytes of a torn tail that opening took away; they were never acknowledged. */
   readonly tornBytes: number;
   readonly #uploads: string;
   readonly #lock: WriterLock;
   readonly #index: LateIndex;
-  readonly #reader: EmbeddedLogReader;
+  protected override readonly reader: EmbeddedLogReader;
   readonly #tail: TailFile;
-  readonly #queue: AppendQueue;
+  protected override readonly queue: AppendQueue;
   readonly #segments: SegmentSequence;
   #closed: Promise<void> | undefined;
 
@@ -98,20 +85,20 @@ export class EmbeddedReportLog implements ReportLog {
     open: OpenSegment | undefined,
   ) {
     const { folder, partitions } = options;
-    this.partitions = partitions;
+    super(partitions);
     this.tornBytes = recovered.tornBytes;
     this.#uploads = join(folder, LOG_FILES.uploads);
     this.#lock = lock;
     this.#tail = new TailFile(join(folder, LOG_FILES.tail));
     this.#index = new LateIndex(index, options.showWithinMs ?? SHOW_WITHIN_MS, (length) => this.#tail.announce(length));
-    this.#reader = new EmbeddedLogReader(folder, options, this.#index);
+    this.reader = new EmbeddedLogReader(folder, options, this.#index);
     const { segmentMs, segmentBytes = SEGMENT_TARGET_BYTES, disk = realDisk } = options;
     this.#segments = new SegmentSequence(
       { folder: this.#uploads, disk, index: this.#index, partitions, segmentMs, segmentBytes },
       recovered,
       open,
     );
-    this.#queue = new AppendQueue({
+    this.queue = new AppendQueue({
       gatherMs: options.gatherMs ?? GATHER_MS,
       commit: async (uploads) => {
         await this.#attempt(() => this.#segments.commit(uploads));
@@ -120,60 +107,16 @@ export class EmbeddedReportLog implements ReportLog {
     });
   }
 
-  partitionOf(deviceKey: Uint8Array): number {
-    return logPartition(deviceKey, this.partitions);
-  }
-
-  append(upload: RawUpload): Promise<Appended> {
-    return this.#queue.append(upload);
-  }
-
   async tip(): Promise<LogTip> {
     return this.#segments.tip;
   }
 
   find(uploadId: Uint8Array): Promise<LogPlace | undefined> {
-    return this.#reader.find(uploadId);
-  }
-
-  get(logIndex: number): Promise<LoggedUpload | undefined> {
-    return this.#reader.get(logIndex);
-  }
-
-  readUploads(
-    partition: number | undefined,
-    after: number,
-    options: ReadOptions,
-  ): AsyncIterable<readonly LoggedUpload[]> {
-    return this.#reader.readUploads(partition, after, options);
-  }
-
-  shuffle(batches: readonly ShuffleBatch[]): Promise<void> {
-    return this.#reader.shuffle(batches);
-  }
-
-  readShuffled(
-    partition: number,
-    after: ShuffleCheckpoint | undefined,
-    options: ReadOptions,
-  ): AsyncIterable<ShuffledPage> {
-    return this.#reader.readShuffled(partition, after, options);
-  }
-
-  trimShuffled(checkpoints: ReadonlyMap<number, ShuffleCheckpoint>): Promise<void> {
-    return this.#reader.trimShuffled(checkpoints);
-  }
-
-  segments(from = 0): Promise<readonly SealedSegment[]> {
-    return this.#reader.segments(from);
-  }
-
-  segmentBytes(number: number): Promise<Uint8Array | undefined> {
-    return this.#reader.segmentBytes(number);
+    return this.reader.find(uploadId);
   }
 
   sealSegments(nowMs: number): Promise<void> {
-    return this.#queue.between(async () => {
+    return this.queue.between(async () => {
       if (!this.#segments.isPast(nowMs)) return;
       await this.#attempt(async () => {
         this.#index.store();
@@ -186,18 +129,14 @@ export class EmbeddedReportLog implements ReportLog {
     await this.#attempt(async () => this.#index.store());
   }
 
-  health(): { inFlight: number; fault: string | undefined } {
-    return this.#queue.health();
-  }
-
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    await this.#queue.close();
-    await this.#reader.close();
+    await this.queue.close();
+    await this.reader.close();
     this.#segments.close();
     this.#tail.close();
     this.#lock.release();

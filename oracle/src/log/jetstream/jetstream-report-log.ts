@@ -11,22 +11,10 @@
 
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { oracleError } from "../../errors.ts";
-import type {
-  Appended,
-  LoggedUpload,
-  LogPlace,
-  LogTip,
-  RawUpload,
-  ReadOptions,
-  ReportLog,
-  SealedSegment,
-  ShuffleBatch,
-  ShuffleCheckpoint,
-  ShuffledPage,
-} from "../../ports/report-log.ts";
+import type { LogPlace, LogTip } from "../../ports/report-log.ts";
 import { AppendQueue, type WaitingUpload } from "../append-queue.ts";
 import { spanOf } from "../log-identity.ts";
-import { logPartition } from "../partition.ts";
+import { QueuedLog } from "../queued-log.ts";
 import { RECORD_HEADER_BYTES, SEGMENT_TARGET_BYTES } from "../segment.ts";
 import { type JetStreamLogOptions, JetStreamLogReader } from "./jetstream-log-reader.ts";
 import { hex, tipAfter, uploadHeaders } from "./upload-message.ts";
@@ -37,11 +25,10 @@ const PUBLISH_AT_ONCE = 512;
 const GIVE_UP_MS = 20_000;
 const RETRY_MS = 100;
 
-export class JetStreamReportLog implements ReportLog {
-  readonly partitions: number;
+export class JetStreamReportLog extends QueuedLog {
   readonly #options: JetStreamLogOptions;
-  readonly #reader: JetStreamLogReader;
-  readonly #queue: AppendQueue;
+  protected override readonly reader: JetStreamLogReader;
+  protected override readonly queue: AppendQueue;
   /** Undefined while it is not known what the stream holds. */
   #tip: LogTip | undefined;
   /** Span and bytes of the uploads that are not sealed yet, as far as this process wrote them. */
@@ -58,78 +45,30 @@ export class JetStreamReportLog implements ReportLog {
   }
 
   private constructor(options: JetStreamLogOptions, reader: JetStreamLogReader) {
-    this.partitions = options.partitions;
+    super(options.partitions);
     this.#options = options;
-    this.#reader = reader;
-    this.#queue = new AppendQueue({ gatherMs: 0, commit: (uploads) => this.#commit(uploads) });
-  }
-
-  partitionOf(deviceKey: Uint8Array): number {
-    return logPartition(deviceKey, this.partitions);
-  }
-
-  append(upload: RawUpload): Promise<Appended> {
-    return this.#queue.append(upload);
+    this.reader = reader;
+    this.queue = new AppendQueue({ gatherMs: 0, commit: (uploads) => this.#commit(uploads) });
   }
 
   async tip(): Promise<LogTip> {
-    return this.#tip ?? this.#reader.tip();
+    return this.#tip ?? this.reader.tip();
   }
 
   async find(uploadId: Uint8Array): Promise<LogPlace | undefined> {
     // The index is this process's own: between commits it says what the stream says, unless another writer is at work.
-    return this.#reader.index.find(uploadId);
-  }
-
-  get(logIndex: number): Promise<LoggedUpload | undefined> {
-    return this.#reader.get(logIndex);
-  }
-
-  readUploads(
-    partition: number | undefined,
-    after: number,
-    options: ReadOptions,
-  ): AsyncIterable<readonly LoggedUpload[]> {
-    return this.#reader.readUploads(partition, after, options);
-  }
-
-  shuffle(batches: readonly ShuffleBatch[]): Promise<void> {
-    return this.#reader.shuffle(batches);
-  }
-
-  readShuffled(
-    partition: number,
-    after: ShuffleCheckpoint | undefined,
-    options: ReadOptions,
-  ): AsyncIterable<ShuffledPage> {
-    return this.#reader.readShuffled(partition, after, options);
-  }
-
-  trimShuffled(checkpoints: ReadonlyMap<number, ShuffleCheckpoint>): Promise<void> {
-    return this.#reader.trimShuffled(checkpoints);
-  }
-
-  segments(from = 0): Promise<readonly SealedSegment[]> {
-    return this.#reader.segments(from);
-  }
-
-  segmentBytes(number: number): Promise<Uint8Array | undefined> {
-    return this.#reader.segmentBytes(number);
+    return this.reader.index.find(uploadId);
   }
 
   sealSegments(nowMs: number): Promise<void> {
-    return this.#queue.between(() => this.#reader.sealed.seal(nowMs));
+    return this.queue.between(() => this.reader.sealed.seal(nowMs));
   }
 
   /** Readers ask the stream, which has an upload before it is acknowledged. */
   async showAll(): Promise<void> {}
 
-  health(): { inFlight: number; fault: string | undefined } {
-    return this.#queue.health();
-  }
-
   close(): Promise<void> {
-    this.#closed ??= this.#queue.close().then(() => this.#reader.close());
+    this.#closed ??= this.queue.close().then(() => this.reader.close());
     return this.#closed;
   }
 
@@ -140,7 +79,7 @@ export class JetStreamReportLog implements ReportLog {
     let left = uploads;
     for (;;) {
       try {
-        this.#tip ??= await this.#reader.catchUp();
+        this.#tip ??= await this.reader.catchUp();
         left = left.filter((waiting) => !this.#answerKnown(waiting, tried));
         for (let from = 0; from < left.length; from += PUBLISH_AT_ONCE) {
           await this.#publish(left.slice(from, from + PUBLISH_AT_ONCE), tried);
@@ -150,7 +89,7 @@ export class JetStreamReportLog implements ReportLog {
         this.#tip = undefined;
         if (performance.now() - started > GIVE_UP_MS) {
           const reason = cause instanceof Error ? cause.message : String(cause);
-          throw oracleError("ORC_LOG_UNAVAILABLE", `${this.#reader.names.uploads}: ${reason}`, {
+          throw oracleError("ORC_LOG_UNAVAILABLE", `${this.reader.names.uploads}: ${reason}`, {
             cause,
             retryable: true,
           });
@@ -158,12 +97,12 @@ export class JetStreamReportLog implements ReportLog {
         await Bun.sleep(RETRY_MS);
       }
     }
-    if (this.#isSegmentComplete(uploads)) await this.#reader.sealed.seal(undefined).catch(() => undefined);
+    if (this.#isSegmentComplete(uploads)) await this.reader.sealed.seal(undefined).catch(() => undefined);
   }
 
   /** Answers an upload that the log holds already. */
   #answerKnown(waiting: WaitingUpload, tried: ReadonlyMap<string, LogPlace>): boolean {
-    const known = this.#reader.index.find(waiting.upload.uploadId);
+    const known = this.reader.index.find(waiting.upload.uploadId);
     if (known === undefined) return false;
     const own = tried.get(hex(known.uploadId));
     const isOwn = own?.logIndex === known.logIndex && Buffer.compare(own.previousHead, known.previousHead) === 0;
@@ -179,7 +118,7 @@ export class JetStreamReportLog implements ReportLog {
       const place = { uploadId, receiveMs, logIndex: tip.length, previousHead: tip.head };
       tip = tipAfter(place);
       const id = hex(uploadId);
-      const subject = `earshot.upload.${this.#reader.names.log}.${hex(deviceKey)}`;
+      const subject = `earshot.upload.${this.reader.names.log}.${hex(deviceKey)}`;
       const options = {
         msgID: id,
         headers: uploadHeaders(place),
@@ -190,7 +129,7 @@ export class JetStreamReportLog implements ReportLog {
         },
         retries: 0,
       };
-      const answer = this.#reader.client.publish(subject, bytes, options).then(
+      const answer = this.reader.client.publish(subject, bytes, options).then(
         ({ seq, duplicate }) => {
           if (duplicate) throw new Error(`upload ${place.logIndex} is stored at ${seq - 1}`);
           tried.set(id, place);
@@ -210,7 +149,7 @@ export class JetStreamReportLog implements ReportLog {
     const answers = await Promise.allSettled(published.map(({ answer }) => answer));
     const failed = answers.find((answer) => answer.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    this.#reader.index.add(
+    this.reader.index.add(
       published.map(({ entry }) => entry),
       tip,
     );
