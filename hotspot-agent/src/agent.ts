@@ -23,7 +23,7 @@ import { GatewayAdmission } from "./gateway-admission.ts";
 import { type LocalPage, serveLocalPage } from "./local-page/server.ts";
 import type { Log } from "./log.ts";
 import { keepMemorySmall } from "./memory-keeper.ts";
-import type { DownlinkCommand, UplinkPacket } from "./messages.ts";
+import type { DownlinkCommand, GatewayEui, GatewayStats, UplinkPacket } from "./messages.ts";
 import { defaultClientId, readCredentials } from "./network-server/mqtt-settings.ts";
 import { isRouteDestination, NetworkServers } from "./network-server/network-servers.ts";
 import { fetchSend } from "./proof/http.ts";
@@ -100,18 +100,9 @@ class Agent {
       },
     });
     this.#forwarder = new SemtechUdp({
+      ...this.#inputOptions(),
       ...config.forwarder.listen,
-      allow: config.forwarder.allow,
-      clock,
-      log: log.for("forwarder"),
-      telemetry,
-      spool,
-      onPackets: (record, packets) => this.#takePackets(record, packets),
-      onStats: (stats) => {
-        if (this.#gateways.admit(stats.gatewayEui)) this.#servers.publishStats(stats);
-      },
       onTxAck: (gatewayEui, token, answer) => this.#scheduler.txAck(gatewayEui, token, answer),
-      onGateway: (gatewayEui) => void this.#gateways.admit(gatewayEui),
     });
     this.#mqttInputs = config.gatewayMqtt.map((input, i) => this.#makeMqttInput(input, i));
     this.#scheduler = new DownlinkScheduler({
@@ -220,23 +211,31 @@ class Agent {
   }
 
   #makeMqttInput(input: MqttConfig, position: number): MqttInput {
-    const { config, clock, log } = this.#options;
-    const { keyring, spool, telemetry } = this.#state;
+    const { gatewayId } = this.#state.keyring.primary;
     return new MqttInput({
+      ...this.#inputOptions(),
       ...input,
-      clientId: input.clientId ?? defaultClientId(`gateway-mqtt-${position}`, keyring.primary.gatewayId),
+      clientId: input.clientId ?? defaultClientId(`gateway-mqtt-${position}`, gatewayId),
       credentials: () => readCredentials(input),
+    });
+  }
+
+  /** What every input from forwarders is given, however it comes. */
+  #inputOptions() {
+    const { config, clock, log } = this.#options;
+    const { spool, telemetry } = this.#state;
+    return {
       allow: config.forwarder.allow,
       clock,
       log: log.for("forwarder"),
       telemetry,
       spool,
-      onPackets: (record, packets) => this.#takePackets(record, packets),
-      onStats: (stats) => {
+      onPackets: (record: LiveRecord, packets: readonly UplinkPacket[]) => this.#takePackets(record, packets),
+      onStats: (stats: GatewayStats) => {
         if (this.#gateways.admit(stats.gatewayEui)) this.#servers.publishStats(stats);
       },
-      onGateway: (gatewayEui) => void this.#gateways.admit(gatewayEui),
-    });
+      onGateway: (gatewayEui: GatewayEui) => void this.#gateways.admit(gatewayEui),
+    };
   }
 
   /** What waits for servers that the owner took out of the configuration waits for nobody. */
