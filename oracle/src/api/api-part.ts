@@ -25,13 +25,21 @@ export interface ApiPartOptions {
   readonly source: EpochSource;
   /** The oracle's time, Unix ms. */
   readonly nowMs: () => number;
+  /** A clock that only goes forward, ms, by which deliveries are rationed; the process's without it. */
+  readonly steadyMs?: () => number;
   /** Where published proposals are laid (proposals/proposal-files.ts); none are shown without it. */
   readonly proposals?: string;
   /** Who may see what is a payer's; the payer alone without it. */
   readonly access?: PayerAccess;
 }
 
-export function apiPart({ source, nowMs, proposals, access = payerAlone(nowMs) }: ApiPartOptions): ServicePart {
+export function apiPart({
+  source,
+  nowMs,
+  steadyMs,
+  proposals,
+  access = payerAlone(nowMs),
+}: ApiPartOptions): ServicePart {
   const views = new EpochViews(source, EPOCHS_IN_MEMORY);
   return {
     name: "api",
@@ -40,9 +48,10 @@ export function apiPart({ source, nowMs, proposals, access = payerAlone(nowMs) }
       hotspotRoutes(app, views, nowMs);
       usageRoutes(app, views, access);
       cellRoutes(app, views);
+      const deliveries = (app: HttpApp, views: EpochViews) => deliveryRoutes(app, views, steadyMs);
       for (const routes of [
         ...[claimRoutes, mapRoutes, searchRoutes, standingRoutes],
-        ...[historyRoutes, gapRoutes, deliveryRoutes, uptimeRoutes],
+        ...[historyRoutes, gapRoutes, deliveries, uptimeRoutes],
       ])
         routes(app, views);
       if (proposals !== undefined) proposalRoutes(app, views, proposals);

@@ -56,10 +56,11 @@ const listQuery = Type.Object({
 const routeParams = Type.Object({ routeId: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) });
 const response = { ...epochAnswers(deliveriesSchema), ...errorAnswers("overloaded") };
 
-export function deliveryRoutes(app: HttpApp, views: EpochViews): void {
+export function deliveryRoutes(app: HttpApp, views: EpochViews, steadyMs?: () => number): void {
   const book = new DeliveryBook({
     most: EPOCHS_IN_MEMORY,
     compute: (span) => deliveriesOfSpan(views.source, span),
+    ...(steadyMs === undefined ? {} : { steadyMs }),
   });
   /** A page of the deliveries that `choose` finds in the epoch asked for; `what` it found none of. */
   const answer = async (

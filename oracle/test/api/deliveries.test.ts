@@ -16,7 +16,10 @@ let app: HttpApp;
 beforeAll(async () => {
   play = await PacketPlay.open(folders.next());
   app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
-  await apiPart({ source: new ArchivedEpochs(play.archive, async () => closed), nowMs: () => 0 }).routes?.(app);
+  // Whatever is computed takes a second, so that one is refused however busy this machine is.
+  let steadyMs = 0;
+  const clocks = { nowMs: () => 0, steadyMs: () => (steadyMs += 1000) };
+  await apiPart({ source: new ArchivedEpochs(play.archive, async () => closed), ...clocks }).routes?.(app);
   await app.ready();
 });
 afterAll(async () => {
