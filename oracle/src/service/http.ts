@@ -17,6 +17,7 @@ import {
   type RawServerDefault,
 } from "fastify";
 import type { Log } from "./log.ts";
+import { answerNoRequest } from "./no-request.ts";
 
 export type HttpApp = FastifyInstance<
   RawServerDefault,
@@ -62,6 +63,7 @@ export function createHttpApp({ trustProxy, maxConnections, log }: HttpOptions):
     // Ajv takes the text "Infinity" for an integer, and with strict numbers does not hold it against the limits.
     ajv: { customOptions: { strictNumbers: false } },
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
+    clientErrorHandler: answerNoRequest,
     // Of an address that is none, or has too long a parameter: no route is found, so no error handler is asked.
     frameworkErrors: (error, _request, reply) => {
       const { code, expected, got } = explained(error);
