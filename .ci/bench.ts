@@ -1,6 +1,7 @@
 /** `bun run bench NAME …`: runs one benchmark. Timed runs are no tests: they live here and in no test suite. */
 import { runAgentBench } from "../hotspot-agent/bench/agent.ts";
 import { runAttacks } from "../oracle/bench/attacks.ts";
+import { runClone } from "../oracle/bench/clone-limit.ts";
 import { runExplorerBench } from "../oracle/bench/explorer.ts";
 import { runOracle } from "../oracle/bench/oracle.ts";
 import { runPrivate } from "../oracle/bench/private.ts";
@@ -11,6 +12,7 @@ import { runProgramsBench } from "../programs/client/bench/programs.ts";
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
   agent: runAgentBench,
   attacks: runAttacks,
+  clone: runClone,
   core: runCore,
   explorer: runExplorerBench,
   oracle: runOracle,

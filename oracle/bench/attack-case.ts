@@ -56,7 +56,8 @@ export interface HonestResult {
   readonly keptShare: number;
 }
 
-interface DayPay {
+/** A day that counts: its reports, and what came of them without detectors and with. */
+export interface DayPay {
   readonly input: FolderInput;
   readonly rowOf: ReadonlyMap<string, number>;
   readonly without: EpochOutput;
@@ -68,6 +69,11 @@ export interface Stage {
   readonly town: TownName;
   readonly days: number;
   readonly keepIn?: string | undefined;
+}
+
+/** What the hotspots that attack at this share, 0 to 1, would earn by honest work. */
+export function rehearsalOf(share: number): Attack {
+  return { name: "moved", strength: "naive", share, intensity: 1, isRehearsal: true };
 }
 
 /** Plays an attack, or judges what is kept of it. */
@@ -100,7 +106,8 @@ function isHonest({ attacker, fault, assertedCell }: SimulatedHotspot): boolean 
   return attacker === undefined && fault === undefined && assertedCell !== undefined;
 }
 
-async function playDays(
+/** Plays a town, or takes what is kept of it; only the last day is given. */
+export async function playDays(
   { days, keepIn, town }: Stage,
   attack?: Attack,
 ): Promise<{ readonly world: World; readonly played: DayPay[] }> {
@@ -208,7 +215,8 @@ function keptE4({ signer }: SimulatedHotspot, { input, judged, rowOf }: DayPay):
   return 1;
 }
 
-function tokensOf({ rewards }: EpochOutput, row: number): number {
+/** What a hotspot is paid, tokens. */
+export function tokensOf({ rewards }: EpochOutput, row: number): number {
   return Number(rewards.beacon_atoms[row] + rewards.witness_atoms[row] + rewards.data_atoms[row]) / ATOMS_PER_TOKEN;
 }
 

@@ -15,7 +15,9 @@ import {
   receiversOfCampaign,
 } from "./campaigns.ts";
 import { costReport } from "./cost.ts";
+import { likenessTables } from "./likeness-tables.ts";
 import { replaceSection } from "./page.ts";
+import { db, table } from "./tables.ts";
 import { excessDdb, hasPlaces, hasSpots, judgeWindow, windowsOf } from "./windows.ts";
 
 export const SPOOF_USAGE = `usage: bun run bench spoof [--links FILE] [--windows N] [--write]
@@ -99,6 +101,7 @@ export function spoofReport(windowsEach: number, linksFile?: string): string {
     movedTable(judged, windowsEach),
     swapTable(judged, windowsEach),
     singleTable(judged, windowsEach),
+    ...likenessTables(judged.filter(({ isMisplaced }) => !isMisplaced).map(({ receiver }) => receiver)),
   ].join("\n");
 }
 
@@ -341,13 +344,4 @@ function byCampaign(judged: readonly Judged[]): (readonly [string, readonly Judg
 function shareOf(flags: readonly boolean[]): string {
   if (flags.length === 0) return "none";
   return `${((100 * flags.filter(Boolean).length) / flags.length).toFixed(flags.length > 5000 ? 2 : 1)} % of ${flags.length}`;
-}
-
-function db(ddb: number): string {
-  return (ddb / 10).toFixed(1);
-}
-
-function table(title: string, header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [`**${title}**`, "", line(header), line(header.map(() => "---")), ...rows.map(line), ""].join("\n");
 }

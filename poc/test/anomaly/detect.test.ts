@@ -200,6 +200,26 @@ describe("other lies", () => {
     expect(suspects(scoreEpoch(input), 12)).toEqual(["5 twin"]);
   });
 
+  test("two keys are not twins by what fewer others than the rules ask for hear alike", () => {
+    const stands = places.map((one, n) => (n === 5 ? places[6] : one));
+    const heard = hearing(stands);
+    const same = (id: number) => (id === 5 ? 6 : id);
+    const isEither = (id: number) => id === 5 || id === 6;
+    const others = places.map((_, n) => n).filter((n) => !isEither(n));
+    const heardBy =
+      (voices: number): Heard =>
+      (from, to, beacon) => {
+        if (isEither(from) && isEither(to)) return undefined;
+        const other = isEither(from) ? to : from;
+        if ((isEither(from) || isEither(to)) && others.indexOf(other) >= voices) return undefined;
+        return heard(same(from), same(to), beacon);
+      };
+    const { voters } = earshotDetectors.twins;
+    const found = (voices: number) => suspects(scoreEpoch(townEpoch(places, heardBy(voices))), 12);
+    expect(found(voters)).toEqual(["6 twin"]);
+    expect(found(voters - 1)).toEqual([]);
+  });
+
   test("a hotspot that is heard far away, and by none of those next to it, is not there, unless too few say so", () => {
     const far = grid(8).map((one) => ({ ...one, latDeg: one.latDeg + 0.09, owner: one.owner + 20 }));
     const near = grid(8).map((one, n) => ({

@@ -7,7 +7,7 @@
 import type { AnomalyParameters } from "../../anomaly/anomaly-parameters.ts";
 
 export const earshotDetectors: AnomalyParameters = {
-  ruleVersion: 4,
+  ruleVersion: 5,
   evidenceBeacons: 4,
   minimumVoters: 5,
   voids: { links: 4, shareE4: 2500 },
@@ -27,7 +27,7 @@ export const earshotDetectors: AnomalyParameters = {
   reciprocity: { toleranceDdb: 120, surely: 3, surelyDdb: 150 },
   oneSided: { beacons: 2, surely: 3 },
   silence: { nearM: 1000, farM: 4000, farShareE4: 6600, silentFactorE4: 20_000, voters: 6 },
-  twins: { apartM: 700, tellingDdb: 30, withinDdb: 50, voters: 4, agreeE4: 7000, ofOneOwner: 3 },
+  twins: { apartM: 700, tellingDdb: 30, withinDdb: 50, voters: 5, agreeE4: 7000, ofOneOwner: 3 },
   behaviour: { priorCount: 20, fromE4: 200, fullE4: 1000 },
   keptPerEpochE4: 9000,
   effectE4: 10_000,
