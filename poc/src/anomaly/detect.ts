@@ -13,7 +13,7 @@ import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
 import { DEVICE_KEY_BYTES } from "../protocol/device-key.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import { badShareE4, nextConduct } from "./behaviour.ts";
-import { DETECTOR, DETECTORS } from "./detector.ts";
+import { DETECTOR } from "./detector.ts";
 import { drawGroups } from "./drawn-groups.ts";
 import { type Judgement, judgeSuspects, LEVEL_STRIDE } from "./judge-suspects.ts";
 import { levelOfShare, nextCleanEpochs, nextLevel, weightOfLevels } from "./suspicion.ts";
@@ -44,7 +44,7 @@ export function detectAnomalies(
   const tally = tallyLinks(context, partitions, drawn, parameters, owner);
   onStepDone();
   const voters = Voters.of(context, parameters, owner, before.cleanEpochs);
-  const judgement = judgeSuspects(context, drawn, parameters, tally, voters, before.cleanEpochs, onStepDone);
+  const judgement = judgeSuspects(context, parameters, tally, voters, before.cleanEpochs, onStepDone);
   const after = nextSuspicion(context, parameters, { before, judgement, tally });
   return {
     weightE4: weightsOf(input, parameters, after),
@@ -94,23 +94,21 @@ function nextSuspicion(
   const conduct = conductOf(input);
   for (let hotspot = 0; hotspot < hotspots.count; hotspot++) {
     const at = hotspot * LEVEL_STRIDE;
-    const own = conduct.get(hotspot) ?? { good: 0, bad: 0 };
-    const counts = nextConduct(
-      { good16: before.good16[hotspot], bad16: before.bad16[hotspot] },
-      own.good,
-      own.bad,
-      parameters.keptPerEpochE4,
-    );
-    after.good16[hotspot] = counts.good16;
-    after.bad16[hotspot] = counts.bad16;
+    let fresh = 0;
     let highest = 0;
-    for (const { number } of DETECTORS) {
-      const fresh =
-        number === DETECTOR.conduct
-          ? levelOfShare(parameters.behaviour, badShareE4(counts, parameters.behaviour.priorCount))
-          : judgement.levels[at + number];
-      highest = Math.max(highest, fresh);
-      after.levels[at + number] = nextLevel(parameters, before.levels[at + number], fresh);
+    const own = conduct.get(hotspot);
+    // Nearly nobody has conduct to remember.
+    if (own !== undefined || before.good16[hotspot] > 0 || before.bad16[hotspot] > 0) {
+      const kept = { good16: before.good16[hotspot], bad16: before.bad16[hotspot] };
+      const counts = nextConduct(kept, own?.good ?? 0, own?.bad ?? 0, parameters.keptPerEpochE4);
+      after.good16[hotspot] = counts.good16;
+      after.bad16[hotspot] = counts.bad16;
+      fresh = levelOfShare(parameters.behaviour, badShareE4(counts, parameters.behaviour.priorCount));
+    }
+    for (let detector = 0; detector < LEVEL_STRIDE; detector++) {
+      const level = detector === DETECTOR.conduct ? fresh : judgement.levels[at + detector];
+      highest = Math.max(highest, level);
+      after.levels[at + detector] = nextLevel(parameters, before.levels[at + detector], level);
     }
     const tookPart = tally.heard[hotspot] > 0 && tally.sent[hotspot] > 0;
     after.cleanEpochs[hotspot] = nextCleanEpochs(before.cleanEpochs[hotspot], tookPart, highest);

@@ -20,8 +20,6 @@ import { REASON } from "../verify/reason.ts";
 const VALID: number = REASON.valid;
 const DOMAIN = new TextEncoder().encode("evidence");
 const HASH_BYTES = 32;
-/** No rank exceeds it. */
-const NO_RANK = 0x7fff_ffff;
 const SIGN = 1 << 31;
 
 export interface DrawnGroups {
@@ -37,8 +35,7 @@ export interface DrawnGroups {
 /**
  * Draws at most `atMost` groups of valid beacons a hotspot; the same beacons whatever the partitions.
  *
- * One walk in log order. What is drawn so far stands where it will stay, so that a hotspot's twenty beacons come to one line of memory and
- * not to twenty.
+ * One walk in log order lays a hotspot's beacons side by side, without a branch that waits for a rank; then each hotspot chooses among its own.
  */
 export function drawGroups(
   context: EpochContext,
@@ -47,77 +44,133 @@ export function drawGroups(
 ): DrawnGroups {
   const valid = validByHotspot(context, partitions);
   const ranks = ranksByChallenge(context, partitions, valid, atMost);
+  const ends = new Uint32Array(valid.length);
+  const candidates = candidatesByHotspot(context, partitions, ranks, valid, ends);
   const first = drawnStarts(valid, atMost);
   const total = first[first.length - 1];
-  const draw: Draw = {
-    first,
-    drawn: new Int32Array(total * DRAWN_STRIDE),
-    held: new Uint32Array(valid.length),
-    highest: new Int32Array(valid.length).fill(NO_RANK),
-  };
-  partitions.forEach((verdicts, number) => {
-    drawFrom(context.beacons, verdicts, number, ranks, valid, atMost, draw);
-  });
-  const groups = {
-    first,
-    partition: new Uint32Array(total),
-    group: new Uint32Array(total),
-    beacon: new Uint32Array(total),
-  };
-  for (let place = 0; place < total; place++) {
-    const at = place * DRAWN_STRIDE;
-    groups.partition[place] = draw.drawn[at + DRAWN.partition];
-    groups.group[place] = draw.drawn[at + DRAWN.group];
-    groups.beacon[place] = draw.drawn[at + DRAWN.beacon];
+  const drawn = { partition: new Uint32Array(total), group: new Uint32Array(total), beacon: new Uint32Array(total) };
+  const numbers = new GroupNumbers(partitions);
+  const chosen = new Int32Array(Math.min(atMost, total) * CANDIDATE_STRIDE);
+  for (let hotspot = 0, from = 0; hotspot < valid.length - 1; hotspot++) {
+    const count = chooseLowest(candidates, from, ends[hotspot], chosen, atMost, numbers);
+    for (let one = 0; one < count; one++) {
+      const number = chosen[one * CANDIDATE_STRIDE + CANDIDATE.number];
+      const place = first[hotspot] + one;
+      const partition = numbers.partitionOf(number);
+      const group = number - numbers.first[partition];
+      drawn.partition[place] = partition;
+      drawn.group[place] = group;
+      drawn.beacon[place] = partitions[partition].beaconOfGroup[group];
+    }
+    from = ends[hotspot];
   }
-  return groups;
+  return { first, ...drawn };
 }
 
-/** Four words of a drawn beacon. Ranks less 2^31, so that they are compared as int32. */
-const DRAWN = { rank: 0, beacon: 1, group: 2, partition: 3 } as const;
-const DRAWN_STRIDE = 4;
+/** Words of a beacon that may be drawn: its rank, less 2^31 so that it is compared as int32, and the number of its group. */
+const CANDIDATE = { rank: 0, number: 1 } as const;
+const CANDIDATE_STRIDE = 2;
 
-/** What is drawn so far. */
-interface Draw {
-  readonly first: Uint32Array;
-  readonly drawn: Int32Array;
-  /** By hotspot: how many are drawn, and once they are as many as wanted of more, the highest rank of these. */
-  readonly held: Uint32Array;
-  readonly highest: Int32Array;
+/** Groups of all partitions numbered one after the other. */
+class GroupNumbers {
+  /** By partition: number of its first group. */
+  readonly first: readonly number[];
+  readonly #partitions: readonly PartitionVerdicts[];
+
+  constructor(partitions: readonly PartitionVerdicts[]) {
+    let next = 0;
+    this.first = partitions.map(({ beaconOfGroup }) => {
+      const own = next;
+      next += beaconOfGroup.length;
+      return own;
+    });
+    this.#partitions = partitions;
+  }
+
+  partitionOf(number: number): number {
+    let partition = this.first.length - 1;
+    while (this.first[partition] > number) partition--;
+    return partition;
+  }
+
+  /** Whether the beacon of one stands later in log order than that of another. */
+  isAfter(number: number, other: number): boolean {
+    return this.#beaconOf(number) > this.#beaconOf(other);
+  }
+
+  #beaconOf(number: number): number {
+    const partition = this.partitionOf(number);
+    return this.#partitions[partition].beaconOfGroup[number - this.first[partition]];
+  }
 }
 
-/** One partition's groups; of a busy hotspot's most end at the look at the highest rank drawn. */
-function drawFrom(
-  { beacons: { challenge }, hotspot: beaconers }: EpochContext["beacons"],
-  { beaconOfGroup, beaconReason }: PartitionVerdicts,
-  number: number,
+/** Valid beacons hotspot by hotspot; `ends`: before which those of each end. */
+function candidatesByHotspot(
+  { beacons: { beacons, hotspot: beaconers } }: EpochContext,
+  partitions: readonly PartitionVerdicts[],
   ranks: Int32Array,
   valid: Uint32Array,
-  atMost: number,
-  { drawn, first, held, highest }: Draw,
-): void {
-  const without = ranks.length - 1;
-  for (let own = 0; own < beaconOfGroup.length - 1; own++) {
-    if (beaconReason[own] !== VALID) continue;
-    const row = beaconOfGroup[own];
-    const hotspot = beaconers[row];
-    const ranked = ranks[Math.min(challenge[row], without)];
-    if (ranked > highest[hotspot]) continue;
-    const from = first[hotspot] * DRAWN_STRIDE;
-    const count = held[hotspot];
-    let at = from + count * DRAWN_STRIDE;
-    if (count < atMost) held[hotspot] = count + 1;
-    else {
-      at = lastOf(drawn, from, at);
-      if (ranked === drawn[at + DRAWN.rank] && row > drawn[at + DRAWN.beacon]) continue;
-    }
-    drawn[at + DRAWN.rank] = ranked;
-    drawn[at + DRAWN.beacon] = row;
-    drawn[at + DRAWN.group] = own;
-    drawn[at + DRAWN.partition] = number;
-    if (valid[hotspot] > atMost && held[hotspot] === atMost)
-      highest[hotspot] = drawn[lastOf(drawn, from, from + atMost * DRAWN_STRIDE) + DRAWN.rank];
+  ends: Uint32Array,
+): Int32Array {
+  let total = 0;
+  for (let hotspot = 0; hotspot < valid.length; hotspot++) {
+    ends[hotspot] = total;
+    total += valid[hotspot];
   }
+  const candidates = new Int32Array(total * CANDIDATE_STRIDE);
+  const without = ranks.length - 1;
+  let firstNumber = 0;
+  for (const { beaconOfGroup, beaconReason } of partitions) {
+    for (let group = 0; group < beaconOfGroup.length - 1; group++) {
+      if (beaconReason[group] !== VALID) continue;
+      const beacon = beaconOfGroup[group];
+      const at = ends[beaconers[beacon]]++ * CANDIDATE_STRIDE;
+      candidates[at + CANDIDATE.rank] = ranks[Math.min(beacons.challenge[beacon], without)];
+      candidates[at + CANDIDATE.number] = firstNumber + group;
+    }
+    firstNumber += beaconOfGroup.length;
+  }
+  return candidates;
+}
+
+/** Copies the lowest `atMost` of the candidates `from` to before `to` into `chosen`; of equal ranks the earlier beacon's. Gives how many. */
+function chooseLowest(
+  candidates: Int32Array,
+  from: number,
+  to: number,
+  chosen: Int32Array,
+  atMost: number,
+  numbers: GroupNumbers,
+): number {
+  const count = Math.min(atMost, to - from);
+  const end = count * CANDIDATE_STRIDE;
+  for (let at = 0; at < end; at++) chosen[at] = candidates[from * CANDIDATE_STRIDE + at];
+  if (count === to - from) return count;
+  let last = lastOf(chosen, end, numbers);
+  for (let at = (from + count) * CANDIDATE_STRIDE; at < to * CANDIDATE_STRIDE; at += CANDIDATE_STRIDE) {
+    const rank = candidates[at + CANDIDATE.rank];
+    const number = candidates[at + CANDIDATE.number];
+    if (rank > chosen[last + CANDIDATE.rank]) continue;
+    if (rank === chosen[last + CANDIDATE.rank] && numbers.isAfter(number, chosen[last + CANDIDATE.number])) continue;
+    chosen[last + CANDIDATE.rank] = rank;
+    chosen[last + CANDIDATE.number] = number;
+    last = lastOf(chosen, end, numbers);
+  }
+  return count;
+}
+
+/** Where the candidate of the highest rank begins, of equal ones the latest beacon's. */
+function lastOf(chosen: Int32Array, end: number, numbers: GroupNumbers): number {
+  let last = 0;
+  let highest = chosen[CANDIDATE.rank];
+  for (let at = CANDIDATE_STRIDE; at < end; at += CANDIDATE_STRIDE) {
+    const rank = chosen[at + CANDIDATE.rank];
+    if (rank < highest) continue;
+    if (rank === highest && !numbers.isAfter(chosen[at + CANDIDATE.number], chosen[last + CANDIDATE.number])) continue;
+    last = at;
+    highest = rank;
+  }
+  return last;
 }
 
 /**
@@ -164,17 +217,6 @@ function drawnStarts(valid: Uint32Array, atMost: number): Uint32Array {
   for (let hotspot = 0; hotspot < valid.length - 1; hotspot++)
     first[hotspot + 1] = first[hotspot] + Math.min(valid[hotspot], atMost);
   return first;
-}
-
-/** Where the drawn beacon of the highest rank begins, of equal ones the latest one. */
-function lastOf(drawn: Int32Array, from: number, to: number): number {
-  let last = from;
-  for (let at = from + DRAWN_STRIDE; at < to; at += DRAWN_STRIDE) {
-    const rank = drawn[at + DRAWN.rank];
-    const highest = drawn[last + DRAWN.rank];
-    if (rank > highest || (rank === highest && drawn[at + DRAWN.beacon] > drawn[last + DRAWN.beacon])) last = at;
-  }
-  return last;
 }
 
 /** Key of the epoch's draw, two little-endian words; of an epoch without challenges nothing is drawn. */

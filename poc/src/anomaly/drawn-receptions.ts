@@ -2,31 +2,35 @@
  * The receptions of the drawn beacons, taken out of the epoch's rows once and laid beaconer by beaconer.
  *
  * The rows of the drawn lie all over the epoch's memory. Whoever looks them up beaconer by beaconer waits for each; this walks along the
- * epoch in log order, in which they stand close enough for the memory to answer for many at once, and nobody goes back.
+ * epoch in log order, in which they stand close enough for the memory to answer for many at once, and nobody goes back. It takes and does not
+ * reckon, and nothing in it branches on what a row says, so that it waits for no row.
  */
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
 import { REASON } from "../verify/reason.ts";
 import { BEACON_LINE, BEACON_STRIDE, ROW_STRIDE } from "../verify/witness-job.ts";
 import type { DrawnGroups } from "./drawn-groups.ts";
-import { levelDdbm } from "./link.ts";
 
-const VALID: number = REASON.valid;
-const BAD_RSSI: number = REASON.bad_rssi;
+/**
+ * Words of a reception: who made it, RSSI << 16 | SNR as the row has them (0.1 dBm, 0.1 dB), frequency (Hz), and the float32 bits of how
+ * strong it is for its distance (`PartitionVerdicts.linkRatio`), 0 for those that fail by their RSSI.
+ */
+export const RECEPTION = { witness: 0, signal: 1, frequencyHz: 2, linkRatio: 3 } as const;
+export const RECEPTION_STRIDE = 4;
+
+/** By reason: 1 for receptions that are valid, or fail by their RSSI alone. */
+const IS_TAKEN = new Uint8Array(256);
+IS_TAKEN[REASON.valid] = 1;
+IS_TAKEN[REASON.bad_rssi] = 1;
 
 export interface DrawnReceptions {
-  /** By place of the drawn groups: where its receptions begin in the columns below, and before which they end. */
+  /** By place of the drawn groups: where its receptions begin among the words below, and before which they end, in receptions. */
   readonly start: Uint32Array;
   readonly end: Uint32Array;
   /** By place of the drawn groups: row of the challenge, and power that the beaconer radiated, 0.1 dBm. */
   readonly challenge: Uint32Array;
   readonly eirpDdbm: Int32Array;
-  /** Who made each reception, how strong, 0.1 dBm, and on which frequency. */
-  readonly witness: Uint32Array;
-  readonly levelDdbm: Int32Array;
-  readonly frequencyHz: Int32Array;
-  /** Greatest where it is strongest for its distance; 0 for those that fail by their RSSI, which have none. */
-  readonly linkRatio: Float32Array;
+  readonly words: Int32Array;
 }
 
 /** Takes every reception of the drawn groups that is valid, or fails by its RSSI alone. */
@@ -52,10 +56,7 @@ export function takeReceptions(
     end: head.rows,
     challenge: head.challenge,
     eirpDdbm: head.eirpDdbm,
-    witness: new Uint32Array(total),
-    levelDdbm: new Int32Array(total),
-    frequencyHz: new Int32Array(total),
-    linkRatio: new Float32Array(total),
+    words: new Int32Array(total * RECEPTION_STRIDE),
   };
   partitions.forEach((verdicts, number) => {
     takeRows(verdicts, places[number], receptions);
@@ -94,22 +95,24 @@ function takeHeads(
 function takeRows(
   { linkRatio, reason, rows, starts }: PartitionVerdicts,
   placeOf: Uint32Array,
-  { end, frequencyHz, levelDdbm: levels, linkRatio: ratios, start, witness }: DrawnReceptions,
+  { end, start, words }: DrawnReceptions,
 ): void {
+  const ratioBits = new Int32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
   for (let group = 0; group < placeOf.length; group++) {
     if (placeOf[group] === 0) continue;
     const place = placeOf[group] - 1;
     const to = starts[group + 1];
     let next = start[place];
+    // One that is not taken is written over by the next, or stands beyond the end.
     for (let row = starts[group]; row < to; row++) {
-      const why = reason[row];
-      if (why !== VALID && why !== BAD_RSSI) continue;
-      const at = row * ROW_STRIDE;
-      const signal = rows[at + 2];
-      witness[next] = rows[at] & 0xffffff;
-      frequencyHz[next] = rows[at + 1];
-      levels[next] = levelDdbm(signal >> 16, (signal << 16) >> 16);
-      ratios[next++] = why === VALID ? linkRatio[row] : 0;
+      const from = row * ROW_STRIDE;
+      const at = next * RECEPTION_STRIDE;
+      words[at + RECEPTION.witness] = rows[from] & 0xffffff;
+      words[at + RECEPTION.signal] = rows[from + 2];
+      words[at + RECEPTION.frequencyHz] = rows[from + 1];
+      // Nothing but rows that pass has a ratio.
+      words[at + RECEPTION.linkRatio] = ratioBits[row];
+      next += IS_TAKEN[reason[row]];
     }
     end[place] = next;
   }

@@ -12,9 +12,8 @@ import { edgeCode } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import type { Quorum } from "./ballot.ts";
 import { DETECTOR, DETECTORS, type DetectorName } from "./detector.ts";
-import type { DrawnGroups } from "./drawn-groups.ts";
 import { EvidenceColumns } from "./evidence-columns.ts";
-import { SentLinks, visitSuspects } from "./gather-links.ts";
+import { visitSuspects } from "./gather-links.ts";
 import { SilenceJudge } from "./judge-silence.ts";
 import { TwinJudge } from "./judge-twins.ts";
 import type { LinkColumns, SuspectLink } from "./link-columns.ts";
@@ -44,7 +43,6 @@ export interface Judgement {
  */
 export function judgeSuspects(
   context: EpochContext,
-  drawn: DrawnGroups,
   parameters: AnomalyParameters,
   tally: LinkTally,
   voters: Voters,
@@ -52,10 +50,9 @@ export function judgeSuspects(
   onStepDone: () => void = () => {},
 ): Judgement {
   const bench = new Bench(context, parameters, tally);
-  const sent = new SentLinks(context, drawn, tally);
   const sit = (isSuspect: Uint8Array, among: Voters, isJudged: (hotspot: number) => boolean) => {
     const neighbourhood = new Neighbourhood(context, tally, among);
-    const twins = new TwinJudge(context, parameters, tally, among, neighbourhood, cleanEpochs, sent);
+    const twins = new TwinJudge(context, parameters, tally, among, neighbourhood, cleanEpochs);
     const looked = isSuspect.slice();
     twins.judge(isJudged, (hotspot, other, votes) => {
       bench.raise(hotspot, "twin", FULL, votes);
@@ -66,7 +63,7 @@ export function judgeSuspects(
     twins.visitOneRoofLinks((hotspot, counterpart) => bench.voidLinks.add(edgeCode(hotspot, counterpart)));
     onStepDone();
     const silence = new SilenceJudge(context, parameters, among, neighbourhood);
-    visitSuspects(context, drawn, tally, looked, (hotspot, links) => {
+    visitSuspects(context, tally, looked, (hotspot, links) => {
       if (isJudged(hotspot)) bench.judge(hotspot, links, among, silence);
       addVoidLinks(hotspot, links, parameters, tally, bench.voidLinks);
     });
@@ -101,7 +98,7 @@ class Bench {
   readonly voidLinks = new Set<number>();
   readonly #parameters: AnomalyParameters;
   readonly #tally: LinkTally;
-  readonly #polls: readonly Poll[];
+  readonly #polls: readonly [Poll, Poll, Poll];
   readonly #votes = new VoteColumns();
   /** Valid beacons of the hotspot that is judged. */
   #beacons = 0;
@@ -116,7 +113,7 @@ class Bench {
 
   judge(hotspot: number, links: LinkColumns, voters: Voters, silence: SilenceJudge): void {
     this.#beacons = this.#tally.beacons[hotspot];
-    for (const poll of this.#polls) this.#ask(hotspot, links, poll, voters);
+    this.#askAll(hotspot, links, voters);
     const votes = this.#votes;
     silence.vote(hotspot, links, votes);
     this.#settle(hotspot, "silence", votes, { voters: this.#parameters.silence.voters }, voters);
@@ -145,14 +142,26 @@ class Bench {
     this.evidence.add(hotspot, detector, votes);
   }
 
+  /** Asks those polls in which enough accuse: nearly all hotspots end before. One walk along the links for all, as each link is looked up. */
+  #askAll(hotspot: number, links: LinkColumns, voters: Voters): void {
+    const [placement, gap, oneSided] = this.#polls;
+    let short = 0;
+    let uneven = 0;
+    let unheard = 0;
+    for (let at = 0; at < links.count; at++) {
+      if (!voters.mayVote(hotspot, links.counterpart[at])) continue;
+      const link = links.at(at);
+      if (placement.stance(link) > STANCE.supports) short++;
+      if (gap.stance(link) > STANCE.supports) uneven++;
+      if (oneSided.stance(link) > STANCE.supports) unheard++;
+    }
+    if (short >= leastAccusing(placement)) this.#ask(hotspot, links, placement, voters);
+    if (uneven >= leastAccusing(gap)) this.#ask(hotspot, links, gap, voters);
+    if (unheard >= leastAccusing(oneSided)) this.#ask(hotspot, links, oneSided, voters);
+  }
+
   #ask(hotspot: number, links: LinkColumns, poll: Poll, voters: Voters): void {
     const { quorum } = poll;
-    const least = Math.min(quorum.voters, quorum.certainVoters ?? quorum.voters);
-    let accusing = 0;
-    for (let at = 0; at < links.count; at++)
-      if (voters.mayVote(hotspot, links.counterpart[at]) && poll.stance(links.at(at)) > STANCE.supports) accusing++;
-    // Nearly all hotspots end here.
-    if (accusing < least) return;
     const votes = this.#votes;
     votes.clear();
     for (let at = 0; at < links.count; at++) {
@@ -177,7 +186,7 @@ class Bench {
       detector: "placement",
       quorum: { voters: minimumVoters, certainVoters: placement.certainVoters },
       stance: (link) => {
-        if (!contradictsPlace(placement, link)) return STANCE.supports;
+        if (!link.mayBeStrong || !contradictsPlace(placement, link)) return STANCE.supports;
         return isCertainlyWrong(placement, link) ? STANCE.certain : STANCE.accuses;
       },
       measured: (link) => lowerExcessDdb(link) ?? 0,
@@ -207,6 +216,11 @@ class Bench {
       limit: () => this.#beacons,
     };
   }
+}
+
+/** Accusing votes under which no share is quorate. */
+function leastAccusing({ quorum: { voters, certainVoters } }: Poll): number {
+  return Math.min(voters, certainVoters ?? voters);
 }
 
 function stanceOf(accuses: boolean | null): number {

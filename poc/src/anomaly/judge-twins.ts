@@ -1,13 +1,14 @@
 /** The twin detector: what others lose to those that may stand in one place, compared pair by pair (twins.ts). */
+import { surfaceDistanceM } from "@earshot/geo";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import { NO_ROW } from "../epoch/tables.ts";
-import { linkLossDdb } from "../radio/path-loss.ts";
+import { type LossTable, linkLossDdb } from "../radio/path-loss.ts";
 import type { AnomalyParameters, TwinsParameters } from "./anomaly-parameters.ts";
-import type { SentLinks } from "./gather-links.ts";
-import { meanDdb } from "./link.ts";
+import { HEARD, HEARD_STRIDE, WITNESS_MASK } from "./directed-links.ts";
 import { isPrivateLine } from "./link-columns.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
 import { type AlikePair, agreementOf, visitOneRoofLinks } from "./one-roof.ts";
+import { sortFirst } from "./sort-first.ts";
 import type { LinkTally } from "./tally-links.ts";
 import { areSetsAlike, compareLosses, type LossProfile } from "./twins.ts";
 import { STANCE, VoteColumns } from "./vote-columns.ts";
@@ -18,9 +19,37 @@ const TELLING_HZ = 900_000_000;
 /** Places of links are packed below their counterpart's id. */
 const MAX_LINKS = 1 << 24;
 
-interface KeptProfile extends LossProfile {
+/** Where the links of a hotspot go by their counterparts; what few pairs are asked for is worked out when it is. */
+class KeptProfile implements LossProfile {
+  readonly counterpart: Uint32Array;
+  readonly lossDdb: Int32Array;
+  readonly #squared: Float64Array;
+  readonly #loss: LossTable;
+  #freeSpaceDdb: Int32Array | undefined;
+
+  /** `squared`: squared chords to the counterparts, (1/256 m)². */
+  constructor(counterpart: Uint32Array, lossDdb: Int32Array, squared: Float64Array, loss: LossTable) {
+    this.counterpart = counterpart;
+    this.lossDdb = lossDdb;
+    this.#squared = squared;
+    this.#loss = loss;
+  }
+
+  get freeSpaceDdb(): Int32Array {
+    this.#freeSpaceDdb ??= Int32Array.from(this.#squared, (square) =>
+      linkLossDdb(this.#loss, wholeM(square), TELLING_HZ),
+    );
+    return this.#freeSpaceDdb;
+  }
+
   /** Half of the links are no longer than this. */
-  readonly medianM: number;
+  medianM(): number {
+    return this.#squared.map(wholeM).sort()[(this.#squared.length - 1) >> 1] ?? 0;
+  }
+}
+
+function wholeM(square: number): number {
+  return Math.floor(surfaceDistanceM(square));
 }
 
 export class TwinJudge {
@@ -30,7 +59,6 @@ export class TwinJudge {
   readonly #voters: Voters;
   readonly #neighbourhood: Neighbourhood;
   readonly #cleanEpochs: Uint16Array;
-  readonly #sent: SentLinks;
   /** Of every hotspot that is like another: their reports of it, which it cannot write. */
   readonly #profiles = new Map<number, KeptProfile>();
   readonly #selective = new Map<number, boolean>();
@@ -43,7 +71,6 @@ export class TwinJudge {
     voters: Voters,
     neighbourhood: Neighbourhood,
     cleanEpochs: Uint16Array,
-    sent: SentLinks,
   ) {
     this.#context = context;
     this.#parameters = parameters;
@@ -51,7 +78,6 @@ export class TwinJudge {
     this.#voters = voters;
     this.#neighbourhood = neighbourhood;
     this.#cleanEpochs = cleanEpochs;
-    this.#sent = sent;
   }
 
   /** Tells of every hotspot that is another's twin, which that is, and the votes; of those that are `isJudged`. */
@@ -118,7 +144,7 @@ export class TwinJudge {
   #vote(twins: TwinsParameters, own: KeptProfile, its: KeptProfile, other: number, isSelective: boolean): number {
     const votes = this.#votes;
     votes.clear();
-    const { agreeing, differing } = compareLosses(twins, own, its, isSelective);
+    const { agreeing, differing } = compareLosses(twins, own, its, isSelective, twins.voters);
     if (agreeing.length < twins.voters) return 0;
     for (const counterpart of agreeing) votes.add(counterpart, STANCE.accuses, 0, 0, other, twins.withinDdb);
     for (const counterpart of differing) votes.add(counterpart, STANCE.supports, 0, 0, other, twins.withinDdb);
@@ -127,12 +153,15 @@ export class TwinJudge {
 
   /** Fills in the reports that the votes on a hotspot stand on: asked for by few pairs. */
   #nameReports(hotspot: number): void {
-    const links = this.#sent.of(hotspot);
+    const { first, words } = this.#tally.links;
+    const linkOf = new Map<number, number>();
+    for (let link = first[hotspot]; link < first[hotspot + 1]; link++)
+      linkOf.set(words[link * HEARD_STRIDE + HEARD.witness] & WITNESS_MASK, link * HEARD_STRIDE);
     const { challenge, count, counterpart, receptions } = this.#votes;
     for (let vote = 0; vote < count; vote++) {
-      const link = links.linkOf(counterpart[vote]);
-      challenge[vote] = link === -1 ? NO_ROW : links.challenge[link];
-      receptions[vote] = link === -1 ? 0 : links.at(link).sent.receptions;
+      const link = linkOf.get(counterpart[vote]);
+      challenge[vote] = link === undefined ? NO_ROW : words[link + HEARD.challenge];
+      receptions[vote] = link === undefined ? 0 : words[link + HEARD.receptions];
     }
   }
 
@@ -147,40 +176,40 @@ export class TwinJudge {
 
   /** Voters by ascending id, with what they lost to the hotspot. Private counterparts abstain. */
   #profile(hotspot: number): KeptProfile {
-    const links = this.#sent.of(hotspot);
+    const { first, squared, words } = this.#tally.links;
     const { lines } = this.#context.hotspots;
-    const keys = new Float64Array(links.count);
+    const keys = new Float64Array(first[hotspot + 1] - first[hotspot]);
     let told = 0;
-    for (let at = 0; at < links.count; at++) {
-      const counterpart = links.counterpart[at];
+    for (let link = first[hotspot]; link < first[hotspot + 1]; link++) {
+      const counterpart = words[link * HEARD_STRIDE + HEARD.witness] & WITNESS_MASK;
       if (this.#voters.mayVote(hotspot, counterpart) && !isPrivateLine(lines, counterpart))
-        keys[told++] = counterpart * MAX_LINKS + at;
+        keys[told++] = counterpart * MAX_LINKS + link - first[hotspot];
     }
-    const order = keys.subarray(0, told).sort();
+    sortFirst(keys, told);
     const counterpart = new Uint32Array(told);
     const lossDdb = new Int32Array(told);
-    const freeSpaceDdb = new Int32Array(told);
-    const distancesM = new Float64Array(told);
+    const ownSquared = new Float64Array(told);
     for (let place = 0; place < told; place++) {
-      const { sent, distanceM, counterpart: id } = links.at(order[place] % MAX_LINKS);
+      const id = Math.floor(keys[place] / MAX_LINKS);
+      const link = first[hotspot] + keys[place] - id * MAX_LINKS;
+      const entry = link * HEARD_STRIDE;
       counterpart[place] = id;
-      lossDdb[place] = meanDdb(sent.lossSumDdb, sent) ?? 0;
-      freeSpaceDdb[place] = linkLossDdb(this.#context.rules.loss, distanceM, TELLING_HZ);
-      distancesM[place] = distanceM;
+      lossDdb[place] = Math.floor(words[entry + HEARD.lossSumDdb] / words[entry + HEARD.receptions]);
+      ownSquared[place] = squared[link];
     }
-    return { counterpart, lossDdb, freeSpaceDdb, medianM: distancesM.sort()[(told - 1) >> 1] ?? 0 };
+    return new KeptProfile(counterpart, lossDdb, ownSquared, this.#context.rules.loss);
   }
 
   /** Whether at least as many hotspots as hear it are nearer than half of those, and do not. */
-  #isSelective(hotspot: number, { counterpart, medianM }: KeptProfile): boolean {
+  #isSelective(hotspot: number, profile: KeptProfile): boolean {
     let isSelective = this.#selective.get(hotspot);
     if (isSelective === undefined) {
-      const heardBy = new Set(counterpart);
+      const heardBy = new Set(profile.counterpart);
       const { lines } = this.#context.hotspots;
       // Private ones abstain, whether they hear it or not.
       const isNotSilent = (id: number) => heardBy.has(id) || isPrivateLine(lines, id);
-      const silent = this.#neighbourhood.silent(hotspot, hotspot, medianM, isNotSilent);
-      isSelective = 2 * silent >= counterpart.length;
+      const silent = this.#neighbourhood.silent(hotspot, hotspot, profile.medianM(), isNotSilent);
+      isSelective = 2 * silent >= profile.counterpart.length;
       this.#selective.set(hotspot, isSelective);
     }
     return isSelective;

@@ -5,9 +5,12 @@ import { compareByteRows } from "../byte-rows.ts";
 const TWO_24 = 0x100_0000;
 
 /** Orders `rows` (below 2^24) by their `width` bytes of `bytes`, four or more; equal ones by row. */
-export function keyOrder(bytes: Uint8Array, width: number, rows: readonly number[]): number[] {
-  const packed = Float64Array.from(rows, (row) => prefixOf(bytes, row * width) * TWO_24 + row).sort();
-  const order = Array.from(packed, (code) => code % TWO_24);
+export function keyOrder(bytes: Uint8Array, width: number, rows: ArrayLike<number>): Uint32Array {
+  const packed = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) packed[at] = prefixOf(bytes, rows[at] * width) * TWO_24 + rows[at];
+  packed.sort();
+  const order = new Uint32Array(rows.length);
+  for (let at = 0; at < order.length; at++) order[at] = packed[at] - Math.floor(packed[at] / TWO_24) * TWO_24;
   for (let from = 0; from < order.length; ) {
     const prefix = Math.floor(packed[from] / TWO_24);
     let to = from + 1;

@@ -1,36 +1,46 @@
 /**
- * The links of one hotspot as columns, filled from its receptions and then read through one view that is moved along them.
+ * The links of one hotspot as columns, filled from what it heard and who heard it, and then read through one view that is moved along them.
  *
  * Sums are integers, so they do not depend on the order of receptions; only the order of the links does, and nothing may be decided by
  * that. One object serves all suspects of an epoch in turn: nothing is allocated for a link.
  */
 import { surfaceDistanceM } from "@earshot/geo";
-import type { LossTable } from "../radio/path-loss.ts";
 import { LINE, LINE_STRIDE, META } from "../verify/hotspot-lines.ts";
 import { farthestChordSquared, hasPrivateEnd, nearestChordSquared } from "../verify/private-reach.ts";
+import { type DirectedLinks, HEARD, HEARD_STRIDE, STRONG_BIT, WITNESS_MASK } from "./directed-links.ts";
 import type { Link } from "./link.ts";
-import { rowExcessDdb } from "./row-loss.ts";
 
-/** Int32 words of a reception: counterpart and direction, loss (0.1 dB), frequency (Hz), row of the challenge. */
-export const RECEPTION_STRIDE = 4;
-/** Set in the first word of a reception that the hotspot made itself; without it the counterpart heard the hotspot. */
-export const HEARD_BIT = 1 << 24;
-const ID_MASK = HEARD_BIT - 1;
+/** Int32 words of what a hotspot heard: the beaconer, and the link of the two (directed-links.ts). */
+export const HEARD_LINK_STRIDE = 2;
 const START = 256;
-/** Receptions and sums of one direction stand three apart in a link's six sums. */
-const SUM = { receptions: 0, loss: 1, excess: 2, heard: 3, stride: 6 } as const;
+const NONE = -1;
+/** Two directions of a link stand side by side: what others heard, what the hotspot heard. */
+const WAYS = 2;
 
 /** A link with the hotspot at its other end. */
 export interface SuspectLink extends Link {
   readonly counterpart: number;
   /** Row of the first challenge whose reports the link stands on. */
   readonly challenge: number;
+  /** Without it no reception is stronger than an honest one over the distance: the link does not contradict its place. */
+  readonly mayBeStrong: boolean;
 }
 
-interface MovingDirection {
-  receptions: number;
-  lossSumDdb: number;
-  excessSumDdb: number;
+/** One direction of the link that is looked at. */
+class MovingDirection {
+  receptions = 0;
+  lossSumDdb = 0;
+  /** Place of the direction in the columns. */
+  at = 0;
+  readonly #columns: LinkColumns;
+
+  constructor(columns: LinkColumns) {
+    this.#columns = columns;
+  }
+
+  get excessSumDdb(): number {
+    return this.receptions === 0 ? 0 : this.#columns.excessSumDdb(this.at);
+  }
 }
 
 /** The view: the same object for every link. */
@@ -38,8 +48,14 @@ class MovingLink implements SuspectLink {
   counterpart = 0;
   challenge = 0;
   distanceM = 0;
-  readonly sent: MovingDirection = { receptions: 0, lossSumDdb: 0, excessSumDdb: 0 };
-  readonly heard: MovingDirection = { receptions: 0, lossSumDdb: 0, excessSumDdb: 0 };
+  mayBeStrong = false;
+  readonly sent: MovingDirection;
+  readonly heard: MovingDirection;
+
+  constructor(columns: LinkColumns) {
+    this.sent = new MovingDirection(columns);
+    this.heard = new MovingDirection(columns);
+  }
 }
 
 export class LinkColumns {
@@ -47,54 +63,37 @@ export class LinkColumns {
   counterpart = new Uint32Array(START);
   challenge = new Uint32Array(START);
   distanceM = new Float64Array(START);
-  /** Not rounded to metres: what free space takes is reckoned from it. */
-  #exactM = new Float64Array(START);
-  #sums = new Float64Array(START * SUM.stride);
-  readonly #lines: Int32Array;
-  readonly #loss: LossTable;
-  /** Link of each hotspot, -1 without one. */
+  /** Squared chord to the counterpart, (1/256 m)². */
+  squared = new Float64Array(START);
+  #mayBeStrong = new Uint8Array(START);
+  /** By link and direction: the directed link, NONE without one; receptions, sum of losses, and of excess once it is asked for. */
+  #directed = new Int32Array(START * WAYS);
+  #receptions = new Int32Array(START * WAYS);
+  #lossSums = new Int32Array(START * WAYS);
+  #excessSums = new Float64Array(START * WAYS);
+  #hotspot = 0;
+  readonly #links: DirectedLinks;
+  /** Link of each hotspot, NONE without one. */
   readonly #linkOf: Int32Array;
-  readonly #view = new MovingLink();
+  readonly #view = new MovingLink(this);
 
-  /** `lines`: hotspot lines (verify/hotspot-lines.ts). */
-  constructor(lines: Int32Array, loss: LossTable) {
-    this.#lines = lines;
-    this.#loss = loss;
-    this.#linkOf = new Int32Array(lines.length / LINE_STRIDE).fill(-1);
+  /** For as many hotspots as `count`. */
+  constructor(links: DirectedLinks, count: number) {
+    this.#links = links;
+    this.#linkOf = new Int32Array(count + 1).fill(NONE);
   }
 
-  /** Takes the receptions of `hotspot`: words `from` to before `to` of `receptions`. */
-  fill(hotspot: number, receptions: Int32Array, from: number, to: number): void {
-    this.clear();
-    for (let at = from; at < to; at += RECEPTION_STRIDE) {
-      const word = receptions[at];
-      const link = this.#linkWith(hotspot, word & ID_MASK, receptions[at + 3] >>> 0);
-      const lost = receptions[at + 1];
-      const excess = rowExcessDdb(this.#loss, lost, this.#exactM[link], receptions[at + 2]);
-      const sums = this.#sums;
-      const first = link * SUM.stride + ((word & HEARD_BIT) === 0 ? 0 : SUM.heard);
-      sums[first]++;
-      sums[first + SUM.loss] += lost;
-      sums[first + SUM.excess] += (excess << 16) >> 16;
-    }
+  /** Takes the links of `hotspot`: its own, and those with whom it heard, words `from` to before `to` of `heard`. */
+  fill(hotspot: number, heard: Int32Array, from: number, to: number): void {
+    this.#clear();
+    this.#hotspot = hotspot;
+    const { first, words } = this.#links;
+    for (let directed = first[hotspot]; directed < first[hotspot + 1]; directed++)
+      this.#add(words[directed * HEARD_STRIDE + HEARD.witness] & WITNESS_MASK, directed, 0);
+    for (let at = from; at < to; at += HEARD_LINK_STRIDE) this.#add(heard[at], heard[at + 1], 1);
   }
 
-  /** Adds one that a counterpart made of `hotspot`, by its loss alone: no excess is summed. */
-  addSent(hotspot: number, counterpart: number, lossDdb: number, challenge: number): void {
-    const link = this.#linkWith(hotspot, counterpart, challenge);
-    const sums = this.#sums;
-    sums[link * SUM.stride]++;
-    sums[link * SUM.stride + SUM.loss] += lossDdb;
-  }
-
-  /** Takes no receptions. */
-  clear(): void {
-    const linkOf = this.#linkOf;
-    for (let link = 0; link < this.count; link++) linkOf[this.counterpart[link]] = -1;
-    this.count = 0;
-  }
-
-  /** The link of a counterpart, -1 without one. */
+  /** The link of a counterpart, NONE without one. */
   linkOf(counterpart: number): number {
     return this.#linkOf[counterpart];
   }
@@ -102,40 +101,60 @@ export class LinkColumns {
   /** A link; valid until the next call. */
   at(link: number): SuspectLink {
     const view = this.#view;
-    const sums = this.#sums;
-    const first = link * SUM.stride;
+    const { heard, sent } = view;
+    const way = link * WAYS;
     view.counterpart = this.counterpart[link];
     view.challenge = this.challenge[link];
     view.distanceM = this.distanceM[link];
-    view.sent.receptions = sums[first];
-    view.sent.lossSumDdb = sums[first + SUM.loss];
-    view.sent.excessSumDdb = sums[first + SUM.excess];
-    view.heard.receptions = sums[first + SUM.heard];
-    view.heard.lossSumDdb = sums[first + SUM.heard + SUM.loss];
-    view.heard.excessSumDdb = sums[first + SUM.heard + SUM.excess];
+    view.mayBeStrong = this.#mayBeStrong[link] !== 0;
+    sent.at = way;
+    sent.receptions = this.#receptions[way];
+    sent.lossSumDdb = this.#lossSums[way];
+    heard.at = way + 1;
+    heard.receptions = this.#receptions[way + 1];
+    heard.lossSumDdb = this.#lossSums[way + 1];
     return view;
   }
 
-  #linkWith(hotspot: number, counterpart: number, challenge: number): number {
-    let link = this.#linkOf[counterpart];
-    if (link === -1) {
-      link = this.#open(hotspot, counterpart);
-      this.#linkOf[counterpart] = link;
-    }
-    if (challenge < this.challenge[link]) this.challenge[link] = challenge;
-    return link;
+  /** Sum of the excess of one direction, 0.1 dB, by its place in the columns. */
+  excessSumDdb(way: number): number {
+    const known = this.#excessSums[way];
+    if (!Number.isNaN(known)) return known;
+    const beaconer = way % WAYS === 0 ? this.#hotspot : this.counterpart[(way - 1) / WAYS];
+    const sum = this.#links.excessSumDdb(beaconer, this.#directed[way]);
+    this.#excessSums[way] = sum;
+    return sum;
   }
 
-  #open(hotspot: number, counterpart: number): number {
-    if (this.count === this.counterpart.length) this.#grow();
-    const link = this.count++;
-    this.counterpart[link] = counterpart;
-    this.challenge[link] = 0xffff_ffff;
-    const exactM = surfaceDistanceM(lineChordSquared(this.#lines, hotspot, counterpart));
-    this.#exactM[link] = exactM;
-    this.distanceM[link] = Math.floor(exactM);
-    this.#sums.fill(0, link * SUM.stride, (link + 1) * SUM.stride);
-    return link;
+  #clear(): void {
+    const linkOf = this.#linkOf;
+    for (let link = 0; link < this.count; link++) linkOf[this.counterpart[link]] = NONE;
+    this.count = 0;
+  }
+
+  #add(counterpart: number, directed: number, way: number): void {
+    const { squared, words } = this.#links;
+    const entry = directed * HEARD_STRIDE;
+    const challenge = words[entry + HEARD.challenge];
+    let link = this.#linkOf[counterpart];
+    if (link === NONE) {
+      if (this.count === this.counterpart.length) this.#grow();
+      link = this.count++;
+      this.#linkOf[counterpart] = link;
+      this.counterpart[link] = counterpart;
+      this.challenge[link] = challenge;
+      this.squared[link] = squared[directed];
+      this.distanceM[link] = Math.floor(surfaceDistanceM(squared[directed]));
+      this.#mayBeStrong[link] = 0;
+      this.#receptions[link * WAYS + 1 - way] = 0;
+      this.#lossSums[link * WAYS + 1 - way] = 0;
+    } else if (challenge < this.challenge[link]) this.challenge[link] = challenge;
+    if ((words[entry + HEARD.witness] & STRONG_BIT) !== 0) this.#mayBeStrong[link] = 1;
+    const at = link * WAYS + way;
+    this.#directed[at] = directed;
+    this.#receptions[at] = words[entry + HEARD.receptions];
+    this.#lossSums[at] = words[entry + HEARD.lossSumDdb];
+    this.#excessSums[at] = Number.NaN;
   }
 
   #grow(): void {
@@ -143,12 +162,16 @@ export class LinkColumns {
     this.counterpart = grown(new Uint32Array(length), this.counterpart);
     this.challenge = grown(new Uint32Array(length), this.challenge);
     this.distanceM = grown(new Float64Array(length), this.distanceM);
-    this.#exactM = grown(new Float64Array(length), this.#exactM);
-    this.#sums = grown(new Float64Array(length * SUM.stride), this.#sums);
+    this.squared = grown(new Float64Array(length), this.squared);
+    this.#mayBeStrong = grown(new Uint8Array(length), this.#mayBeStrong);
+    this.#directed = grown(new Int32Array(length * WAYS), this.#directed);
+    this.#receptions = grown(new Int32Array(length * WAYS), this.#receptions);
+    this.#lossSums = grown(new Int32Array(length * WAYS), this.#lossSums);
+    this.#excessSums = grown(new Float64Array(length * WAYS), this.#excessSums);
   }
 }
 
-function grown<T extends Uint32Array | Float64Array>(larger: T, column: T): T {
+function grown<T extends Uint8Array | Uint32Array | Int32Array | Float64Array>(larger: T, column: T): T {
   larger.set(column);
   return larger;
 }

@@ -3,7 +3,7 @@
  * Counterparts whose place is private abstain.
  */
 import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
-import { isPrivateLine, type LinkColumns, lineChordSquared } from "./link-columns.ts";
+import { isPrivateLine, type LinkColumns } from "./link-columns.ts";
 import { isHalfAsFar } from "./silence.ts";
 import type { Voters } from "./voters.ts";
 
@@ -52,7 +52,7 @@ export class OpenLinks {
       this.place[count * AXES] = lines[line + LINE.x];
       this.place[count * AXES + 1] = lines[line + LINE.y];
       this.place[count * AXES + 2] = lines[line + LINE.z];
-      this.ownSq[count++] = lineChordSquared(lines, hotspot, counterpart);
+      this.ownSq[count++] = links.squared[at];
     }
     this.count = count;
     this.abstaining = abstaining;

@@ -82,14 +82,17 @@ export function writeSuspicion(
   }
   const out = allocateColumns(suspicionOutTable, remembered.length);
   const levelsOut = levelColumns(out);
-  keyOrder(hotspots.key, DEVICE_KEY_BYTES, remembered).forEach((hotspot, row) => {
-    for (let byte = 0; byte < DEVICE_KEY_BYTES; byte++)
-      out.key[row * DEVICE_KEY_BYTES + byte] = hotspots.key[hotspot * DEVICE_KEY_BYTES + byte];
+  const order = keyOrder(hotspots.key, DEVICE_KEY_BYTES, remembered);
+  for (let row = 0; row < order.length; row++) {
+    const hotspot = order[row];
+    const from = hotspot * DEVICE_KEY_BYTES;
+    const to = row * DEVICE_KEY_BYTES;
+    for (let byte = 0; byte < DEVICE_KEY_BYTES; byte++) out.key[to + byte] = hotspots.key[from + byte];
     for (let detector = 0; detector < LEVEL_STRIDE; detector++)
       levelsOut[detector][row] = state.levels[hotspot * LEVEL_STRIDE + detector];
     out.clean_epochs[row] = state.cleanEpochs[hotspot];
     out.good_16[row] = state.good16[hotspot];
     out.bad_16[row] = state.bad16[hotspot];
-  });
+  }
   return out;
 }

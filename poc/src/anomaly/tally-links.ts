@@ -10,10 +10,14 @@ import { POSITION_UNITS_PER_M, surfaceDistanceM } from "@earshot/geo";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
 import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
+import { hasPrivateEnd } from "../verify/private-reach.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
+import { DirectedLinks, HEARD, HEARD_STRIDE, STRONG_BIT } from "./directed-links.ts";
 import type { DrawnGroups } from "./drawn-groups.ts";
-import { type DrawnReceptions, takeReceptions } from "./drawn-receptions.ts";
+import { RECEPTION, RECEPTION_STRIDE, takeReceptions } from "./drawn-receptions.ts";
 import { firstMix, type LikePairs, NO_HASH, nextMix, SKETCH_HASHES, WitnessSketches } from "./like-pairs.ts";
+import { levelDdbm } from "./link.ts";
+import { lineChordSquared } from "./link-columns.ts";
 import { nearestTwo } from "./nearest-two.ts";
 import { leastExcessDdb } from "./placement.ts";
 import { rowExcessDdb } from "./row-loss.ts";
@@ -34,6 +38,9 @@ const TALLY = {
   beacons: 11,
   foreign: 12,
   farHeard: 13,
+  /** Its last link as a witness, and how many it has. */
+  link: 14,
+  heardLinks: 15,
 } as const;
 const TALLY_STRIDE = 16;
 const SLOT_SHIFT = 20;
@@ -41,6 +48,8 @@ const SLOTS_PER_OCTAVE = 8;
 /** Of a ratio of 1: rows that fail by their RSSI have none, and stand at the bound they are beyond. */
 const SLOT_OF_BOUND = 0x3f80_0000 >>> SLOT_SHIFT;
 const DDB_PER_OCTAVE = 30;
+/** Of a limit of the ratio: 0.46 dB below it no rounding of either makes a reception strong. */
+const SURELY_WEAK = 0.9;
 
 /** Receptions of one way that make the lack of the other worth a look, and how many times as many they are. */
 const ONE_WAY_RECEPTIONS = 4;
@@ -60,9 +69,9 @@ export interface LinkTally {
   readonly foreign: Uint32Array;
   /** Pairs that may stand in one place. */
   readonly likePairs: LikePairs;
-  readonly receptions: DrawnReceptions;
-  /** What was lost on the way of each reception, 0.1 dB. */
-  readonly lossDdb: Int16Array;
+  /** Who heard whom, by beaconer, and of how many beaconers each hotspot heard. */
+  readonly links: DirectedLinks;
+  readonly heardLinks: Uint32Array;
 }
 
 /** Looks once at every reception of the drawn beacons. */
@@ -76,10 +85,13 @@ export function tallyLinks(
   const { count, lines } = context.hotspots;
   const tallies = emptyTallies(lines, count, owner);
   const sketches = new WitnessSketches(count);
-  const receptions = takeReceptions(context, partitions, drawn);
-  const lossDdb = tallyGroups(context, drawn, parameters, tallies, sketches, receptions);
-  const column = (field: number) =>
-    Uint32Array.from({ length: count }, (_, hotspot) => tallies[hotspot * TALLY_STRIDE + field]);
+  const links = new DirectedLinks(takeReceptions(context, partitions, drawn), drawn.first, lines, context.rules.loss);
+  tallyGroups(context, drawn, parameters, tallies, sketches, links);
+  const column = (field: number) => {
+    const values = new Uint32Array(count);
+    for (let hotspot = 0; hotspot < count; hotspot++) values[hotspot] = tallies[hotspot * TALLY_STRIDE + field];
+    return values;
+  };
   const isSuspect = new Uint8Array(count);
   const heard = column(TALLY.heard);
   const beacons = column(TALLY.beacons);
@@ -99,8 +111,8 @@ export function tallyLinks(
     sent: column(TALLY.sent),
     foreign: column(TALLY.foreign),
     likePairs,
-    receptions,
-    lossDdb,
+    links,
+    heardLinks: column(TALLY.heardLinks),
   };
 }
 
@@ -114,29 +126,36 @@ function emptyTallies(lines: Int32Array, count: number, owner: Uint32Array): Int
     tallies[at + TALLY.z] = lines[line + LINE.z];
     tallies[at + TALLY.gain] = lines[line + LINE.gain];
     tallies[at + TALLY.owner] = owner[hotspot];
+    tallies[at + TALLY.link] = -1;
   }
   return tallies;
 }
 
-/** Beaconer by beaconer, so that what is counted of it stays in registers, and its town's lines in the cache. Gives what was lost. */
+/** Beaconer by beaconer, so that what is counted of it stays in registers, and its town's lines in the cache. Fills in the links. */
 function tallyGroups(
-  { hotspots, rules }: EpochContext,
+  { hotspots, places, rules }: EpochContext,
   { first }: DrawnGroups,
   { placement, silence }: AnomalyParameters,
   tallies: Int32Array,
   sketches: WitnessSketches,
-  { eirpDdbm, end: ends, frequencyHz, levelDdbm, linkRatio, start: starts, witness: witnesses }: DrawnReceptions,
-): Int16Array {
-  const lossDdb = new Int16Array(witnesses.length);
-  const ratioBits = new Uint32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
+  { first: firstLinks, receptions, squared, words: links }: DirectedLinks,
+): void {
+  const { challenge, eirpDdbm, end: ends, start: starts, words } = receptions;
+  const ratios = new Float32Array(words.buffer);
+  const { lines } = hotspots;
+  const isPrivateTown = places.privateCount > 0;
   // Thresholds of losses are 10^(k/100) apart: a ratio without a logarithm. Above it a reception may be strong for its distance.
   const most = Math.max(...placement.bands.map(({ excessDdb }) => excessDdb));
   const strongRatio = rules.loss.thresholds[0] * rules.loss.inverses[Math.max(0, most + rules.toleranceDdb)];
+  const surelyWeakRatio = strongRatio * SURELY_WEAK;
   const farSq = (silence.farM * POSITION_UNITS_PER_M) ** 2;
   const least = new Uint16Array(SKETCH_HASHES);
+  let next = 0;
   for (let beaconer = 0; beaconer < hotspots.count; beaconer++) {
     const from = first[beaconer];
     const to = first[beaconer + 1];
+    const firstLink = next;
+    firstLinks[beaconer] = firstLink;
     const own = beaconer * TALLY_STRIDE;
     const x = tallies[own + TALLY.x];
     const y = tallies[own + TALLY.y];
@@ -157,14 +176,16 @@ function tallyGroups(
     let d1 = NO_HASH;
     for (let place = from; place < to; place++) {
       const eirp = eirpDdbm[place];
-      const end = ends[place];
-      for (let reception = starts[place]; reception < end; reception++) {
-        const witness = witnesses[reception];
+      const end = ends[place] * RECEPTION_STRIDE;
+      for (let reception = starts[place] * RECEPTION_STRIDE; reception < end; reception += RECEPTION_STRIDE) {
+        const witness = words[reception + RECEPTION.witness];
+        const signal = words[reception + RECEPTION.signal];
         const at = witness * TALLY_STRIDE;
-        const ratio = linkRatio[reception];
-        const slot = ratio > 0 ? ratioBits[reception] >>> SLOT_SHIFT : SLOT_OF_BOUND;
-        const lost = eirp + tallies[at + TALLY.gain] - levelDdbm[reception];
-        lossDdb[reception] = lost;
+        const ratio = ratios[reception + RECEPTION.linkRatio];
+        const slot = ratio > 0 ? words[reception + RECEPTION.linkRatio] >>> SLOT_SHIFT : SLOT_OF_BOUND;
+        const lost = eirp + tallies[at + TALLY.gain] - levelDdbm(signal >> 16, (signal << 16) >> 16);
+        // Sums are built of 16 bits of it.
+        const counted = (lost << 16) >> 16;
         const dx = tallies[at + TALLY.x] - x;
         const dy = tallies[at + TALLY.y] - y;
         const dz = tallies[at + TALLY.z] - z;
@@ -179,22 +200,45 @@ function tallyGroups(
         tallies[at + TALLY.farHeard] += isFar;
         tallies[at + TALLY.heard]++;
         tallies[at + TALLY.heardSlots] += slot;
-        const mixA = firstMix(witness);
-        const mixB = nextMix(mixA);
-        const mixC = nextMix(mixB);
-        const mixD = nextMix(mixC);
-        a0 = Math.min(a0, mixA & NO_HASH);
-        a1 = Math.min(a1, mixA >>> 16);
-        b0 = Math.min(b0, mixB & NO_HASH);
-        b1 = Math.min(b1, mixB >>> 16);
-        c0 = Math.min(c0, mixC & NO_HASH);
-        c1 = Math.min(c1, mixC >>> 16);
-        d0 = Math.min(d0, mixD & NO_HASH);
-        d1 = Math.min(d1, mixD >>> 16);
-        if (ratio > 0 && ratio <= strongRatio) continue;
+        let link = tallies[at + TALLY.link];
+        if (link >= firstLink) {
+          const entry = link * HEARD_STRIDE;
+          links[entry + HEARD.receptions]++;
+          links[entry + HEARD.lossSumDdb] += counted;
+          if (challenge[place] < links[entry + HEARD.challenge]) links[entry + HEARD.challenge] = challenge[place];
+        } else {
+          link = next++;
+          tallies[at + TALLY.link] = link;
+          tallies[at + TALLY.heardLinks]++;
+          const entry = link * HEARD_STRIDE;
+          links[entry + HEARD.witness] = witness;
+          links[entry + HEARD.receptions] = 1;
+          links[entry + HEARD.lossSumDdb] = counted;
+          links[entry + HEARD.challenge] = challenge[place];
+          squared[link] = square;
+          if (isPrivateTown && hasPrivateEnd(lines, beaconer * LINE_STRIDE, witness * LINE_STRIDE)) {
+            squared[link] = lineChordSquared(lines, beaconer, witness);
+            links[entry + HEARD.witness] |= STRONG_BIT;
+          }
+          const mixA = firstMix(witness);
+          const mixB = nextMix(mixA);
+          const mixC = nextMix(mixB);
+          const mixD = nextMix(mixC);
+          a0 = Math.min(a0, mixA & NO_HASH);
+          a1 = Math.min(a1, mixA >>> 16);
+          b0 = Math.min(b0, mixB & NO_HASH);
+          b1 = Math.min(b1, mixB >>> 16);
+          c0 = Math.min(c0, mixC & NO_HASH);
+          c1 = Math.min(c1, mixC >>> 16);
+          d0 = Math.min(d0, mixD & NO_HASH);
+          d1 = Math.min(d1, mixD >>> 16);
+        }
+        if (ratio > 0 && ratio <= surelyWeakRatio && lost === counted) continue;
         const distanceM = surfaceDistanceM(square);
-        const excess = rowExcessDdb(rules.loss, lost, distanceM, frequencyHz[reception]);
-        if (excess >= leastExcessDdb(placement, distanceM)) continue;
+        const excess = rowExcessDdb(rules.loss, lost, distanceM, words[reception + RECEPTION.frequencyHz]);
+        const isStrong = excess < leastExcessDdb(placement, distanceM);
+        if (isStrong || lost !== counted) links[link * HEARD_STRIDE + HEARD.witness] |= STRONG_BIT;
+        if (!isStrong || (ratio > 0 && ratio <= strongRatio)) continue;
         strong++;
         tallies[at + TALLY.strong]++;
       }
@@ -215,7 +259,7 @@ function tallyGroups(
     least[7] = d1;
     if (sent > 0) sketches.set(beaconer, least);
   }
-  return lossDdb;
+  firstLinks[hotspots.count] = next;
 }
 
 /** Mean of the values above 0; 0 where there are none. */

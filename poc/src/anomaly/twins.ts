@@ -10,6 +10,7 @@
  * one place.
  */
 import type { TwinsParameters } from "./anomaly-parameters.ts";
+import { sortFirst } from "./sort-first.ts";
 
 /** What is lost to each counterpart, and what free space takes over the asserted distance, 0.1 dB; by ascending counterpart. */
 export interface LossProfile {
@@ -25,18 +26,29 @@ export interface Likeness {
   readonly differing: readonly number[];
 }
 
-/** Compares two hotspots. `isSelective`: few of those in reach hear them, so that equal losses alone tell. */
+/**
+ * Compares two hotspots. `isSelective`: few of those in reach hear them, so that equal losses alone tell. With fewer than `least` agreeing
+ * nobody asks who differs, and none are named.
+ */
 export function compareLosses(
   parameters: TwinsParameters,
   a: LossProfile,
   b: LossProfile,
   isSelective: boolean,
+  least = 0,
 ): Likeness {
-  const { count, differing, expectedDdb, restDdb, ids } = common(a, b);
+  const shared = common(a, b);
+  const { count, ids } = shared;
+  const restDdb = differences(shared, a.lossDdb, b.lossDdb);
   const constant = lowerMedian(restDdb, count);
+  let within = 0;
+  for (let at = 0; at < count; at++) if (Math.abs(restDdb[at] - constant) <= parameters.withinDdb) within++;
+  if (within < least) return { agreeing: [], differing: [] };
+  const expectedDdb = differences(shared, a.freeSpaceDdb, b.freeSpaceDdb);
   // The median would take out of the losses what counterparts on one side have in common: so it is taken out of what is expected too.
   const expectedConstant = lowerMedian(expectedDdb, count);
   const agreeing: number[] = [];
+  const differing = ofOneAlone(a.counterpart, b.counterpart);
   for (let at = 0; at < count; at++) {
     const rest = restDdb[at] - constant;
     const expected = expectedDdb[at] - expectedConstant;
@@ -49,34 +61,57 @@ export function compareLosses(
   return { agreeing, differing };
 }
 
-/** Counterparts of both by id, with the differences of losses and of what free space takes; and those of one alone. */
-function common(a: LossProfile, b: LossProfile) {
+/** Counterparts of both by id, and where each stands in the two profiles. */
+interface Shared {
+  readonly count: number;
+  readonly ids: Uint32Array;
+  readonly inA: Uint32Array;
+  readonly inB: Uint32Array;
+}
+
+function common(a: LossProfile, b: LossProfile): Shared {
   const most = Math.min(a.counterpart.length, b.counterpart.length);
   const ids = new Uint32Array(most);
-  const restDdb = new Int32Array(most);
-  const expectedDdb = new Int32Array(most);
-  const differing: number[] = [];
+  const inA = new Uint32Array(most);
+  const inB = new Uint32Array(most);
   let count = 0;
-  let at = 0;
-  for (let other = 0; other < b.counterpart.length; other++) {
-    const counterpart = b.counterpart[other];
-    for (; a.counterpart[at] < counterpart; at++) differing.push(a.counterpart[at]);
-    if (a.counterpart[at] !== counterpart) {
-      differing.push(counterpart);
-      continue;
+  for (let at = 0, other = 0; at < a.counterpart.length && other < b.counterpart.length; ) {
+    const order = a.counterpart[at] - b.counterpart[other];
+    if (order === 0) {
+      ids[count] = a.counterpart[at];
+      inA[count] = at;
+      inB[count++] = other;
     }
-    ids[count] = counterpart;
-    restDdb[count] = a.lossDdb[at] - b.lossDdb[other];
-    expectedDdb[count++] = a.freeSpaceDdb[at] - b.freeSpaceDdb[other];
-    at++;
+    if (order <= 0) at++;
+    if (order >= 0) other++;
   }
-  for (; at < a.counterpart.length; at++) differing.push(a.counterpart[at]);
-  return { count, differing, ids, restDdb, expectedDdb };
+  return { count, ids, inA, inB };
+}
+
+function differences({ count, inA, inB }: Shared, a: Int32Array, b: Int32Array): Int32Array {
+  const differences = new Int32Array(count);
+  for (let at = 0; at < count; at++) differences[at] = a[inA[at]] - b[inB[at]];
+  return differences;
+}
+
+/** Counterparts of one of the two, ascending. */
+function ofOneAlone(a: Uint32Array, b: Uint32Array): number[] {
+  const alone: number[] = [];
+  let at = 0;
+  for (const counterpart of b) {
+    for (; a[at] < counterpart; at++) alone.push(a[at]);
+    if (a[at] === counterpart) at++;
+    else alone.push(counterpart);
+  }
+  for (; at < a.length; at++) alone.push(a[at]);
+  return alone;
 }
 
 /** The lower median of the first `count` of what two hotspots have in common. */
 function lowerMedian(values: Int32Array, count: number): number {
-  return values.slice(0, count).sort()[(count - 1) >> 1] ?? 0;
+  const sorted = values.slice();
+  sortFirst(sorted, count);
+  return count === 0 ? 0 : sorted[(count - 1) >> 1];
 }
 
 /** Whether at least half of the counterparts of either hear both: without that the sets are not alike. Both by ascending counterpart. */

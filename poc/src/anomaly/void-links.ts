@@ -41,7 +41,7 @@ export function addVoidLinks(
 function isDenied(hotspot: number, link: SuspectLink, parameters: AnomalyParameters, tally: LinkTally): boolean {
   const { placement, reciprocity } = parameters;
   return (
-    contradictsPlace(placement, link) ||
+    (link.mayBeStrong && contradictsPlace(placement, link)) ||
     contradictsReciprocity(reciprocity, link) === true ||
     isSurelyDenied(hotspot, link, parameters, tally)
   );
