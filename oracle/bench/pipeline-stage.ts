@@ -3,6 +3,7 @@
  *
  *   make    a synthetic epoch's facts in the stores and its uploads in sealed segments (not timed)
  *   verify  the first half of loading, as it runs while the epoch lasts: what catching up after downtime takes
+ *   signatures  CPU time of one signature check (no stage: what most of verify and audit is made of)
  *   derive  the challenges of its intervals, as they are drawn while it lasts
  *   close   from verified segments to the archived manifest
  *   fetch   the archived epoch as a folder (not timed)
@@ -13,7 +14,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { earshot } from "@earshot/poc";
-import { signerFromEd25519Seed, uploadId } from "@earshot/poc/protocol";
+import { importKey, signerFromEd25519Seed, uploadId, verifySignature } from "@earshot/poc/protocol";
 import { FolderArtefacts } from "../src/artefacts/folder-store.ts";
 import { auditRun } from "../src/audit/audit-run.ts";
 import { readWhole, sha256Hex } from "../src/epoch-folder/durable-file.ts";
@@ -129,6 +130,7 @@ function workerOptions(log: LogReader) {
 async function run(): Promise<Record<string, unknown>> {
   if (stage === "make") return make();
   if (stage === "live") return live();
+  if (stage === "signatures") return { usACheck: signatureCheckUs() };
   if (stage === "fetch") {
     await archive.fetch(BENCH_EPOCH, join(folder, "epoch"));
     return {};
@@ -227,6 +229,22 @@ async function live(): Promise<Record<string, number>> {
   const at = (share: number) => Number(rows[Math.min(rows.length - 1, Math.floor(share * rows.length))].late_ms);
   await log.close();
   return { ...appended, verdicts: rows.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+}
+
+/** CPU µs of one strict check, as an upload and a beacon have them: the median of several rounds over a thousand keys. */
+function signatureCheckUs(): number {
+  const message = new Uint8Array(46);
+  const signed = Array.from({ length: 1000 }, (_, index) => {
+    const signer = signerFromEd25519Seed(new Uint8Array(32).fill(index).with(0, index >> 8));
+    return { key: importKey(signer.publicKey), signature: signer.sign(message) };
+  });
+  const rounds = Array.from({ length: 21 }, () => {
+    const before = process.cpuUsage();
+    const good = signed.filter(({ key, signature }) => verifySignature(key, message, signature)).length;
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / good;
+  });
+  return rounds.sort((a, b) => a - b)[10];
 }
 
 async function timed(work: () => Promise<Record<string, number>>): Promise<Record<string, number>> {
