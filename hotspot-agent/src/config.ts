@@ -1,67 +1,26 @@
 /**
- * The configuration of an agent: every key, its meaning, its default and what it may hold. The one file that imports typebox.
+ * The configuration of an agent: every key, its meaning, its default and what it may hold. With its two parts in
+ * config/ (key-types.ts, server-keys.ts) the one place that imports typebox.
  *
  * The same schema gives the checks, the commented file of `config print` and the hints of an error. Keys are as people write
  * them in TOML; config/agent-config.ts turns them into numbers. Secrets never stand in the file, only paths to them.
  */
-import Type, { type Static, type TSchema } from "typebox";
+import Type, { type Static } from "typebox";
 import { Default, Errors } from "typebox/value";
 import {
-  DURATION_PATTERN,
-  ENDPOINT_PATTERN,
-  EUI_PATTERN,
-  POSITIVE_DURATION_PATTERN,
-  SIZE_PATTERN,
-} from "./config/values.ts";
-
-/** Our additions to JSON Schema: what an error says was expected, and whether a key can be left out of the printed file. */
-interface Notes {
-  readonly description: string;
-  readonly expected?: string;
-}
-
-const duration = (fallback: string, description: string) =>
-  Type.String({
-    pattern: DURATION_PATTERN,
-    default: fallback,
-    description,
-    expected: 'a duration such as "5 s" or "10 min"',
-  });
-/** A duration that is more than nothing: a pause, a limit or an interval of 0 would stop or flood something. */
-const positiveDuration = (fallback: string, description: string) => ({
-  ...duration(fallback, description),
-  pattern: POSITIVE_DURATION_PATTERN,
-  expected: 'a duration above 0 such as "5 s" or "10 min"',
-});
-const size = (fallback: string, description: string) =>
-  Type.String({ pattern: SIZE_PATTERN, default: fallback, description, expected: 'a size such as "512 MiB"' });
-const endpoint = (fallback: string, description: string) =>
-  Type.String({
-    pattern: ENDPOINT_PATTERN,
-    default: fallback,
-    description,
-    expected: 'HOST:PORT such as "127.0.0.1:1680"',
-  });
-const path = (notes: Notes) => Type.String({ minLength: 1, ...notes, expected: "a path" });
-const flag = (fallback: boolean, description: string) =>
-  Type.Boolean({ default: fallback, description, expected: "true or false" });
-const oneOf = <const T extends readonly string[]>(values: T, notes: Notes & { readonly default?: T[number] }) =>
-  Type.Unsafe<T[number]>({
-    enum: values,
-    ...notes,
-    expected: values.map((value) => JSON.stringify(value)).join(" or "),
-  });
-const list = <T extends TSchema>(items: T, notes: Notes) => Type.Array(items, { default: [], ...notes });
-const table = <T extends Record<string, TSchema>>(properties: T, notes: Notes) =>
-  Type.Object(properties, { additionalProperties: false, default: {}, ...notes });
-
-const euis = (description: string) =>
-  list(Type.String({ pattern: EUI_PATTERN, expected: "16 hex digits" }), { description, expected: "a list of EUIs" });
-const prefixes = (pattern: string, example: string, description: string) =>
-  list(Type.String({ pattern, expected: `a prefix such as "${example}"` }), {
-    description,
-    expected: `a list of prefixes such as ["${example}"]`,
-  });
+  duration,
+  endpoint,
+  euis,
+  flag,
+  list,
+  type Notes,
+  oneOf,
+  path,
+  positiveDuration,
+  size,
+  table,
+} from "./config/key-types.ts";
+import { gatewayMqtt, server } from "./config/server-keys.ts";
 
 /** Regions as poc names them; which of them have rules is for the beaconer to say. */
 const REGION_PATTERN = "^[A-Z]{2}[0-9]{3}[A-Z0-9_]{0,4}$";
@@ -106,52 +65,6 @@ const forwarder = table(
   { description: "Packet forwarders that speak the Semtech UDP protocol." },
 );
 
-const mqttKeys = {
-  url: Type.String({
-    pattern: "^(mqtt|mqtts)://[^/?#@]+$",
-    description: "Broker, as mqtt://HOST:PORT or mqtts://HOST:PORT for TLS.",
-    expected: "mqtt://HOST:PORT or mqtts://HOST:PORT, user and password in their own keys",
-  }),
-  topic_prefix: Type.String({
-    default: "",
-    pattern: "^[^+#]*$",
-    description: 'Topic prefix; in ChirpStack the region, such as "eu868".',
-    expected: 'a prefix without + and #, such as "eu868"',
-  }),
-  username: Type.String({ default: "", description: "User name at the broker." }),
-  password_file: Type.Optional(path({ description: "File that holds the password." })),
-  client_id: Type.Optional(
-    Type.String({ minLength: 1, description: "MQTT client id; without it made from the gateway id." }),
-  ),
-  ca_file: Type.Optional(path({ description: "PEM of the authority that signed the broker's certificate." })),
-  cert_file: Type.Optional(path({ description: "PEM of our client certificate." })),
-  key_file: Type.Optional(path({ description: "PEM of its key." })),
-  keep_alive: positiveDuration("30 s", "MQTT keep-alive."),
-  protocol: oneOf(["auto", "5", "3.1.1"], {
-    default: "auto",
-    description: 'MQTT version. "auto" takes 5 and falls back to 3.1.1 where a broker refuses it.',
-  }),
-};
-
-const gatewayMqtt = Type.Object(
-  {
-    url: mqttKeys.url,
-    topic_prefix: mqttKeys.topic_prefix,
-    username: mqttKeys.username,
-    password_file: mqttKeys.password_file,
-    client_id: mqttKeys.client_id,
-    ca_file: mqttKeys.ca_file,
-    cert_file: mqttKeys.cert_file,
-    key_file: mqttKeys.key_file,
-    keep_alive: mqttKeys.keep_alive,
-    protocol: mqttKeys.protocol,
-  },
-  {
-    additionalProperties: false,
-    description: "A forwarder that already speaks ChirpStack's gateway MQTT, read from its broker.",
-  },
-);
-
 const spool = table(
   {
     max_size: size("512 MiB", "Most the spool may take on disk; the oldest packets go first."),
@@ -173,67 +86,6 @@ const spool = table(
     join_max_age: duration("5 s", "Join requests older than this are dropped: their window has passed."),
   },
   { description: "Packets on disk until a network server has them." },
-);
-
-const server = Type.Object(
-  {
-    name: Type.String({
-      pattern: "^[a-z0-9][a-z0-9-]{0,31}$",
-      description: "Name in logs and metrics, unique.",
-      expected: 'a name of lower-case letters, digits and "-"',
-    }),
-    group: Type.String({
-      pattern: "^[a-z0-9][a-z0-9-]{0,31}$",
-      default: "main",
-      description: "Servers of one group stand for one network; every group gets every packet that its filters admit.",
-      expected: 'a name of lower-case letters, digits and "-"',
-    }),
-    mode: oneOf(["failover", "fanout", "local"], {
-      default: "failover",
-      description:
-        'Within a group: "failover" sends to the first healthy one, "fanout" to all, "local" takes over while no other of the group can be reached.',
-    }),
-    ...mqttKeys,
-    qos: Type.Integer({
-      minimum: 0,
-      maximum: 1,
-      default: 1,
-      description:
-        "MQTT quality of service of events. With 0 a packet counts as delivered once it is written to the socket.",
-      expected: "0 or 1",
-    }),
-    encoding: oneOf(["protobuf", "json"], { default: "protobuf", description: "Encoding of events." }),
-    stats_interval: positiveDuration("30 s", "How often the gateway's statistics are sent."),
-    ack_timeout: positiveDuration("5 s", "A broker that takes longer to acknowledge counts as unhealthy."),
-    replay: oneOf(["off", "data-only", "all"], {
-      default: "data-only",
-      description: 'What of a backlog is sent: nothing, "data-only" (no joins older than spool.join_max_age), or all.',
-    }),
-    dev_addr: prefixes(
-      "^[0-9A-Fa-f]{8}/([0-9]|[12][0-9]|3[0-2])$",
-      "26000000/7",
-      "Only devices of these DevAddr ranges. Empty: all.",
-    ),
-    join_eui: prefixes(
-      "^[0-9A-Fa-f]{16}/([0-9]|[1-5][0-9]|6[0-4])$",
-      "70B3D57ED0000000/40",
-      "Only join requests of these JoinEUI ranges. Empty: all.",
-    ),
-    net_id: list(Type.String({ pattern: "^[0-9A-Fa-f]{6}$", expected: 'a NetID such as "000013"' }), {
-      description: "Only devices of these NetIDs. Empty: all.",
-      expected: 'a list of NetIDs such as ["000013"]',
-    }),
-    commands: Type.Record(
-      Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
-      Type.Array(Type.String(), { minItems: 1, expected: 'program and arguments, such as ["/usr/bin/uptime"]' }),
-      {
-        additionalProperties: false,
-        default: {},
-        description: "Commands that this server may run here, by name: program and arguments.",
-      },
-    ),
-  },
-  { additionalProperties: false, description: "A network server: a ChirpStack's MQTT broker." },
 );
 
 const oracle = table(
