@@ -14,12 +14,12 @@ import {
   type SortitionTimes,
   signBeacon,
 } from "@earshot/poc/protocol";
-import { bandwidthHzOf, spreadingFactorOf } from "@earshot/poc/radio";
 import type { Clock } from "../clock.ts";
 import type { HotspotIdentity } from "../keyring.ts";
 import type { Log } from "../log.ts";
 import type { DownlinkAck, DownlinkCommand, GatewayEui, TxStatus } from "../messages.ts";
 import type { Telemetry } from "../telemetry.ts";
+import { beaconCommand } from "./beacon-command.ts";
 import { type BeaconEntry, readBeaconEntry, writeBeaconEntry } from "./beacon-journal.ts";
 import { type BeaconPlan, planBeacon, type RadioSetup } from "./beacon-plan.ts";
 import { firstQuestionMs, nextQuestion } from "./challenge-pace.ts";
@@ -29,8 +29,6 @@ import { beaconDataRateIn, type ProofParameters } from "./proof-parameters.ts";
 import type { StateFiles } from "./state-files.ts";
 import { Backoff, sleep } from "./wait.ts";
 
-/** Who asks, in downlink commands. */
-export const BEACON_ORIGIN = "beaconer";
 /** Armed this long before the transmission, ms: one write to the disk. */
 const ARM_AHEAD_MS = 1000;
 /** A beacon later than this part of its window is not sent: witnesses and reports need the rest. */
@@ -280,40 +278,4 @@ function isPower(powerDbm: number | null): powerDbm is number {
 
 function nextStartMs(start: number, times: SortitionTimes): number {
   return firstQuestionMs(start + minutesPerInterval(times), times);
-}
-
-/** The downlink command of a beacon: uplink polarity, at once, with a CRC, so that other hotspots hear it as they hear devices. */
-export function beaconCommand(
-  payload: Uint8Array,
-  plan: BeaconPlan & { readonly kind: "transmit" },
-  gatewayEui: GatewayEui,
-  downlinkId: number,
-): DownlinkCommand {
-  return {
-    downlinkId,
-    gatewayEui,
-    origin: BEACON_ORIGIN,
-    items: [
-      {
-        phyPayload: payload,
-        frequencyHz: plan.frequencyHz,
-        // The antenna's gain is in the plan already; the forwarder's own, if it has one set, makes the beacon only weaker.
-        eirpDbm: plan.conductedPowerDbm,
-        modulation: {
-          kind: "lora",
-          bandwidthHz: bandwidthHzOf(plan.dataRate),
-          spreadingFactor: spreadingFactorOf(plan.dataRate),
-          codeRate: "4/5",
-        },
-        polarizationInversion: false,
-        preambleSymbols: null,
-        hasCrc: true,
-        frequencyDeviationHz: null,
-        board: 0,
-        antenna: 0,
-        timing: { kind: "immediately" },
-        context: new Uint8Array(0),
-      },
-    ],
-  };
 }
