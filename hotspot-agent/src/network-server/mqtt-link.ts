@@ -3,10 +3,11 @@
  *
  * MQTT 5 where the broker takes it, else 3.1.1 (`auto`). Sessions are clean: what was not acknowledged when a connection ended is
  * `lost` for this file, and whoever keeps the message sends it again. mqtt.js hides the reason code of a PUBACK from its callback, so
- * acks are read from its packet events. No more publishes are in flight than the broker's Receive Maximum allows.
+ * acks are read from its packet events.
  */
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import type { Clock } from "../clock.ts";
+import { type Publish, type PublishOutcome, PublishWindow } from "./publish-window.ts";
 
 export type MqttProtocol = "5" | "3.1.1";
 
@@ -48,30 +49,13 @@ export interface LinkMessage {
   readonly payload: Uint8Array;
 }
 
-/**
- * `acked`: the broker has it (QoS 0: it is written). `no_subscribers`: it had nobody to give it to (MQTT 5 only).
- * `refused`: it will not take it (rights, quota). `lost`: the connection ended before an answer.
- */
-export type PublishOutcome = "acked" | "no_subscribers" | "refused" | "lost";
-
-interface Waiting {
-  readonly message: LinkMessage;
-  readonly qos: 0 | 1;
-  readonly isRetained: boolean;
-  readonly settle: (outcome: PublishOutcome) => void;
-}
-
 const connectTimeoutMs = 10_000;
 const defaultMinPauseMs = 500;
 const defaultMaxPauseMs = 30_000;
 /** A connection that lived this long starts the pauses over. */
 const stableMs = 10_000;
-/** Our own bound on unacknowledged publishes. */
-const maxInFlight = 256;
 const maxKeepAliveS = 65_535;
 
-/** PUBACK, MQTT 5 §3.4.2.1. */
-const noMatchingSubscribers = 16;
 /** CONNACK: 3.1.1 return code 1, MQTT 5 reason code 132. */
 const unacceptableProtocol: readonly number[] = [1, 132];
 
@@ -85,12 +69,13 @@ export class MqttLink {
   #isSilentOn5 = false;
   #settledProtocol: MqttProtocol | null = null;
   #cancelPause: (() => void) | null = null;
-  #window = maxInFlight;
-  readonly #inFlight = new Map<number, Waiting>();
-  /** Written with QoS 0 and not yet called back. */
-  readonly #writing = new Set<Waiting>();
-  #queue: Waiting[] = [];
-  #queueHead = 0;
+  readonly #publishes = new PublishWindow({
+    sendQos1: (publish) => {
+      this.#write(publish, 1, ignore);
+      return this.#client!.getLastMessageId();
+    },
+    sendQos0: (publish, written) => this.#write(publish, 0, written),
+  });
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -108,14 +93,7 @@ export class MqttLink {
   /** Sends one message over the connection there is. Always settles; `lost` at once when there is none. */
   publish(topic: string, payload: Uint8Array, qos: 0 | 1, isRetained = false): Promise<PublishOutcome> {
     if (!this.#isUp) return Promise.resolve("lost");
-    return new Promise((settle) => {
-      const waiting: Waiting = { message: { topic, payload }, qos, isRetained, settle };
-      if (qos === 1 && (this.#inFlight.size >= this.#window || this.#queueHead < this.#queue.length)) {
-        this.#queue.push(waiting);
-      } else {
-        this.#send(waiting);
-      }
-    });
+    return this.#publishes.publish({ topic, payload, isRetained }, qos);
   }
 
   /** Ends the connection as if it had broken (for one that no longer answers), and connects again. */
@@ -136,7 +114,7 @@ export class MqttLink {
     const client = this.#client;
     this.#client = null;
     this.#isUp = false;
-    this.#loseAll();
+    this.#publishes.loseAll();
     if (client === null) return;
     client.removeAllListeners();
     client.on("error", ignore);
@@ -192,7 +170,7 @@ export class MqttLink {
     });
     client.on("packetreceive", (packet) => {
       if (packet.cmd === "puback" && packet.messageId !== undefined) {
-        this.#acked(packet.messageId, packet.reasonCode ?? 0);
+        this.#publishes.acked(packet.messageId, packet.reasonCode ?? 0);
       }
     });
     client.on("connect", (connack) => {
@@ -200,7 +178,7 @@ export class MqttLink {
       // 3.1.1 after a silence on 5 may have been a network that was not up yet: 5 has the first try next time.
       if (protocol === "5") this.#settledProtocol = "5";
       this.#isSilentOn5 = false;
-      this.#window = Math.min(maxInFlight, connack.properties?.receiveMaximum ?? maxInFlight);
+      this.#publishes.allow(connack.properties?.receiveMaximum);
       const isUp = () => {
         if (this.#client !== client) return;
         this.#isUp = true;
@@ -245,44 +223,10 @@ export class MqttLink {
     };
   }
 
-  #send(waiting: Waiting): void {
-    const client = this.#client!;
-    const { message, qos, isRetained } = waiting;
-    const { buffer, byteOffset, length } = message.payload;
-    const payload = Buffer.from(buffer as ArrayBuffer, byteOffset, length);
-    if (qos === 1) {
-      client.publish(message.topic, payload, { qos, retain: isRetained }, ignore);
-      this.#inFlight.set(client.getLastMessageId(), waiting);
-      return;
-    }
-    this.#writing.add(waiting);
-    client.publish(message.topic, payload, { qos, retain: isRetained }, (error) => {
-      if (this.#writing.delete(waiting)) waiting.settle(error ? "lost" : "acked");
-    });
-  }
-
-  #acked(messageId: number, reasonCode: number): void {
-    const waiting = this.#inFlight.get(messageId);
-    if (waiting === undefined) return;
-    this.#inFlight.delete(messageId);
-    if (reasonCode === noMatchingSubscribers) waiting.settle("no_subscribers");
-    else waiting.settle(reasonCode >= 128 ? "refused" : "acked");
-    while (this.#inFlight.size < this.#window && this.#queueHead < this.#queue.length) {
-      this.#send(this.#queue[this.#queueHead++]!);
-    }
-    if (this.#queueHead === this.#queue.length) {
-      this.#queue = [];
-      this.#queueHead = 0;
-    }
-  }
-
-  #loseAll(): void {
-    const lost = [...this.#inFlight.values(), ...this.#writing, ...this.#queue.slice(this.#queueHead)];
-    this.#inFlight.clear();
-    this.#writing.clear();
-    this.#queue = [];
-    this.#queueHead = 0;
-    for (const waiting of lost) waiting.settle("lost");
+  #write({ topic, payload, isRetained }: Publish, qos: 0 | 1, written: (error?: Error) => void): void {
+    const { buffer, byteOffset, length } = payload;
+    const bytes = Buffer.from(buffer as ArrayBuffer, byteOffset, length);
+    this.#client!.publish(topic, bytes, { qos, retain: isRetained }, written);
   }
 
   #ended(client: MqttClient, reason: string): void {
@@ -293,7 +237,7 @@ export class MqttLink {
     client.removeAllListeners();
     client.on("error", ignore);
     client.end(true);
-    this.#loseAll();
+    this.#publishes.loseAll();
     this.#pauseThenAttempt(reason);
   }
 

@@ -18,7 +18,8 @@ import {
   readExecRequest,
 } from "./gateway-encoding.ts";
 import { checkDownlink } from "./gateway-message.ts";
-import { type LinkCredentials, MqttLink, type MqttProtocol, type PublishOutcome } from "./mqtt-link.ts";
+import { type LinkCredentials, MqttLink, type MqttProtocol } from "./mqtt-link.ts";
+import type { PublishOutcome } from "./publish-window.ts";
 import { type Health, type HealthEvent, initialHealth, stepHealth } from "./server-health.ts";
 import { type GatewayTopics, gatewayTopics } from "./topics.ts";
 

@@ -8,8 +8,9 @@
  * network server collects them for 200 ms only. Frames that have waited are replayed no faster than the replay rate over all
  * devices, live ones go at once. A failed send puts the device back at its place and pauses the destination, longer each time.
  */
+
+import { Fifo } from "../fifo.ts";
 import { DueHeap } from "./due-heap.ts";
-import { Fifo } from "./fifo.ts";
 import type { LaneKey } from "./frame-lane.ts";
 import { emptyLane, type Lane, LaneLinks, none } from "./lane.ts";
 import { isReplay, type LaneRules, type StaleReason, staleReason } from "./lane-rules.ts";
