@@ -2,7 +2,8 @@
 import { buildCommand } from "@stricli/core";
 import type { AgentConfig } from "../config/agent-config.ts";
 import { writeBundle } from "../doctor/bundle.ts";
-import { type Finding, findings } from "../doctor/checks.ts";
+import { findings } from "../doctor/checks.ts";
+import type { Finding } from "../doctor/finding.ts";
 import { probe } from "../doctor/probes.ts";
 import { fetchStatus } from "../local-page/client.ts";
 import {

@@ -8,7 +8,7 @@ import type { WrittenConfig } from "../config.ts";
 import { agentError } from "../errors.ts";
 import type { AgentStatus } from "../status.ts";
 import { agentVersion } from "../version.ts";
-import type { Finding } from "./checks.ts";
+import type { Finding } from "./finding.ts";
 
 interface BundleParts {
   readonly found: readonly Finding[];

@@ -3,25 +3,13 @@
  * and what the owner can do. Pure: the status is an argument.
  */
 import type { AgentStatus, ServerStatus } from "../status.ts";
-import { reachRemedy } from "./reach-remedy.ts";
-
-export type Verdict = "ok" | "warn" | "fail";
-
-export interface Finding {
-  readonly check: string;
-  readonly verdict: Verdict;
-  /** What is so, as a sentence. */
-  readonly cause: string;
-  /** What to do; null when nothing. */
-  readonly remedy: string | null;
-}
+import { ago, type Finding, fail, ok, warn } from "./finding.ts";
+import { proofFindings } from "./proof-checks.ts";
 
 /** A forwarder sends PULL_DATA every 5 to 10 s; three missed ones are a silence. */
 const SILENT_FORWARDER_MS = 30_000;
 /** Without any packet for this long, in a place with devices or hotspots, the antenna is the first suspect. */
 const SILENT_RADIO_MS = 6 * 3_600_000;
-/** Beacons are challenged every 6 h; twice that without one is a fault. */
-const SILENT_BEACON_MS = 12 * 3_600_000;
 /** The network tolerates reports this early; a clock further off is said. */
 const CLOCK_ERROR_MS = 2000;
 /** Share of its bound at which the spool is worth a warning. */
@@ -38,12 +26,6 @@ export function findings(status: AgentStatus): readonly Finding[] {
     ...proofFindings(status),
   ];
 }
-
-type Proof = NonNullable<AgentStatus["proof"]>;
-
-const ok = (check: string, cause: string): Finding => ({ check, verdict: "ok", cause, remedy: null });
-const warn = (check: string, cause: string, remedy: string): Finding => ({ check, verdict: "warn", cause, remedy });
-const fail = (check: string, cause: string, remedy: string): Finding => ({ check, verdict: "fail", cause, remedy });
 
 function forwarderFindings({
   gateways,
@@ -185,96 +167,6 @@ function clockFinding({ clock }: AgentStatus): Finding {
   );
 }
 
-function proofFindings({ proof, nowMs, startedMs, primary, gateways }: AgentStatus): readonly Finding[] {
-  if (proof === null) {
-    return [warn("oracle", "No oracle is configured: no beacons, no rewards.", "Set oracle.urls and oracle.signers.")];
-  }
-  const oracles = proof.oracles.map(({ url, isReachable, problem }) =>
-    isReachable
-      ? ok(`oracle ${url}`, "It answers.")
-      : fail(`oracle ${url}`, sentence(problem ?? "it was not reached yet"), oracleRemedy(problem ?? "")),
-  );
-  const rules =
-    proof.parametersProblem === null
-      ? []
-      : [
-          warn(
-            "rules",
-            sentence(`Not usable: ${proof.parametersProblem}`),
-            "Check that oracle.network is the network of that oracle.",
-          ),
-        ];
-  const beacons =
-    proof.unchallenged.length > 0
-      ? proof.unchallenged.map(unchallengedFinding)
-      : [beaconFinding(proof, nowMs, startedMs)];
-  return [...oracles, ...rules, ...registrationFindings(proof, primary, gateways.length > 0), ...beacons];
-}
-
-function oracleRemedy(problem: string): string {
-  if (/signs with the key/.test(problem))
-    return "Ask its operator which key it signs with, and put it into oracle.signers.";
-  if (/serves network/.test(problem)) return "Set oracle.network, or name another oracle in oracle.urls.";
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED/.test(problem)) return `${reachRemedy(problem)} It stands in oracle.urls.`;
-  return "Check oracle.urls and that HTTPS is allowed out.";
-}
-
-/** What an oracle said is known as long as one answers; what is older is told as such. */
-function registrationFindings(
-  { oracles, isRegistered, unregistered }: Proof,
-  { name }: AgentStatus["primary"],
-  isForwarderHeard: boolean,
-): readonly Finding[] {
-  const check = "registration";
-  const isAnswered = oracles.some(({ isReachable }) => isReachable);
-  if (isRegistered === null && !isForwarderHeard)
-    return [warn(check, "Oracles are asked when a forwarder is heard.", "See the forwarder above.")];
-  if (isRegistered === null && isAnswered)
-    return [warn(check, `No oracle has said yet whether ${name} is registered.`, "Ask again in half a minute.")];
-  if (isRegistered === null)
-    return [warn(check, `Nobody knows whether ${name} is registered: no oracle answers.`, "See the oracles above.")];
-  if (isRegistered && isAnswered) return [ok(check, `${name} is registered.`)];
-  if (isRegistered) {
-    const cause = `${name} was registered when an oracle last answered; none answers now.`;
-    return [warn(check, cause, "See the oracles above.")];
-  }
-  return unregistered.map(({ name, key, reason }) => {
-    if (/next epoch/.test(reason)) return warn("registration", `${name} is ${reason}.`, "Wait: it is on its way.");
-    if (/suspended/.test(reason)) return fail("registration", `${name} is ${reason}.`, "Ask who runs the network why.");
-    return fail("registration", `${name} is not registered.`, `Register the key ${key} with your wallet.`);
-  });
-}
-
-/** Begins large and ends with one mark. */
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/([.?!])\.$/, "$1");
-}
-
-/** A hotspot that is registered and takes no part in proofs of coverage. */
-function unchallengedFinding({ name, reason }: Proof["unchallenged"][number]): Finding {
-  const cause = `${name} sends no beacons: ${reason}.`;
-  if (/light/.test(reason)) return ok("beacon", `${cause} It earns with the packets it carries.`);
-  if (/location/.test(reason)) {
-    return warn("beacon", cause, "Assert where it stands with your wallet; it is challenged from the next epoch on.");
-  }
-  return warn("beacon", cause, "Assert its location again with the region it stands in, or ask who runs the network.");
-}
-
-function beaconFinding(proof: Proof, nowMs: number, startedMs: number): Finding {
-  if (proof.region === null)
-    return warn("beacon", "No region is set: no beacons are sent.", 'Set hotspot.region, such as "EU868".');
-  const { lastBeaconMs } = proof;
-  const lastBeacon =
-    lastBeaconMs === null ? "No beacon was sent yet." : `The last beacon was sent ${ago(lastBeaconMs, nowMs)}.`;
-  const isOverdue = nowMs - Math.max(proof.lastBeaconMs ?? 0, startedMs) > SILENT_BEACON_MS;
-  if (!isOverdue && proof.beaconProblem === null) return ok("beacon", lastBeacon);
-  return warn(
-    "beacon",
-    proof.beaconProblem ?? lastBeacon,
-    "See the findings above: a beacon needs forwarder, oracle, registration, region and free air time.",
-  );
-}
-
 function later(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.max(a, b);
 }
@@ -288,15 +180,4 @@ function reasons(dropped: Readonly<Record<string, number>>): string {
     .filter(([, count]) => count > 0)
     .map(([reason, count]) => `${count} ${reason}`)
     .join(", ");
-}
-
-/** How long ago, for people: "never", "12 s ago", "3 h ago". */
-export function ago(atMs: number | null, nowMs: number): string {
-  if (atMs === null) return "never";
-  const seconds = Math.max(0, Math.round((nowMs - atMs) / 1000));
-  if (seconds < 120) return `${seconds} s ago`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 120) return `${minutes} min ago`;
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} d ago`;
 }

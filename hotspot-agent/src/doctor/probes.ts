@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { dirname } from "node:path";
 import type { AgentConfig } from "../config/agent-config.ts";
 import type { Endpoint } from "../config/values.ts";
-import type { Finding } from "./checks.ts";
+import type { Finding } from "./finding.ts";
 import { reachRemedy } from "./reach-remedy.ts";
 
 const PATIENCE_MS = 5000;

@@ -1,5 +1,6 @@
 /** The local page: what the doctor found, gateways, servers and proofs, as one HTML text without scripts. */
-import { ago, type Finding, findings } from "../doctor/checks.ts";
+import { findings } from "../doctor/checks.ts";
+import { ago, type Finding } from "../doctor/finding.ts";
 import type { AgentStatus } from "../status.ts";
 
 const STYLE = `

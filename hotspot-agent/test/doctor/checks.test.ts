@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ago, findings } from "../../src/doctor/checks.ts";
+import { findings } from "../../src/doctor/checks.ts";
+import { ago } from "../../src/doctor/finding.ts";
 import type { AgentStatus } from "../../src/status.ts";
 import { healthyGateway, healthyServer, healthyStatus, NOW_MS } from "../doubles/agent-status.ts";
 
