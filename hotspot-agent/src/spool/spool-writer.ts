@@ -15,6 +15,7 @@ import type { LiveRecord } from "./live-record.ts";
 import { encodeRecord, type RecordKind, SEGMENT_HEADER_BYTES, segmentHeader } from "./record.ts";
 import type { RecordTimes } from "./record-times.ts";
 import { segmentName } from "./segment-names.ts";
+import { WaitingRecords } from "./waiting-records.ts";
 
 /** Most bytes in one write: bounds the copy and how long a record waits for a neighbour. */
 const maxBatchBytes = 256 * 1024;
@@ -64,8 +65,7 @@ export class SpoolWriter {
   /** Handed to the disk, not answered yet. */
   #writing: readonly LiveRecord[] = [];
   /** Behind them, in order of arrival. */
-  #waiting: LiveRecord[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new WaitingRecords();
   #isWriting = false;
   /** When the write that is under way was begun; null when none is. */
   #writeStartedMs: number | null = null;
@@ -127,8 +127,7 @@ export class SpoolWriter {
       early: [],
       onAccepted,
     };
-    this.#waiting.push(record);
-    this.#waitingBytes += bytes.length;
+    this.#waiting.add(record);
     if (this.#failure !== null) this.#accept(record, this.#failure);
     else this.#watchForStall();
     this.#boundMemory();
@@ -179,14 +178,13 @@ export class SpoolWriter {
   async #writeBatch(): Promise<void> {
     this.#writeStartedMs = this.#options.clock.nowMs();
     const open = await this.#openSegment();
-    const batch = this.#takeBatch();
+    const batch = this.#waiting.take(maxBatchBytes, this.#options.isWanted);
     if (batch.length > 0) {
       this.#writing = batch;
       try {
         await open.file.write(batch.length === 1 ? batch[0].bytes! : joined(batch), open.position);
       } catch (error) {
-        this.#waiting.unshift(...batch);
-        for (const record of batch) this.#waitingBytes += record.bytes!.length;
+        this.#waiting.putBack(batch);
         throw error;
       } finally {
         this.#writing = [];
@@ -209,24 +207,6 @@ export class SpoolWriter {
       this.#accept(record, null);
     }
     this.#sync.wrote(file);
-  }
-
-  /** Takes the oldest records out of the waiting ones, without those that nobody waits for any more. */
-  #takeBatch(): LiveRecord[] {
-    const batch: LiveRecord[] = [];
-    let length = 0;
-    let taken = 0;
-    for (const record of this.#waiting) {
-      if (length >= maxBatchBytes) break;
-      taken++;
-      const size = record.bytes!.length;
-      this.#waitingBytes -= size;
-      if (!this.#options.isWanted(record)) continue;
-      batch.push(record);
-      length += size;
-    }
-    this.#waiting.splice(0, taken);
-    return batch;
   }
 
   async #openSegment(): Promise<OpenSegment> {
@@ -300,17 +280,7 @@ export class SpoolWriter {
 
   /** Gives up the oldest records in memory beyond the bound. */
   #boundMemory(): void {
-    const { memoryBytes } = this.#options;
-    if (this.#waitingBytes <= memoryBytes) return;
-    const lost = this.#waiting.findIndex((record) => {
-      if (this.#waitingBytes <= memoryBytes) return true;
-      this.#accept(record, "stalled");
-      this.#waitingBytes -= record.bytes!.length;
-      record.bytes = null;
-      record.isLost = true;
-      return false;
-    });
-    this.#waiting.splice(0, lost < 0 ? this.#waiting.length : lost);
+    this.#waiting.giveUpBeyond(this.#options.memoryBytes, (record) => this.#accept(record, "stalled"));
   }
 }
 
