@@ -65,7 +65,8 @@ describe("a device", () => {
     referee.enqueue(device.keys.devEui, "down");
     forwarder.push(forwarder.rxpk(device.uplink("up"), { tmst: 2 ** 32 - 400_000 }));
     await forwarder.until(() => forwarder.transmissions.length === 1, "a downlink");
-    expect(forwarder.transmissions[0]!.txpk.tmst).toBe(600_000);
+    // RX1, or RX2 a second later where the machine was too busy for RX1.
+    expect([600_000, 1_600_000]).toContain(forwarder.transmissions[0]!.txpk.tmst);
   });
 
   test("gets its downlink where the last PULL_DATA came from, after a NAT gave the forwarder new ports", async () => {
