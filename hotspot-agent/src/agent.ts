@@ -17,13 +17,14 @@ import type { Clock } from "./clock.ts";
 import type { AgentConfig, MqttConfig } from "./config/agent-config.ts";
 import { agentError } from "./errors.ts";
 import { DownlinkScheduler } from "./forwarder/downlink-scheduler.ts";
+import type { ForwarderInputOptions } from "./forwarder/forwarder-input.ts";
 import { MqttInput } from "./forwarder/mqtt-input.ts";
 import { SemtechUdp } from "./forwarder/semtech-udp.ts";
 import { GatewayAdmission } from "./gateway-admission.ts";
 import { type LocalPage, serveLocalPage } from "./local-page/server.ts";
 import type { Log } from "./log.ts";
 import { keepMemorySmall } from "./memory-keeper.ts";
-import type { DownlinkCommand, GatewayEui, GatewayStats, UplinkPacket } from "./messages.ts";
+import type { DownlinkCommand, UplinkPacket } from "./messages.ts";
 import { defaultClientId, readCredentials } from "./network-server/mqtt-settings.ts";
 import { isRouteDestination, NetworkServers } from "./network-server/network-servers.ts";
 import { fetchSend } from "./proof/http.ts";
@@ -220,8 +221,7 @@ class Agent {
     });
   }
 
-  /** What every input from forwarders is given, however it comes. */
-  #inputOptions() {
+  #inputOptions(): ForwarderInputOptions {
     const { config, clock, log } = this.#options;
     const { spool, telemetry } = this.#state;
     return {
@@ -230,11 +230,11 @@ class Agent {
       log: log.for("forwarder"),
       telemetry,
       spool,
-      onPackets: (record: LiveRecord, packets: readonly UplinkPacket[]) => this.#takePackets(record, packets),
-      onStats: (stats: GatewayStats) => {
+      onPackets: (record, packets) => this.#takePackets(record, packets),
+      onStats: (stats) => {
         if (this.#gateways.admit(stats.gatewayEui)) this.#servers.publishStats(stats);
       },
-      onGateway: (gatewayEui: GatewayEui) => void this.#gateways.admit(gatewayEui),
+      onGateway: (gatewayEui) => void this.#gateways.admit(gatewayEui),
     };
   }
 

@@ -2,6 +2,7 @@
  * The configuration as the actors take it: durations in ms, sizes in bytes, addresses split, EUIs in lower case; and the
  * rules between keys, which a schema cannot say.
  */
+
 import { importKey, keyFromText } from "@earshot/poc/protocol";
 import { regionPlans } from "@earshot/poc/radio";
 import type { WrittenConfig } from "../config.ts";
@@ -9,6 +10,7 @@ import { agentError } from "../errors.ts";
 import type { CrcStatus } from "../messages.ts";
 import { filterSpec } from "../network-server/delivery-filter.ts";
 import { checkOracleUrl } from "../proof/http.ts";
+import type { SpoolLimits } from "../spool/spool-limits.ts";
 import { nearestName } from "./nearest-name.ts";
 import { durationMs, type Endpoint, endpoint, isLoopback, sizeBytes } from "./values.ts";
 
@@ -58,16 +60,7 @@ export interface AgentConfig {
     readonly timeFallback: boolean;
   };
   readonly gatewayMqtt: readonly MqttConfig[];
-  readonly spool: {
-    readonly maxBytes: number;
-    readonly maxAgeMs: number;
-    readonly syncIntervalMs: number;
-    readonly stallLimitMs: number;
-    readonly memoryBytes: number;
-    readonly deviceSpacingMs: number;
-    readonly replayPerSecond: number;
-    readonly joinMaxAgeMs: number;
-  };
+  readonly spool: SpoolLimits;
   readonly servers: readonly ServerConfig[];
   readonly oracle: {
     readonly urls: readonly string[];

@@ -1,53 +1,24 @@
-/**
- * The second input: forwarders that speak ChirpStack's gateway MQTT, on a broker of the owner's.
- *
- * event/up goes to the spool as it came, event/stats to the servers. Such a forwarder has its own queue and its own fallback to RX2, so
- * a downlink goes to it whole, under an id of the agent's, and its event/ack is waited for. There is no PUSH_ACK to hold back
- * here: the promise begins when the spool has the message. A lost broker is connected to again for ever.
- */
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
-import type {
-  DownlinkAck,
-  DownlinkCommand,
-  DownlinkItem,
-  GatewayEui,
-  GatewayStats,
-  TxStatus,
-  UplinkPacket,
-} from "../messages.ts";
+import type { DownlinkAck, DownlinkCommand, DownlinkItem, GatewayEui, TxStatus } from "../messages.ts";
 import { gatewayEncoding, readStats, readTxAck } from "../network-server/gateway-encoding.ts";
 import { codeRateNumber, type RawDownlinkItem, type RawModulation } from "../network-server/gateway-message.ts";
 import { type LinkCredentials, MqttLink, type MqttProtocol } from "../network-server/mqtt-link.ts";
 import { gatewayTopics } from "../network-server/topics.ts";
-import type { LiveRecord } from "../spool/live-record.ts";
-import { MAX_RECORD_PAYLOAD_BYTES, type RecordKind } from "../spool/record.ts";
-import type { Telemetry } from "../telemetry.ts";
+import { MAX_RECORD_PAYLOAD_BYTES } from "../spool/record.ts";
 import type { ForeignGateway } from "./downlink-scheduler.ts";
+import type { ForwarderInputOptions } from "./forwarder-input.ts";
 import { MQTT_RECORD, mqttRecordPayload, mqttStats, readMqttRecord } from "./mqtt-record.ts";
 import { openContext } from "./packet-context.ts";
 
 /** Answer time of a forwarder: RX2 of a join is 6 s after the uplink, and it may answer after that. */
 const ackTimeoutMs = 8000;
 
-export interface MqttInputOptions {
+export interface MqttInputOptions extends ForwarderInputOptions {
   readonly url: string;
   readonly topicPrefix: string;
   readonly clientId: string;
   readonly protocol: "auto" | MqttProtocol;
   readonly keepAliveMs: number;
   readonly credentials: () => LinkCredentials;
-  /** Lower-case EUIs that are served; empty serves all that the broker lets in. */
-  readonly allow: readonly GatewayEui[];
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly telemetry: Telemetry;
-  readonly spool: {
-    append(kind: RecordKind, receivedMs: number, payload: Uint8Array, onAccepted: (record: LiveRecord) => void): void;
-  };
-  readonly onPackets: (record: LiveRecord, packets: readonly UplinkPacket[]) => void;
-  readonly onStats: (stats: GatewayStats) => void;
-  readonly onGateway?: (gatewayEui: GatewayEui) => void;
 }
 
 interface Heard {

@@ -1,18 +1,9 @@
-/**
- * The actor at the UDP port of packet forwarders: receive → one append to the spool → PUSH_ACK → parse.
- *
- * Every datagram is answered to where it came from; downlinks go to where the last PULL_DATA came from. PULL_DATA is answered whatever
- * happens elsewhere, or forwarders with `autoquit_threshold` restart. Beyond loopback only listed EUIs are served, others get no
- * answer at all. Nothing in a datagram can stop the socket: what is malformed is counted by reason.
- */
-import type { Clock } from "../clock.ts";
 import { agentError } from "../errors.ts";
-import type { Log } from "../log.ts";
-import type { DownlinkItem, GatewayEui, GatewayStats, TxStatus, UplinkPacket } from "../messages.ts";
+import type { DownlinkItem, GatewayEui, TxStatus, UplinkPacket } from "../messages.ts";
 import type { LiveRecord } from "../spool/live-record.ts";
 import type { RecordKind, StoredRecord } from "../spool/record.ts";
-import type { Telemetry } from "../telemetry.ts";
 import type { GatewayLink } from "./downlink-scheduler.ts";
+import type { ForwarderInputOptions } from "./forwarder-input.ts";
 import { GatewaySession, type SocketAddress } from "./gateway-session.ts";
 import {
   datagramText,
@@ -35,24 +26,11 @@ const maxSessions = 1000;
 const maxUnsent = 4096;
 const ackBounds = [0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1];
 
-export interface SemtechUdpOptions {
+export interface SemtechUdpOptions extends ForwarderInputOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Lower-case EUIs that are served; empty serves all, on loopback only. */
-  readonly allow: readonly GatewayEui[];
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly telemetry: Telemetry;
-  readonly spool: {
-    append(kind: RecordKind, receivedMs: number, payload: Uint8Array, onAccepted: (record: LiveRecord) => void): void;
-  };
-  /** The packets of one datagram, in order, all CRC statuses; synchronously on to `Spool.admit`. */
-  readonly onPackets: (record: LiveRecord, packets: readonly UplinkPacket[]) => void;
-  readonly onStats: (stats: GatewayStats) => void;
   readonly onTxAck: (gatewayEui: GatewayEui, token: number, answer: TxAck) => void;
-  /** The first datagram of a gateway, or its first after it was forgotten. */
-  readonly onGateway?: (gatewayEui: GatewayEui) => void;
 }
 
 type UdpSocket = Bun.udp.Socket<"buffer">;

@@ -4,22 +4,20 @@
  * Everything is optional and odd values are as if missing. A place of exactly 0/0 is what a receiver without a fix reports, so it is
  * no place. The time is `2014-01-12 08:59:28 GMT` as the HAL prints it.
  */
-import type { GatewayLocation } from "../messages.ts";
+import type { GatewayLocation, GatewayStats } from "../messages.ts";
 import { integerOrNull, isFields, stringMap } from "./rxpk.ts";
 
 /** What the forwarder said, without what the agent counted itself. */
-export interface ReadStat {
-  readonly gatewayTimeMs: number | null;
-  readonly location: GatewayLocation | null;
-  readonly rxPackets: number;
-  readonly rxPacketsOk: number;
-  readonly rxPacketsForwarded: number;
-  readonly txPackets: number;
-  readonly txPacketsEmitted: number;
-  readonly ackedPermille: number | null;
-  readonly temperatureDc: number | null;
-  readonly metadata: Readonly<Record<string, string>>;
-}
+export type ReadStat = Omit<
+  GatewayStats,
+  | "gatewayEui"
+  | "receivedMs"
+  | "rxPerFrequencyHz"
+  | "rxPerModulation"
+  | "txPerFrequencyHz"
+  | "txPerModulation"
+  | "txPerStatus"
+>;
 
 const maxCount = 0xffff_ffff;
 

@@ -7,21 +7,19 @@ import { DeliveryPump, type DropReason } from "./delivery-pump.ts";
 import { DeviceLanes } from "./device-lanes.ts";
 import type { LaneKey } from "./frame-lane.ts";
 import type { PendingPackets } from "./pending-packets.ts";
+import type { SpoolLimits } from "./spool-limits.ts";
 
 /** Deliveries of one destination under way at once. */
 const maxInFlight = 512;
 
-export interface AttachmentOptions {
+export interface AttachmentOptions
+  extends Pick<SpoolLimits, "maxAgeMs" | "deviceSpacingMs" | "replayPerSecond" | "joinMaxAgeMs"> {
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: Telemetry;
   readonly pending: PendingPackets;
-  readonly maxAgeMs: number;
   /** A packet that waited longer than this is a replay, ms. */
   readonly liveMs: number;
-  readonly deviceSpacingMs: number;
-  readonly replayPerSecond: number;
-  readonly joinMaxAgeMs: number;
 }
 
 /** A packet that waits for the end of the backlog. */

@@ -24,9 +24,10 @@ import { MAX_RECORD_PAYLOAD_BYTES, type RecordKind, type StoredRecord } from "./
 import { RecordTimes } from "./record-times.ts";
 import { SegmentBook } from "./segment-book.ts";
 import { SpoolDestinations } from "./spool-destinations.ts";
+import type { SpoolLimits } from "./spool-limits.ts";
 import { SpoolWriter } from "./spool-writer.ts";
 
-export interface SpoolOptions {
+export interface SpoolOptions extends SpoolLimits {
   readonly disk: Disk;
   readonly clock: Clock;
   /** UTC for a time of the steady clock, by what is known now, ms; without it the system clock's. */
@@ -37,14 +38,6 @@ export interface SpoolOptions {
   readonly read: (record: StoredRecord) => readonly UplinkPacket[];
   /** CRC statuses that go to network servers. */
   readonly wantedCrc: ReadonlySet<CrcStatus>;
-  readonly maxBytes: number;
-  readonly maxAgeMs: number;
-  readonly syncIntervalMs: number;
-  readonly stallLimitMs: number;
-  readonly memoryBytes: number;
-  readonly deviceSpacingMs: number;
-  readonly replayPerSecond: number;
-  readonly joinMaxAgeMs: number;
   /** A delivery is through: for packet receipts. */
   readonly onDelivered?: (destination: string, packet: UplinkPacket) => void;
 }
