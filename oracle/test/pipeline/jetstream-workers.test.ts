@@ -39,7 +39,7 @@ describe.skipIf(NATS === undefined)("workers on JetStream", () => {
       // Windows are over, the epoch is not: everything has its verdict before anything is closed.
       pipeline.wallMs = endMs + parameters.time.windowMs - 1;
       await expect
-        .poll(async () => (await verdictsOfEpoch(pipeline.store, EPOCH)).length, { timeout: 10_000 })
+        .poll(async () => (await verdictsOfEpoch(pipeline.store, EPOCH)).length, { timeout: 120_000 })
         .toBeGreaterThan(PROOFS / 2);
       pipeline.wallMs = closesMs + 20_000;
       while ((await closedEpoch(pipeline.store, EPOCH)) === undefined) await Bun.sleep(5);
@@ -50,5 +50,5 @@ describe.skipIf(NATS === undefined)("workers on JetStream", () => {
     }
     await log.close();
     expect(new Set(manifests).size).toBe(1);
-  }, 60_000);
+  }, 240_000);
 });
