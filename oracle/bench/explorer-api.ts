@@ -148,5 +148,6 @@ function inMemory(loaded: LoadedEpoch, manifest: EpochManifest): EpochSource {
     table: async (_, table) => tables.get(table.name) as never,
     files: async () => new Map(),
     file: async (_, name) => (name === FILES.manifest ? manifestBytes(manifest) : undefined),
+    open: async () => undefined,
   };
 }

@@ -2,7 +2,7 @@
 import { cellToString } from "@earshot/geo";
 import Type, { type Static, type TSchema } from "typebox";
 import { apiErrorSchema } from "../service/api-schemas.ts";
-import { type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
+import { type HttpReply, type HttpRequest, isKnownTag, sendError } from "../service/http.ts";
 import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
 
@@ -63,7 +63,7 @@ export async function answerFrom<T>(
   const isLasting = epoch !== undefined && basis?.isLasting !== false;
   reply.header("etag", tag);
   reply.header("cache-control", `public, max-age=${isLasting ? CLOSED_MAX_AGE_S : LATEST_MAX_AGE_S}`);
-  if (request.headers["if-none-match"]?.split(/\s*,\s*/).includes(tag) === true) return reply.code(304).send();
+  if (isKnownTag(request, tag)) return reply.code(304).send();
   const body = await make(view);
   return body === undefined ? sendError(reply, "not_found", what, "nothing of that name in the epoch") : body;
 }

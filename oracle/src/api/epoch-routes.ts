@@ -1,9 +1,10 @@
 /** Closed epochs themselves: what they paid, their manifests and files, and the proofs and statements of what a wallet is owed. */
+import { Readable } from "node:stream";
 import { base58Text } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
 import { FILES } from "../epoch-folder/layout.ts";
 import { bytesAnswer, errorAnswers, keyParams } from "../service/api-schemas.ts";
-import { type HttpApp, sendError } from "../service/http.ts";
+import { type HttpApp, type HttpReply, isKnownTag, sendError } from "../service/http.ts";
 import { answerFrom, atoms, epochAnswers, epochNumber, epochQuery, hashText } from "./answers.ts";
 import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
@@ -90,21 +91,23 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
         params: Type.Object({ epoch: epochNumber, "*": Type.String({ maxLength: 128 }) }),
         response: {
           200: bytesAnswer("The file", "application/octet-stream", "application/json"),
+          304: Type.Null(),
           ...errorAnswers("bad_request", "not_found"),
         },
       },
     },
     async (request, reply) => {
       const { epoch, "*": name } = request.params;
-      const sha256 = (await views.source.files(epoch)).get(name);
-      const bytes = sha256 === undefined ? undefined : await views.source.file(epoch, name);
-      if (bytes === undefined) return sendError(reply, "not_found", "a file of a closed epoch", name);
+      const file = await views.source.open(epoch, name);
+      if (file === undefined) return sendError(reply, "not_found", "a file of a closed epoch", name);
+      const tag = `"${file.sha256}"`;
+      reply.header("etag", tag).header("cache-control", "public, max-age=86400");
+      if (isKnownTag(request, tag)) {
+        await file.stream.cancel();
+        return notModified(reply);
+      }
       const type = name.endsWith(".json") ? "application/json" : "application/octet-stream";
-      return reply
-        .header("etag", `"${sha256}"`)
-        .header("cache-control", "public, max-age=86400")
-        .type(type)
-        .send(bytes);
+      return reply.type(type).header("content-length", file.bytes).send(Readable.fromWeb(file.stream));
     },
   );
   app.get(
@@ -195,4 +198,8 @@ function statementCsv({ rewards }: Static<typeof statementSchema>): string {
   return ["epoch,beneficiary,beacon_atoms,witness_atoms,data_atoms,atoms", ...lines]
     .map((line) => `${line}\r\n`)
     .join("");
+}
+
+function notModified(reply: HttpReply): HttpReply {
+  return reply.code(304).send();
 }

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Columns, EpochManifest, TableDefinition } from "@earshot/poc";
+import { isArtefactName } from "../artefacts/artefact-names.ts";
 import { decodeTable } from "../epoch-folder/arrow.ts";
 import { readWhole, sha256Hex } from "../epoch-folder/durable-file.ts";
 import { isScored, readEpochInput, readEpochOutput } from "../epoch-folder/folder.ts";
@@ -14,6 +15,7 @@ import { parseHeader } from "../epoch-folder/parameters-file.ts";
 import { epochFolders } from "../epoch-folder/run-folder.ts";
 import { oracleError } from "../errors.ts";
 import type { EpochArchive } from "../pipeline/epoch-archive.ts";
+import type { OpenBlob } from "../ports/artefact-store.ts";
 import type { LoadedEpoch } from "./epoch-view.ts";
 
 export interface EpochSource {
@@ -27,7 +29,11 @@ export interface EpochSource {
   files(epoch: number): Promise<ReadonlyMap<string, string>>;
   /** The bytes of one of them, or undefined. */
   file(epoch: number, name: string): Promise<Uint8Array | undefined>;
+  /** One of them as it is read, with its hash, or undefined. Nobody has checked these bytes: whoever gets them does. */
+  open(epoch: number, name: string): Promise<OpenFile | undefined>;
 }
+
+export type OpenFile = OpenBlob & { readonly sha256: string };
 
 /** The epoch folders of a run on disk (epoch-folder/run-folder.ts). */
 export class EpochFolders implements EpochSource {
@@ -75,6 +81,13 @@ export class EpochFolders implements EpochSource {
     return files.has(name) ? readWhole(join(await this.#folderOf(epoch), name)) : undefined;
   }
 
+  async open(epoch: number, name: string): Promise<OpenFile | undefined> {
+    const sha256 = (await this.files(epoch)).get(name);
+    if (sha256 === undefined) return undefined;
+    const file = Bun.file(join(await this.#folderOf(epoch), name));
+    return { bytes: file.size, stream: file.stream(), sha256 };
+  }
+
   async #folderOf(epoch: number): Promise<string> {
     if (!this.#folders.has(epoch)) await this.epochs();
     const folder = this.#folders.get(epoch);
@@ -117,6 +130,10 @@ export class ArchivedEpochs implements EpochSource {
 
   file(epoch: number, name: string): Promise<Uint8Array | undefined> {
     return this.#archive.file(epoch, name);
+  }
+
+  async open(epoch: number, name: string): Promise<OpenFile | undefined> {
+    return isArtefactName(name) ? this.#archive.open(epoch, name) : undefined;
   }
 }
 

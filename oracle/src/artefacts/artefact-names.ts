@@ -16,10 +16,13 @@ export function checkSha256(sha256: string): string {
   return sha256;
 }
 
+export function isArtefactName(name: string): boolean {
+  return name.length <= MAX_NAME && NAME.test(name);
+}
+
 /** Throws ORC_BAD_OPTION. */
 export function checkName(name: string): string {
-  if (name.length > MAX_NAME || !NAME.test(name))
-    throw oracleError("ORC_BAD_OPTION", `"${name}" is no name of an artefact`);
+  if (!isArtefactName(name)) throw oracleError("ORC_BAD_OPTION", `"${name}" is no name of an artefact`);
   return name;
 }
 

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { CodedError } from "@earshot/geo";
 import { makeFolder, readWhole, sha256Hex, writeDurably } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
-import type { ArtefactStore } from "../ports/artefact-store.ts";
+import type { ArtefactStore, OpenBlob } from "../ports/artefact-store.ts";
 import { checkBlob, checkName, checkPrefix, checkSha256, POINTER_END, readPointer } from "./artefact-names.ts";
 
 export class FolderArtefacts implements ArtefactStore {
@@ -38,6 +38,13 @@ export class FolderArtefacts implements ArtefactStore {
           path,
         )
       : undefined;
+  }
+
+  async open(sha256: string): Promise<OpenBlob | undefined> {
+    const path = this.#blob(checkSha256(sha256));
+    if (!existsSync(path)) return undefined;
+    const file = Bun.file(path);
+    return { bytes: file.size, stream: file.stream() };
   }
 
   async has(sha256: string): Promise<boolean> {

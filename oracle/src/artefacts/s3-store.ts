@@ -2,7 +2,7 @@
 import { S3Client } from "bun";
 import { sha256Hex } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
-import type { ArtefactStore } from "../ports/artefact-store.ts";
+import type { ArtefactStore, OpenBlob } from "../ports/artefact-store.ts";
 import { checkBlob, checkName, checkPrefix, checkSha256, POINTER_END, readPointer } from "./artefact-names.ts";
 
 export interface S3Options {
@@ -56,6 +56,15 @@ export class S3Artefacts implements ArtefactStore {
     return bytes === undefined ? undefined : checkBlob(sha256, bytes, key);
   }
 
+  async open(sha256: string): Promise<OpenBlob | undefined> {
+    const key = this.#blob(checkSha256(sha256));
+    return orUndefined(key, async () => {
+      const file = this.#client.file(key);
+      const { size } = await file.stat();
+      return { bytes: size, stream: file.stream() };
+    });
+  }
+
   async has(sha256: string): Promise<boolean> {
     const key = this.#blob(checkSha256(sha256));
     return attempt(key, () => this.#client.exists(key));
@@ -99,14 +108,7 @@ export class S3Artefacts implements ArtefactStore {
   }
 
   #read(key: string): Promise<Uint8Array | undefined> {
-    return attempt(key, async () => {
-      try {
-        return await this.#client.file(key).bytes();
-      } catch (error) {
-        if (NOT_THERE.has(codeOf(error))) return undefined;
-        throw error;
-      }
-    });
+    return orUndefined(key, () => this.#client.file(key).bytes());
   }
 
   #blob(sha256: string): string {
@@ -116,6 +118,18 @@ export class S3Artefacts implements ArtefactStore {
   #pointer(name: string): string {
     return `${this.#prefix}names/${name}${POINTER_END}`;
   }
+}
+
+/** What is asked of an object, or undefined where there is none. */
+function orUndefined<T>(key: string, ask: () => Promise<T>): Promise<T | undefined> {
+  return attempt(key, async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (NOT_THERE.has(codeOf(error))) return undefined;
+      throw error;
+    }
+  });
 }
 
 function codeOf(error: unknown): string {

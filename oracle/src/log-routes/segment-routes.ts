@@ -4,7 +4,7 @@ import { ORACLE_API } from "@earshot/poc/protocol";
 import Type from "typebox";
 import type { SealedSegment } from "../ports/report-log.ts";
 import { bytesAnswer, errorAnswers } from "../service/api-schemas.ts";
-import { fastifyPath, type HttpApp, type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
+import { fastifyPath, type HttpApp, type HttpReply, type HttpRequest, isKnownTag, sendError } from "../service/http.ts";
 import type { PublishedLog } from "./published-log.ts";
 
 export interface SegmentRoutesOptions {
@@ -126,7 +126,7 @@ function listed(segment: SealedSegment) {
 /** Sets the ETag; true if the client has what it stands for. */
 function isKnown(request: HttpRequest, reply: HttpReply, tag: string): boolean {
   reply.header("etag", `"${tag}"`);
-  return request.headers["if-none-match"]?.split(/\s*,\s*/).includes(`"${tag}"`) === true;
+  return isKnownTag(request, `"${tag}"`);
 }
 
 function notModified(reply: HttpReply): HttpReply {

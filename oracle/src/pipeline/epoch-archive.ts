@@ -14,7 +14,7 @@ import { type EpochFile, type FolderInput, inputFiles, outputFiles } from "../ep
 import { FILES, type OutputTables, tableFile } from "../epoch-folder/layout.ts";
 import { oracleError } from "../errors.ts";
 import { emptySegment, segmentName } from "../log/segment.ts";
-import type { ArtefactStore } from "../ports/artefact-store.ts";
+import type { ArtefactStore, OpenBlob } from "../ports/artefact-store.ts";
 
 /** Beside the folder's own files: which segments of which logs the epoch was made from, signed (segment-list.ts). */
 export const SEGMENT_LIST = "segments.json";
@@ -74,6 +74,13 @@ export class EpochArchive {
   async file(epoch: number, name: string): Promise<Uint8Array | undefined> {
     const sha256 = await this.#store.resolve(nameOf(epoch, name));
     return sha256 === undefined ? undefined : this.get(sha256);
+  }
+
+  /** The same as it is read, with its hash: for files of any size that are passed on. */
+  async open(epoch: number, name: string): Promise<(OpenBlob & { readonly sha256: string }) | undefined> {
+    const sha256 = await this.#store.resolve(nameOf(epoch, name));
+    const blob = sha256 === undefined ? undefined : await this.#store.open(sha256);
+    return blob === undefined ? undefined : { ...blob, sha256: sha256! };
   }
 
   /** A table of an archived epoch, or undefined. */

@@ -6,6 +6,12 @@
  * programs look for (`epoch/20000/manifest.json`) are pointers to blobs; a pointer is replaced in one step.
  */
 
+/** Bytes that come piece by piece, for who passes them on: nobody has checked them against their hash. */
+export interface OpenBlob {
+  readonly bytes: number;
+  readonly stream: ReadableStream<Uint8Array>;
+}
+
 export interface ArtefactStore {
   /**
    * Stores bytes and returns their SHA-256 as hex. Resolves when they are durable. Stored already: nothing is written.
@@ -18,6 +24,12 @@ export interface ArtefactStore {
    * @throws ORC_DAMAGED_FILE if what is stored is not what its name says, ORC_BAD_OPTION if `sha256` is no hash, ORC_STORE_UNAVAILABLE.
    */
   get(sha256: string): Promise<Uint8Array | undefined>;
+
+  /**
+   * The bytes with this SHA-256 as they are read, however many they are, or undefined. The stream fails where they cannot be read to their end.
+   * @throws ORC_BAD_OPTION if `sha256` is no hash, ORC_STORE_UNAVAILABLE.
+   */
+  open(sha256: string): Promise<OpenBlob | undefined>;
 
   /** Whether there is a blob of this name; its bytes are not read. Throws as `get`. */
   has(sha256: string): Promise<boolean>;

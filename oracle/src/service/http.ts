@@ -102,6 +102,16 @@ export function sendError(
   return reply.type("application/json; charset=utf-8").send(JSON.stringify(body));
 }
 
+/**
+ * Whether the client has what a tag (with its quotes) stands for already. Compared weakly, as RFC 9110 (13.1.2) has it: a proxy that compresses
+ * makes `W/"x"` of `"x"`.
+ */
+export function isKnownTag(request: HttpRequest, tag: string): boolean {
+  const known = request.headers["if-none-match"];
+  if (known === undefined) return false;
+  return known.split(",").some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === tag);
+}
+
 /** What fastify refused, in words of the interface. */
 function explained(error: FastifyError): { code: ApiErrorCode; expected: string; got: string } {
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {

@@ -34,5 +34,10 @@ export async function describeApi(app: HttpApp): Promise<void> {
     },
   });
   await app.register(fastifySwaggerUi, { routePrefix: "/docs" });
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  // It is large and never changes: written once.
+  let text: string | undefined;
+  app.get("/openapi.json", { schema: { hide: true } }, (_, reply) => {
+    text ??= JSON.stringify(app.swagger());
+    return reply.type("application/json; charset=utf-8").send(text);
+  });
 }

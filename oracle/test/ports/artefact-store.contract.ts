@@ -37,9 +37,32 @@ export function testArtefactStore({ name, manyNames, make }: ArtefactContract, s
       expect(Buffer.compare((await store.get(await store.put(large)))!, large)).toBe(0);
     });
 
+    test("opens bytes of any size to be passed on piece by piece", async () => {
+      const { store } = await make();
+      for (const size of [0, 1, 9 * 1024 * 1024]) {
+        const bytes = new Uint8Array(size).fill(7);
+        const sha256 = await store.put(bytes);
+        const open = (await store.open(sha256))!;
+        expect(open.bytes).toBe(size);
+        let read = 0;
+        let pieces = 0;
+        for await (const piece of open.stream) {
+          expect(piece.every((byte) => byte === 7)).toBe(true);
+          read += piece.length;
+          pieces++;
+        }
+        expect(read).toBe(size);
+        if (size > 1024 * 1024) expect(pieces).toBeGreaterThan(1);
+      }
+      // Whoever goes away in the middle leaves nothing open.
+      const large = (await store.open(await store.put(new Uint8Array(9 * 1024 * 1024).fill(7))))!;
+      await large.stream.cancel();
+    });
+
     test("says undefined for what was never put or named", async () => {
       const { store } = await make();
       const nothing = "0".repeat(64);
+      expect(await store.open(nothing)).toBeUndefined();
       expect(await store.get(nothing)).toBeUndefined();
       expect(await store.has(nothing)).toBe(false);
       expect(await store.resolve("epoch/1/manifest.json")).toBeUndefined();
@@ -93,6 +116,7 @@ export function testArtefactStore({ name, manyNames, make }: ArtefactContract, s
       }
       for (const bad of ["", "abc", "G".repeat(64), "A".repeat(64), "../../../../etc/passwd"]) {
         expect(await messageOf(() => store.get(bad))).toMatch(/^ORC_BAD_OPTION/);
+        expect(await messageOf(() => store.open(bad))).toMatch(/^ORC_BAD_OPTION/);
         expect(await messageOf(() => store.has(bad))).toMatch(/^ORC_BAD_OPTION/);
       }
       expect(await messageOf(() => store.link("a", "1".repeat(64)))).toMatch(/^ORC_BAD_OPTION: a: 1+ is not stored/);
