@@ -28,6 +28,10 @@ if (out === undefined || key === undefined || url === undefined) {
   process.stderr.write("--out, --key and --url are needed\n");
   process.exit(2);
 }
+if (!url.startsWith("https://")) {
+  process.stderr.write(`--url ${url}: agents fetch releases over https:// only\n`);
+  process.exit(2);
+}
 const secret = readKeyFile(key);
 if (secret?.kind !== "ed25519") {
   process.stderr.write(`--key ${key}: no such file, or no Ed25519 key in it\n`);
