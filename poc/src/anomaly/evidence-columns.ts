@@ -27,7 +27,9 @@ export class EvidenceColumns {
     const from = this.#count;
     while (from + votes.count > this.#columns.hotspot.length) this.#grow();
     const out = this.#columns;
-    for (const vote of votes.order()) {
+    const order = votes.order();
+    for (let at = 0; at < order.length; at++) {
+      const vote = order[at];
       const row = this.#count++;
       out.hotspot[row] = hotspot;
       out.detector[row] = detector;

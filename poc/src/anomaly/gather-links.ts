@@ -6,6 +6,7 @@
  * suspect's links are filled in, shown once, and forgotten.
  */
 import type { EpochContext } from "../epoch/epoch-context.ts";
+import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import { type DirectedLinks, HEARD, HEARD_STRIDE, WITNESS_MASK } from "./directed-links.ts";
 import { HEARD_LINK_STRIDE, LinkColumns } from "./link-columns.ts";
 import type { LinkTally } from "./tally-links.ts";
@@ -19,9 +20,10 @@ export function visitSuspects(
   { hotspots: { count } }: EpochContext,
   { heardLinks, links: directed }: LinkTally,
   isSuspect: Uint8Array,
+  { reciprocity }: AnomalyParameters,
   visit: (hotspot: number, links: LinkColumns) => void,
 ): void {
-  const links = new LinkColumns(directed, count);
+  const links = new LinkColumns(directed, count, Math.min(reciprocity.toleranceDdb, reciprocity.surelyDdb));
   // Where the next link of each suspect of the block goes.
   const cursor = new Int32Array(count + 1).fill(NOT_IN_BLOCK);
   let heard = new Int32Array(0);

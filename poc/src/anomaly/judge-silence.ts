@@ -45,11 +45,24 @@ export class SilenceJudge {
   vote(hotspot: number, links: LinkColumns, votes: VoteColumns): void {
     votes.clear();
     const { silence } = this.#parameters;
+    if (this.#isHeardNearby(hotspot, links)) return;
     const open = this.#open;
     open.fill(hotspot, links, silence.farM);
     if (open.count + open.abstaining === 0) this.#askNeighbours(hotspot, links, votes);
     else if (open.far >= silence.voters && isHeardFarAway(silence, open.far, open.count))
       this.#lookElsewhere(hotspot, links, votes);
+  }
+
+  /** Nearly all hotspots have a link with a voter and too few far ones to be asked for: told without looking up a place. */
+  #isHeardNearby(hotspot: number, links: LinkColumns): boolean {
+    const { silence } = this.#parameters;
+    let far = 0;
+    let isLinked = false;
+    for (let at = 0; at < links.count; at++) {
+      if (links.distanceM[at] >= silence.farM) far++;
+      isLinked ||= this.#voters.mayVote(hotspot, links.counterpart[at]);
+    }
+    return isLinked && far < silence.voters;
   }
 
   /** Whom no independent hotspot hears at all is asked about next door. */

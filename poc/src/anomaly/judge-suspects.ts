@@ -63,7 +63,7 @@ export function judgeSuspects(
     twins.visitOneRoofLinks((hotspot, counterpart) => bench.voidLinks.add(edgeCode(hotspot, counterpart)));
     onStepDone();
     const silence = new SilenceJudge(context, parameters, among, neighbourhood);
-    visitSuspects(context, tally, looked, (hotspot, links) => {
+    visitSuspects(context, tally, looked, parameters, (hotspot, links) => {
       if (isJudged(hotspot)) bench.judge(hotspot, links, among, silence);
       addVoidLinks(hotspot, links, parameters, tally, bench.voidLinks);
     });
@@ -148,7 +148,8 @@ class Bench {
     let short = 0;
     let uneven = 0;
     let unheard = 0;
-    for (let at = 0; at < links.count; at++) {
+    for (let noted = 0; noted < links.notableCount; noted++) {
+      const at = links.notable[noted];
       if (!voters.mayVote(hotspot, links.counterpart[at])) continue;
       const link = links.at(at);
       if (placement.stance(link) > STANCE.supports) short++;

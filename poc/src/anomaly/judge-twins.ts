@@ -8,7 +8,7 @@ import { HEARD, HEARD_STRIDE, WITNESS_MASK } from "./directed-links.ts";
 import { isPrivateLine } from "./link-columns.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
 import { type AlikePair, agreementOf, visitOneRoofLinks } from "./one-roof.ts";
-import { sortFirst } from "./sort-first.ts";
+import { sortFew } from "./sort-few.ts";
 import type { LinkTally } from "./tally-links.ts";
 import { areSetsAlike, compareLosses, type LossProfile } from "./twins.ts";
 import { STANCE, VoteColumns } from "./vote-columns.ts";
@@ -36,10 +36,15 @@ class KeptProfile implements LossProfile {
   }
 
   get freeSpaceDdb(): Int32Array {
-    this.#freeSpaceDdb ??= Int32Array.from(this.#squared, (square) =>
-      linkLossDdb(this.#loss, wholeM(square), TELLING_HZ),
-    );
+    this.#freeSpaceDdb ??= this.#reckonFreeSpace();
     return this.#freeSpaceDdb;
+  }
+
+  #reckonFreeSpace(): Int32Array {
+    const freeSpaceDdb = new Int32Array(this.#squared.length);
+    for (let at = 0; at < freeSpaceDdb.length; at++)
+      freeSpaceDdb[at] = linkLossDdb(this.#loss, wholeM(this.#squared[at]), TELLING_HZ);
+    return freeSpaceDdb;
   }
 
   /** Half of the links are no longer than this. */
@@ -178,14 +183,15 @@ export class TwinJudge {
   #profile(hotspot: number): KeptProfile {
     const { first, squared, words } = this.#tally.links;
     const { lines } = this.#context.hotspots;
+    const isPrivateTown = this.#context.places.privateCount > 0;
     const keys = new Float64Array(first[hotspot + 1] - first[hotspot]);
     let told = 0;
     for (let link = first[hotspot]; link < first[hotspot + 1]; link++) {
       const counterpart = words[link * HEARD_STRIDE + HEARD.witness] & WITNESS_MASK;
-      if (this.#voters.mayVote(hotspot, counterpart) && !isPrivateLine(lines, counterpart))
+      if (this.#voters.mayVote(hotspot, counterpart) && !(isPrivateTown && isPrivateLine(lines, counterpart)))
         keys[told++] = counterpart * MAX_LINKS + link - first[hotspot];
     }
-    sortFirst(keys, told);
+    sortFew(keys, 0, told);
     const counterpart = new Uint32Array(told);
     const lossDdb = new Int32Array(told);
     const ownSquared = new Float64Array(told);

@@ -9,6 +9,7 @@
 import { POSITION_UNITS_PER_M } from "@earshot/geo";
 import type { TwinsParameters } from "./anomaly-parameters.ts";
 import { lineChordSquared } from "./link-columns.ts";
+import { sortFew } from "./sort-few.ts";
 
 /** Pairs of hotspots, each once, by (lower, higher). */
 export interface LikePairs {
@@ -27,6 +28,8 @@ export const NO_HASH = 0xffff;
 /** A crowd that meets by one sketch is told apart by its losses from this many on, and then each compared with the first ones only. */
 const CROWD = 20;
 const MOST_COMPARED = 8;
+const BUCKET_SHIFT = 16;
+const BUCKETS = 1 << (32 - BUCKET_SHIFT);
 const TWO_24 = 0x100_0000;
 const TWO_31 = 0x8000_0000;
 
@@ -72,10 +75,13 @@ export class WitnessSketches {
       });
     }
     const codes = found.ascendingOnce();
-    return {
-      lower: Uint32Array.from(codes, (code) => Math.floor(code / TWO_31)),
-      higher: Uint32Array.from(codes, (code) => code % TWO_31),
-    };
+    const lower = new Uint32Array(codes.length);
+    const higher = new Uint32Array(codes.length);
+    for (let at = 0; at < codes.length; at++) {
+      lower[at] = Math.floor(codes[at] / TWO_31);
+      higher[at] = codes[at] - lower[at] * TWO_31;
+    }
+    return { lower, higher };
   }
 
   #isLike(a: number, b: number): boolean {
@@ -90,17 +96,8 @@ export class WitnessSketches {
 
   /** Shows those that meet by two values side by side: two or more, ascending, at the head of `members`. */
   #forEachCrowd(band: number, members: Uint32Array, show: (count: number) => void): void {
-    const count = this.#isHeard.length;
-    const keys = new Float64Array(count);
-    let heard = 0;
-    for (let hotspot = 0; hotspot < count; hotspot++) {
-      if (this.#isHeard[hotspot] === 0) continue;
-      const at = hotspot * SKETCH_HASHES + band;
-      // 28 of the 32 bits, so that the id fits: who meets by less than all is told apart by `#isLike`.
-      const value = this.#least[at] * 0x1000 + (this.#least[at + 1] >>> 4);
-      keys[heard++] = value * TWO_24 + hotspot;
-    }
-    keys.subarray(0, heard).sort();
+    const keys = this.#bandKeys(band);
+    const heard = keys.length;
     let met = 0;
     let crowdValue = -1;
     for (let at = 0; at < heard; at++) {
@@ -114,6 +111,36 @@ export class WitnessSketches {
     }
     if (met > 1) show(met);
   }
+
+  /**
+   * Two values side by side, and the hotspot that has them, of all that are heard: equal values together, by ascending hotspot. Laid into
+   * buckets first, so that little is left to sort.
+   */
+  #bandKeys(band: number): Float64Array {
+    const values = new Uint32Array(this.#isHeard.length);
+    const next = new Uint32Array(BUCKETS + 1);
+    for (let hotspot = 0; hotspot < values.length; hotspot++) {
+      if (this.#isHeard[hotspot] === 0) continue;
+      const at = hotspot * SKETCH_HASHES + band;
+      // 28 of the 32 bits, so that the id fits: who meets by less than all is told apart by `#isLike`.
+      values[hotspot] = this.#least[at] * 0x1000 + (this.#least[at + 1] >>> 4);
+      next[bucketOf(values[hotspot]) + 1]++;
+    }
+    for (let bucket = 0; bucket < BUCKETS; bucket++) next[bucket + 1] += next[bucket];
+    const keys = new Float64Array(next[BUCKETS]);
+    for (let hotspot = 0; hotspot < values.length; hotspot++)
+      if (this.#isHeard[hotspot] !== 0) keys[next[bucketOf(values[hotspot])]++] = values[hotspot] * TWO_24 + hotspot;
+    for (let bucket = 0, from = 0; bucket < BUCKETS; bucket++) {
+      sortFew(keys, from, next[bucket]);
+      from = next[bucket];
+    }
+    return keys;
+  }
+}
+
+/** One of BUCKETS, by the upper bits of a product. */
+function bucketOf(value: number): number {
+  return Math.imul(value, 0x9e37_79b1) >>> BUCKET_SHIFT;
 }
 
 /** Whole numbers as they come, which are then wanted once each. */

@@ -65,6 +65,9 @@ export class LinkColumns {
   distanceM = new Float64Array(START);
   /** Squared chord to the counterpart, (1/256 m)². */
   squared = new Float64Array(START);
+  /** Links that may contradict anything, places in the columns; of all others both ways are known, agree, and are weak enough. */
+  notable = new Uint32Array(START);
+  notableCount = 0;
   #mayBeStrong = new Uint8Array(START);
   /** By link and direction: the directed link, NONE without one; receptions, sum of losses, and of excess once it is asked for. */
   #directed = new Int32Array(START * WAYS);
@@ -76,10 +79,12 @@ export class LinkColumns {
   /** Link of each hotspot, NONE without one. */
   readonly #linkOf: Int32Array;
   readonly #view = new MovingLink(this);
+  readonly #evenDdb: number;
 
-  /** For as many hotspots as `count`. */
-  constructor(links: DirectedLinks, count: number) {
+  /** For as many hotspots as `count`. Directions of a link whose mean losses differ by no more than `evenDdb` contradict nothing. */
+  constructor(links: DirectedLinks, count: number, evenDdb: number) {
     this.#links = links;
+    this.#evenDdb = evenDdb;
     this.#linkOf = new Int32Array(count + 1).fill(NONE);
   }
 
@@ -91,6 +96,7 @@ export class LinkColumns {
     for (let directed = first[hotspot]; directed < first[hotspot + 1]; directed++)
       this.#add(words[directed * HEARD_STRIDE + HEARD.witness] & WITNESS_MASK, directed, 0);
     for (let at = from; at < to; at += HEARD_LINK_STRIDE) this.#add(heard[at], heard[at + 1], 1);
+    this.#note();
   }
 
   /** The link of a counterpart, NONE without one. */
@@ -132,6 +138,23 @@ export class LinkColumns {
     this.count = 0;
   }
 
+  #note(): void {
+    const receptions = this.#receptions;
+    const lossSums = this.#lossSums;
+    // Means are rounded down, so their difference is off by less than one.
+    const most = this.#evenDdb - 1;
+    let noted = 0;
+    for (let link = 0; link < this.count; link++) {
+      const way = link * WAYS;
+      const sent = receptions[way];
+      const heard = receptions[way + 1];
+      const uneven = Math.abs(lossSums[way + 1] * sent - lossSums[way] * heard);
+      if (this.#mayBeStrong[link] === 0 && sent > 0 && uneven <= most * sent * heard) continue;
+      this.notable[noted++] = link;
+    }
+    this.notableCount = noted;
+  }
+
   #add(counterpart: number, directed: number, way: number): void {
     const { squared, words } = this.#links;
     const entry = directed * HEARD_STRIDE;
@@ -163,6 +186,7 @@ export class LinkColumns {
     this.challenge = grown(new Uint32Array(length), this.challenge);
     this.distanceM = grown(new Float64Array(length), this.distanceM);
     this.squared = grown(new Float64Array(length), this.squared);
+    this.notable = grown(new Uint32Array(length), this.notable);
     this.#mayBeStrong = grown(new Uint8Array(length), this.#mayBeStrong);
     this.#directed = grown(new Int32Array(length * WAYS), this.#directed);
     this.#receptions = grown(new Int32Array(length * WAYS), this.#receptions);

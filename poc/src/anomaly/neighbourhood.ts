@@ -39,6 +39,8 @@ export class Neighbourhood {
 
   #active(): Uint8Array {
     const { heard, sent } = this.#tally;
-    return Uint8Array.from({ length: this.#count }, (_, one) => (heard[one] > 0 && sent[one] > 0 ? 1 : 0));
+    const active = new Uint8Array(this.#count);
+    for (let one = 0; one < active.length; one++) if (heard[one] > 0 && sent[one] > 0) active[one] = 1;
+    return active;
   }
 }

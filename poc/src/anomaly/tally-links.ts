@@ -9,10 +9,11 @@
 import { POSITION_UNITS_PER_M, surfaceDistanceM } from "@earshot/geo";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
+import type { LossTable } from "../radio/path-loss.ts";
 import { LINE, LINE_STRIDE } from "../verify/hotspot-lines.ts";
 import { hasPrivateEnd } from "../verify/private-reach.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
-import { DirectedLinks, HEARD, HEARD_STRIDE, STRONG_BIT } from "./directed-links.ts";
+import { DirectedLinks, HEARD, HEARD_STRIDE, STRONG_BIT, WITNESS_MASK } from "./directed-links.ts";
 import type { DrawnGroups } from "./drawn-groups.ts";
 import { RECEPTION, RECEPTION_STRIDE, takeReceptions } from "./drawn-receptions.ts";
 import { firstMix, type LikePairs, NO_HASH, nextMix, SKETCH_HASHES, WitnessSketches } from "./like-pairs.ts";
@@ -131,40 +132,167 @@ function emptyTallies(lines: Int32Array, count: number, owner: Uint32Array): Int
   return tallies;
 }
 
-/** Beaconer by beaconer, so that what is counted of it stays in registers, and its town's lines in the cache. Fills in the links. */
+/** Beaconer by beaconer, so that its town's lines stay in the cache: its receptions become links, and the links are counted at both ends. */
 function tallyGroups(
-  { hotspots, places, rules }: EpochContext,
-  { first }: DrawnGroups,
-  { placement, silence }: AnomalyParameters,
+  context: EpochContext,
+  drawn: DrawnGroups,
+  parameters: AnomalyParameters,
   tallies: Int32Array,
   sketches: WitnessSketches,
-  { first: firstLinks, receptions, squared, words: links }: DirectedLinks,
+  links: DirectedLinks,
 ): void {
-  const { challenge, eirpDdbm, end: ends, start: starts, words } = receptions;
-  const ratios = new Float32Array(words.buffer);
-  const { lines } = hotspots;
-  const isPrivateTown = places.privateCount > 0;
-  // Thresholds of losses are 10^(k/100) apart: a ratio without a logarithm. Above it a reception may be strong for its distance.
-  const most = Math.max(...placement.bands.map(({ excessDdb }) => excessDdb));
-  const strongRatio = rules.loss.thresholds[0] * rules.loss.inverses[Math.max(0, most + rules.toleranceDdb)];
-  const surelyWeakRatio = strongRatio * SURELY_WEAK;
-  const farSq = (silence.farM * POSITION_UNITS_PER_M) ** 2;
-  const least = new Uint16Array(SKETCH_HASHES);
-  let next = 0;
-  for (let beaconer = 0; beaconer < hotspots.count; beaconer++) {
+  const { count } = context.hotspots;
+  // By link of the beaconer: the sum of its slots.
+  const slots = new Int32Array(count + 1);
+  const receptions = new ReceptionTally(context, drawn, parameters, tallies, links, slots);
+  const linkTally = new LinkCounts(context, parameters, tallies, sketches, links, slots);
+  for (let beaconer = 0; beaconer < count; beaconer++) {
+    links.first[beaconer + 1] = receptions.gather(beaconer);
+    linkTally.count(beaconer);
+    tallies[beaconer * TALLY_STRIDE + TALLY.beacons] = drawn.first[beaconer + 1] - drawn.first[beaconer];
+  }
+}
+
+/** Receptions of one beaconer after the other as links. */
+class ReceptionTally {
+  readonly #drawn: DrawnGroups;
+  readonly #tallies: Int32Array;
+  readonly #links: DirectedLinks;
+  readonly #slots: Int32Array;
+  readonly #ratios: Float32Array;
+  readonly #strongRatio: number;
+  readonly #loss: LossTable;
+  readonly #placement: AnomalyParameters["placement"];
+
+  constructor(
+    { rules }: EpochContext,
+    drawn: DrawnGroups,
+    { placement }: AnomalyParameters,
+    tallies: Int32Array,
+    links: DirectedLinks,
+    slots: Int32Array,
+  ) {
+    this.#drawn = drawn;
+    this.#tallies = tallies;
+    this.#links = links;
+    this.#slots = slots;
+    this.#ratios = new Float32Array(links.receptions.words.buffer);
+    // Thresholds of losses are 10^(k/100) apart: a ratio without a logarithm. Above it a reception may be strong for its distance.
+    const most = Math.max(...placement.bands.map(({ excessDdb }) => excessDdb));
+    this.#strongRatio = rules.loss.thresholds[0] * rules.loss.inverses[Math.max(0, most + rules.toleranceDdb)];
+    this.#loss = rules.loss;
+    this.#placement = placement;
+  }
+
+  /** Writes the links of a beaconer behind those before; gives where they end. */
+  gather(beaconer: number): number {
+    const { first: firstLinks, receptions, words: links } = this.#links;
+    const { challenge: challenges, eirpDdbm, end: ends, start: starts, words } = receptions;
+    const tallies = this.#tallies;
+    const slots = this.#slots;
+    const ratios = this.#ratios;
+    const surelyWeakRatio = this.#strongRatio * SURELY_WEAK;
+    const firstLink = firstLinks[beaconer];
+    let next = firstLink;
+    const last = this.#drawn.first[beaconer + 1];
+    for (let place = this.#drawn.first[beaconer]; place < last; place++) {
+      const eirp = eirpDdbm[place];
+      const challenge = challenges[place];
+      const end = ends[place] * RECEPTION_STRIDE;
+      for (let reception = starts[place] * RECEPTION_STRIDE; reception < end; reception += RECEPTION_STRIDE) {
+        const witness = words[reception + RECEPTION.witness];
+        const signal = words[reception + RECEPTION.signal];
+        const ratio = ratios[reception + RECEPTION.linkRatio];
+        const slot = ratio > 0 ? words[reception + RECEPTION.linkRatio] >>> SLOT_SHIFT : SLOT_OF_BOUND;
+        const at = witness * TALLY_STRIDE;
+        const lost = eirp + tallies[at + TALLY.gain] - levelDdbm(signal >> 16, (signal << 16) >> 16);
+        // Sums are built of 16 bits of it.
+        const counted = (lost << 16) >> 16;
+        let link = tallies[at + TALLY.link];
+        if (link >= firstLink) {
+          const entry = link * HEARD_STRIDE;
+          links[entry + HEARD.receptions]++;
+          links[entry + HEARD.lossSumDdb] += counted;
+          if (challenge < links[entry + HEARD.challenge]) links[entry + HEARD.challenge] = challenge;
+          slots[link - firstLink] += slot;
+        } else {
+          link = next++;
+          tallies[at + TALLY.link] = link;
+          const entry = link * HEARD_STRIDE;
+          links[entry + HEARD.witness] = witness;
+          links[entry + HEARD.receptions] = 1;
+          links[entry + HEARD.lossSumDdb] = counted;
+          links[entry + HEARD.challenge] = challenge;
+          slots[link - firstLink] = slot;
+        }
+        if (ratio > 0 && ratio <= surelyWeakRatio && lost === counted) continue;
+        this.#lookCloser(beaconer, witness, link, lost, ratio, words[reception + RECEPTION.frequencyHz]);
+      }
+    }
+    return next;
+  }
+
+  /** A reception that may be strong for its distance. */
+  #lookCloser(
+    beaconer: number,
+    witness: number,
+    link: number,
+    lostDdb: number,
+    ratio: number,
+    frequencyHz: number,
+  ): void {
+    const tallies = this.#tallies;
+    const distanceM = surfaceDistanceM(squareBetween(tallies, beaconer * TALLY_STRIDE, witness * TALLY_STRIDE));
+    const excess = rowExcessDdb(this.#loss, lostDdb, distanceM, frequencyHz);
+    const isStrong = excess < leastExcessDdb(this.#placement, distanceM);
+    if (isStrong || lostDdb !== (lostDdb << 16) >> 16)
+      this.#links.words[link * HEARD_STRIDE + HEARD.witness] |= STRONG_BIT;
+    if (!isStrong || (ratio > 0 && ratio <= this.#strongRatio)) return;
+    tallies[beaconer * TALLY_STRIDE + TALLY.strong]++;
+    tallies[witness * TALLY_STRIDE + TALLY.strong]++;
+  }
+}
+
+/** Links of one beaconer after the other, counted at both ends. */
+class LinkCounts {
+  readonly #lines: Int32Array;
+  readonly #isPrivateTown: boolean;
+  readonly #farSq: number;
+  readonly #tallies: Int32Array;
+  readonly #sketches: WitnessSketches;
+  readonly #links: DirectedLinks;
+  readonly #slots: Int32Array;
+  readonly #least = new Uint16Array(SKETCH_HASHES);
+
+  constructor(
+    { hotspots, places }: EpochContext,
+    { silence }: AnomalyParameters,
+    tallies: Int32Array,
+    sketches: WitnessSketches,
+    links: DirectedLinks,
+    slots: Int32Array,
+  ) {
+    this.#lines = hotspots.lines;
+    this.#isPrivateTown = places.privateCount > 0;
+    this.#farSq = (silence.farM * POSITION_UNITS_PER_M) ** 2;
+    this.#tallies = tallies;
+    this.#sketches = sketches;
+    this.#links = links;
+    this.#slots = slots;
+  }
+
+  count(beaconer: number): void {
+    const { first, squared, words: links } = this.#links;
+    const tallies = this.#tallies;
+    const slots = this.#slots;
+    const farSq = this.#farSq;
+    const own = beaconer * TALLY_STRIDE;
+    const owner = tallies[own + TALLY.owner];
     const from = first[beaconer];
     const to = first[beaconer + 1];
-    const firstLink = next;
-    firstLinks[beaconer] = firstLink;
-    const own = beaconer * TALLY_STRIDE;
-    const x = tallies[own + TALLY.x];
-    const y = tallies[own + TALLY.y];
-    const z = tallies[own + TALLY.z];
-    const owner = tallies[own + TALLY.owner];
     let foreign = 0;
     let sent = 0;
-    let slots = 0;
-    let strong = 0;
+    let sentSlots = 0;
     let far = 0;
     let a0 = NO_HASH;
     let a1 = NO_HASH;
@@ -174,81 +302,44 @@ function tallyGroups(
     let c1 = NO_HASH;
     let d0 = NO_HASH;
     let d1 = NO_HASH;
-    for (let place = from; place < to; place++) {
-      const eirp = eirpDdbm[place];
-      const end = ends[place] * RECEPTION_STRIDE;
-      for (let reception = starts[place] * RECEPTION_STRIDE; reception < end; reception += RECEPTION_STRIDE) {
-        const witness = words[reception + RECEPTION.witness];
-        const signal = words[reception + RECEPTION.signal];
-        const at = witness * TALLY_STRIDE;
-        const ratio = ratios[reception + RECEPTION.linkRatio];
-        const slot = ratio > 0 ? words[reception + RECEPTION.linkRatio] >>> SLOT_SHIFT : SLOT_OF_BOUND;
-        const lost = eirp + tallies[at + TALLY.gain] - levelDdbm(signal >> 16, (signal << 16) >> 16);
-        // Sums are built of 16 bits of it.
-        const counted = (lost << 16) >> 16;
-        const dx = tallies[at + TALLY.x] - x;
-        const dy = tallies[at + TALLY.y] - y;
-        const dz = tallies[at + TALLY.z] - z;
-        const square = dx * dx + dy * dy + dz * dz;
-        const isForeign = tallies[at + TALLY.owner] === owner ? 0 : 1;
-        const isFar = square >= farSq ? 1 : 0;
-        foreign += isForeign;
-        far += isFar;
-        slots += slot;
-        sent++;
-        tallies[at + TALLY.foreign] += isForeign;
-        tallies[at + TALLY.farHeard] += isFar;
-        tallies[at + TALLY.heard]++;
-        tallies[at + TALLY.heardSlots] += slot;
-        let link = tallies[at + TALLY.link];
-        if (link >= firstLink) {
-          const entry = link * HEARD_STRIDE;
-          links[entry + HEARD.receptions]++;
-          links[entry + HEARD.lossSumDdb] += counted;
-          if (challenge[place] < links[entry + HEARD.challenge]) links[entry + HEARD.challenge] = challenge[place];
-        } else {
-          link = next++;
-          tallies[at + TALLY.link] = link;
-          tallies[at + TALLY.heardLinks]++;
-          const entry = link * HEARD_STRIDE;
-          links[entry + HEARD.witness] = witness;
-          links[entry + HEARD.receptions] = 1;
-          links[entry + HEARD.lossSumDdb] = counted;
-          links[entry + HEARD.challenge] = challenge[place];
-          squared[link] = square;
-          if (isPrivateTown && hasPrivateEnd(lines, beaconer * LINE_STRIDE, witness * LINE_STRIDE)) {
-            squared[link] = lineChordSquared(lines, beaconer, witness);
-            links[entry + HEARD.witness] |= STRONG_BIT;
-          }
-          const mixA = firstMix(witness);
-          const mixB = nextMix(mixA);
-          const mixC = nextMix(mixB);
-          const mixD = nextMix(mixC);
-          a0 = Math.min(a0, mixA & NO_HASH);
-          a1 = Math.min(a1, mixA >>> 16);
-          b0 = Math.min(b0, mixB & NO_HASH);
-          b1 = Math.min(b1, mixB >>> 16);
-          c0 = Math.min(c0, mixC & NO_HASH);
-          c1 = Math.min(c1, mixC >>> 16);
-          d0 = Math.min(d0, mixD & NO_HASH);
-          d1 = Math.min(d1, mixD >>> 16);
-        }
-        if (ratio > 0 && ratio <= surelyWeakRatio && lost === counted) continue;
-        const distanceM = surfaceDistanceM(square);
-        const excess = rowExcessDdb(rules.loss, lost, distanceM, words[reception + RECEPTION.frequencyHz]);
-        const isStrong = excess < leastExcessDdb(placement, distanceM);
-        if (isStrong || lost !== counted) links[link * HEARD_STRIDE + HEARD.witness] |= STRONG_BIT;
-        if (!isStrong || (ratio > 0 && ratio <= strongRatio)) continue;
-        strong++;
-        tallies[at + TALLY.strong]++;
-      }
+    for (let link = from; link < to; link++) {
+      const entry = link * HEARD_STRIDE;
+      const witness = links[entry + HEARD.witness] & WITNESS_MASK;
+      const receptions = links[entry + HEARD.receptions];
+      const at = witness * TALLY_STRIDE;
+      const square = squareBetween(tallies, own, at);
+      const ofForeign = tallies[at + TALLY.owner] === owner ? 0 : receptions;
+      const ofFar = square >= farSq ? receptions : 0;
+      squared[link] = square;
+      foreign += ofForeign;
+      far += ofFar;
+      sent += receptions;
+      sentSlots += slots[link - from];
+      tallies[at + TALLY.foreign] += ofForeign;
+      tallies[at + TALLY.farHeard] += ofFar;
+      tallies[at + TALLY.heard] += receptions;
+      tallies[at + TALLY.heardSlots] += slots[link - from];
+      tallies[at + TALLY.heardLinks]++;
+      const mixA = firstMix(witness);
+      const mixB = nextMix(mixA);
+      const mixC = nextMix(mixB);
+      const mixD = nextMix(mixC);
+      a0 = Math.min(a0, mixA & NO_HASH);
+      a1 = Math.min(a1, mixA >>> 16);
+      b0 = Math.min(b0, mixB & NO_HASH);
+      b1 = Math.min(b1, mixB >>> 16);
+      c0 = Math.min(c0, mixC & NO_HASH);
+      c1 = Math.min(c1, mixC >>> 16);
+      d0 = Math.min(d0, mixD & NO_HASH);
+      d1 = Math.min(d1, mixD >>> 16);
     }
-    tallies[own + TALLY.beacons] += to - from;
     tallies[own + TALLY.foreign] += foreign;
     tallies[own + TALLY.sent] += sent;
-    tallies[own + TALLY.sentSlots] += slots;
-    tallies[own + TALLY.strong] += strong;
+    tallies[own + TALLY.sentSlots] += sentSlots;
     tallies[own + TALLY.far] += far;
+    if (this.#isPrivateTown) this.#markPrivate(beaconer, from, to);
+    if (sent === 0) return;
+    const least = this.#least;
     least[0] = a0;
     least[1] = a1;
     least[2] = b0;
@@ -257,9 +348,27 @@ function tallyGroups(
     least[5] = c1;
     least[6] = d0;
     least[7] = d1;
-    if (sent > 0) sketches.set(beaconer, least);
+    this.#sketches.set(beaconer, least);
   }
-  firstLinks[hotspots.count] = next;
+
+  /** Links with a private end are as long as their cells allow at least; what is strong over that length is found when they are asked. */
+  #markPrivate(beaconer: number, from: number, to: number): void {
+    const { squared, words } = this.#links;
+    for (let link = from; link < to; link++) {
+      const witness = words[link * HEARD_STRIDE + HEARD.witness] & WITNESS_MASK;
+      if (!hasPrivateEnd(this.#lines, beaconer * LINE_STRIDE, witness * LINE_STRIDE)) continue;
+      squared[link] = lineChordSquared(this.#lines, beaconer, witness);
+      words[link * HEARD_STRIDE + HEARD.witness] |= STRONG_BIT;
+    }
+  }
+}
+
+/** Squared chord between two places in the tallies, (1/256 m)². */
+function squareBetween(tallies: Int32Array, own: number, at: number): number {
+  const dx = tallies[at + TALLY.x] - tallies[own + TALLY.x];
+  const dy = tallies[at + TALLY.y] - tallies[own + TALLY.y];
+  const dz = tallies[at + TALLY.z] - tallies[own + TALLY.z];
+  return dx * dx + dy * dy + dz * dz;
 }
 
 /** Mean of the values above 0; 0 where there are none. */

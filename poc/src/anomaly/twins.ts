@@ -10,7 +10,7 @@
  * one place.
  */
 import type { TwinsParameters } from "./anomaly-parameters.ts";
-import { sortFirst } from "./sort-first.ts";
+import { sortFew } from "./sort-few.ts";
 
 /** What is lost to each counterpart, and what free space takes over the asserted distance, 0.1 dB; by ascending counterpart. */
 export interface LossProfile {
@@ -98,7 +98,8 @@ function differences({ count, inA, inB }: Shared, a: Int32Array, b: Int32Array):
 function ofOneAlone(a: Uint32Array, b: Uint32Array): number[] {
   const alone: number[] = [];
   let at = 0;
-  for (const counterpart of b) {
+  for (let other = 0; other < b.length; other++) {
+    const counterpart = b[other];
     for (; a[at] < counterpart; at++) alone.push(a[at]);
     if (a[at] === counterpart) at++;
     else alone.push(counterpart);
@@ -110,7 +111,7 @@ function ofOneAlone(a: Uint32Array, b: Uint32Array): number[] {
 /** The lower median of the first `count` of what two hotspots have in common. */
 function lowerMedian(values: Int32Array, count: number): number {
   const sorted = values.slice();
-  sortFirst(sorted, count);
+  sortFew(sorted, 0, count);
   return count === 0 ? 0 : sorted[(count - 1) >> 1];
 }
 

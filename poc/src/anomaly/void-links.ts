@@ -24,11 +24,15 @@ export function addVoidLinks(
 ): void {
   const isOwnOnly = tally.foreign[hotspot] === 0;
   let denied = 0;
-  for (let at = 0; at < links.count; at++) if (isDenied(hotspot, links.at(at), parameters, tally)) denied++;
+  const { notable, notableCount } = links;
+  for (let noted = 0; noted < notableCount; noted++)
+    if (isDenied(hotspot, links.at(notable[noted]), parameters, tally)) denied++;
   if (denied === 0 && !isOwnOnly) return;
   const { voids } = parameters;
   const areDenied = denied >= voids.links && denied * 10_000 >= links.count * voids.shareE4;
-  for (let at = 0; at < links.count; at++) {
+  const asked = isOwnOnly ? links.count : notableCount;
+  for (let one = 0; one < asked; one++) {
+    const at = isOwnOnly ? one : notable[one];
     const link = links.at(at);
     const isVoid =
       isOwnOnly ||

@@ -1,5 +1,7 @@
 /** The votes of one detector on one hotspot, as columns that are used again for the next. */
 
+import { sortFew } from "./sort-few.ts";
+
 /** What a vote says; certain ones condemn in smaller number. */
 export const STANCE = { supports: 0, accuses: 1, certain: 2 } as const;
 
@@ -46,8 +48,9 @@ export class VoteColumns {
   order(): Float64Array {
     const keys = new Float64Array(this.count);
     for (let at = 0; at < this.count; at++) keys[at] = this.counterpart[at] * MAX_VOTES + at;
-    keys.sort();
-    return keys.map((key) => key % MAX_VOTES);
+    sortFew(keys, 0, keys.length);
+    for (let at = 0; at < this.count; at++) keys[at] -= Math.floor(keys[at] / MAX_VOTES) * MAX_VOTES;
+    return keys;
   }
 
   #grow(): void {
