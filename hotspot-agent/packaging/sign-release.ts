@@ -1,9 +1,10 @@
 /**
  * Signs what build.ts made, as agents with [update] take it: writes release.json beside the binaries.
  *
- *   bun hotspot-agent/packaging/sign-release.ts --out DIR --key FILE --url https://HOST/PATH --min-version 0.1.0
+ *   bun hotspot-agent/packaging/sign-release.ts --out DIR --key FILE --url https://HOST/PATH
  *
  * The key file is one as the agent makes them (`ed25519 <seed>`), mode 0600. The address is where the binaries will lie.
+ * Every older version may go straight to this one, unless --min-version names the oldest that may.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -20,7 +21,7 @@ const { values } = parseArgs({
     out: { type: "string" },
     key: { type: "string" },
     url: { type: "string" },
-    "min-version": { type: "string", default: manifest.version },
+    "min-version": { type: "string", default: "0.0.0" },
   },
 });
 const { out, key, url } = values;
