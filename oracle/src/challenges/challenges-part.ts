@@ -6,7 +6,7 @@ import type { ServiceContext, ServicePart } from "../service/part.ts";
 import { ChallengeBook } from "./challenge-book.ts";
 import { challengeRoutes } from "./challenge-routes.ts";
 import type { EntropyFile } from "./entropy-file.ts";
-import { majority } from "./entropy-quorum.ts";
+import { quorumOf } from "./entropy-quorum.ts";
 import { EntropyWatch } from "./entropy-watch.ts";
 
 /** Minutes that may pass before an entropy that is not known is a fault. */
@@ -19,13 +19,13 @@ export function challengesPart(
   since: () => number = () => context.rules.epochAt(context.networkClock.nowMs()),
 ): ServicePart {
   const { config, rules, signer, registry, entropy, polls, networkClock, clock, log, telemetry } = context;
-  const { rpc, quorum, timeout } = config.chain;
+  const { rpc, timeout } = config.chain;
   const { time } = rules.parameters;
   const nowMs = () => networkClock.nowMs();
   const nowMinute = () => Math.floor(nowMs() / time.entropyMs);
   const watch = new EntropyWatch({
     readers: rpc.map((url) => new RpcBlocks({ url, timeoutMs: durationMs(timeout) })),
-    quorum: quorum === 0 ? majority(rpc.length) : quorum,
+    quorum: quorumOf(config.chain),
     times: time,
     book: entropy,
     keep: (record) => file.append(record),

@@ -20,6 +20,11 @@ export function agreedBlock(opinions: Iterable<SolanaBlock>, quorum: number): So
   return second !== undefined && second.count === first.count ? undefined : first.block;
 }
 
+/** How many endpoints of a configuration must say alike. */
+export function quorumOf({ rpc, quorum }: { readonly rpc: readonly string[]; readonly quorum: number }): number {
+  return quorum === 0 ? majority(rpc.length) : quorum;
+}
+
 /** More than half of the endpoints: what holds unless the operator says otherwise. */
 export function majority(endpoints: number): number {
   return Math.floor(endpoints / 2) + 1;

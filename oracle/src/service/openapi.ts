@@ -35,9 +35,9 @@ export async function describeApi(app: HttpApp): Promise<void> {
   });
   await app.register(fastifySwaggerUi, { routePrefix: "/docs" });
   // It is large and never changes: written once.
-  let text: string | undefined;
+  let bytes: Buffer | undefined;
   app.get("/openapi.json", { schema: { hide: true } }, (_, reply) => {
-    text ??= JSON.stringify(app.swagger());
-    return reply.type("application/json; charset=utf-8").send(text);
+    bytes ??= Buffer.from(JSON.stringify(app.swagger()));
+    return reply.type("application/json; charset=utf-8").send(bytes);
   });
 }

@@ -5,6 +5,7 @@
 import { Programs } from "@earshot/programs-client";
 import { keypairOf } from "../chain/keypair-file.ts";
 import { endpointName, rpcConnection } from "../chain/rpc-connection.ts";
+import { quorumOf } from "../challenges/entropy-quorum.ts";
 import { durationMs } from "../config/values.ts";
 import type { ToldTip } from "../ingest/told-tip.ts";
 import { ingestsOfEpoch } from "../notices/ingests-of-epoch.ts";
@@ -17,6 +18,7 @@ import type { NetworkAccount } from "../registry/network-account.ts";
 import { sleep, whenAborted } from "../service/clock.ts";
 import type { OracleContext, ServicePart } from "../service/part.ts";
 import { RepeatedFailure } from "../service/repeated-failure.ts";
+import { AgreedRewards } from "./agreed-rewards.ts";
 import { LogCopy } from "./log-copy.ts";
 import { addressesOf, MAX_ANSWER_BYTES } from "./network-addresses.ts";
 import { ClosingRecorder } from "./record-closings.ts";
@@ -50,8 +52,8 @@ export function settlementPart(
   const nowMs = () => networkClock.nowMs();
   const archive = new EpochArchive(artefacts);
   const facts = new StoredFacts(store, archive);
-  const readers = [readerOf(signer.publicKey.toHex(), reportLog, nowMs), ...mirrors];
-  const copies = readers.map((reader) => new LogCopy(reader, rules.network, Uint8Array.fromHex(reader.name)));
+  const logReaders = [readerOf(signer.publicKey.toHex(), reportLog, nowMs), ...mirrors];
+  const copies = logReaders.map((reader) => new LogCopy(reader, rules.network, Uint8Array.fromHex(reader.name)));
   const counts = { votes: 0, heads: 0, refusals: 0 };
   let finalThrough: number | undefined;
   /** What keeps this oracle from voting, by epoch that is not final. */
@@ -84,14 +86,17 @@ export function settlementPart(
     }
     own.info(`an epoch is ${event.kind}`, { epoch: event.epoch });
   };
-  const steppers = config.chain.rpc.map((url): Stepper => {
+  const readers = config.chain.rpc.map((url) => {
     const timeoutMs = durationMs(config.chain.timeout);
     const connection = rpcConnection({ url, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
-    const reader = { connection, programs: new Programs(connection) };
-    const name = endpointName(url);
-    const view = new RewardsView(reader, addresses);
+    return { name: endpointName(url), connection, programs: new Programs(connection) };
+  });
+  const views = readers.map((reader) => new RewardsView(reader, addresses));
+  const readings = new AgreedRewards(views, quorumOf(config.chain));
+  const steppers = readers.map(({ name, ...reader }, at): Stepper => {
+    const view = views[at]!;
     const closings = new ClosingRecorder({
-      chain: view,
+      chain: { state: () => view.state(), epoch: (epoch) => readings.epoch(epoch) },
       facts,
       store,
       plan,
@@ -107,6 +112,7 @@ export function settlementPart(
     }
     const settler = new Settler({
       chain: new RewardsChain({ ...reader, payer: wallet, slotMs: durationMs(slot) }, addresses),
+      readings,
       closings,
       store,
       artefacts,

@@ -16,10 +16,12 @@ import { SYSTEM_CLOCK, sleep } from "../service/clock.ts";
 import type { LogCopy } from "./log-copy.ts";
 import { type Objection, objectionsTo, type Proof } from "./objections.ts";
 import type { ClosingRecorder } from "./record-closings.ts";
-import type { RewardsChain, RewardsState } from "./rewards-chain.ts";
+import type { RewardsChain, RewardsState, RewardsView } from "./rewards-chain.ts";
 
 export interface SettlerOptions {
   readonly chain: RewardsChain;
+  /** What is read of epochs and of logs' heads before it is judged whether to vote; without it the chain's own readings. */
+  readonly readings?: Pick<RewardsView, "epoch" | "ingests">;
   readonly store: Store;
   readonly artefacts: ArtefactStore;
   /** Learns the price and budget of what was issued. */
@@ -100,14 +102,14 @@ export class Settler {
   }
 
   async #settle(closed: ClosedEpoch): Promise<void> {
-    const { chain } = this.#options;
+    const { chain, readings = chain } = this.#options;
     const { epoch } = closed;
-    const onChain = await chain.epoch(epoch);
+    const onChain = await readings.epoch(epoch);
     if (onChain === undefined || onChain.isFinal) return;
     const objections = await objectionsTo({
       ...this.#options,
       db: this.#options.store,
-      ingests: await chain.ingests(),
+      ingests: await readings.ingests(),
       closed,
       onChain,
     });
