@@ -1,19 +1,12 @@
 /** What has not happened yet is no error: pages before the first epoch, a wallet that earned nothing, a cell where nobody stands. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { cellToString, latLngToCell } from "@earshot/geo";
 import { keyToText, signerFromEd25519Seed } from "@earshot/poc/protocol";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { apiPart } from "../../src/api/api-part.ts";
-import { EpochFolders } from "../../src/api/epoch-source.ts";
-import { explorerPart } from "../../src/explorer/explorer-part.ts";
-import { scoreFolder } from "../../src/score/score-folder.ts";
-import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
-import { SILENT_LOG } from "../../src/service/log.ts";
-import { EPOCH, smallEpoch } from "../small-epoch.ts";
-import { TemporaryFolders, writeFolder } from "../temporary-folder.ts";
+import { EPOCH } from "../small-epoch.ts";
+import { TemporaryFolders } from "../temporary-folder.ts";
 import { hasChromium, launchBrowser, openPage, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { type SmallWorld, startSmallWorld } from "./small-world.ts";
 
 const NOT_YET = "No epoch is closed yet.";
 /** Mid-ocean, far from every hotspot. */
@@ -23,19 +16,13 @@ const emptyCell = cellToString(nowhere.hi, nowhere.lo);
 const seed = new Uint8Array(32).fill(77);
 const stranger = signerFromEd25519Seed(seed);
 const folders = new TemporaryFolders("nothing-yet");
-const root = folders.next();
-let app: HttpApp;
-let url: string;
+let world: SmallWorld;
 let browser: Browser;
 const pages: WatchedPage[] = [];
 
 beforeAll(async () => {
   if (!hasChromium) return;
-  mkdirSync(root);
-  app = createHttpApp({ trustProxy: false, maxConnections: 100, log: SILENT_LOG });
-  await apiPart({ source: new EpochFolders(root), nowMs: () => Date.now() }).routes?.(app);
-  await explorerPart().routes?.(app);
-  url = await app.listen({ host: "127.0.0.1", port: 0 });
+  world = await startSmallWorld(folders.next(), new Uint8Array(32).fill(5));
   browser = await launchBrowser();
 }, 120_000);
 
@@ -50,13 +37,13 @@ afterEach(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await app?.close();
+  await world?.stop();
 });
 
 async function visit(path: string): Promise<Page> {
   const one = await openPage(browser);
   pages.push(one);
-  await one.page.goto(`${url}${path}`);
+  await one.page.goto(`${world.url}${path}`);
   await settled(one.page);
   return one.page;
 }
@@ -101,10 +88,7 @@ describe.skipIf(!hasChromium)("before the first epoch is closed", () => {
   test("the first one that is fills the page without loading it anew", async () => {
     const page = await visit("/hotspots");
     await page.locator("main").getByText(NOT_YET).waitFor();
-    const folder = join(root, `epoch-${EPOCH}`);
-    const { input, records } = smallEpoch();
-    await writeFolder(folder, input, records);
-    await scoreFolder(folder);
+    await world.close();
     await page.getByRole("table", { name: `Epoch ${EPOCH}` }).waitFor();
   });
 });

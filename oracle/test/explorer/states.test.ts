@@ -1,0 +1,153 @@
+/** Every page in each of its states: awaited, refused, shown, and out of date; all of it reached by keys, and none wider than a phone. */
+import { signerFromEd25519Seed } from "@earshot/poc/protocol";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { EPOCH } from "../small-epoch.ts";
+import { TemporaryFolders } from "../temporary-folder.ts";
+import { hasChromium, launchBrowser, openPage, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { type SmallWorld, startSmallWorld } from "./small-world.ts";
+
+const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true };
+const seed = new Uint8Array(32).fill(78);
+const owner = signerFromEd25519Seed(seed);
+const keypair = JSON.stringify([...seed, ...owner.publicKey.slice(1)]);
+/** A page, what it is made of, and what it calls that. HOTSPOT and CELL stand for those of the world. */
+const PAGES: readonly (readonly [path: string, asks: RegExp, what: string])[] = [
+  ["/", /\/v1\/map$/, "the map"],
+  ["/cell/CELL", /\/v1\/cells\//, "the figures of the cell"],
+  ["/hotspots", /\/v1\/leaderboard/, "the leaderboard"],
+  ["/hotspot/HOTSPOT", /\/v1\/hotspots\/\w+$/, "the hotspot"],
+  ["/hotspot/HOTSPOT?tab=rewards", /\/rewards$/, "the rewards"],
+  ["/gaps", /\/v1\/gaps/, "the gaps"],
+  ["/network", /\/v1\/history/, "the network"],
+  ["/proposals", /\/v1\/proposals$/, "the proposals"],
+  ["/console", /\/v1\/deliveries/, "the deliveries"],
+  ["/owner", /\/v1\/wallets\/\w+\/hotspots/, "the hotspots"],
+];
+
+const folders = new TemporaryFolders("states");
+let world: SmallWorld;
+let browser: Browser;
+const pages: WatchedPage[] = [];
+
+beforeAll(async () => {
+  if (!hasChromium) return;
+  world = await startSmallWorld(folders.next(), owner.publicKey.slice(1));
+  await world.close();
+  browser = await launchBrowser();
+}, 120_000);
+
+afterEach(async () => {
+  for (const one of pages.splice(0)) {
+    await one.close();
+    expect(one.strangers, "requests that left loopback").toEqual([]);
+  }
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await world?.stop();
+});
+
+async function open(options: BrowserContextOptions = {}): Promise<Page> {
+  const one = await openPage(browser, options);
+  pages.push(one);
+  return one.page;
+}
+
+const addressOf = (path: string) => `${world.url}${path.replace("HOTSPOT", world.hotspot).replace("CELL", world.cell)}`;
+
+/** Signs in by typing, where the page asks for it. */
+async function signIn(page: Page): Promise<void> {
+  await page.getByLabel("or its text").fill(keypair);
+  await page.getByRole("button", { name: "Sign in" }).press("Enter");
+  await page.getByText("Signed in as").waitFor();
+}
+
+describe.skipIf(!hasChromium)("a page", () => {
+  test.each(PAGES)(
+    "%s is awaited, refused and tried again, and marked when it is out of date",
+    async (path, asks, what) => {
+      const page = await open();
+      const held = Promise.withResolvers<void>();
+      await page.route(asks, async (route) => {
+        await held.promise;
+        await route.fulfill({ status: 503, json: { code: "log_unavailable", expected: "an answer", got: "a fault" } });
+      });
+      await page.goto(addressOf(path));
+      if (path === "/owner") await signIn(page);
+      const main = page.locator("main");
+      await main.getByText(`Loading ${what}`).waitFor({ state: "attached" });
+      held.resolve();
+      const refused = main.getByRole("alert").filter({ hasText: `Could not show ${what}.` });
+      await refused.waitFor();
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.unroute(asks);
+      await refused.getByRole("button", { name: "Try again" }).press("Enter");
+      await refused.waitFor({ state: "detached" });
+      await settled(page);
+
+      // An epoch more, and then no answer: what was there stays, with its age.
+      await page.route("**/v1/epochs", (route) => route.fulfill({ json: { epochs: [EPOCH, EPOCH + 1] } }));
+      await page.route(asks, (route) => route.abort());
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+      const old = main.getByRole("status").filter({ hasText: `This is ${what} as of` });
+      await old.waitFor();
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.unroute(asks);
+      await old.getByRole("button", { name: "Try again" }).press("Enter");
+      await old.waitFor({ state: "detached" });
+    },
+  );
+
+  test.each(PAGES)("%s is reached by Tab alone, every control of it with its focus shown", async (path) => {
+    const page = await open();
+    await page.goto(addressOf(path));
+    if (path === "/owner") await signIn(page);
+    await settled(page);
+    const missed = await untabbed(page);
+    expect(missed).toEqual([]);
+  });
+
+  test.each(PAGES)("%s is not wider than a phone", async (path) => {
+    const page = await open(PHONE);
+    await page.goto(addressOf(path));
+    if (path === "/owner") {
+      await signIn(page);
+      await settled(page);
+      await page.getByRole("button", { name: /^Open/ }).first().press("Enter");
+      await page.getByRole("region", { name: "Manage the hotspot" }).waitFor();
+      for (const summary of await page.locator("main summary").all()) await summary.press("Enter");
+      expect(await page.locator("main details:not([open])").count()).toBe(0);
+    }
+    await settled(page);
+    expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
+    expect(await seriousFindings(page)).toEqual([]);
+  });
+});
+
+/** Controls of the page that pressing Tab through it did not come to, or whose focus cannot be seen, as text. */
+async function untabbed(page: Page): Promise<readonly string[]> {
+  const controls = "a[href], button:not([disabled]), input, select, textarea, summary";
+  // A group of radio buttons is one stop: its arrows go on from there.
+  const count = (await page.evaluate(`(() => {
+    const isStop = (one) => one.checkVisibility({ visibilityProperty: true }) && one.tabIndex >= 0 && !(one.type === "radio" && !one.checked);
+    window.stops = new Set([...document.querySelectorAll(${JSON.stringify(controls)})].filter(isStop));
+    window.unseen = [];
+    return window.stops.size;
+  })()`)) as number;
+  // The header alone has more.
+  expect(count).toBeGreaterThan(7);
+  for (let press = 0; press < count + 10; press++) {
+    await page.keyboard.press("Tab");
+    await page.evaluate(`(() => {
+      const at = document.activeElement;
+      if (!window.stops.delete(at)) return;
+      const { outlineStyle, boxShadow } = getComputedStyle(at);
+      if (outlineStyle === "none" && boxShadow === "none") window.unseen.push(at.outerHTML.slice(0, 120));
+    })()`);
+  }
+  return (await page.evaluate(
+    "[...[...window.stops].map((one) => 'not reached: ' + one.outerHTML.slice(0, 120)), ...window.unseen]",
+  )) as string[];
+}
