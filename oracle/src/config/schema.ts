@@ -53,9 +53,9 @@ const chain = table(
   {
     rpc: urls(
       ["http://127.0.0.1:8899"],
-      "Solana endpoints. Three of different operators outvote one that lies or lags.",
+      "Solana endpoints. Three of different operators outvote one that lies of blocks, prices, budgets or log heads; accounts of hotspots and the hash of the rules are read from one at a time.",
     ),
-    quorum: integer(0, 100, 0, "Endpoints that must name the same block; 0: more than half of them."),
+    quorum: integer(0, 100, 0, "Endpoints that must say the same; 0: more than half of them."),
     timeout: duration("10 s", "Longest time for one answer."),
     registry_resync: duration("10 min", "The whole registry is read anew this often, changes are heard of at once."),
     registry_timeout: duration("2 min", "Longest time for an answer with all hotspots."),
