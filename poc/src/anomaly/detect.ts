@@ -17,7 +17,14 @@ import { DETECTOR } from "./detector.ts";
 import { drawGroups } from "./drawn-groups.ts";
 import { type Judgement, judgeSuspects, LEVEL_STRIDE } from "./judge-suspects.ts";
 import { levelOfShare, nextCleanEpochs, nextLevel, weightOfLevels } from "./suspicion.ts";
-import { emptySuspicion, highestLevel, readSuspicion, type SuspicionState, writeSuspicion } from "./suspicion-state.ts";
+import {
+  emptySuspicion,
+  highestLevel,
+  hotspotsByKey,
+  readSuspicion,
+  type SuspicionState,
+  writeSuspicion,
+} from "./suspicion-state.ts";
 import { type LinkTally, tallyLinks } from "./tally-links.ts";
 import { Voters } from "./voters.ts";
 
@@ -39,7 +46,8 @@ export function detectAnomalies(
   onStepDone: () => void = () => {},
 ): Detection {
   const { input } = context;
-  const before = readSuspicion(input);
+  const byKey = hotspotsByKey(input.hotspots);
+  const before = readSuspicion(input, byKey);
   const drawn = drawGroups(context, partitions, parameters.evidenceBeacons);
   const tally = tallyLinks(context, partitions, drawn, parameters, owner);
   onStepDone();
@@ -50,7 +58,7 @@ export function detectAnomalies(
     weightE4: weightsOf(input, parameters, after),
     evidence: judgement.evidence,
     voidLinks: judgement.voidLinks,
-    suspicionOut: writeSuspicion(input.hotspots, after),
+    suspicionOut: writeSuspicion(input.hotspots, after, byKey),
   };
 }
 

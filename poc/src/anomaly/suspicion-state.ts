@@ -4,10 +4,11 @@
  * Only hotspots that have something to remember have a row. A hotspot that leaves the registry leaves the state.
  */
 
+import { compareByteRows } from "../byte-rows.ts";
 import { allocateColumns, type Columns } from "../epoch/columns.ts";
 import type { EpochInput } from "../epoch/epoch-input.ts";
-import { KeyIndex } from "../epoch/key-index.ts";
 import { suspicionOutTable } from "../epoch/tables.ts";
+import { pocError } from "../errors.ts";
 import { DEVICE_KEY_BYTES } from "../protocol/device-key.ts";
 import { DETECTORS } from "./detector.ts";
 import { LEVEL_STRIDE } from "./judge-suspects.ts";
@@ -46,16 +47,27 @@ function levelColumns(table: Readonly<Record<LevelColumn, Uint16Array>>): readon
   return DETECTORS.map(({ name }) => table[`${name}_e4`]);
 }
 
+/** Rows of hotspots.arrow in the order of their keys, in which states are read and written. */
+export function hotspotsByKey({ key, region }: EpochInput["hotspots"]): Uint32Array {
+  return keyOrder(key, DEVICE_KEY_BYTES, allRows(region.length));
+}
+
 /** State of each row of hotspots.arrow; nothing is known of keys the table does not hold. Throws POC_BAD_COLUMNS on repeated keys. */
-export function readSuspicion({ hotspots, suspicionIn }: Pick<EpochInput, "hotspots" | "suspicionIn">): SuspicionState {
-  const count = hotspots.region.length;
-  const state = emptySuspicion(count);
+export function readSuspicion(
+  { hotspots, suspicionIn }: Pick<EpochInput, "hotspots" | "suspicionIn">,
+  byKey: Uint32Array = hotspotsByKey(hotspots),
+): SuspicionState {
+  const state = emptySuspicion(hotspots.region.length);
   if (suspicionIn === undefined) return state;
-  const index = new KeyIndex(suspicionIn.key, DEVICE_KEY_BYTES, "suspicion-in.key");
   const levelsIn = levelColumns(suspicionIn);
-  for (let hotspot = 0; hotspot < count; hotspot++) {
-    const row = index.find(hotspots.key, hotspot * DEVICE_KEY_BYTES);
-    if (row < 0) continue;
+  const rows = rowsByKey(suspicionIn.key);
+  for (let place = 0, next = 0; place < byKey.length && next < rows.length; ) {
+    const hotspot = byKey[place];
+    const row = rows[next];
+    const order = compareByteRows(suspicionIn.key, row, hotspots.key, hotspot, DEVICE_KEY_BYTES);
+    if (order < 0) next++;
+    else place++;
+    if (order !== 0) continue;
     for (let detector = 0; detector < LEVEL_STRIDE; detector++)
       state.levels[hotspot * LEVEL_STRIDE + detector] = levelsIn[detector][row];
     state.cleanEpochs[hotspot] = suspicionIn.clean_epochs[row];
@@ -65,24 +77,30 @@ export function readSuspicion({ hotspots, suspicionIn }: Pick<EpochInput, "hotsp
   return state;
 }
 
-/** suspicion-out: by key. */
+/** Rows of suspicion-in in the order of their keys. */
+function rowsByKey(keys: Uint8Array): Uint32Array {
+  const rows = keyOrder(keys, DEVICE_KEY_BYTES, allRows(keys.length / DEVICE_KEY_BYTES));
+  for (let at = 1; at < rows.length; at++)
+    if (compareByteRows(keys, rows[at - 1], keys, rows[at], DEVICE_KEY_BYTES) === 0)
+      throw pocError("POC_BAD_COLUMNS", `suspicion-in.key: rows ${rows[at - 1]} and ${rows[at]} are equal`);
+  return rows;
+}
+
+function allRows(count: number): Uint32Array {
+  const rows = new Uint32Array(count);
+  for (let row = 0; row < count; row++) rows[row] = row;
+  return rows;
+}
+
+/** suspicion-out: by key. `byKey`: `hotspotsByKey`. */
 export function writeSuspicion(
   hotspots: EpochInput["hotspots"],
   state: SuspicionState,
+  byKey: Uint32Array,
 ): Columns<typeof suspicionOutTable> {
-  const remembered: number[] = [];
-  for (let hotspot = 0; hotspot < state.cleanEpochs.length; hotspot++) {
-    if (
-      highestLevel(state, hotspot) > 0 ||
-      state.cleanEpochs[hotspot] > 0 ||
-      state.good16[hotspot] > 0 ||
-      state.bad16[hotspot] > 0
-    )
-      remembered.push(hotspot);
-  }
-  const out = allocateColumns(suspicionOutTable, remembered.length);
+  const order = byKey.filter((hotspot) => isRemembered(state, hotspot));
+  const out = allocateColumns(suspicionOutTable, order.length);
   const levelsOut = levelColumns(out);
-  const order = keyOrder(hotspots.key, DEVICE_KEY_BYTES, remembered);
   for (let row = 0; row < order.length; row++) {
     const hotspot = order[row];
     const from = hotspot * DEVICE_KEY_BYTES;
@@ -95,4 +113,13 @@ export function writeSuspicion(
     out.bad_16[row] = state.bad16[hotspot];
   }
   return out;
+}
+
+function isRemembered(state: SuspicionState, hotspot: number): boolean {
+  return (
+    state.cleanEpochs[hotspot] > 0 ||
+    state.good16[hotspot] > 0 ||
+    state.bad16[hotspot] > 0 ||
+    highestLevel(state, hotspot) > 0
+  );
 }
