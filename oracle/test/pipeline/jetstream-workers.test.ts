@@ -1,5 +1,5 @@
 /** One, two and four workers on JetStream: one manifest, and the verdicts of scoring before it. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { JetStreamLogReader } from "../../src/log/jetstream/jetstream-log-reader.ts";
 import { JetStreamReportLog } from "../../src/log/jetstream/jetstream-report-log.ts";
 import { epochSpan } from "../../src/pipeline/epoch-times.ts";
@@ -17,19 +17,22 @@ const { startMs, endMs, closesMs } = epochSpan(EPOCH, parameters.time);
 const PROOFS = 16 + 48;
 
 describe.skipIf(NATS === undefined)("workers on JetStream", () => {
-  let servers: NatsServers;
-  beforeAll(async () => {
-    servers = await NatsServers.start(NATS as string, { nodes: 1, partitions: logIdentity(ingest).partitions });
-  });
-  afterAll(() => servers?.remove());
+  let servers: NatsServers | undefined;
+  const stopServers = async () => {
+    await servers?.remove();
+    servers = undefined;
+  };
+  afterAll(stopServers);
 
   test("give one manifest, be they one, two or four", async () => {
-    const options = { ...logIdentity(ingest), servers: servers.urls, replicas: 1 };
-    const log = await JetStreamReportLog.open(options);
-    await appendAll(log, epoch.records);
-    await log.sealSegments(closesMs + 20_000);
     const manifests: string[] = [];
     for (const workers of [1, 2, 4]) {
+      // Servers of its own for each: workers that see their epoch closed delete its shuffled reports, which others would wait for.
+      servers = await NatsServers.start(NATS as string, { nodes: 1, partitions: logIdentity(ingest).partitions });
+      const options = { ...logIdentity(ingest), servers: servers.urls, replicas: 1 };
+      const log = await JetStreamReportLog.open(options);
+      await appendAll(log, epoch.records);
+      await log.sealSegments(closesMs + 20_000);
       const pipeline = await SmallPipeline.open(folders.next());
       await putFacts(pipeline.facts, epoch.input);
       pipeline.wallMs = startMs;
@@ -39,7 +42,7 @@ describe.skipIf(NATS === undefined)("workers on JetStream", () => {
       // Windows are over, the epoch is not: everything has its verdict before anything is closed.
       pipeline.wallMs = endMs + parameters.time.windowMs - 1;
       await expect
-        .poll(async () => (await verdictsOfEpoch(pipeline.store, EPOCH)).length, { timeout: 120_000 })
+        .poll(async () => (await verdictsOfEpoch(pipeline.store, EPOCH)).length, { timeout: 60_000 })
         .toBeGreaterThan(PROOFS / 2);
       pipeline.wallMs = closesMs + 20_000;
       while ((await closedEpoch(pipeline.store, EPOCH)) === undefined) await Bun.sleep(5);
@@ -47,8 +50,9 @@ describe.skipIf(NATS === undefined)("workers on JetStream", () => {
       await Promise.all(running.map((worker) => worker.stop()));
       await Promise.all(readers.map((reader) => reader.close()));
       await pipeline.close();
+      await log.close();
+      await stopServers();
     }
-    await log.close();
     expect(new Set(manifests).size).toBe(1);
   }, 240_000);
 });
