@@ -10,13 +10,24 @@ const SIGNATURES_A_PAGE = 1000;
 /** A payer burns once an epoch: ten thousand transactions are 27 years of days. */
 const MAX_SIGNATURE_PAGES = 10;
 
+export interface RpcAccountsOptions extends Omit<RpcEndpoint, "maxAnswerBytes" | "timeoutMs"> {
+  /** Longest time for an answer with all hotspots, ms; without it that of any other. */
+  readonly allTimeoutMs?: number;
+  /** Longest time for any other answer, ms: an endpoint that hangs is left after it. */
+  readonly timeoutMs: number;
+}
+
 export class RpcAccounts implements AccountSource {
   readonly name: string;
   readonly #connection: Connection;
+  /** For what may take as long as all hotspots take. */
+  readonly #patient: Connection;
 
-  constructor(endpoint: Omit<RpcEndpoint, "maxAnswerBytes">) {
+  constructor({ allTimeoutMs, ...endpoint }: RpcAccountsOptions) {
     this.name = endpointName(endpoint.url);
-    this.#connection = rpcConnection({ ...endpoint, maxAnswerBytes: MAX_ACCOUNTS_ANSWER_BYTES });
+    const limits = { ...endpoint, maxAnswerBytes: MAX_ACCOUNTS_ANSWER_BYTES };
+    this.#connection = rpcConnection(limits);
+    this.#patient = rpcConnection({ ...limits, timeoutMs: allTimeoutMs ?? endpoint.timeoutMs });
   }
 
   account(address: Uint8Array) {
@@ -44,7 +55,7 @@ export class RpcAccounts implements AccountSource {
 
   programAccounts(program: Uint8Array, filters: readonly AccountFilter[]): Promise<AccountsAt> {
     return rpcCall(this.name, "getProgramAccounts", async () => {
-      const { context, value } = await this.#connection.getProgramAccounts(new PublicKey(program), {
+      const { context, value } = await this.#patient.getProgramAccounts(new PublicKey(program), {
         commitment: "finalized",
         withContext: true,
         filters: filters.map(memcmp),

@@ -208,7 +208,8 @@ async function closeWithin(app: HttpApp, clock: Clock): Promise<void> {
 }
 
 function accountSources({ chain }: WrittenConfig): readonly RpcAccounts[] {
-  return chain.rpc.map((url) => new RpcAccounts({ url, timeoutMs: durationMs(chain.registry_timeout) }));
+  const times = { timeoutMs: durationMs(chain.timeout), allTimeoutMs: durationMs(chain.registry_timeout) };
+  return chain.rpc.map((url) => new RpcAccounts({ url, ...times }));
 }
 
 function watchRegistry(
