@@ -68,6 +68,8 @@ export class TwinJudge {
   readonly #profiles = new Map<number, KeptProfile>();
   readonly #selective = new Map<number, boolean>();
   readonly #votes = new VoteColumns();
+  /** Links of the hotspot whose profile is made, packed for sorting. */
+  #keys = new Float64Array(256);
 
   constructor(
     context: EpochContext,
@@ -184,7 +186,9 @@ export class TwinJudge {
     const { first, squared, words } = this.#tally.links;
     const { lines } = this.#context.hotspots;
     const isPrivateTown = this.#context.places.privateCount > 0;
-    const keys = new Float64Array(first[hotspot + 1] - first[hotspot]);
+    const most = first[hotspot + 1] - first[hotspot];
+    if (most > this.#keys.length) this.#keys = new Float64Array(2 * most);
+    const keys = this.#keys;
     let told = 0;
     for (let link = first[hotspot]; link < first[hotspot + 1]; link++) {
       const counterpart = words[link * HEARD_STRIDE + HEARD.witness] & WITNESS_MASK;

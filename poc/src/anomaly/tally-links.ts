@@ -23,27 +23,27 @@ import { nearestTwo } from "./nearest-two.ts";
 import { leastExcessDdb } from "./placement.ts";
 import { rowExcessDdb } from "./row-loss.ts";
 
-/** What a row needs to know of a hotspot, and its counts, in one cache line. Slots are upper bits of a power ratio, 0.38 dB each. */
+/** What a link needs to know of a hotspot, and its counts, in one cache line. Slots are upper bits of a power ratio, 0.38 dB each. */
 const TALLY = {
   x: 0,
   y: 1,
   z: 2,
-  gain: 3,
-  owner: 4,
-  heard: 5,
-  sent: 6,
-  strong: 7,
-  far: 8,
-  heardSlots: 9,
-  sentSlots: 10,
-  beacons: 11,
-  foreign: 12,
-  farHeard: 13,
-  /** Its last link as a witness, and how many it has. */
-  link: 14,
-  heardLinks: 15,
+  owner: 3,
+  heard: 4,
+  sent: 5,
+  strong: 6,
+  far: 7,
+  heardSlots: 8,
+  sentSlots: 9,
+  beacons: 10,
+  foreign: 11,
+  farHeard: 12,
+  heardLinks: 13,
 } as const;
 const TALLY_STRIDE = 16;
+/** What a reception needs to know of its witness, apart because there are three for each link: antenna gain, and its last link. */
+const EAR = { gain: 0, link: 1 } as const;
+const EAR_STRIDE = 2;
 const SLOT_SHIFT = 20;
 const SLOTS_PER_OCTAVE = 8;
 /** Of a ratio of 1: rows that fail by their RSSI have none, and stand at the bound they are beyond. */
@@ -125,9 +125,7 @@ function emptyTallies(lines: Int32Array, count: number, owner: Uint32Array): Int
     tallies[at + TALLY.x] = lines[line + LINE.x];
     tallies[at + TALLY.y] = lines[line + LINE.y];
     tallies[at + TALLY.z] = lines[line + LINE.z];
-    tallies[at + TALLY.gain] = lines[line + LINE.gain];
     tallies[at + TALLY.owner] = owner[hotspot];
-    tallies[at + TALLY.link] = -1;
   }
   return tallies;
 }
@@ -157,6 +155,7 @@ function tallyGroups(
 class ReceptionTally {
   readonly #drawn: DrawnGroups;
   readonly #tallies: Int32Array;
+  readonly #ears: Int32Array;
   readonly #links: DirectedLinks;
   readonly #slots: Int32Array;
   readonly #ratios: Float32Array;
@@ -165,7 +164,7 @@ class ReceptionTally {
   readonly #placement: AnomalyParameters["placement"];
 
   constructor(
-    { rules }: EpochContext,
+    { hotspots, rules }: EpochContext,
     drawn: DrawnGroups,
     { placement }: AnomalyParameters,
     tallies: Int32Array,
@@ -174,6 +173,11 @@ class ReceptionTally {
   ) {
     this.#drawn = drawn;
     this.#tallies = tallies;
+    this.#ears = new Int32Array((hotspots.count + 1) * EAR_STRIDE);
+    for (let hotspot = 0; hotspot < hotspots.count; hotspot++) {
+      this.#ears[hotspot * EAR_STRIDE + EAR.gain] = hotspots.lines[hotspot * LINE_STRIDE + LINE.gain];
+      this.#ears[hotspot * EAR_STRIDE + EAR.link] = -1;
+    }
     this.#links = links;
     this.#slots = slots;
     this.#ratios = new Float32Array(links.receptions.words.buffer);
@@ -188,7 +192,7 @@ class ReceptionTally {
   gather(beaconer: number): number {
     const { first: firstLinks, receptions, words: links } = this.#links;
     const { challenge: challenges, eirpDdbm, end: ends, start: starts, words } = receptions;
-    const tallies = this.#tallies;
+    const ears = this.#ears;
     const slots = this.#slots;
     const ratios = this.#ratios;
     const surelyWeakRatio = this.#strongRatio * SURELY_WEAK;
@@ -204,11 +208,11 @@ class ReceptionTally {
         const signal = words[reception + RECEPTION.signal];
         const ratio = ratios[reception + RECEPTION.linkRatio];
         const slot = ratio > 0 ? words[reception + RECEPTION.linkRatio] >>> SLOT_SHIFT : SLOT_OF_BOUND;
-        const at = witness * TALLY_STRIDE;
-        const lost = eirp + tallies[at + TALLY.gain] - levelDdbm(signal >> 16, (signal << 16) >> 16);
+        const ear = witness * EAR_STRIDE;
+        const lost = eirp + ears[ear + EAR.gain] - levelDdbm(signal >> 16, (signal << 16) >> 16);
         // Sums are built of 16 bits of it.
         const counted = (lost << 16) >> 16;
-        let link = tallies[at + TALLY.link];
+        let link = ears[ear + EAR.link];
         if (link >= firstLink) {
           const entry = link * HEARD_STRIDE;
           links[entry + HEARD.receptions]++;
@@ -217,7 +221,7 @@ class ReceptionTally {
           slots[link - firstLink] += slot;
         } else {
           link = next++;
-          tallies[at + TALLY.link] = link;
+          ears[ear + EAR.link] = link;
           const entry = link * HEARD_STRIDE;
           links[entry + HEARD.witness] = witness;
           links[entry + HEARD.receptions] = 1;

@@ -37,14 +37,16 @@ export function compareLosses(
   isSelective: boolean,
   least = 0,
 ): Likeness {
-  const shared = common(a, b);
-  const { count, ids } = shared;
-  const restDdb = differences(shared, a.lossDdb, b.lossDdb);
+  const count = meet(a.counterpart, b.counterpart);
+  for (let at = 0; at < count; at++) shared.restDdb[at] = a.lossDdb[shared.inA[at]] - b.lossDdb[shared.inB[at]];
+  const { restDdb } = shared;
   const constant = lowerMedian(restDdb, count);
   let within = 0;
   for (let at = 0; at < count; at++) if (Math.abs(restDdb[at] - constant) <= parameters.withinDdb) within++;
   if (within < least) return { agreeing: [], differing: [] };
-  const expectedDdb = differences(shared, a.freeSpaceDdb, b.freeSpaceDdb);
+  const { expectedDdb, inA, inB } = shared;
+  const [freeA, freeB] = [a.freeSpaceDdb, b.freeSpaceDdb];
+  for (let at = 0; at < count; at++) expectedDdb[at] = freeA[inA[at]] - freeB[inB[at]];
   // The median would take out of the losses what counterparts on one side have in common: so it is taken out of what is expected too.
   const expectedConstant = lowerMedian(expectedDdb, count);
   const agreeing: number[] = [];
@@ -55,43 +57,41 @@ export function compareLosses(
     const isWithin = Math.abs(rest) <= parameters.withinDdb;
     const isTelling = Math.abs(expected) >= parameters.tellingDdb;
     if (isSelective ? isWithin : isTelling && isWithin && 2 * rest * Math.sign(expected) < Math.abs(expected))
-      agreeing.push(ids[at]);
-    else if (isTelling) differing.push(ids[at]);
+      agreeing.push(a.counterpart[inA[at]]);
+    else if (isTelling) differing.push(a.counterpart[inA[at]]);
   }
   return { agreeing, differing };
 }
 
-/** Counterparts of both by id, and where each stands in the two profiles. */
-interface Shared {
-  readonly count: number;
-  readonly ids: Uint32Array;
-  readonly inA: Uint32Array;
-  readonly inB: Uint32Array;
+/** Counterparts of both: where each stands in the two profiles, and what is compared of it. Used again for each pair, of which there are many. */
+const shared = sharedColumns(256);
+
+function sharedColumns(length: number) {
+  return {
+    inA: new Uint32Array(length),
+    inB: new Uint32Array(length),
+    restDdb: new Int32Array(length),
+    expectedDdb: new Int32Array(length),
+    sorted: new Int32Array(length),
+  };
 }
 
-function common(a: LossProfile, b: LossProfile): Shared {
-  const most = Math.min(a.counterpart.length, b.counterpart.length);
-  const ids = new Uint32Array(most);
-  const inA = new Uint32Array(most);
-  const inB = new Uint32Array(most);
+/** Finds the counterparts of both, ascending; gives how many. */
+function meet(a: Uint32Array, b: Uint32Array): number {
+  const most = Math.min(a.length, b.length);
+  if (most > shared.inA.length) Object.assign(shared, sharedColumns(2 * most));
+  const { inA, inB } = shared;
   let count = 0;
-  for (let at = 0, other = 0; at < a.counterpart.length && other < b.counterpart.length; ) {
-    const order = a.counterpart[at] - b.counterpart[other];
+  for (let at = 0, other = 0; at < a.length && other < b.length; ) {
+    const order = a[at] - b[other];
     if (order === 0) {
-      ids[count] = a.counterpart[at];
       inA[count] = at;
       inB[count++] = other;
     }
     if (order <= 0) at++;
     if (order >= 0) other++;
   }
-  return { count, ids, inA, inB };
-}
-
-function differences({ count, inA, inB }: Shared, a: Int32Array, b: Int32Array): Int32Array {
-  const differences = new Int32Array(count);
-  for (let at = 0; at < count; at++) differences[at] = a[inA[at]] - b[inB[at]];
-  return differences;
+  return count;
 }
 
 /** Counterparts of one of the two, ascending. */
@@ -110,7 +110,8 @@ function ofOneAlone(a: Uint32Array, b: Uint32Array): number[] {
 
 /** The lower median of the first `count` of what two hotspots have in common. */
 function lowerMedian(values: Int32Array, count: number): number {
-  const sorted = values.slice();
+  const { sorted } = shared;
+  for (let at = 0; at < count; at++) sorted[at] = values[at];
   sortFew(sorted, 0, count);
   return count === 0 ? 0 : sorted[(count - 1) >> 1];
 }
