@@ -42,9 +42,7 @@ export function takeReceptions(
   const groups = drawn.group.length;
   const places = placesByGroup(partitions, drawn);
   const head = { challenge: new Uint32Array(groups), eirpDdbm: new Int32Array(groups), rows: new Uint32Array(groups) };
-  partitions.forEach((verdicts, number) => {
-    takeHeads(beacons, verdicts, places[number], head);
-  });
+  const inLogOrder = partitions.map((verdicts, number) => takeHeads(beacons, verdicts, places[number], head));
   const start = new Uint32Array(groups);
   let total = 0;
   for (let place = 0; place < groups; place++) {
@@ -59,7 +57,7 @@ export function takeReceptions(
     words: new Int32Array(total * RECEPTION_STRIDE),
   };
   partitions.forEach((verdicts, number) => {
-    takeRows(verdicts, places[number], receptions);
+    takeRows(verdicts, inLogOrder[number], drawn.group, receptions);
   });
   return receptions;
 }
@@ -74,14 +72,16 @@ function placesByGroup(
   return places;
 }
 
-/** What is known of each drawn beacon, and how many rows it has. */
+/** What is known of each drawn beacon, and how many rows it has; gives the places of the partition's in log order. */
 function takeHeads(
   { beacons, lines }: EpochContext["beacons"],
   { beaconOfGroup, starts }: PartitionVerdicts,
   placeOf: Uint32Array,
   head: { readonly challenge: Uint32Array; readonly eirpDdbm: Int32Array; readonly rows: Uint32Array },
-): void {
+): Uint32Array {
   const { challenge, eirpDdbm, rows } = head;
+  const inLogOrder = new Uint32Array(rows.length);
+  let taken = 0;
   for (let group = 0; group < placeOf.length; group++) {
     if (placeOf[group] === 0) continue;
     const place = placeOf[group] - 1;
@@ -89,18 +89,21 @@ function takeHeads(
     challenge[place] = beacons.challenge[beacon];
     eirpDdbm[place] = lines[beacon * BEACON_STRIDE + BEACON_LINE.eirpDdbm];
     rows[place] = starts[group + 1] - starts[group];
+    inLogOrder[taken++] = place;
   }
+  return inLogOrder.subarray(0, taken);
 }
 
 function takeRows(
   { linkRatio, reason, rows, starts }: PartitionVerdicts,
-  placeOf: Uint32Array,
+  places: Uint32Array,
+  groupOf: Uint32Array,
   { end, start, words }: DrawnReceptions,
 ): void {
   const ratioBits = new Int32Array(linkRatio.buffer, linkRatio.byteOffset, linkRatio.length);
-  for (let group = 0; group < placeOf.length; group++) {
-    if (placeOf[group] === 0) continue;
-    const place = placeOf[group] - 1;
+  for (let one = 0; one < places.length; one++) {
+    const place = places[one];
+    const group = groupOf[place];
     const to = starts[group + 1];
     let next = start[place];
     // One that is not taken is written over by the next, or stands beyond the end.

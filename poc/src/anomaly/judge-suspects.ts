@@ -50,8 +50,9 @@ export function judgeSuspects(
   onStepDone: () => void = () => {},
 ): Judgement {
   const bench = new Bench(context, parameters, tally);
+  const places = Neighbourhood.of(context, tally, voters);
   const sit = (isSuspect: Uint8Array, among: Voters, isJudged: (hotspot: number) => boolean) => {
-    const neighbourhood = new Neighbourhood(context, tally, among);
+    const neighbourhood = places.among(among);
     const twins = new TwinJudge(context, parameters, tally, among, neighbourhood, cleanEpochs);
     const looked = isSuspect.slice();
     twins.judge(isJudged, (hotspot, other, votes) => {

@@ -8,17 +8,26 @@ import type { Voters } from "./voters.ts";
 const FARTHEST_M = 20_000;
 
 export class Neighbourhood {
-  readonly #lines: Int32Array;
-  readonly #count: number;
-  readonly #tally: LinkTally;
+  readonly #index: () => NearIndex;
   readonly #voters: Voters;
-  #index: NearIndex | undefined;
 
-  constructor({ hotspots }: EpochContext, tally: LinkTally, voters: Voters) {
-    this.#lines = hotspots.lines;
-    this.#count = hotspots.count;
-    this.#tally = tally;
+  private constructor(index: () => NearIndex, voters: Voters) {
+    this.#index = index;
     this.#voters = voters;
+  }
+
+  static of({ hotspots: { lines } }: EpochContext, tally: LinkTally, voters: Voters): Neighbourhood {
+    let index: NearIndex | undefined;
+    // Few epochs have anybody to ask for, so the index is built for the first of them.
+    return new Neighbourhood(() => {
+      index ??= new NearIndex(lines, activeOf(tally));
+      return index;
+    }, voters);
+  }
+
+  /** The same places with other voters. */
+  among(voters: Voters): Neighbourhood {
+    return new Neighbourhood(this.#index, voters);
   }
 
   /**
@@ -26,9 +35,7 @@ export class Neighbourhood {
    * against it, so those are surely near; around another's place it clears it, and all that may be near count.
    */
   voters(hotspot: number, there: number, radiusM: number): number[] {
-    // Few epochs have anybody to ask for, so the index is built for the first of them.
-    this.#index ??= new NearIndex(this.#lines, this.#active());
-    const around = this.#index.around(there, Math.min(radiusM, FARTHEST_M), there === hotspot);
+    const around = this.#index().around(there, Math.min(radiusM, FARTHEST_M), there === hotspot);
     return around.filter((other) => other !== hotspot && this.#voters.mayVote(hotspot, other));
   }
 
@@ -36,11 +43,11 @@ export class Neighbourhood {
   silent(hotspot: number, there: number, radiusM: number, isLinked: (other: number) => boolean): number {
     return this.voters(hotspot, there, radiusM).reduce((silent, other) => (isLinked(other) ? silent : silent + 1), 0);
   }
+}
 
-  #active(): Uint8Array {
-    const { heard, sent } = this.#tally;
-    const active = new Uint8Array(this.#count);
-    for (let one = 0; one < active.length; one++) if (heard[one] > 0 && sent[one] > 0) active[one] = 1;
-    return active;
-  }
+/** 1 by hotspot for those that reported and were reported. */
+function activeOf({ heard, sent }: LinkTally): Uint8Array {
+  const active = new Uint8Array(heard.length);
+  for (let one = 0; one < active.length; one++) if (heard[one] > 0 && sent[one] > 0) active[one] = 1;
+  return active;
 }
