@@ -10,8 +10,10 @@ export function logPart({
   reportLog,
   rules,
   networkClock,
-}: Pick<ServiceContext, "reportLog" | "rules" | "networkClock">): ServicePart {
+  clock,
+}: Pick<ServiceContext, "reportLog" | "rules" | "networkClock" | "clock">): ServicePart {
   const published = new PublishedLog(reportLog, rules.withholdMs);
   const nowMs = () => networkClock.nowMs();
-  return { name: "log", routes: (app) => segmentRoutes(app, { published, nowMs, maxDownloads: MAX_DOWNLOADS }) };
+  const downloads = { most: MAX_DOWNLOADS, steadyMs: () => clock.steadyMs() };
+  return { name: "log", routes: (app) => segmentRoutes(app, { published, nowMs, downloads }) };
 }

@@ -5,14 +5,14 @@ import Type from "typebox";
 import type { SealedSegment } from "../ports/report-log.ts";
 import { bytesAnswer, errorAnswers } from "../service/api-schemas.ts";
 import { fastifyPath, type HttpApp, type HttpReply, type HttpRequest, isKnownTag, sendError } from "../service/http.ts";
+import { type DownloadLimits, DownloadSlots } from "./download-slots.ts";
 import type { PublishedLog } from "./published-log.ts";
 
 export interface SegmentRoutesOptions {
-  readonly published: PublishedLog;
+  readonly published: Pick<PublishedLog, "at" | "bytes">;
   /** The oracle's time, Unix ms. */
   readonly nowMs: () => number;
-  /** Downloads at a time: each holds a segment of up to 64 MiB in memory until it is sent. */
-  readonly maxDownloads: number;
+  readonly downloads: DownloadLimits;
 }
 
 export const SEGMENT_CONTENT_TYPE = "application/vnd.earshot.segment";
@@ -44,7 +44,7 @@ const listSchema = Type.Object({
   }),
 });
 
-export function segmentRoutes(app: HttpApp, { published, nowMs, maxDownloads }: SegmentRoutesOptions): void {
+export function segmentRoutes(app: HttpApp, { published, nowMs, downloads }: SegmentRoutesOptions): void {
   app.get(
     fastifyPath(ORACLE_API.getLogSegments.path),
     {
@@ -72,7 +72,7 @@ export function segmentRoutes(app: HttpApp, { published, nowMs, maxDownloads }: 
     },
   );
 
-  let downloads = 0;
+  const slots = new DownloadSlots(downloads);
   app.get(
     fastifyPath(SEGMENT_PATH),
     {
@@ -93,13 +93,13 @@ export function segmentRoutes(app: HttpApp, { published, nowMs, maxDownloads }: 
       if (segment === undefined) return sendError(reply, "not_found", "the number of a published segment", number);
       reply.header("cache-control", "public, max-age=31536000, immutable");
       if (isKnown(request, reply, hex(segment.sha256))) return notModified(reply);
-      if (downloads >= maxDownloads) {
+      const over = slots.take(request.ip, segment.bytes, () => reply.raw.destroy());
+      if (over === undefined) {
         reply.removeHeader("etag");
         reply.header("cache-control", "no-store");
         return sendError(reply, "overloaded", "fewer downloads", "too many", { retryAfterMs: BUSY_RETRY_MS });
       }
-      downloads++;
-      reply.raw.once("close", () => downloads--);
+      reply.raw.once("close", over);
       const found = await published.bytes(number, nowMs());
       if (found === undefined) return sendError(reply, "not_found", "a segment that is still kept", number);
       return sendSegment(reply, found.bytes);

@@ -147,7 +147,7 @@ export class TestService {
       rules,
       telemetry,
       faults: () => ({}),
-      parts: [challenges, service.ingest, logPart({ reportLog, rules, networkClock })],
+      parts: [challenges, service.ingest, logPart({ reportLog, rules, networkClock, clock: service.clock })],
       isDescribed: options.isDescribed ?? false,
     });
     return service;
