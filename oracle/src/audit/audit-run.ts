@@ -116,13 +116,16 @@ function linkFindings(earlier: EpochAudit, later: EpochAudit): Finding[] {
   const { epoch, previousManifestHash } = later.input.header;
   const next = earlier.input.header.epoch + 1;
   if (epoch !== next) {
-    findings.push({
-      file,
-      column: "epoch",
-      expected: `${next}`,
-      found: `${epoch}`,
-      what: "not the epoch after the previous folder's",
-    });
+    // Nothing else of an epoch that does not follow would tell anybody more.
+    return [
+      {
+        file,
+        column: "epoch",
+        expected: `${next}`,
+        found: `${epoch}`,
+        what: "not the epoch after the previous folder's",
+      },
+    ];
   }
   if (earlier.manifestHash !== undefined && previousManifestHash !== earlier.manifestHash) {
     findings.push({

@@ -303,4 +303,9 @@ describe("auditRun", () => {
     const { findings } = await auditRun([run[1], run[0]]);
     expect(findings[0]).toMatchObject({ column: "epoch", expected: `${EPOCH + 2}`, found: `${EPOCH}` });
   });
+
+  test("says of an epoch that is named twice that it does not follow, and compares it with nothing", async () => {
+    const { findings } = await auditRun([honest, honest]);
+    expect(findings).toMatchObject([{ column: "epoch", expected: `${EPOCH + 1}`, found: `${EPOCH}` }]);
+  });
 });
