@@ -20,6 +20,7 @@ import { epochDump } from "../epoch-dump.ts";
 import { HOTSPOT_COUNT } from "../synthetic-epoch.ts";
 import { cpuNs, median } from "../timing.ts";
 import { withMutualLinks } from "./mutual-links.ts";
+import { type PhaseNs, phaseNs } from "./phases.ts";
 
 const ROUNDS = 3;
 const WARM = 1;
@@ -38,6 +39,7 @@ export function costReport(rows: number): string {
   const often = Math.round(rows / ROWS_PER_HOTSPOT);
   // Towns of fewer hotspots than the core bench has are too small for its audiences.
   const shapes = often > HOTSPOT_COUNT ? [HOTSPOT_COUNT, often] : [HOTSPOT_COUNT];
+  const measuredShapes = shapes.map((hotspots) => inFolder(rows, hotspots));
   return [
     `**Cost of the detectors, ${rows} rows, CPU ns a row, medians of ${ROUNDS} interleaved rounds (one for levels that stray)**`,
     "",
@@ -55,12 +57,25 @@ export function costReport(rows: number): string {
       "rows of evidence",
     ]),
     line(new Array(11).fill("---")),
-    ...shapes.flatMap((hotspots) => inFolder(rows, hotspots)),
+    ...measuredShapes.flatMap(({ lines }) => lines),
+    "",
+    `Steps of the detectors, links both ways, CPU ns a row, least of ${ROUNDS} rounds:`,
+    "",
+    line(["hotspots", ...Object.keys(measuredShapes[0].phases)]),
+    line(new Array(1 + Object.keys(measuredShapes[0].phases).length).fill("---")),
+    ...measuredShapes.map(({ phases, shape }) => line([shape, ...Object.values(phases).map((ns) => ns.toFixed(1))])),
     "",
   ].join("\n");
 }
 
-function inFolder(rows: number, hotspots: number): string[] {
+interface MeasuredShape {
+  readonly shape: string;
+  readonly lines: readonly string[];
+  /** ns a row. */
+  readonly phases: PhaseNs;
+}
+
+function inFolder(rows: number, hotspots: number): MeasuredShape {
   const folder = mkdtempSync(join(tmpdir(), "earshot-spoof-"));
   try {
     const path = join(folder, "epoch");
@@ -70,11 +85,12 @@ function inFolder(rows: number, hotspots: number): string[] {
     const owner = internRows(plain.hotspots.owner, 32).ids;
     const shape = hotspots.toLocaleString("en");
     const mutual = withMutualLinks(plain);
-    return [
+    const lines = [
       line([`${shape}, links both ways`, ...measured(mutual, owner, ROUNDS)]),
       line([`${shape}, as the core bench draws links`, ...measured(plain, owner, ROUNDS)]),
       line([`${shape}, levels that stray`, ...measured(mutual, owner, 1, stray)]),
     ];
+    return { shape, lines, phases: phasesOf(mutual, owner) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -121,6 +137,18 @@ function measured(
     median(firstNs).toFixed(0),
   ];
   return [rows.toLocaleString("en"), ...found.slice(0, 2), ...costs, ...found.slice(2)];
+}
+
+/** Steps of the detectors, ns a row. */
+function phasesOf(plain: EpochInput, owner: Uint32Array): PhaseNs {
+  const context = prepareEpoch(plain);
+  const partitions = [verifyPartition(context)];
+  const detecting = { ...context, input: { ...plain, suspicionIn: cleanRecords(plain) } };
+  const rounds = Array.from({ length: WARM + ROUNDS }, () => phaseNs(detecting, partitions, earshotDetectors, owner));
+  const rows = plain.witnesses.log_index.length;
+  return Object.fromEntries(
+    Object.keys(rounds[0]).map((step) => [step, Math.min(...rounds.slice(WARM).map((round) => round[step])) / rows]),
+  );
 }
 
 /** Draws every level anew for its row. */
