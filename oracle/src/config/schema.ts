@@ -53,7 +53,7 @@ const chain = table(
   {
     rpc: urls(
       ["http://127.0.0.1:8899"],
-      "Solana endpoints. Three of different operators outvote one that lies of blocks, prices, budgets or log heads; accounts of hotspots and the hash of the rules are read from one at a time.",
+      "Solana endpoints. Three of different operators outvote one that lies, and do not wait for one that lags or hangs.",
     ),
     quorum: integer(0, 100, 0, "Endpoints that must say the same; 0: more than half of them."),
     timeout: duration("10 s", "Longest time for one answer."),

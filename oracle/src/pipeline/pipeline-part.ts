@@ -8,7 +8,7 @@ import { EpochArchive } from "./epoch-archive.ts";
 import type { EpochOpening } from "./epoch-facts.ts";
 import { epochAt, epochSpan } from "./epoch-times.ts";
 import { writeIngestTime } from "./ingest-clock.ts";
-import { FactsRecorder } from "./record-facts.ts";
+import { FactsRecorder, type FactsRecorderOptions } from "./record-facts.ts";
 import { StoredFacts } from "./stored-facts.ts";
 import { lastClosedEpoch } from "./work-table.ts";
 import { type WorkerLine, WorkerProcesses } from "./worker-processes.ts";
@@ -16,6 +16,7 @@ import { type WorkerLine, WorkerProcesses } from "./worker-processes.ts";
 export interface PipelinePartOptions {
   readonly watch: Pick<RegistryWatch, "readSlot" | "readAnew">;
   readonly history: Pick<AccountSource, "wasUsed">;
+  readonly accountsAt?: FactsRecorderOptions["accountsAt"];
   readonly rulesOf: (epoch: number) => Pick<EpochOpening, "parameters"> | { readonly why: string };
   /** Every upload received before this is durable and seen by readers, Unix ms (ingest/ingest-part.ts): what workers may take for the past. */
   readonly settledMs: () => Promise<number>;
@@ -36,7 +37,7 @@ const OVERDUE_PARTS = 4;
 
 export function pipelinePart(
   { config, plan, rules, store, artefacts, registry, entropy, networkClock, clock, log, telemetry }: OracleContext,
-  { watch, history, rulesOf, workerCommand, settledMs }: PipelinePartOptions,
+  { watch, history, accountsAt, rulesOf, workerCommand, settledMs }: PipelinePartOptions,
 ): PipelinePart {
   const own = log.for("pipeline");
   const { time } = rules.parameters;
@@ -49,6 +50,7 @@ export function pipelinePart(
     registry,
     watch,
     history,
+    accountsAt,
     entropy,
     rulesOf,
     network: rules.network,

@@ -13,6 +13,7 @@ import type { EntropyRecord } from "@earshot/poc/protocol";
 import type { EntropyBook } from "../challenges/entropy-book.ts";
 import { oracleError } from "../errors.ts";
 import type { AccountSource } from "../registry/account-source.ts";
+import type { AgreedAccounts } from "../registry/agreed-registry.ts";
 import type { HotspotAccount } from "../registry/hotspot-account.ts";
 import type { RouterAccount } from "../registry/network-account.ts";
 import type { RegistryBook } from "../registry/registry-book.ts";
@@ -27,6 +28,8 @@ export interface FactsRecorderOptions {
   readonly registry: RegistryBook;
   readonly watch: Pick<RegistryWatch, "readSlot" | "readAnew">;
   readonly history: Pick<AccountSource, "wasUsed">;
+  /** All accounts as several endpoints have them at a slot or later; without it those of the book, which follows one endpoint. */
+  readonly accountsAt?: ((slot: number) => Promise<AgreedAccounts>) | undefined;
   readonly entropy: EntropyBook;
   /** Rules of an epoch, or why they are not known. */
   readonly rulesOf: (epoch: number) => Pick<EpochOpening, "parameters"> | { readonly why: string };
@@ -81,11 +84,11 @@ export class FactsRecorder {
   }
 
   async #open(epoch: number): Promise<"opened" | "waits"> {
-    const { facts, entropy, time, watch, registry, rulesOf, network, onOpened } = this.#options;
+    const { facts, entropy, time, watch, registry, rulesOf, network, onOpened, accountsAt } = this.#options;
     if ((await facts.opening(epoch)) !== undefined) return "opened";
     const first = entropy.get((epoch * time.epochMs) / time.entropyMs);
     if (first === undefined) return "waits";
-    if (watch.readSlot < first.slot) {
+    if (accountsAt === undefined && watch.readSlot < first.slot) {
       watch.readAnew();
       return "waits";
     }
@@ -94,10 +97,11 @@ export class FactsRecorder {
       this.#fault = `epoch ${epoch}: ${rules.why}`;
       return "waits";
     }
-    const accounts = [...registry.hotspots()];
+    const known = await accountsAt?.(first.slot);
+    const accounts = known?.hotspots ?? [...registry.hotspots()];
     for (const account of accounts) await this.#checkSure(account, epoch);
     const registered = hotspotsAt(accounts, epoch);
-    const payers = payersTableOf(await this.#payersAt(epoch, [...registry.payers()]));
+    const payers = payersTableOf(await this.#payersAt(epoch, known?.payers ?? [...registry.payers()]));
     await facts.putOpening(epoch, { parameters: rules.parameters, network, ...registered, payers });
     this.#fault = undefined;
     onOpened?.(epoch, registered.hotspots.region.length);

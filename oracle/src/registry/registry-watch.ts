@@ -10,6 +10,7 @@ import { type Clock, sleep } from "../service/clock.ts";
 import type { Log } from "../service/log.ts";
 import { accountDiscriminator } from "./account-reader.ts";
 import type { AccountBytes, AccountFilter, AccountSource } from "./account-source.ts";
+import { agreed } from "./agreement.ts";
 import { decodeHotspot, HOTSPOT_ACCOUNT, HOTSPOT_NETWORK_OFFSET } from "./hotspot-account.ts";
 import {
   decodeNetwork,
@@ -34,6 +35,8 @@ export interface RegistryWatchOptions {
   readonly sources: readonly AccountSource[];
   /** Address of the network's account, 32 bytes. */
   readonly network: Uint8Array;
+  /** Endpoints that must have the network's account alike: it holds the rules' hash. Without it that of the endpoint that is followed counts. */
+  readonly quorum?: number;
   readonly book: RegistryBook;
   /** Path of the cache. */
   readonly file: string;
@@ -117,7 +120,7 @@ export class RegistryWatch {
   /** Reads everything from a source and listens to it; comes back when it falls silent. */
   async #follow(source: AccountSource, stop: AbortSignal): Promise<void> {
     const { network: address, clock, log, resyncMs } = this.#options;
-    const account = await source.account(address);
+    const account = await this.#networkAccount(source);
     if (account === undefined) throw oracleError("ORC_BAD_ACCOUNT", `${source.name}: no network at its address`);
     const network = this.#takeNetwork(account.slot, account.data);
     const dcConfig = await source.account(network.dcConfig);
@@ -146,7 +149,7 @@ export class RegistryWatch {
       await sleep(clock, LISTEN_MS, AbortSignal.any([stop, listening.signal]));
       while (!stop.aborted) {
         this.#mustRead = false;
-        const again = await source.account(address);
+        const again = await this.#networkAccount(source);
         if (again !== undefined) this.#takeNetwork(again.slot, again.data);
         let readSlot = Number.POSITIVE_INFINITY;
         for (const { kind, program, filters } of groups) {
@@ -170,6 +173,13 @@ export class RegistryWatch {
     } finally {
       for (const end of endings) end();
     }
+  }
+
+  #networkAccount(source: AccountSource): ReturnType<AccountSource["account"]> {
+    const { sources, network, quorum } = this.#options;
+    if (quorum === undefined) return source.account(network);
+    const asked = sources.map((one) => one.account(network));
+    return agreed("the network's account", asked, quorum, (found) => found?.data.toHex() ?? "");
   }
 
   /** Takes an account that is not needed for anything else to go on: a bad one is complained of. */

@@ -15,7 +15,7 @@ import { noticeKeysOf } from "../notices/notice-keys.ts";
 import { noticePart } from "../notices/notice-part.ts";
 import { organisationsPart } from "../organisations/organisations-part.ts";
 import { EpochArchive } from "../pipeline/epoch-archive.ts";
-import { pipelinePart } from "../pipeline/pipeline-part.ts";
+import { type PipelinePartOptions, pipelinePart } from "../pipeline/pipeline-part.ts";
 import { mirrorsOf } from "../pipeline/work.ts";
 import { closedEpochs } from "../pipeline/work-table.ts";
 import type { AccountSource } from "../registry/account-source.ts";
@@ -39,12 +39,13 @@ export interface PartsOptions {
   readonly known: readonly NetworkRules[];
   readonly watch: RegistryWatch;
   readonly history: Pick<AccountSource, "wasUsed">;
+  readonly accountsAt?: PipelinePartOptions["accountsAt"];
   readonly workerCommand: readonly string[];
 }
 
 export async function serviceParts(
   context: OracleContext,
-  { entropyFile, network, known, watch, history, workerCommand }: PartsOptions,
+  { entropyFile, network, known, watch, history, accountsAt, workerCommand }: PartsOptions,
 ): Promise<readonly ServicePart[]> {
   const { config, rules, store, artefacts, networkClock } = context;
   const ingest = await ingestPart(context);
@@ -53,6 +54,7 @@ export async function serviceParts(
   const pipeline = pipelinePart(context, {
     watch,
     history,
+    accountsAt,
     rulesOf,
     workerCommand,
     settledMs: ingest.settledMs,

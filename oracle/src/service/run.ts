@@ -17,6 +17,7 @@ import { segmentSpanMs } from "../pipeline/epoch-times.ts";
 import { type PipelinePlan, putPlan, readPlan } from "../pipeline/plan.ts";
 import { lastClosedEpoch } from "../pipeline/work-table.ts";
 import type { Store } from "../ports/store.ts";
+import { AgreedRegistry } from "../registry/agreed-registry.ts";
 import { agreedHistory } from "../registry/agreement.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
 import { RegistryBook } from "../registry/registry-book.ts";
@@ -129,8 +130,12 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
   const polls = new LongPolls(clock, config.http.max_waiting);
   const shared = { config, rules, signer, registry, entropy, polls, reportLog, networkClock, clock, log, telemetry };
   const context: OracleContext = { ...shared, store, artefacts, plan };
-  const history = agreedHistory(sources, quorumOf(config.chain));
-  const parts = await serviceParts(context, { entropyFile, network, known, watch, history, workerCommand });
+  const quorum = quorumOf(config.chain);
+  const history = agreedHistory(sources, quorum);
+  const address = networkAddress({ network: config.network });
+  const registryOf = new AgreedRegistry({ sources, network: address, quorum, steadyMs: () => clock.steadyMs() });
+  const accountsAt = sources.length > 1 ? (slot: number) => registryOf.read(slot) : undefined;
+  const parts = await serviceParts(context, { entropyFile, network, known, watch, history, accountsAt, workerCommand });
   for (const { close } of parts) if (close !== undefined) closers.push(close);
   countState(context, watch);
   const app = await createApi({
@@ -222,6 +227,7 @@ function watchRegistry(
   return new RegistryWatch({
     sources,
     network: networkAddress({ network }),
+    quorum: quorumOf(chain),
     book,
     file: join(data.folder, "registry.cache"),
     resyncMs: durationMs(chain.registry_resync),
