@@ -124,6 +124,21 @@ describe.skipIf(!hasChromium)("a page", () => {
     expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
     expect(await seriousFindings(page)).toEqual([]);
   });
+
+  test("that an owner is typing on keeps what was typed when an epoch is closed", async () => {
+    const page = await open();
+    await page.goto(addressOf("/owner"));
+    await signIn(page);
+    await page.getByRole("button", { name: /^Open/ }).first().press("Enter");
+    await page.getByText("Transfer the hotspot").click();
+    await page.getByLabel("New owner's wallet").fill("half a wal");
+    const asked = page.waitForResponse((answer) => answer.url().endsWith(`/v1/hotspots/${world.hotspot}`));
+    await page.route("**/v1/epochs", (route) => route.fulfill({ json: { epochs: [EPOCH, EPOCH + 1] } }));
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await (await asked).finished();
+    await settled(page);
+    expect(await page.getByLabel("New owner's wallet").inputValue()).toBe("half a wal");
+  });
 });
 
 /** Controls of the page that pressing Tab through it did not come to, or whose focus cannot be seen, as text. */

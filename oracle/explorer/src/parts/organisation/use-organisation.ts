@@ -1,7 +1,7 @@
 /** An organisation as its people see it, and changes of it: one at a time, each of what was seen last. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ApiFailure } from "../../api.ts";
-import type { AnswerWithRetry } from "../../use-answer.ts";
+import { type AnswerWithRetry, lastValue } from "../../use-answer.ts";
 import type { Session } from "../../wallet/session.ts";
 import { type ChangeOf, sendChange } from "../../wallet/signed-change.ts";
 import { useSigned } from "../use-signed.ts";
@@ -68,13 +68,9 @@ export interface OrganisationState {
 export function useOrganisation(session: Session, wallet: string | null): OrganisationState {
   const path = wallet === null ? null : `/v1/organisations/${wallet}`;
   const answer = useSigned<Organisation>(session, path);
-  const [last, setLast] = useState<Organisation>();
   const [isBusy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string>();
-  useEffect(() => {
-    if (answer.state === "ready") setLast(answer.value);
-  }, [answer.state === "ready" ? answer.value : undefined]);
-  const shown = last?.wallet === wallet ? last : undefined;
+  const shown = lastValue(answer);
   const change: Change = async (method, below, body) => {
     if (shown === undefined || path === null) return undefined;
     setBusy(true);
@@ -89,12 +85,8 @@ export function useOrganisation(session: Session, wallet: string | null): Organi
       answer.retry();
     }
   };
-  // While it is asked for anew what was seen last stays on the page, and with it what somebody is typing.
-  const kept: AnswerWithRetry<Organisation> =
-    answer.state === "loading" && shown !== undefined
-      ? { state: "ready", value: shown, atMs: 0, retry: answer.retry }
-      : answer;
-  return { answer: kept, change, isBusy, refusal };
+  // A change is signed for the revision that is shown: until that is known anew, there is none to make.
+  return { answer, change, isBusy: isBusy || answer.isAsking, refusal };
 }
 
 function reasonOf(failure: unknown): string {
