@@ -294,8 +294,29 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
     expect((await answerOf(`/v1/hotspots/${own.key}`)).exactCell).toBeUndefined();
 
     await manage.getByText("Assert a location").click();
+    // The map is made when it is seen, and a click counts from then on.
+    const chosen = manage.getByText(/^Chosen: /);
+    const asserted = await chosen.textContent();
+    await expect
+      .poll(
+        async () => {
+          await manage.locator(".map.small").click({ position: { x: 40, y: 40 } });
+          return chosen.textContent();
+        },
+        { timeout: 30_000 },
+      )
+      .not.toBe(asserted);
+    const clicked = await chosen.textContent();
+    await expectCommand(
+      page,
+      new RegExp(`^earshot hotspot assert ${own.key} --cell (?!${exact})8c[0-9a-f]{13} --region US915`),
+    );
+    await manage.getByLabel("Latitude, longitude").fill("91, -122.42");
+    await manage.getByRole("button", { name: "Take it" }).click();
+    await manage.getByRole("alert").getByText("Write latitude and longitude in degrees").waitFor();
     await manage.getByLabel("Latitude, longitude").fill("37.77, -122.42");
     await manage.getByRole("button", { name: "Take it" }).click();
+    await expect.poll(() => chosen.textContent()).not.toBe(clicked);
     await manage.getByLabel(/^Private/).check();
     await expectCommand(
       page,

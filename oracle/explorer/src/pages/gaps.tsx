@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Coverage, GapPage } from "../api-types.ts";
 import { clock, count, factor, tenths, tokens } from "../format.ts";
 import { CellLink } from "../parts/links.tsx";
+import { type Point, PointForm } from "../parts/point-form.tsx";
 import { Shown } from "../parts/states.tsx";
 import { TableHead } from "../parts/table-head.tsx";
 import { Wide } from "../parts/wide.tsx";
@@ -78,42 +79,14 @@ export function GapsPage() {
 
 /** "Is there coverage at …": evidence of the cell of a point and the six around it. */
 export function CoverageAtPoint() {
-  const [text, setText] = useState("");
-  const [point, setPoint] = useState<{ readonly lat: number; readonly lng: number } | null>(null);
-  const [fault, setFault] = useState<string>();
-  const answer = useEpochAnswer<Coverage>(point === null ? null : `/v1/coverage?lat=${point.lat}&lng=${point.lng}`);
+  const [point, setPoint] = useState<Point | null>(null);
+  const answer = useEpochAnswer<Coverage>(
+    point === null ? null : `/v1/coverage?lat=${point.latDeg}&lng=${point.lngDeg}`,
+  );
   return (
     <section aria-labelledby="coverage-at">
       <h2 id="coverage-at">Is there coverage at …</h2>
-      <form
-        class="row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const read = pointOf(text);
-          setFault(read === undefined ? "Write latitude and longitude in degrees, such as 37.77, -122.42." : undefined);
-          if (read !== undefined) setPoint(read);
-        }}
-      >
-        <label class="field">
-          Latitude, longitude
-          <input
-            value={text}
-            placeholder="37.77, -122.42"
-            inputMode="text"
-            aria-invalid={fault !== undefined}
-            aria-describedby={fault === undefined ? undefined : "point-fault"}
-            onInput={(event) => setText(event.currentTarget.value)}
-          />
-        </label>
-        <button type="submit" class="field">
-          Look
-        </button>
-      </form>
-      {fault !== undefined && (
-        <p id="point-fault" class="note failed" role="alert">
-          {fault}
-        </p>
-      )}
+      <PointForm button="Look" onPoint={setPoint} />
       {point !== null && (
         <Shown answer={answer} what="the coverage">
           {({ cell, isCovered, evidence }) => (
@@ -165,13 +138,4 @@ export function CoverageAtPoint() {
       )}
     </section>
   );
-}
-
-function pointOf(text: string): { readonly lat: number; readonly lng: number } | undefined {
-  const [lat, lng, ...more] = text
-    .split(/[\s,;]+/)
-    .filter((part) => part !== "")
-    .map(Number);
-  if (lat === undefined || lng === undefined || more.length > 0) return undefined;
-  return Math.abs(lat) <= 90 && Math.abs(lng) <= 180 ? { lat, lng } : undefined;
 }

@@ -5,6 +5,7 @@ import type { CoverageMap } from "../map/coverage-map.ts";
 import { cellToLatLng, cellToParent, latLngToCell } from "../map/h3.ts";
 import { useTheme } from "../theme.ts";
 import { Command } from "./command.tsx";
+import { PointForm } from "./point-form.tsx";
 
 const EXACT_RESOLUTION = 12;
 const PUBLIC_RESOLUTION = 8;
@@ -20,7 +21,6 @@ export function AssertLocation({
 }) {
   const [cell, setCell] = useState<string | null>(exactCell);
   const [isPrivate, setPrivate] = useState(!hotspot.isLocationOpen);
-  const [place, setPlace] = useState("");
   const known = cell ?? exactCell;
   const choose = (latDeg: number, lngDeg: number) => setCell(latLngToCell(latDeg, lngDeg, EXACT_RESOLUTION));
   return (
@@ -30,22 +30,7 @@ export function AssertLocation({
         Click on the map where the antenna is, or write the place. A new place costs the network's fee in data credits.
       </p>
       <PlaceMap start={exactCell ?? hotspot.cell} cell={known} onChoose={choose} />
-      <form
-        class="row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const [lat, lng] = place.split(/[\s,;]+/).map(Number);
-          if (Math.abs(lat ?? 91) <= 90 && Math.abs(lng ?? 181) <= 180) choose(lat!, lng!);
-        }}
-      >
-        <label class="field">
-          Latitude, longitude
-          <input value={place} placeholder="37.77, -122.42" onInput={(event) => setPlace(event.currentTarget.value)} />
-        </label>
-        <button type="submit" class="second field">
-          Take it
-        </button>
-      </form>
+      <PointForm button="Take it" isSecond onPoint={({ latDeg, lngDeg }) => choose(latDeg, lngDeg)} />
       <fieldset class="modes">
         <legend>Who may know it</legend>
         <label>
