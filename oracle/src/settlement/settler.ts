@@ -13,6 +13,7 @@ import type { ArtefactStore } from "../ports/artefact-store.ts";
 import type { LogTip } from "../ports/report-log.ts";
 import type { Store } from "../ports/store.ts";
 import { SYSTEM_CLOCK, sleep } from "../service/clock.ts";
+import { isHeadDue } from "./head-due.ts";
 import type { LogCopy } from "./log-copy.ts";
 import { type Objection, objectionsTo, type Proof } from "./objections.ts";
 import type { ClosingRecorder } from "./record-closings.ts";
@@ -84,8 +85,8 @@ export class Settler {
     await chain.settlement.openLog(own.ingestKey);
     const intervalMs = logSeconds * 1000;
     const nowMs = (await chain.nowSeconds()) * 1000;
-    const dueMs = ((time.epochMs + time.graceMs) % intervalMs) + DURABLE_WITHIN_MS + own.lateMs;
-    if (nowMs % intervalMs < Math.min(dueMs, intervalMs - 1000)) return;
+    const afterMs = ((time.epochMs + time.graceMs) % intervalMs) + DURABLE_WITHIN_MS + own.lateMs;
+    if (!isHeadDue(nowMs, intervalMs, afterMs)) return;
     const { length, head } = await own.tip();
     const { state } = await chain.settlement.recordLogHead(BigInt(length), head);
     if (state === "done") this.#tell({ kind: "head_recorded", length });
