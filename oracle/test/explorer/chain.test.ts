@@ -1,45 +1,38 @@
 /** The pages over a real chain: votes become a final root, and the command that a page shows pays its owner. */
 import { join } from "node:path";
 import { lockTokens, proposeInstructions, send } from "@earshot/programs-client";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { epochSpan } from "../../src/pipeline/epoch-times.ts";
 import { EPOCH, EPOCH_MS, parameters } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
-import { hasChromium, launchBrowser, openPage, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { hasChromium, seriousFindings, settled, type WatchedPage } from "./browser.ts";
 import { type ChainWorld, startChainWorld } from "./chain-world.ts";
+import { TestBrowser } from "./test-browser.ts";
 
 const ATOMS = 100_000_000n;
 const earshot = join(import.meta.dirname, "../../../programs/client/src/main.ts");
 const folders = new TemporaryFolders("explorer-chain");
 let world: ChainWorld;
-let browser: Browser;
-const pages: WatchedPage[] = [];
+const browser = new TestBrowser();
 
 beforeAll(async () => {
   if (!hasChromium) return;
   world = await startChainWorld(folders.next());
-  browser = await launchBrowser();
+  await browser.launch();
 }, 120_000);
 
 afterEach(async () => {
-  for (const one of pages.splice(0)) {
-    await one.close();
-    expect(one.strangers, "requests that left loopback").toEqual([]);
-  }
+  await browser.closePages();
 });
 
 afterAll(async () => {
-  await browser?.close();
+  await browser.close();
   await world?.stop();
 });
 
-async function visit(path: string): Promise<WatchedPage> {
-  const one = await openPage(browser);
-  pages.push(one);
-  await one.page.goto(`${world.url}${path}`);
-  await settled(one.page);
-  return one;
+function visit(path: string): Promise<WatchedPage> {
+  return browser.visit(`${world.url}${path}`);
 }
 
 /** What a chain says is kept for some seconds: the page is loaded anew until it says this. */

@@ -1,7 +1,7 @@
 /** The customer's page in a browser, against the real API of organisations: founded, changed and shown by people with keys. */
 import { mkdirSync } from "node:fs";
 import type { DeviceSigner } from "@earshot/poc/protocol";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { apiPart } from "../../src/api/api-part.ts";
 import { EpochFolders } from "../../src/api/epoch-source.ts";
@@ -10,18 +10,18 @@ import { SYSTEM_CLOCK } from "../../src/service/clock.ts";
 import { OrganisationWorld } from "../organisations/organisation-world.ts";
 import { member, wallet, walletOf, walletText } from "../organisations/people.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
-import { hasChromium, launchBrowser, openPage, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { hasChromium, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { TestBrowser } from "./test-browser.ts";
 
 const folders = new TemporaryFolders("console");
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, colorScheme: "dark" };
 
-let browser: Browser;
+const browser = new TestBrowser();
 let world: OrganisationWorld;
 let url: string;
-const pages: WatchedPage[] = [];
 
 beforeAll(async () => {
-  if (hasChromium) browser = await launchBrowser();
+  if (hasChromium) await browser.launch();
 }, 60_000);
 
 beforeEach(async () => {
@@ -37,23 +37,17 @@ beforeEach(async () => {
 }, 60_000);
 
 afterEach(async () => {
-  for (const one of pages.splice(0)) {
-    await one.close();
-    expect(one.strangers, "requests that left loopback").toEqual([]);
-  }
+  await browser.closePages();
   await world?.stop();
 });
-afterAll(() => browser?.close());
+afterAll(() => browser.close());
 
 const keypairFile = (fill: number, { publicKey }: DeviceSigner) =>
   JSON.stringify([...new Uint8Array(32).fill(fill), ...publicKey.subarray(1)]);
 
 /** The page, signed in as the wallet that pays. */
 async function signedIn(options: BrowserContextOptions = {}, file = keypairFile(41, wallet)): Promise<WatchedPage> {
-  const one = await openPage(browser, options);
-  pages.push(one);
-  await one.page.goto(`${url}/console`);
-  await settled(one.page);
+  const one = await browser.visit(`${url}/console`, options);
   await one.page
     .getByLabel("Keypair file")
     .setInputFiles({ name: "id.json", mimeType: "application/json", buffer: Buffer.from(file) });

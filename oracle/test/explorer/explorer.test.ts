@@ -2,19 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { base58Bytes } from "@earshot/poc/protocol";
 import { claimFromJson } from "@earshot/programs-client";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { TemporaryFolders } from "../temporary-folder.ts";
-import {
-  hasChromium,
-  launchBrowser,
-  mapAtRest,
-  mapDrawn,
-  openPage,
-  seriousFindings,
-  settled,
-  type WatchedPage,
-} from "./browser.ts";
+import { hasChromium, mapAtRest, mapDrawn, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { TestBrowser } from "./test-browser.ts";
 import { type ExplorerWorld, explorerWorld } from "./world.ts";
 
 /** Where pictures for the guides are written; none without it. */
@@ -30,28 +22,25 @@ const PAGES = ["/", "/hotspots", "/gaps", "/network", "/proposals", "/owner", "/
 
 const folders = new TemporaryFolders("explorer");
 let world: ExplorerWorld;
-let browser: Browser;
+const browser = new TestBrowser();
 let hotspotKey: string;
 let cell: string;
-const pages: WatchedPage[] = [];
 
 beforeAll(async () => {
   if (!hasChromium) return;
   world = await explorerWorld(folders.next());
-  browser = await launchBrowser();
+  await browser.launch();
   const { hotspots } = await answerOf("/v1/leaderboard?limit=1");
   hotspotKey = hotspots[0].key;
   cell = hotspots[0].cell;
 }, 120_000);
 
 afterEach(async () => {
-  const open = pages.splice(0);
-  for (const one of open) await one.close();
-  for (const { strangers } of open) expect(strangers, "requests that left loopback").toEqual([]);
+  await browser.closePages();
 });
 
 afterAll(async () => {
-  await browser?.close();
+  await browser.close();
   await world?.stop();
 });
 
@@ -60,17 +49,8 @@ async function answerOf(path: string): Promise<any> {
   return (await fetch(`${world.url}${path}`)).json();
 }
 
-async function watch(options: BrowserContextOptions = {}): Promise<WatchedPage> {
-  const one = await openPage(browser, options);
-  pages.push(one);
-  return one;
-}
-
-async function visit(path: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
-  const one = await watch(options);
-  await one.page.goto(`${world.url}${path}`);
-  await settled(one.page);
-  return one;
+function visit(path: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
+  return browser.visit(`${world.url}${path}`, options);
 }
 
 async function picture(page: Page, name: string): Promise<void> {
@@ -228,7 +208,7 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
   });
 
   test("what is awaited is told, and a refusal can be tried again", async () => {
-    const { page } = await watch();
+    const { page } = await browser.open();
     let held: (() => void) | undefined;
     const holding = new Promise<void>((resolve) => {
       held = resolve;
@@ -263,7 +243,7 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
   });
 
   test("without WebGL the page says so and lists the cells", async () => {
-    const { page } = await watch();
+    const { page } = await browser.open();
     await page.addInitScript("HTMLCanvasElement.prototype.getContext = () => null");
     await page.goto(world.url);
     await page.getByText("gives no WebGL").waitFor();

@@ -1,12 +1,13 @@
 /** What has not happened yet is no error: pages before the first epoch, a wallet that earned nothing, a cell where nobody stands. */
 import { cellToString, latLngToCell } from "@earshot/geo";
 import { keyToText, signerFromEd25519Seed } from "@earshot/poc/protocol";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { EPOCH } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
-import { hasChromium, launchBrowser, openPage, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { hasChromium, seriousFindings, settled } from "./browser.ts";
 import { type SmallWorld, startSmallWorld } from "./small-world.ts";
+import { TestBrowser } from "./test-browser.ts";
 
 const NOT_YET = "No epoch is closed yet.";
 /** Mid-ocean, far from every hotspot. */
@@ -17,35 +18,26 @@ const seed = new Uint8Array(32).fill(77);
 const stranger = signerFromEd25519Seed(seed);
 const folders = new TemporaryFolders("nothing-yet");
 let world: SmallWorld;
-let browser: Browser;
-const pages: WatchedPage[] = [];
+const browser = new TestBrowser();
 
 beforeAll(async () => {
   if (!hasChromium) return;
   world = await startSmallWorld(folders.next(), new Uint8Array(32).fill(5));
-  browser = await launchBrowser();
+  await browser.launch();
 }, 120_000);
 
 afterEach(async () => {
-  for (const one of pages.splice(0)) {
-    await one.close();
-    expect(one.strangers, "requests that left loopback").toEqual([]);
-    // Also what the browser itself writes of an answer that is no answer.
-    expect(one.errors).toEqual([]);
-  }
+  // Also what the browser itself writes of an answer that is no answer.
+  for (const { errors } of await browser.closePages()) expect(errors).toEqual([]);
 });
 
 afterAll(async () => {
-  await browser?.close();
+  await browser.close();
   await world?.stop();
 });
 
 async function visit(path: string): Promise<Page> {
-  const one = await openPage(browser);
-  pages.push(one);
-  await one.page.goto(`${world.url}${path}`);
-  await settled(one.page);
-  return one.page;
+  return (await browser.visit(`${world.url}${path}`)).page;
 }
 
 /** Signs in as a wallet that owns nothing and earned nothing. */

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { earshot } from "@earshot/poc";
 import { signerFromEd25519Seed } from "@earshot/poc/protocol";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { apiPart } from "../../src/api/api-part.ts";
 import { ArchivedEpochs } from "../../src/api/epoch-source.ts";
@@ -30,7 +30,8 @@ import { chainPart } from "../../src/settlement/chain-part.ts";
 import { type PayingNetwork, payerWallet, startPayingNetwork } from "../billing/paying-network.ts";
 import { EPOCH } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
-import { hasChromium, launchBrowser, openPage, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { hasChromium, seriousFindings, settled } from "./browser.ts";
+import { TestBrowser } from "./test-browser.ts";
 
 const LIMIT_UNITS = 200;
 /** Each epoch five hotspots carry one confirmed packet of 20 bytes. */
@@ -44,8 +45,7 @@ let network: PayingNetwork;
 let biller: Biller;
 let app: HttpApp;
 let url: string;
-let browser: Browser;
-const pages: WatchedPage[] = [];
+const browser = new TestBrowser();
 
 beforeAll(async () => {
   if (!hasChromium) return;
@@ -71,19 +71,15 @@ beforeAll(async () => {
   });
   app = await serve(folder);
   url = await app.listen({ host: "127.0.0.1", port: 0 });
-  browser = await launchBrowser();
+  await browser.launch();
 }, 120_000);
 
 afterEach(async () => {
-  for (const one of pages.splice(0)) {
-    await one.close();
-    expect(one.strangers, "requests that left loopback").toEqual([]);
-    expect(one.errors).toEqual([]);
-  }
+  for (const { errors } of await browser.closePages()) expect(errors).toEqual([]);
 });
 
 afterAll(async () => {
-  await browser?.close();
+  await browser.close();
   await app?.close();
   await network?.stop();
 });
@@ -140,11 +136,7 @@ async function serve(folder: string): Promise<HttpApp> {
 }
 
 async function visit(): Promise<Page> {
-  const one = await openPage(browser);
-  pages.push(one);
-  await one.page.goto(`${url}/console`);
-  await settled(one.page);
-  return one.page;
+  return (await browser.visit(`${url}/console`)).page;
 }
 
 async function signIn(page: Page): Promise<void> {

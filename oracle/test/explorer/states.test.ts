@@ -1,11 +1,12 @@
 /** Every page in each of its states: awaited, refused, shown, and out of date; all of it reached by keys, and none wider than a phone. */
 import { signerFromEd25519Seed } from "@earshot/poc/protocol";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { EPOCH } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
-import { hasChromium, launchBrowser, openPage, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { hasChromium, seriousFindings, settled } from "./browser.ts";
 import { type SmallWorld, startSmallWorld } from "./small-world.ts";
+import { TestBrowser } from "./test-browser.ts";
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true };
 const seed = new Uint8Array(32).fill(78);
@@ -27,32 +28,26 @@ const PAGES: readonly (readonly [path: string, asks: RegExp, what: string])[] = 
 
 const folders = new TemporaryFolders("states");
 let world: SmallWorld;
-let browser: Browser;
-const pages: WatchedPage[] = [];
+const browser = new TestBrowser();
 
 beforeAll(async () => {
   if (!hasChromium) return;
   world = await startSmallWorld(folders.next(), owner.publicKey.slice(1));
   await world.close();
-  browser = await launchBrowser();
+  await browser.launch();
 }, 120_000);
 
 afterEach(async () => {
-  for (const one of pages.splice(0)) {
-    await one.close();
-    expect(one.strangers, "requests that left loopback").toEqual([]);
-  }
+  await browser.closePages();
 });
 
 afterAll(async () => {
-  await browser?.close();
+  await browser.close();
   await world?.stop();
 });
 
 async function open(options: BrowserContextOptions = {}): Promise<Page> {
-  const one = await openPage(browser, options);
-  pages.push(one);
-  return one.page;
+  return (await browser.open(options)).page;
 }
 
 const addressOf = (path: string) => `${world.url}${path.replace("HOTSPOT", world.hotspot).replace("CELL", world.cell)}`;
