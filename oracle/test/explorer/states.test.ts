@@ -116,7 +116,10 @@ describe.skipIf(!hasChromium)("a page", () => {
       expect(await page.locator("main details:not([open])").count()).toBe(0);
     }
     await settled(page);
-    expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
+    // The owner's map is still laid out when nothing is asked for any more: on a busy machine it was seen two pixels too wide for a moment.
+    await expect
+      .poll(() => page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+      .toBe(0);
     expect(await seriousFindings(page)).toEqual([]);
   });
 
