@@ -2,7 +2,7 @@
 import { cellToString } from "@earshot/geo";
 import Type, { type Static, type TSchema } from "typebox";
 import { apiErrorSchema } from "../service/api-schemas.ts";
-import { type HttpReply, type HttpRequest, isKnownTag, sendError } from "../service/http.ts";
+import { type HttpReply, type HttpRequest, isKnown, notModified, sendError } from "../service/http.ts";
 import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
 
@@ -59,11 +59,10 @@ export async function answerFrom<T>(
   const view = await views.view(epoch);
   if (view === undefined) return sendError(reply, "not_found", "a closed epoch", epoch ?? "none is closed yet");
   const basis = await basisOf?.(view);
-  const tag = `"${view.epoch.manifestHash.slice(0, 32)}${basis === undefined ? "" : `-${basis.until}`}"`;
+  const tag = `${view.epoch.manifestHash.slice(0, 32)}${basis === undefined ? "" : `-${basis.until}`}`;
   const isLasting = epoch !== undefined && basis?.isLasting !== false;
-  reply.header("etag", tag);
   reply.header("cache-control", `public, max-age=${isLasting ? CLOSED_MAX_AGE_S : LATEST_MAX_AGE_S}`);
-  if (isKnownTag(request, tag)) return reply.code(304).send();
+  if (isKnown(request, reply, tag)) return notModified(reply);
   const body = await make(view);
   return body === undefined ? sendError(reply, "not_found", what, "nothing of that name in the epoch") : body;
 }

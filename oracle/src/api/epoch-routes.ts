@@ -4,7 +4,7 @@ import { base58Text } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
 import { FILES } from "../epoch-folder/layout.ts";
 import { bytesAnswer, errorAnswers, keyParams } from "../service/api-schemas.ts";
-import { type HttpApp, type HttpReply, isKnownTag, sendError } from "../service/http.ts";
+import { type HttpApp, isKnown, notModified, sendError } from "../service/http.ts";
 import { answerFrom, atoms, epochAnswers, epochNumber, epochQuery, hashText } from "./answers.ts";
 import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
@@ -100,9 +100,8 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
       const { epoch, "*": name } = request.params;
       const file = await views.source.open(epoch, name);
       if (file === undefined) return sendError(reply, "not_found", "a file of a closed epoch", name);
-      const tag = `"${file.sha256}"`;
-      reply.header("etag", tag).header("cache-control", "public, max-age=86400");
-      if (isKnownTag(request, tag)) {
+      reply.header("cache-control", "public, max-age=86400");
+      if (isKnown(request, reply, file.sha256)) {
         await file.stream.cancel();
         return notModified(reply);
       }
@@ -198,8 +197,4 @@ function statementCsv({ rewards }: Static<typeof statementSchema>): string {
   return ["epoch,beneficiary,beacon_atoms,witness_atoms,data_atoms,atoms", ...lines]
     .map((line) => `${line}\r\n`)
     .join("");
-}
-
-function notModified(reply: HttpReply): HttpReply {
-  return reply.code(304).send();
 }

@@ -4,7 +4,7 @@ import { ORACLE_API } from "@earshot/poc/protocol";
 import Type from "typebox";
 import type { SealedSegment } from "../ports/report-log.ts";
 import { bytesAnswer, errorAnswers } from "../service/api-schemas.ts";
-import { fastifyPath, type HttpApp, type HttpReply, type HttpRequest, isKnownTag, sendError } from "../service/http.ts";
+import { fastifyPath, type HttpApp, type HttpReply, isKnown, notModified, sendError } from "../service/http.ts";
 import { type DownloadLimits, DownloadSlots } from "./download-slots.ts";
 import type { PublishedLog } from "./published-log.ts";
 
@@ -121,16 +121,6 @@ function listed(segment: SealedSegment) {
     headAfter: hex(segment.headAfter),
     href: SEGMENT_PATH.replace("{number}", String(number)),
   };
-}
-
-/** Sets the ETag; true if the client has what it stands for. */
-function isKnown(request: HttpRequest, reply: HttpReply, tag: string): boolean {
-  reply.header("etag", `"${tag}"`);
-  return isKnownTag(request, `"${tag}"`);
-}
-
-function notModified(reply: HttpReply): HttpReply {
-  return reply.code(304).send();
 }
 
 function sendSegment(reply: HttpReply, { buffer, byteOffset, byteLength }: Uint8Array): HttpReply {

@@ -103,13 +103,20 @@ export function sendError(
 }
 
 /**
- * Whether the client has what a tag (with its quotes) stands for already. Compared weakly, as RFC 9110 (13.1.2) has it: a proxy that compresses
- * makes `W/"x"` of `"x"`.
+ * Sets the ETag, given without its quotes; true if the client has what it stands for already. Compared weakly, as RFC 9110 (13.1.2) has it: a
+ * proxy that compresses makes `W/"x"` of `"x"`.
  */
-export function isKnownTag(request: HttpRequest, tag: string): boolean {
+export function isKnown(request: HttpRequest, reply: HttpReply, tag: string): boolean {
+  const quoted = `"${tag}"`;
+  reply.header("etag", quoted);
   const known = request.headers["if-none-match"];
   if (known === undefined) return false;
-  return known.split(",").some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === tag);
+  return known.split(",").some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === quoted);
+}
+
+/** Answers that the client has it already. */
+export function notModified(reply: HttpReply): HttpReply {
+  return reply.code(304).send();
 }
 
 /** What fastify refused, in words of the interface. */
