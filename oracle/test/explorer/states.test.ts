@@ -4,7 +4,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { EPOCH } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
-import { hasChromium, seriousFindings, settled } from "./browser.ts";
+import { hasChromium, mapAtRest, mapDrawn, seriousFindings, settled } from "./browser.ts";
 import { type SmallWorld, startSmallWorld } from "./small-world.ts";
 import { TestBrowser } from "./test-browser.ts";
 
@@ -100,6 +100,11 @@ describe.skipIf(!hasChromium)("a page", () => {
     await page.goto(addressOf(path));
     if (path === "/owner") await signIn(page);
     await settled(page);
+    if (path === "/") {
+      // Controls come and go while the map finds its first view.
+      await mapDrawn(page);
+      await mapAtRest(page);
+    }
     const missed = await untabbed(page);
     expect(missed).toEqual([]);
   });
