@@ -16,6 +16,7 @@ import { badShareE4, nextConduct } from "./behaviour.ts";
 import { DETECTOR } from "./detector.ts";
 import { drawGroups } from "./drawn-groups.ts";
 import { type Judgement, judgeSuspects, LEVEL_STRIDE } from "./judge-suspects.ts";
+import type { LinkSet } from "./link-set.ts";
 import { levelOfShare, nextCleanEpochs, nextLevel, weightOfLevels } from "./suspicion.ts";
 import {
   emptySuspicion,
@@ -32,8 +33,8 @@ export interface Detection {
   /** Weight of the shares of each hotspot, 1e-4. */
   readonly weightE4: Uint16Array;
   readonly evidence: Columns<typeof evidenceTable>;
-  /** Links that earn nothing, lower × 2^24 + higher id; `edgeCode`. */
-  readonly voidLinks: ReadonlySet<number>;
+  /** Links that earn nothing. */
+  readonly voidLinks: LinkSet;
   readonly suspicionOut: Columns<typeof suspicionOutTable>;
 }
 

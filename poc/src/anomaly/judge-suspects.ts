@@ -8,7 +8,6 @@
 import type { Columns } from "../epoch/columns.ts";
 import type { EpochContext } from "../epoch/epoch-context.ts";
 import type { evidenceTable } from "../epoch/tables.ts";
-import { edgeCode } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import type { Quorum } from "./ballot.ts";
 import { DETECTOR, DETECTORS, type DetectorName } from "./detector.ts";
@@ -17,6 +16,7 @@ import { visitSuspects } from "./gather-links.ts";
 import { SilenceJudge } from "./judge-silence.ts";
 import { TwinJudge } from "./judge-twins.ts";
 import type { LinkColumns, SuspectLink } from "./link-columns.ts";
+import { LinkSet } from "./link-set.ts";
 import { Neighbourhood } from "./neighbourhood.ts";
 import { isOneSided } from "./one-sided.ts";
 import { contradictsPlace, isCertainlyWrong, leastExcessDdb, lowerExcessDdb } from "./placement.ts";
@@ -33,8 +33,8 @@ export interface Judgement {
   /** Levels by hotspot × detector, 0 to 10,000. */
   readonly levels: Uint16Array;
   readonly evidence: Columns<typeof evidenceTable>;
-  /** Links whose own figures contradict them, as `edgeCode`. */
-  readonly voidLinks: ReadonlySet<number>;
+  /** Links whose own figures contradict them. */
+  readonly voidLinks: LinkSet;
 }
 
 /**
@@ -61,7 +61,7 @@ export function judgeSuspects(
       looked[hotspot] = 1;
       looked[other] = 1;
     });
-    twins.visitOneRoofLinks((hotspot, counterpart) => bench.voidLinks.add(edgeCode(hotspot, counterpart)));
+    twins.visitOneRoofLinks((hotspot, counterpart) => bench.voidLinks.add(hotspot, counterpart));
     onStepDone();
     const silence = new SilenceJudge(context, parameters, among, neighbourhood);
     visitSuspects(context, tally, looked, parameters, (hotspot, links) => {
@@ -96,7 +96,7 @@ const FULL = 10_000;
 class Bench {
   readonly levels: Uint16Array;
   readonly evidence: EvidenceColumns;
-  readonly voidLinks = new Set<number>();
+  readonly voidLinks = new LinkSet();
   readonly #parameters: AnomalyParameters;
   readonly #tally: LinkTally;
   readonly #polls: readonly [Poll, Poll, Poll];

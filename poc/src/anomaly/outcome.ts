@@ -1,26 +1,33 @@
 /** What the detectors' findings come to: weighted shares, and links that are not paid. */
 import type { ShareSums } from "../epoch/share-sums.ts";
 import type { PartitionVerdicts } from "../epoch/verify-partition.ts";
-import { edgeCode, hotspotOfRow } from "../verify/witness-job.ts";
+import { hotspotOfRow } from "../verify/witness-job.ts";
+import type { LinkSet } from "./link-set.ts";
 
 const ONE_E4 = 10_000n;
 
 /**
- * Takes back the selection of receptions over void links. Writes into the partitions; of the receptions that are left each is worth what
- * it is worth among as many.
+ * Takes back the selection of receptions over void links, of `hotspots` hotspots. Writes into the partitions; of the receptions that are left
+ * each is worth what it is worth among as many.
  */
 export function dropVoidLinks(
   beaconers: Uint32Array,
   partitions: readonly PartitionVerdicts[],
-  voidLinks: ReadonlySet<number>,
+  voidLinks: LinkSet,
+  hotspots: number,
 ): void {
-  if (voidLinks.size === 0) return;
+  if (voidLinks.isEmpty) return;
+  const { first, counterpart } = voidLinks.byHotspot(hotspots);
+  // The last beaconer, counted from 1, with which each hotspot has a void link.
+  const voidWith = new Uint32Array(hotspots);
   for (const { beaconOfGroup, rows, selected, selectedCount, starts } of partitions) {
     for (let group = 0; group < beaconOfGroup.length - 1; group++) {
-      if (selectedCount[group] === 0) continue;
       const beaconer = beaconers[beaconOfGroup[group]];
+      const end = first[beaconer + 1];
+      if (selectedCount[group] === 0 || first[beaconer] === end) continue;
+      for (let at = first[beaconer]; at < end; at++) voidWith[counterpart[at]] = beaconer + 1;
       for (let row = starts[group]; row < starts[group + 1]; row++) {
-        if (selected[row] === 0 || !voidLinks.has(edgeCode(beaconer, hotspotOfRow(rows, row)))) continue;
+        if (selected[row] === 0 || voidWith[hotspotOfRow(rows, row)] !== beaconer + 1) continue;
         selected[row] = 0;
         selectedCount[group]--;
       }

@@ -6,21 +6,21 @@
  * against as many beacons unheard the other way. No voices are asked, so nobody is suspected by it: a single neighbour can take a link from
  * a hotspot, but only the one with itself.
  */
-import { edgeCode } from "../verify/witness-job.ts";
 import type { AnomalyParameters } from "./anomaly-parameters.ts";
 import type { LinkColumns, SuspectLink } from "./link-columns.ts";
+import type { LinkSet } from "./link-set.ts";
 import { isOneSided } from "./one-sided.ts";
 import { contradictsPlace } from "./placement.ts";
 import { contradictsReciprocity, contradictsReciprocitySurely } from "./reciprocity-gap.ts";
 import type { LinkTally } from "./tally-links.ts";
 
-/** Adds the void links of a hotspot that is looked at closely, as `edgeCode`. */
+/** Adds the void links of a hotspot that is looked at closely. */
 export function addVoidLinks(
   hotspot: number,
   links: LinkColumns,
   parameters: AnomalyParameters,
   tally: LinkTally,
-  voidLinks: Set<number>,
+  voidLinks: LinkSet,
 ): void {
   const isOwnOnly = tally.foreign[hotspot] === 0;
   let denied = 0;
@@ -38,7 +38,7 @@ export function addVoidLinks(
       isOwnOnly ||
       isSurelyDenied(hotspot, link, parameters, tally) ||
       (areDenied && isDenied(hotspot, link, parameters, tally));
-    if (isVoid) voidLinks.add(edgeCode(hotspot, links.counterpart[at]));
+    if (isVoid) voidLinks.add(hotspot, links.counterpart[at]);
   }
 }
 

@@ -48,7 +48,8 @@ export function closeEpoch(
       ? undefined
       : detectAnomalies(context, partitions, parameters.anomaly, demand.ownerOf, onStepDone);
   onStepDone();
-  if (detection !== undefined) dropVoidLinks(context.beacons.hotspot, partitions, detection.voidLinks);
+  if (detection !== undefined)
+    dropVoidLinks(context.beacons.hotspot, partitions, detection.voidLinks, context.hotspots.count);
   const sums = sumCells(context, partitions, demand.ownerOf);
   const barred = barOwnCells(context, partitions, sums);
   const beacons = finalBeacons(context, partitions);
