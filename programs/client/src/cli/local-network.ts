@@ -35,7 +35,6 @@ export interface LocalNetworkOptions {
   readonly epochSeconds: number;
   /** 32 bytes; without it that of the preset for such epochs (poc presetOfNetwork). */
   readonly parameterHash?: Uint8Array | undefined;
-  readonly nowMs: () => number;
   /** Makes another plan of the usual one, for who wants other oracles or times. */
   readonly change?: (plan: NetworkPlan) => NetworkPlan;
 }
@@ -44,7 +43,10 @@ export interface LocalNetwork extends NetworkAddresses {
   readonly lookupTable: PublicKey;
 }
 
-/** Creates the network with its lookup table and says the first price. Throws PRG_REFUSED. */
+/**
+ * Creates the network with its lookup table and says the first price. All of it is in the moment of the open block, however long it takes: the
+ * first epoch may not be over before it is made. Throws PRG_REFUSED.
+ */
 export async function createLocalNetwork(options: LocalNetworkOptions): Promise<LocalNetwork> {
   const { chain, secretKeys, epochSeconds } = options;
   const wallet = (name: string) => Keypair.fromSecretKey(secretKeys.get(name)!);
@@ -88,7 +90,7 @@ export function writeNetworkFile(path: string, network: LocalNetwork): void {
 }
 
 function submit(
-  { chain, nowMs }: LocalNetworkOptions,
+  { chain }: LocalNetworkOptions,
   programs: Programs,
   name: string,
   instructions: readonly TransactionInstruction[],
@@ -99,5 +101,6 @@ function submit(
   } catch (cause) {
     throw new ClientError("PRG_REFUSED", `${name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
-  chain.closeBlock(nowMs());
+  // Times of blocks never go back.
+  chain.closeBlock(0);
 }

@@ -86,7 +86,6 @@ export const localnetCommand = buildCommand<LocalnetFlags, [], CliContext>({
           secretKeys: new Map(started.wallets.map(({ name, keypair }) => [name, keypair.secretKey])),
           epochSeconds: flags.epochSeconds,
           parameterHash: flags.parameterHash,
-          nowMs: REAL_CLOCK.now,
         });
         writeNetworkFile(networkFile, network);
       }
