@@ -11,6 +11,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for comes when it comes: by itself this gives up after a second.
+    expect: { poll: { timeout: 30_000 } },
     // .ci/run counts from the report.
     reporters: process.env.CI ? ["default", "json"] : ["default"],
     outputFile: { json: "node_modules/.earshot-tests.json" },

@@ -70,7 +70,7 @@ describe("deliveries of old epochs", () => {
     /** Asks, and lets the second pass. */
     const take = async (epoch: number, isSettled = true) => {
       const asked = ask(epoch, isSettled);
-      await vi.waitUntil(() => pending.length > 0, { interval: 1 });
+      await vi.waitUntil(() => pending.length > 0, { interval: 1, timeout: 30_000 });
       nowMs += 1000;
       pending.shift()!();
       return asked;
