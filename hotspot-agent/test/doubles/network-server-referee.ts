@@ -76,6 +76,8 @@ export interface RefereeOptions {
   /** Power of the two windows in dBm EIRP. */
   readonly rx1PowerDbm?: number;
   readonly rx2PowerDbm?: number;
+  /** From an uplink to its first window, s; 1 without it. */
+  readonly rx1DelayS?: number;
   readonly seed?: number;
 }
 
@@ -101,6 +103,7 @@ export class NetworkServerReferee {
   readonly #publish: (topic: string, payload: Buffer) => void;
   readonly #rx1PowerDbm: number;
   readonly #rx2PowerDbm: number;
+  readonly #rx1DelayS: number;
   readonly #devices: DeviceState[] = [];
   readonly #collecting = new Map<string, { readonly copies: gw.UplinkFrame[]; readonly untilMs: number }>();
   readonly #pending = new Map<number, PendingDownlink>();
@@ -115,6 +118,7 @@ export class NetworkServerReferee {
     this.#prefix = options.topicPrefix ?? "eu868";
     this.#rx1PowerDbm = options.rx1PowerDbm ?? 16;
     this.#rx2PowerDbm = options.rx2PowerDbm ?? 29;
+    this.#rx1DelayS = options.rx1DelayS ?? 1;
     this.#random = options.seed ?? 1;
   }
 
@@ -246,7 +250,7 @@ export class NetworkServerReferee {
       NetID: netId,
       DevAddr: devAddr,
       DLSettings: 0,
-      RxDelay: 1,
+      RxDelay: this.#rx1DelayS,
     };
     const accept = loraPacket.fromFields(fields, undefined, undefined, appKey);
     this.#push("join", state, 0, Buffer.alloc(0), copies);
@@ -286,7 +290,7 @@ export class NetworkServerReferee {
         payload: item?.data ?? Buffer.alloc(0),
       };
       const down = loraPacket.fromFields(fields, session.appSKey, session.nwkSKey);
-      this.#sendDownlink(state, down.getPHYPayload() as Buffer, copies, 1, {
+      this.#sendDownlink(state, down.getPHYPayload() as Buffer, copies, this.#rx1DelayS, {
         takesQueueItem: item !== undefined,
         advances: true,
       });

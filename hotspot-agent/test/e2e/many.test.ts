@@ -26,7 +26,7 @@ test("fifty gateways share one agent, each a hotspot of its own", async () => {
     await agent.until(() => devices.every((device) => received(server, device).length === round + 1), `round ${round}`);
   }
   for (const device of devices) expect(received(server, device)).toEqual(["0", "1", "2", "3", "4"]);
-  for (const gateway of gateways) expect(gateway.unacked).toBe(0);
+  for (const gateway of gateways) await gateway.until(() => gateway.unacked === 0, "every PUSH_ACK");
   const status = await agent.status();
   const ids = new Map(status.gateways.map(({ gatewayEui, gatewayId }) => [gatewayEui, gatewayId]));
   expect(new Set(ids.values()).size).toBe(50);

@@ -19,6 +19,8 @@ export const STEPPED_CLOCK = [process.execPath, join(import.meta.dirname, "../..
 export const FIRST_EUI = "aa555a0000000101";
 const NWK_S_KEY = "2b7e151628aed2a6abf7158809cf4f3c";
 const APP_S_KEY = "3c4fcf098815f7aba6d2ae2816157e2b";
+/** From an uplink to its first window: as long as it may be but for a few seconds, so that no busy machine is too late for it. */
+export const RX1_DELAY_S = 10;
 
 /** A broker with a referee behind it, and the proxy through which agents reach it. */
 export interface Server {
@@ -138,7 +140,8 @@ async function startServer(name: string, options: BrokerOptions): Promise<Server
   const proxy = new TcpProxy(broker.port);
   await proxy.open();
   let client: mqtt.MqttClient | undefined;
-  const referee = new NetworkServerReferee(realScheduler(), (topic, payload) => client?.publish(topic, payload));
+  const publish = (topic: string, payload: Buffer) => void client?.publish(topic, payload);
+  const referee = new NetworkServerReferee(realScheduler(), publish, { rx1DelayS: RX1_DELAY_S });
   const connect = async () => {
     const ends = options.tls === true ? tlsFiles(broker) : {};
     client = await mqtt.connectAsync(broker.url, {
