@@ -136,7 +136,8 @@ export class Biller {
     const { burner, journal } = this.#options;
     if (burner === undefined) return;
     const round = await burnBills(burner, journal);
-    if (round.burns > 0 || round.refused.length > 0) this.#tell({ kind: "burnt", round });
+    const isTold = round.burns > 0 || round.refused.length > 0 || round.unexplained.length > 0;
+    if (isTold) this.#tell({ kind: "burnt", round });
   }
 
   /** Routes whose payer has no account, or owns less than it owes and the reserve. */

@@ -74,7 +74,7 @@ export function billingPart(
       } else if (event.kind === "contested") {
         own.info("judged what was not paid", { epoch: event.epoch, routes: event.routes, refuted: event.refuted });
       } else {
-        const { burns, dataCredits, arrears, refused } = event.round;
+        const { burns, dataCredits, arrears, refused, unexplained } = event.round;
         counts.burns += burns;
         counts.dataCredits += Number(dataCredits);
         counts.owed = Number([...arrears.values()].reduce((sum, owed) => sum + owed, 0n));
@@ -85,6 +85,14 @@ export function billingPart(
             epoch: burn.epoch,
             why,
           });
+        for (const router of unexplained)
+          own.complain(
+            `router ${router}`,
+            "a router has burns that the endpoint no longer tells: nothing is burnt from it",
+            {
+              router,
+            },
+          );
         counts.refused = refused.length;
       }
     },

@@ -4,7 +4,9 @@
  * A payer has one or more routers, accounts whose data credits only this oracle's burn authority can burn. Each burn names a bill by
  * its hash and carries the router's next number; the program takes every number once, in order. A burn is written to the journal
  * under its number before it is sent, so after a crash the router's last number alone tells whether it was done: it is asked for again
- * under the same number, or counted. What a payer's escrows cannot cover stays owed and is burnt when they can; meanwhile its
+ * under the same number, or counted. A router that has burnt more than the journal knows (it was restored from a copy, or another oracle held
+ * the burn authority before) is asked for those burns, which are written down before anything else is planned; if the chain no longer
+ * tells them, it burns nothing. What a payer's escrows cannot cover stays owed and is burnt when they can; meanwhile its
  * routes are withdrawn from agents (`isInArrears`).
  */
 
@@ -53,9 +55,20 @@ export type BurnAnswer =
   /** The program does not take it now: a pause, or an escrow that was emptied by other means. */
   | { readonly state: "refused"; readonly why: string };
 
+/** A burn that stands on chain. */
+export interface BurnOnChain {
+  readonly nonce: bigint;
+  readonly epoch: number;
+  readonly dataCredits: bigint;
+  readonly billHash: Uint8Array;
+  readonly signature: string;
+}
+
 /** The chain; the SDK behind it retries what can be retried. */
 export interface BurnChain {
   routers(): Promise<readonly RouterAccount[]>;
+  /** Burns of a router after a number, in any order, as far as its history is still told. Rejects, with `retryable`, as `burn` does. */
+  burnsAfter(router: string, nonce: bigint): Promise<readonly BurnOnChain[]>;
   /**
    * Sends burns, as many as fit one transaction together, and waits until they are confirmed: an answer for each, in their order. A
    * burn whose number is taken is not sent again. Rejects, with `retryable`, when the chain cannot be asked; some may then be done.
@@ -69,8 +82,12 @@ export interface BurnJournal {
   addBill(bill: OpenBill): Promise<void>;
   /** Bills not burnt in full, oldest epoch first, and what was burnt of each. */
   openBills(): Promise<readonly (OpenBill & { readonly burnt: bigint })[]>;
-  /** Writes a burn down before it is sent. */
-  begin(burn: Burn): Promise<void>;
+  /** Writes a burn down before it is sent; false where another one has its number, and then it must not be sent. */
+  begin(burn: Burn): Promise<boolean>;
+  /** Greatest number written down of each router that has one. */
+  lastNonces(): Promise<ReadonlyMap<string, bigint>>;
+  /** Writes a burn down that was found on chain. */
+  adopt(burn: Burn, signature: string): Promise<void>;
   /** Burns begun and neither done nor withdrawn. */
   begun(): Promise<readonly Burn[]>;
   /** The burn is on chain; `signature` is null when it was found there and not sent by this process. */
@@ -84,6 +101,8 @@ export interface BurnRound {
   readonly arrears: ReadonlyMap<string, bigint>;
   /** Burns that the program did not take, and why; they keep their numbers and are asked for again. */
   readonly refused: readonly { readonly burn: Burn; readonly why: string }[];
+  /** Routers with burns that neither the journal nor the chain's history tells; nothing is burnt from them. */
+  readonly unexplained: readonly string[];
 }
 
 interface Planned {
@@ -93,19 +112,42 @@ interface Planned {
 
 /** Burns what can be burnt now. Safe to call again at any time, by one process at a time; rejects as the chain does. */
 export async function burnBills(chain: BurnChain, journal: BurnJournal): Promise<BurnRound> {
+  const unexplained = await adoptBurns(chain, journal);
   const again = await journal.begun();
   const first = await burnAll(chain, journal, again);
   const open = await journal.begun();
-  const planned = plan(await chain.routers(), await journal.openBills(), open);
-  for (const burn of planned.burns) await journal.begin(burn);
-  const second = await burnAll(chain, journal, planned.burns);
+  const routers = (await chain.routers()).filter(({ address }) => !unexplained.includes(address));
+  const planned = plan(routers, await journal.openBills(), open);
+  const begun: Burn[] = [];
+  for (const burn of planned.burns) if (await journal.begin(burn)) begun.push(burn);
+  const second = await burnAll(chain, journal, begun);
   const done = [...first.done, ...second.done];
   return {
     burns: done.length,
     dataCredits: done.reduce((sum, { dataCredits }) => sum + dataCredits, 0n),
     arrears: planned.arrears,
     refused: [...first.refused, ...second.refused],
+    unexplained,
   };
+}
+
+/** Writes down the burns that routers have done and the journal does not know; gives the routers of which the chain does not tell all. */
+async function adoptBurns(chain: BurnChain, journal: BurnJournal): Promise<readonly string[]> {
+  const known = await journal.lastNonces();
+  const unexplained: string[] = [];
+  for (const { address: router, payer, lastNonce } of await chain.routers()) {
+    const last = known.get(router) ?? 0n;
+    if (lastNonce <= last) continue;
+    const found = (await chain.burnsAfter(router, last)).filter(({ nonce }) => nonce > last && nonce <= lastNonce);
+    if (BigInt(new Set(found.map(({ nonce }) => nonce)).size) < lastNonce - last) {
+      unexplained.push(router);
+      continue;
+    }
+    // The highest last: a process that dies between two finds the rest again.
+    for (const { signature, ...burn } of [...found].sort((a, b) => (a.nonce < b.nonce ? -1 : 1)))
+      await journal.adopt({ ...burn, router, payer }, signature);
+  }
+  return unexplained;
 }
 
 /** Which burns pay which bills. A router with a burn under way takes no other: the number before must be used up first. */

@@ -58,8 +58,21 @@ export class StoredJournal implements BurnJournal {
     }));
   }
 
-  async begin({ router, nonce, payer, epoch, dataCredits, billHash }: Burn): Promise<void> {
+  async begin({ router, nonce, payer, epoch, dataCredits, billHash }: Burn): Promise<boolean> {
     const row = { router, nonce, payer, epoch, data_credits: dataCredits, bill_hash: billHash, is_done: 0 };
+    const rows = await this.#store.sql`
+      INSERT INTO burn ${this.#store.sql.rows([row])} ON CONFLICT (router, nonce) DO NOTHING RETURNING nonce`;
+    return rows.length > 0;
+  }
+
+  async lastNonces(): Promise<ReadonlyMap<string, bigint>> {
+    const rows = await this.#store.sql`
+      SELECT router, CAST(MAX(nonce) AS TEXT) AS nonce FROM burn GROUP BY router ORDER BY router`;
+    return new Map(rows.map((row) => [readText(row.router), readAmount(row.nonce)]));
+  }
+
+  async adopt({ router, nonce, payer, epoch, dataCredits, billHash }: Burn, signature: string): Promise<void> {
+    const row = { router, nonce, payer, epoch, data_credits: dataCredits, bill_hash: billHash, is_done: 1, signature };
     await this.#store.sql`INSERT INTO burn ${this.#store.sql.rows([row])} ON CONFLICT (router, nonce) DO NOTHING`;
   }
 

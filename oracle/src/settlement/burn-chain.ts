@@ -1,7 +1,8 @@
 /** Routers and their burns on chain, as billing sees them (billing/burns.ts): the door to the data_credits program. */
 import { base58Bytes, keyToTextUnchecked } from "@earshot/poc/protocol";
 import { escrowOf, type NetworkAddresses, type Sender, Settlement } from "@earshot/programs-client";
-import type { Burn, BurnAnswer, BurnChain, RouterAccount } from "../billing/burns.ts";
+import type { Burn, BurnAnswer, BurnChain, BurnOnChain, RouterAccount } from "../billing/burns.ts";
+import { publicKeyOf } from "../chain/address.ts";
 import { rpcCall } from "../chain/rpc-connection.ts";
 import { oracleError } from "../errors.ts";
 
@@ -15,18 +16,18 @@ const ROUTER_CONFIG_OFFSET = 0;
 /** Routers as anybody reads them. */
 export class RouterView {
   protected readonly network: NetworkAddresses;
-  readonly #reader: Pick<Sender, "connection" | "programs">;
+  protected readonly reader: Pick<Sender, "connection" | "programs">;
   /** Route keys by router, as they were last read: the program names a router by its key. */
   protected readonly routeKeys = new Map<string, Uint8Array>();
 
   constructor(reader: Pick<Sender, "connection" | "programs">, network: NetworkAddresses) {
-    this.#reader = reader;
+    this.reader = reader;
     this.network = network;
   }
 
   /** All routers of the network, by address. Throws PRG_NO_CHAIN and ORC_RPC_FAILED, both retryable. */
   async routers(): Promise<readonly RouterAccount[]> {
-    const found = await this.#reader.programs.accounts("dataCredits", "router", [
+    const found = await this.reader.programs.accounts("dataCredits", "router", [
       { offset: ROUTER_CONFIG_OFFSET, bytes: this.network.dcConfig },
     ]);
     const escrows = await this.#escrows(found.map(({ address }) => escrowOf(address)));
@@ -47,7 +48,7 @@ export class RouterView {
   }
 
   async #escrows(addresses: readonly ReturnType<typeof escrowOf>[]): Promise<readonly bigint[]> {
-    const { connection } = this.#reader;
+    const { connection } = this.reader;
     const amounts: bigint[] = [];
     for (let at = 0; at < addresses.length; at += MAX_ACCOUNTS) {
       const part = addresses.slice(at, at + MAX_ACCOUNTS);
@@ -73,6 +74,13 @@ export class RouterBurns extends RouterView implements BurnChain {
   constructor(sender: Sender, network: NetworkAddresses) {
     super(sender, network);
     this.#settlement = new Settlement(sender, network);
+  }
+
+  async burnsAfter(router: string, nonce: bigint): Promise<readonly BurnOnChain[]> {
+    const burns = await burnsOfRouter(this.reader, publicKeyOf(router, "router"), nonce);
+    return burns.map(({ nonce, epoch, amount, reportHash, signature }) => ({
+      ...{ nonce, epoch: Number(epoch), dataCredits: amount, billHash: reportHash, signature },
+    }));
   }
 
   async burn(burns: readonly Burn[]): Promise<readonly BurnAnswer[]> {
@@ -108,29 +116,41 @@ export async function burnsOnChain(
   reader: Pick<Sender, "connection" | "programs">,
   network: NetworkAddresses,
 ): Promise<readonly ChainBurn[]> {
-  const { connection, programs } = reader;
-  const routers = await programs.accounts("dataCredits", "router", [
+  const routers = await reader.programs.accounts("dataCredits", "router", [
     { offset: ROUTER_CONFIG_OFFSET, bytes: network.dcConfig },
   ]);
-  const burns = new Map<string, ChainBurn>();
-  for (const { address } of routers) {
-    for (let before: string | undefined; ; ) {
-      const page = await rpcCall("burns", "getSignaturesForAddress", () =>
-        connection.getSignaturesForAddress(
-          address,
-          { limit: MAX_SIGNATURES, ...(before === undefined ? {} : { before }) },
-          "confirmed",
-        ),
-      );
-      for (const { signature, err } of page) {
-        if (err !== null) continue;
-        for (const burn of await burnsIn(reader, signature)) burns.set(`${burn.router} ${burn.nonce}`, burn);
+  const burns: ChainBurn[] = [];
+  for (const { address } of routers) burns.push(...(await burnsOfRouter(reader, address, 0n)));
+  return burns;
+}
+
+/** Burns of a router after a number, the latest first. */
+async function burnsOfRouter(
+  reader: Pick<Sender, "connection" | "programs">,
+  address: ReturnType<typeof escrowOf>,
+  after: bigint,
+): Promise<readonly ChainBurn[]> {
+  const router = address.toBase58();
+  const burns = new Map<bigint, ChainBurn>();
+  for (let before: string | undefined; ; ) {
+    const page = await rpcCall("burns", "getSignaturesForAddress", () =>
+      reader.connection.getSignaturesForAddress(
+        address,
+        { limit: MAX_SIGNATURES, ...(before === undefined ? {} : { before }) },
+        "confirmed",
+      ),
+    );
+    for (const { signature, err } of page) {
+      if (err !== null) continue;
+      for (const burn of await burnsIn(reader, signature)) {
+        // A transaction may hold burns of other routers.
+        if (burn.router === router && burn.nonce > after) burns.set(burn.nonce, burn);
       }
-      before = page.at(-1)?.signature;
-      if (page.length < MAX_SIGNATURES) break;
+      if (burns.has(after + 1n)) return [...burns.values()];
     }
+    before = page.at(-1)?.signature;
+    if (page.length < MAX_SIGNATURES) return [...burns.values()];
   }
-  return [...burns.values()];
 }
 
 /** Burns that a transaction did, from its events. */

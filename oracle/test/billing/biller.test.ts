@@ -153,6 +153,23 @@ describe("billing over a local chain", () => {
     expect(events).toEqual([]);
     expect(await escrow()).toBe(before);
   }, 60_000);
+
+  test("restored from a copy that is older than its burns, finds them on chain and burns nothing again", async () => {
+    const before = { escrow: await escrow(), invoices: await invoices() };
+    expect(before.escrow).toBeGreaterThan(0n);
+    const { sql } = network.pipeline.store;
+    await sql`DELETE FROM burn WHERE nonce > 1`;
+    events.length = 0;
+    await biller().step();
+    expect(await escrow()).toBe(before.escrow);
+    await sql`DELETE FROM burn`;
+    await biller().step();
+    expect(await escrow()).toBe(before.escrow);
+    const amounts = (all: typeof before.invoices) => all.map(({ burnt, billHash }) => ({ burnt, billHash }));
+    expect(amounts(await invoices())).toEqual(amounts(before.invoices));
+    const onChain = await burnsOnChain(network.chain.as(), network.chain.addresses);
+    for (const invoice of await invoices()) expect(invoiceDifferences(invoice, onChain)).toEqual([]);
+  }, 60_000);
 });
 
 describe("invoices over HTTP", () => {

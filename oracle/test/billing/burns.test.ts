@@ -53,6 +53,16 @@ class ModelChain implements BurnChain {
     }));
   }
 
+  /** Where set, the chain's history begins with so many burns left out. */
+  forgotten = 0;
+
+  async burnsAfter(router: string, nonce: bigint) {
+    return this.burnt
+      .map((burn, at) => ({ ...burn, signature: `signature ${at + 1}` }))
+      .slice(this.forgotten)
+      .filter((burn) => burn.router === router && burn.nonce > nonce);
+  }
+
   /** In order, as far as the network carries: what was sent before a fault is done. */
   async burn(burns: readonly Burn[]): Promise<BurnAnswer[]> {
     return burns.map((burn) => this.#burnOne(burn));
@@ -86,6 +96,8 @@ const bill = (payer: string, epoch: number, dataCredits: bigint): OpenBill => ({
   billHash: new Uint8Array(32).fill(epoch),
 });
 
+const NOTHING_LEFT = { arrears: new Map(), refused: [], unexplained: [] };
+
 /** Every bill and router of a run has names of its own: runs share a store. */
 let run = 0;
 
@@ -110,8 +122,8 @@ describe.each([
       chain.fund(`r2 ${run}`, `alice ${run}`, 100n);
       chain.fund(`r3 ${run}`, `bob ${run}`, 1000n);
       await journal.addBill(bill(`alice ${run}`, 1, 100n));
-      expect(await burnBills(chain, journal)).toEqual({ burns: 2, dataCredits: 100n, arrears: new Map(), refused: [] });
-      expect(await burnBills(chain, journal)).toEqual({ burns: 0, dataCredits: 0n, arrears: new Map(), refused: [] });
+      expect(await burnBills(chain, journal)).toEqual({ burns: 2, dataCredits: 100n, ...NOTHING_LEFT });
+      expect(await burnBills(chain, journal)).toEqual({ burns: 0, dataCredits: 0n, ...NOTHING_LEFT });
       expect(chain.burnt.map(({ router, dataCredits }) => [router, dataCredits])).toEqual([
         [`r1 ${run}`, 60n],
         [`r2 ${run}`, 40n],
@@ -157,8 +169,62 @@ describe.each([
     });
   });
 
+  describe.skipIf(skip !== undefined)("a journal restored from a copy", () => {
+    const forget = (after: bigint) => store.sql`DELETE FROM burn WHERE router = ${`r1 ${run}`} AND nonce > ${after}`;
+
+    test.each([0n, 1n, 2n])(
+      "that ends after burn %s finds the others on chain, and burns none of them again",
+      async (after) => {
+        const chain = new ModelChain();
+        const journal = new StoredJournal(store);
+        chain.fund(`r1 ${run}`, `alice ${run}`, 500n);
+        for (const epoch of [1, 2, 3]) {
+          await journal.addBill(bill(`alice ${run}`, epoch, 100n));
+          await burnBills(chain, journal);
+        }
+        await forget(after);
+        expect(await burnBills(chain, journal)).toEqual({ burns: 0, dataCredits: 0n, ...NOTHING_LEFT });
+        expect(chain.accounts.get(`r1 ${run}`)!.escrow).toBe(200n);
+        expect(await journal.openBills()).toEqual([]);
+      },
+    );
+
+    test("burns nothing of a router while the chain does not tell all its burns, and the rest once it does", async () => {
+      const chain = new ModelChain();
+      const journal = new StoredJournal(store);
+      chain.fund(`r1 ${run}`, `alice ${run}`, 500n);
+      for (const epoch of [1, 2]) await journal.addBill(bill(`alice ${run}`, epoch, 100n));
+      await burnBills(chain, journal);
+      await forget(0n);
+      await journal.addBill(bill(`alice ${run}`, 3, 7n));
+      chain.forgotten = 1;
+      expect(await burnBills(chain, journal)).toMatchObject({ burns: 0, unexplained: [`r1 ${run}`] });
+      expect(chain.accounts.get(`r1 ${run}`)!.escrow).toBe(300n);
+      chain.forgotten = 0;
+      expect(await burnBills(chain, journal)).toMatchObject({ burns: 1, dataCredits: 7n, unexplained: [] });
+    });
+
+    test("sends no burn whose number another process has written down meanwhile", async () => {
+      const chain = new ModelChain();
+      const journal = new StoredJournal(store);
+      chain.fund(`r1 ${run}`, `alice ${run}`, 500n);
+      await journal.addBill(bill(`alice ${run}`, 1, 100n));
+      const other = { router: `r1 ${run}`, nonce: 1n, payer: `alice ${run}`, epoch: 1, dataCredits: 60n };
+      const late: BurnJournal = mortal(journal, Number.POSITIVE_INFINITY);
+      const openBills = async () => {
+        const open = await journal.openBills();
+        await journal.begin({ ...other, billHash: new Uint8Array(32).fill(1) });
+        return open;
+      };
+      expect(await burnBills(chain, { ...late, openBills })).toMatchObject({ burns: 0 });
+      expect(chain.burnt).toEqual([]);
+      expect(await burnBills(chain, journal)).toMatchObject({ burns: 2, dataCredits: 100n });
+      expect(chain.burnt.map(({ dataCredits }) => dataCredits)).toEqual([60n, 40n]);
+    });
+  });
+
   test.skipIf(skip !== undefined)(
-    "every bill is burnt exactly, never in part twice, whatever answers are lost and wherever the process dies",
+    "every bill is burnt exactly, never in part twice, whatever answers are lost and wherever the process dies, and however old the copy it is restored from",
     async () => {
       const step = fc.oneof(
         fc.record({ kind: fc.constant("bill" as const), payer: fc.nat(2), amount: fc.bigInt(1n, 50n) }),
@@ -168,6 +234,7 @@ describe.each([
           faults: fc.array(fc.constantFrom(...FAULTS), { maxLength: 3 }),
           diesAfter: fc.option(fc.nat(6)),
         }),
+        fc.record({ kind: fc.constant("restore" as const), nonce: fc.bigInt(0n, 3n) }),
       );
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
@@ -183,7 +250,10 @@ describe.each([
               bills.push(bill(`p${one.payer} ${run}`, ++epoch, one.amount));
               await journal.addBill(bills.at(-1)!);
             } else if (one.kind === "fund") fund(one.router, one.amount);
-            else {
+            else if (one.kind === "restore") {
+              // Of an older copy: what was written down after it is gone.
+              await store.sql`DELETE FROM burn WHERE payer LIKE ${`% ${run}`} AND nonce > ${one.nonce}`;
+            } else {
               chain.faults = [...one.faults];
               await burnBills(chain, mortal(journal, one.diesAfter ?? Number.POSITIVE_INFINITY)).catch(() => {});
             }
@@ -213,9 +283,14 @@ function mortal(journal: BurnJournal, writes: number): BurnJournal {
     addBill: (one) => journal.addBill(one),
     openBills: () => journal.openBills(),
     begun: () => journal.begun(),
+    lastNonces: () => journal.lastNonces(),
     begin: async (burn) => {
       live();
-      await journal.begin(burn);
+      return journal.begin(burn);
+    },
+    adopt: async (burn, signature) => {
+      live();
+      await journal.adopt(burn, signature);
     },
     done: async (burn, signature) => {
       live();
