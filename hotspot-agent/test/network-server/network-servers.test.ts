@@ -526,7 +526,7 @@ test("sends the same bytes again after the connection broke before the ack", asy
   const { hear, servers, spool } = agent([server("a", link.url)]);
   const device = LorawanDevice.personalised("01020304", key, key);
   await eventually(() => servers.status()[0]!.isHealthy);
-  link.delay(30);
+  link.delay(500);
   hear(device, device.uplink("1"));
   // The broker has the packet; its ack is still on the way back when the link breaks.
   await eventually(() => sent.length === 1);
