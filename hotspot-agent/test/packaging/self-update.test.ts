@@ -22,7 +22,7 @@ const signer = signerFromEd25519Seed(new Uint8Array(32).fill(11));
 /** Built once for all tests. */
 const builds = mkdtempSync(join(tmpdir(), "earshot-self-update-build-"));
 const built = join(builds, "hotspot-agent");
-beforeAll(() => compile(ENTRY, built, architecture));
+beforeAll(() => compile(ENTRY, built, architecture), 300_000);
 afterAll(() => rmSync(builds, { recursive: true }));
 
 let folder: string;
