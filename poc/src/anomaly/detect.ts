@@ -53,7 +53,7 @@ export function detectAnomalies(
   const tally = tallyLinks(context, partitions, drawn, parameters, owner);
   onStepDone();
   const voters = Voters.of(context, parameters, owner, before.cleanEpochs);
-  const judgement = judgeSuspects(context, parameters, tally, voters, before.cleanEpochs, onStepDone);
+  const judgement = judgeSuspects(context, parameters, tally, voters, before.cleanEpochs);
   const after = nextSuspicion(context, parameters, { before, judgement, tally });
   return {
     weightE4: weightsOf(input, parameters, after),

@@ -39,7 +39,7 @@ export interface Judgement {
 
 /**
  * Judges every suspect, and those again against whom somebody spoke who is condemned himself: without the voices of the condemned. The order
- * of suspects, links and votes does not matter. `onStepDone` as closeEpoch has it.
+ * of suspects, links and votes does not matter. `onTwinsJudged` is called in each of the two sittings.
  */
 export function judgeSuspects(
   context: EpochContext,
@@ -47,7 +47,7 @@ export function judgeSuspects(
   tally: LinkTally,
   voters: Voters,
   cleanEpochs: Uint16Array,
-  onStepDone: () => void = () => {},
+  onTwinsJudged: () => void = () => {},
 ): Judgement {
   const bench = new Bench(context, parameters, tally);
   const places = Neighbourhood.of(context, tally, voters);
@@ -62,7 +62,7 @@ export function judgeSuspects(
       looked[other] = 1;
     });
     twins.visitOneRoofLinks((hotspot, counterpart) => bench.voidLinks.add(hotspot, counterpart));
-    onStepDone();
+    onTwinsJudged();
     const silence = new SilenceJudge(context, parameters, among, neighbourhood);
     visitSuspects(context, tally, looked, parameters, (hotspot, links) => {
       if (isJudged(hotspot)) bench.judge(hotspot, links, among, silence);
