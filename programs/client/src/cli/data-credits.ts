@@ -1,5 +1,5 @@
 /** `dc price|balance|mint`: the price of the token, what a wallet holds, and making data credits. */
-import type { PublicKey } from "@solana/web3.js";
+import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { buildCommand } from "@stricli/core";
 import { ClientError } from "../errors.ts";
 import { epochRecordOf, priceFeedOf } from "../sdk/addresses.ts";
@@ -93,15 +93,14 @@ export const dcMintCommand = buildCommand<MintFlags, [bigint], CliContext>({
     await withSession(this, flags, async (session) => {
       const { programs, network } = session;
       const payer = session.payer().publicKey;
-      const { epoch, opening } = await presentRecord(session, payer);
       const recipient = flags.to === undefined ? payer : addressOf(flags.to, "--to");
       const decimals = await session.decimals();
       const mostAtoms = flags.most?.atoms(decimals) ?? (await usualAtoms(session, dataCredits, decimals));
-      const instructions = [
-        ...opening,
-        ...(await mintDataCredits(programs, network, { payer, recipient, epoch, dataCredits, mostAtoms })),
-      ];
-      return spend(session, flags, [instructions], `made ${dataCredits} data credits for ${recipient.toBase58()}`);
+      const done = `made ${dataCredits} data credits for ${recipient.toBase58()}`;
+      return inPresentEpoch(session, payer, async ({ epoch, opening }) => {
+        const mint = await mintDataCredits(programs, network, { payer, recipient, epoch, dataCredits, mostAtoms });
+        return spend(session, flags, [[...opening, ...mint]], done);
+      });
     });
   },
 });
@@ -123,15 +122,42 @@ export const dcSayPriceCommand = buildCommand<SpendFlags, [TokenAmount], CliCont
     await withSession(this, flags, async (session) => {
       const { programs, network } = session;
       const oracle = session.payer().publicKey;
-      const { epoch, opening } = await presentRecord(session, oracle);
-      const say = await submitPrice(programs, network, { oracle, epoch, priceE8: usd.atoms(PRICE_DECIMALS) });
-      return spend(session, flags, [[...opening, say]], `said that a token costs ${usd.text} USD`);
+      return inPresentEpoch(session, oracle, async ({ epoch, opening }) => {
+        const say = await submitPrice(programs, network, { oracle, epoch, priceE8: usd.atoms(PRICE_DECIMALS) });
+        return spend(session, flags, [[...opening, say]], `said that a token costs ${usd.text} USD`);
+      });
     });
   },
 });
 
-/** The present epoch, and the instruction that opens its record where there is none. */
-async function presentRecord({ connection, programs, network }: Session, payer: PublicKey) {
+interface PresentRecord {
+  readonly epoch: bigint;
+  /** What opens the record of the epoch, where there is none. */
+  readonly opening: readonly TransactionInstruction[];
+}
+
+/**
+ * Does what names the record of the present epoch. Where that was refused and meanwhile the epoch ended, or somebody else opened its record,
+ * nothing happened, and it is done with what is so now.
+ */
+async function inPresentEpoch<T>(
+  session: Session,
+  payer: PublicKey,
+  act: (record: PresentRecord) => Promise<T>,
+): Promise<T> {
+  for (let record = await presentRecord(session, payer); ; ) {
+    try {
+      return await act(record);
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== "PRG_REFUSED") throw error;
+      const now = await presentRecord(session, payer);
+      if (now.epoch === record.epoch && now.opening.length === record.opening.length) throw error;
+      record = now;
+    }
+  }
+}
+
+async function presentRecord({ connection, programs, network }: Session, payer: PublicKey): Promise<PresentRecord> {
   const config = await programs.account("dataCredits", "dcConfig", network.dcConfig);
   if (config === null) throw new ClientError("PRG_NOT_FOUND", "the network has no data credits");
   const epoch = (await chainSeconds(connection)) / BigInt(config.epochSeconds);
