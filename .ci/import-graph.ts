@@ -87,6 +87,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "hotspot-agent/src/network-server/protobuf/",
     "fixtures/live/src/customer/gateway-messages.ts",
     "fixtures/live/src/customer/chirpstack-api.ts",
+    "fixtures/live/src/customer/chirpstack-devices.ts",
   ],
   "google-protobuf": ["hotspot-agent/src/network-server/protobuf/", "fixtures/live/src/customer/gateway-messages.ts"],
   typebox: [
