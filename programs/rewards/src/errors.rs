@@ -164,6 +164,9 @@ pub enum RewardsError {
     /// 6053
     #[msg("the ingest key is not a usable one")]
     BadIngestKey,
+    /// 6054
+    #[msg("the interval of log heads never changes: heads on record are numbered by it")]
+    LogIntervalFixed,
 }
 
 impl From<merkle_sum::Refusal> for RewardsError {

@@ -44,10 +44,10 @@ pub mod rewards {
         AppendPeriods::handle(ctx, periods)
     }
 
-    /// Changes guardian, windows and retention. A root that is approved keeps its window.
+    /// Changes guardian, veto window and retention. A root that is approved keeps its window.
     ///
     /// ### Authority: the admin
-    #[access_control(config.validate())]
+    #[access_control(ctx.accounts.validate(&config))]
     pub fn set_config(ctx: Context<SetConfig>, config: DistributorConfig) -> Result<()> {
         SetConfig::handle(ctx, config)
     }

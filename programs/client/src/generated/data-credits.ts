@@ -155,7 +155,7 @@ export type FeedArgs = {
   readonly quorum: number;
   /** Seconds, at least 1. */
   readonly maxSubmissionAgeS: number;
-  /** 1e-4 of the last median, at least 1. */
+  /** 1e-4 of the median that a step began with, at least 1. */
   readonly maxStepBps: number;
   /** Seconds, at least 1. */
   readonly stepSeconds: number;
@@ -207,10 +207,14 @@ export type PriceFeed = {
   readonly quorum: number;
   /** Seconds a submission stays fresh. */
   readonly maxSubmissionAgeS: number;
-  /** How far the median may move per `step_seconds` begun, 1e-4 of the last one. */
+  /** How far the median may move per `step_seconds` begun, 1e-4 of the median that the step began with. */
   readonly maxStepBps: number;
   /** Seconds. */
   readonly stepSeconds: number;
+  /** The median that the present step began with, 1e-8 USD a token; 0 before the first. */
+  readonly stepPriceE8: bigint;
+  /** When that median was taken, Unix seconds. */
+  readonly stepAt: bigint;
   /** The median, 1e-8 USD a token; 0 before the first. */
   readonly priceE8: bigint;
   /** Median distance of the submissions from the median, 1e-8 USD a token. */

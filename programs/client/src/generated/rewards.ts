@@ -78,7 +78,7 @@ export type Distributor = {
   readonly epochSeconds: number;
   /** Seconds between approval of a root and its finality. */
   readonly vetoSeconds: number;
-  /** Seconds of an interval in which an oracle records one log head. */
+  /** Seconds of an interval in which an oracle records one log head. Never changes. */
   readonly logSeconds: number;
   /** Later final epochs before the votes on a root may be closed. */
   readonly rootRetention: number;
@@ -119,7 +119,7 @@ export type DistributorConfig = {
   readonly guardian: PublicKey;
   /** Seconds, at least 1. */
   readonly vetoSeconds: number;
-  /** Seconds, at least 1. */
+  /** Seconds, at least 1; as it was when the distributor was made. */
   readonly logSeconds: number;
   /** Epochs, at least 1. */
   readonly rootRetention: number;
@@ -763,7 +763,7 @@ export interface RewardsInstructions {
     };
   };
   /**
-   * Changes guardian, windows and retention. A root that is approved keeps its window.
+   * Changes guardian, veto window and retention. A root that is approved keeps its window.
    *
    * ### Authority: the admin
    */
@@ -916,4 +916,5 @@ export type RewardsErrorName =
   | "ClaimsExceedTotal"
   | "HeadAlreadyRecorded"
   | "LogForked"
-  | "BadIngestKey";
+  | "BadIngestKey"
+  | "LogIntervalFixed";

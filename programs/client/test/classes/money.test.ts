@@ -180,6 +180,21 @@ describe("the network's own price", () => {
     stage.must(submit(1, 100_000_000n));
   });
 
+  test("moves no further than a step, however often a majority of its oracles submits", () => {
+    stage.price();
+    const both = (priceE8: bigint) => [submit(0, priceE8), submit(1, priceE8)];
+    stage.must(...both(60_000_000n));
+    stage.refuses("PriceStepTooLarge", ...both(60_000_001n));
+    stage.chain.now += 59n;
+    stage.refuses("PriceStepTooLarge", ...both(72_000_000n));
+    stage.must(...both(40_000_000n));
+    stage.refuses("PriceStepTooLarge", ...both(39_999_999n));
+    // A step that begins later is measured from the median it begins with.
+    stage.chain.now += 1n;
+    stage.must(...both(48_000_000n));
+    stage.refuses("PriceStepTooLarge", ...both(48_000_001n));
+  });
+
   test("rejects conversions before there is a price, a second after it is too old, and once the quorum is lost", () => {
     stage.must(acts.createDcAccount(stage.at, stage.payer, owner), acts.openEpoch(stage.at, stage.payer, stage.epoch));
     stage.refuses("NoPrice", mint(exactTokens(ATOMS)));

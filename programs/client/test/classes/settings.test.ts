@@ -40,10 +40,16 @@ describe("rejects", () => {
     stage.must(set({}));
   });
 
-  test("windows of no time for roots and logs, averages over no epoch, and more than all for the treasury", () => {
+  test("windows of no time for roots and logs, another interval of log heads, averages over no epoch, and more than all for the treasury", () => {
     const { distributor, issue } = stage.network.plan;
     for (const name of ["vetoSeconds", "logSeconds", "rootRetention"])
       stage.refuses("BadSetting", stage.call("rewards", "setConfig", [{ ...distributor, [name]: 0 }], { admin }));
+    // A longer interval would number the next head below those on record, and no oracle could record one for years.
+    for (const logSeconds of [distributor.logSeconds - 1, distributor.logSeconds + 1, 2 ** 32 - 1])
+      stage.refuses(
+        "LogIntervalFixed",
+        stage.call("rewards", "setConfig", [{ ...distributor, logSeconds }], { admin }),
+      );
     const set = (change: object) =>
       stage.call("rewards", "setIssueSettings", [{ ...issue, ...change }, stage.epoch + 1n], { admin });
     stage.refuses("BadSetting", set({ averageEpochs: 0 }));

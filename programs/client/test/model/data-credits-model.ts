@@ -46,6 +46,8 @@ export class DataCreditsModel {
   priceE8 = 0n;
   confidenceE8 = 0n;
   updatedAt = 0n;
+  stepPriceE8 = 0n;
+  stepAt = 0n;
   tokenBurned = 0n;
   minted = 0n;
   burnedData = 0n;
@@ -80,6 +82,8 @@ export class DataCreditsModel {
     if (fresh.length >= this.rules.quorum) {
       const { median, spread } = medianOf(fresh.map((one) => one.price));
       if (!this.#isStepAllowed(median, now)) return "PriceStepTooLarge";
+      if (this.stepPriceE8 === 0n || this.#stepsBegun(now) > 1n)
+        Object.assign(this, { stepPriceE8: median, stepAt: now });
       Object.assign(this, { priceE8: median, confidenceE8: spread, updatedAt: now });
       if (this.#isCertain() && now >= record.priceAt) Object.assign(record, { priceE8: median, priceAt: now });
     }
@@ -87,12 +91,15 @@ export class DataCreditsModel {
     return null;
   }
 
+  #stepsBegun(now: bigint): bigint {
+    const elapsed = now > this.stepAt ? now - this.stepAt : 0n;
+    return elapsed / this.rules.stepSeconds + 1n;
+  }
+
   #isStepAllowed(price: bigint, now: bigint): boolean {
-    if (this.priceE8 === 0n) return true;
-    const elapsed = now > this.updatedAt ? now - this.updatedAt : 0n;
-    const steps = elapsed / this.rules.stepSeconds + 1n;
-    const moved = price > this.priceE8 ? price - this.priceE8 : this.priceE8 - price;
-    return moved * 10_000n <= this.priceE8 * this.rules.maxStepBps * steps;
+    if (this.stepPriceE8 === 0n) return true;
+    const moved = price > this.stepPriceE8 ? price - this.stepPriceE8 : this.stepPriceE8 - price;
+    return moved * 10_000n <= this.stepPriceE8 * this.rules.maxStepBps * this.#stepsBegun(now);
   }
 
   #isCertain(): boolean {

@@ -197,11 +197,13 @@ function checkDataCredits(model: NetworkModel): void {
     dcEscrowed: dataCredits.escrowed,
     paused: dataCredits.paused,
   });
-  const { priceE8, confidenceE8, updatedAt } = dataCredits;
+  const { priceE8, confidenceE8, updatedAt, stepPriceE8, stepAt } = dataCredits;
   expect(stage.read("dataCredits", "PriceFeed", calls.priceFeedOf(dcConfig))).toMatchObject({
     priceE8,
     confidenceE8,
     updatedAt,
+    stepPriceE8,
+    stepAt,
   });
   for (const [epoch, record] of dataCredits.records)
     expect(stage.read("dataCredits", "EpochRecord", calls.epochRecordOf(dcConfig, epoch))).toMatchObject({ ...record });

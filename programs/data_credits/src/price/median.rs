@@ -52,21 +52,30 @@ impl PriceFeed {
             self.is_step_allowed(found.price_e8, now),
             DataCreditsError::PriceStepTooLarge
         );
+        if self.step_price_e8 == 0 || self.steps_begun(now) > 1 {
+            self.step_price_e8 = found.price_e8;
+            self.step_at = now;
+        }
         self.price_e8 = found.price_e8;
         self.confidence_e8 = found.confidence_e8;
         self.updated_at = now;
         Ok(true)
     }
 
-    /// A step may be larger the longer ago the last median is, so that a true jump only takes time. The first is free.
+    /// How many steps have begun since the median that the present one began with.
+    fn steps_begun(&self, now: i64) -> u128 {
+        let elapsed = now.saturating_sub(self.step_at).max(0).unsigned_abs();
+        u128::from(elapsed / u64::from(self.step_seconds)) + 1
+    }
+
+    /// Measured from the median that the step began with, not from the last one: however often oracles submit, they do not move it
+    /// further. It may move further the longer ago that was, so that a true jump only takes time. The first is free.
     fn is_step_allowed(&self, price_e8: u64, now: i64) -> bool {
-        if self.price_e8 == 0 {
+        if self.step_price_e8 == 0 {
             return true;
         }
-        let elapsed = now.saturating_sub(self.updated_at).max(0).unsigned_abs();
-        let steps = u128::from(elapsed / u64::from(self.step_seconds)) + 1;
-        let allowed_bps = u128::from(self.max_step_bps) * steps;
-        u128::from(price_e8.abs_diff(self.price_e8)) * 10_000 <= u128::from(self.price_e8) * allowed_bps
+        let allowed_bps = u128::from(self.max_step_bps) * self.steps_begun(now);
+        u128::from(price_e8.abs_diff(self.step_price_e8)) * 10_000 <= u128::from(self.step_price_e8) * allowed_bps
     }
 }
 
@@ -84,6 +93,8 @@ mod tests {
             max_submission_age_s: 0,
             max_step_bps: 0,
             step_seconds: 0,
+            step_price_e8: 0,
+            step_at: 0,
             price_e8: 0,
             confidence_e8: 0,
             updated_at: 0,
@@ -131,6 +142,22 @@ mod tests {
         assert!(feed.clone().submit(&oracle(1), 8_999, 1_000).is_err());
         assert!(feed.clone().submit(&oracle(1), 12_000, 4_599).is_err());
         assert!(feed.clone().submit(&oracle(1), 12_000, 4_600).is_ok());
+    }
+
+    #[test]
+    fn moves_no_further_than_a_step_however_often_it_is_asked() {
+        let mut feed = feed(1, 1);
+        feed.submit(&oracle(1), 10_000, 1_000).unwrap();
+        feed.submit(&oracle(1), 11_000, 1_000).unwrap();
+        assert!(feed.clone().submit(&oracle(1), 11_001, 1_000).is_err());
+        assert!(feed.clone().submit(&oracle(1), 12_100, 4_599).is_err());
+        // Back and forth within the step is no way out of it.
+        feed.submit(&oracle(1), 9_000, 2_000).unwrap();
+        assert!(feed.clone().submit(&oracle(1), 8_999, 2_000).is_err());
+        // The next step begins with what it finds.
+        feed.submit(&oracle(1), 12_000, 4_600).unwrap();
+        assert!(feed.clone().submit(&oracle(1), 13_201, 4_600).is_err());
+        assert!(feed.clone().submit(&oracle(1), 13_200, 4_600).is_ok());
     }
 
     #[test]

@@ -18,10 +18,14 @@ pub struct PriceFeed {
     pub quorum: u8,
     /// Seconds a submission stays fresh.
     pub max_submission_age_s: u32,
-    /// How far the median may move per `step_seconds` begun, 1e-4 of the last one.
+    /// How far the median may move per `step_seconds` begun, 1e-4 of the median that the step began with.
     pub max_step_bps: u16,
     /// Seconds.
     pub step_seconds: u32,
+    /// The median that the present step began with, 1e-8 USD a token; 0 before the first.
+    pub step_price_e8: u64,
+    /// When that median was taken, Unix seconds.
+    pub step_at: i64,
     /// The median, 1e-8 USD a token; 0 before the first.
     pub price_e8: u64,
     /// Median distance of the submissions from the median, 1e-8 USD a token.
@@ -51,7 +55,7 @@ pub struct FeedArgs {
     pub quorum: u8,
     /// Seconds, at least 1.
     pub max_submission_age_s: u32,
-    /// 1e-4 of the last median, at least 1.
+    /// 1e-4 of the median that a step began with, at least 1.
     pub max_step_bps: u16,
     /// Seconds, at least 1.
     pub step_seconds: u32,

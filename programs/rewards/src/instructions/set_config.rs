@@ -13,11 +13,21 @@ pub struct SetConfig<'info> {
 }
 
 impl SetConfig<'_> {
+    pub fn validate(&self, config: &DistributorConfig) -> Result<()> {
+        config.validate()?;
+        // Heads on record are numbered by it: a longer one would number the next heads below them, and none could follow.
+        require_eq!(
+            config.log_seconds,
+            self.distributor.log_seconds,
+            RewardsError::LogIntervalFixed
+        );
+        Ok(())
+    }
+
     pub fn handle(ctx: Context<Self>, config: DistributorConfig) -> Result<()> {
         let distributor = &mut ctx.accounts.distributor;
         distributor.guardian = config.guardian;
         distributor.veto_seconds = config.veto_seconds;
-        distributor.log_seconds = config.log_seconds;
         distributor.root_retention = config.root_retention;
         emit_cpi!(ConfigSet {
             distributor: ctx.accounts.distributor.key(),

@@ -26,7 +26,7 @@ pub struct Distributor {
     pub epoch_seconds: u32,
     /// Seconds between approval of a root and its finality.
     pub veto_seconds: u32,
-    /// Seconds of an interval in which an oracle records one log head.
+    /// Seconds of an interval in which an oracle records one log head. Never changes.
     pub log_seconds: u32,
     /// Later final epochs before the votes on a root may be closed.
     pub root_retention: u32,
@@ -68,7 +68,7 @@ pub struct DistributorConfig {
     pub guardian: Pubkey,
     /// Seconds, at least 1.
     pub veto_seconds: u32,
-    /// Seconds, at least 1.
+    /// Seconds, at least 1; as it was when the distributor was made.
     pub log_seconds: u32,
     /// Epochs, at least 1.
     pub root_retention: u32,
