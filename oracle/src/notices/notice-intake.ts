@@ -18,7 +18,7 @@ import {
 } from "@earshot/poc/protocol";
 import type { ReceiveOrder } from "../ingest/receive-order.ts";
 import { type BucketRule, TokenBuckets } from "../ingest/token-buckets.ts";
-import type { Appended, ReportLog } from "../ports/report-log.ts";
+import type { Appended, LogPlace, ReportLog } from "../ports/report-log.ts";
 import type { RegistryBook } from "../registry/registry-book.ts";
 
 export type NoticeAnswer =
@@ -36,12 +36,15 @@ export interface NoticeIntakeOptions {
   /** The ingest's own: it seals appeals, and signs receipts. */
   readonly signer: DeviceSigner;
   readonly registry: Pick<RegistryBook, "sender">;
-  readonly log: Pick<ReportLog, "append">;
+  readonly log: Pick<ReportLog, "append" | "find">;
   /** Of everything that the ingest appends. */
   readonly order: ReceiveOrder;
   /** Key that outcomes of appeals are signed with; undefined where no governance is configured. */
   readonly governanceKey: VerifyKey | undefined;
-  /** Notices of one signer, and of one address before a signature is checked. */
+  /**
+   * New notices of one signer, whose signature was good, and notices of one address before that: a stranger who sends forged or old notices
+   * of a signer takes none of the signer's.
+   */
   readonly perSigner: BucketRule;
   readonly perAddress: BucketRule;
   /** Network time, Unix ms. */
@@ -71,11 +74,11 @@ export class NoticeIntake {
     if (decodeRefutation(document) === null) return refused("bad_request", "a refutation's document", "other bytes");
     const sender = registry.sender(signer, epochAt(nowMs()));
     if (sender.status !== "payer") return refused("not_registered", "a payer's route key", senderText(sender.status));
-    const late = this.#late(address, signer.toHex());
-    if (late !== undefined) return late;
+    const waitMs = this.#addresses.take(address, this.#options.steadyMs());
+    if (waitMs > 0) return overloaded("fewer notices of this address", waitMs);
     const verified = verifyNotice(bytes, sender.key, network);
     if (verified.status === "refused") return refused(verified.code, verified.expected, verified.got);
-    return this.#log(bytes, verified.id, signer);
+    return this.#log(bytes, verified.id, signer, signer.toHex());
   }
 
   /** An appeal of a hotspot, or its outcome, as signed JSON (poc/anomaly appeal.ts). Throws as the log does. */
@@ -88,10 +91,8 @@ export class NoticeIntake {
       const isShape = record === "bad_json" || record === "bad_field";
       return refused(isShape ? "bad_request" : record, "an appeal under the hotspot's key, or its outcome", record);
     }
-    const signerWaitMs = this.#signers.take(`${record.kind} ${record.hotspot}`, this.#options.steadyMs());
-    if (signerWaitMs > 0) return overloaded("fewer appeals of this hotspot", signerWaitMs);
     const sealed = sealNotice("appeal", bytes, network, signer);
-    return this.#log(sealed.bytes, sealed.id, signer.publicKey);
+    return this.#log(sealed.bytes, sealed.id, signer.publicKey, `${record.kind} ${record.hotspot}`);
   }
 
   /** Forgets limits that have filled up again; now and then. */
@@ -109,16 +110,13 @@ export class NoticeIntake {
     return sender.status === "refused" && sender.why === "suspended" ? keyFrom(record.hotspot) : undefined;
   }
 
-  #late(address: string, signer: string): NoticeAnswer | undefined {
-    const steadyMs = this.#options.steadyMs();
-    const addressMs = this.#addresses.take(address, steadyMs);
-    if (addressMs > 0) return overloaded("fewer notices of this address", addressMs);
-    const signerMs = this.#signers.take(signer, steadyMs);
-    return signerMs > 0 ? overloaded("fewer notices of this signer", signerMs) : undefined;
-  }
-
-  async #log(bytes: Uint8Array, id: Uint8Array, deviceKey: Uint8Array): Promise<NoticeAnswer> {
-    const { log, order, network, signer, nowMs } = this.#options;
+  /** Logs a notice that its signer (`limitedBy`) may have logged now; one that is logged already costs nothing. */
+  async #log(bytes: Uint8Array, id: Uint8Array, deviceKey: Uint8Array, limitedBy: string): Promise<NoticeAnswer> {
+    const { log, order, nowMs, steadyMs } = this.#options;
+    const known = await log.find(id);
+    if (known !== undefined) return this.#receipt("duplicate", known);
+    const waitMs = this.#signers.take(limitedBy, steadyMs());
+    if (waitMs > 0) return overloaded("fewer notices of this signer", waitMs);
     const ticket = order.take(nowMs());
     let place: Appended;
     try {
@@ -128,8 +126,11 @@ export class NoticeIntake {
       throw error;
     }
     order.settle(ticket);
-    const status = place.isDuplicate ? "duplicate" : "accepted";
-    return { status, receipt: signReceipt(network, place, signer) };
+    return this.#receipt(place.isDuplicate ? "duplicate" : "accepted", place);
+  }
+
+  #receipt(status: "accepted" | "duplicate", place: LogPlace): NoticeAnswer {
+    return { status, receipt: signReceipt(this.#options.network, place, this.#options.signer) };
   }
 }
 

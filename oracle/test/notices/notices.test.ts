@@ -35,6 +35,13 @@ const document = encodeRefutation({
   after: proof(9),
   disputed: [frameOf(5, false)],
 });
+const otherDocument = (fCnt: number) =>
+  encodeRefutation({
+    nwkSKey: SESSION_KEY,
+    before: proof(1),
+    after: proof(9),
+    disputed: [frameOf(fCnt, false)],
+  });
 const refutation = sealNotice("refutation", document, NETWORK, payer.signer);
 const appeal = {
   kind: "appeal",
@@ -112,17 +119,24 @@ describe("a refutation over HTTP", () => {
   test("comes no faster than the limit of its signer", async () => {
     const codes: unknown[] = [];
     for (let counter = 0; counter < 7; counter++) {
-      const own = encodeRefutation({
-        nwkSKey: SESSION_KEY,
-        before: proof(1),
-        after: proof(9),
-        disputed: [frameOf(counter + 10, false)],
-      });
+      const own = otherDocument(counter + 10);
       codes.push((await refute(sealNotice("refutation", own, NETWORK, payer.signer).bytes)).json.code);
     }
     expect(codes).toEqual([undefined, undefined, undefined, undefined, undefined, "overloaded", "overloaded"]);
     service.clock.advance(2000);
     expect((await refute(refutation.bytes)).status).toBe(200);
+  });
+
+  test("is taken however many forged and old ones of its signer somebody else sends", async () => {
+    const first = sealNotice("refutation", otherDocument(30), NETWORK, payer.signer).bytes;
+    expect((await refute(first)).json.status).toBe("accepted");
+    const forged = refutation.bytes.slice();
+    forged[forged.length - 1]! ^= 1;
+    for (let count = 0; count < 20; count++) {
+      expect((await refute(forged)).json.code).toBe("bad_signature");
+      expect((await refute(first)).json.status).toBe("duplicate");
+    }
+    expect((await refute(refutation.bytes)).json.status).toBe("accepted");
   });
 
   test("made of any bytes, for either route and under any type, is an answer with a code", async () => {
