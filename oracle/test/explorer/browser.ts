@@ -80,6 +80,11 @@ export async function mapAtRest(page: Page): Promise<void> {
   })`);
 }
 
+/** By how much the page is wider than its window, px. It is asked until it is 0: what is drawn last is laid out when nothing is awaited any more. */
+export async function overflowPx(page: Page): Promise<number> {
+  return (await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")) as number;
+}
+
 interface Finding {
   readonly id: string;
   readonly impact: string;

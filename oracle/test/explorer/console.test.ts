@@ -10,7 +10,7 @@ import { SYSTEM_CLOCK } from "../../src/service/clock.ts";
 import { OrganisationWorld } from "../organisations/organisation-world.ts";
 import { member, wallet, walletOf, walletText } from "../organisations/people.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
-import { hasChromium, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { hasChromium, overflowPx, seriousFindings, settled, type WatchedPage } from "./browser.ts";
 import { TestBrowser } from "./test-browser.ts";
 
 const folders = new TemporaryFolders("console");
@@ -225,10 +225,11 @@ describe.skipIf(!hasChromium)("a customer's organisation in a browser", () => {
     await page.getByRole("rowheader", { name: "Ada" }).waitFor();
     await page.evaluate(`document.querySelectorAll("details").forEach((one) => { one.open = true; })`);
     expect(await seriousFindings(page)).toEqual([]);
-    const wide = await page.evaluate(`[...document.querySelectorAll("main *")].filter((one) => !one.closest(".scroll")
+    const wide = () =>
+      page.evaluate(`[...document.querySelectorAll("main *")].filter((one) => !one.closest(".scroll")
       && one.getBoundingClientRect().right > document.documentElement.clientWidth).map((one) => one.outerHTML.slice(0, 120))`);
-    expect(wide).toEqual([]);
-    expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
+    await expect.poll(wide).toEqual([]);
+    await expect.poll(() => overflowPx(page)).toBe(0);
     expect(errors).toEqual([]);
   });
 });

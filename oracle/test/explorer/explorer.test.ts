@@ -5,7 +5,7 @@ import { claimFromJson } from "@earshot/programs-client";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { TemporaryFolders } from "../temporary-folder.ts";
-import { hasChromium, mapAtRest, mapDrawn, seriousFindings, settled, type WatchedPage } from "./browser.ts";
+import { hasChromium, mapAtRest, mapDrawn, overflowPx, seriousFindings, settled, type WatchedPage } from "./browser.ts";
 import { TestBrowser } from "./test-browser.ts";
 import { type ExplorerWorld, explorerWorld } from "./world.ts";
 
@@ -88,9 +88,7 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
         const { page, errors } = await visit(path, options);
         if (name === "/" || name === "cell") await mapDrawn(page);
         expect(await seriousFindings(page)).toEqual([]);
-        expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(
-          0,
-        );
+        await expect.poll(() => overflowPx(page)).toBe(0);
         expect(errors).toEqual([]);
         expect(await page.title()).toBe("Earshot");
         await picture(page, `${name.replace(/\W/g, "") || "map"}-${options.colorScheme}`);
@@ -101,6 +99,7 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
   test("a click on a hexagon shows its hotspots, verdicts, links both ways and the scale", async () => {
     const { page, errors } = await visit("/");
     await mapDrawn(page);
+    await mapAtRest(page);
     // This browser draws in software, where four samples a pixel would cost four times as much: hexagons are smoothed without.
     const samples =
       "document.querySelector('.maplibregl-canvas').getContext('webgl2').getContextAttributes().antialias";
@@ -143,7 +142,11 @@ describe.skipIf(!hasChromium)("the explorer in a browser", () => {
     // The search: name, arrow, enter.
     const { hotspots } = await answerOf("/v1/leaderboard?limit=1");
     await page.getByRole("combobox").focus();
-    await page.keyboard.type(hotspots[0].name.toLowerCase());
+    const name = hotspots[0].name.toLowerCase();
+    // Who types slowly is shown what begins so before.
+    const found = page.waitForResponse((answer) => answer.url().endsWith(`/v1/search?q=${encodeURIComponent(name)}`));
+    await page.keyboard.type(name);
+    await (await found).finished();
     await page.getByRole("option", { name: hotspots[0].name }).waitFor();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
