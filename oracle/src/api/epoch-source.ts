@@ -14,8 +14,7 @@ import { FILES, tableFile } from "../epoch-folder/layout.ts";
 import { parseHeader } from "../epoch-folder/parameters-file.ts";
 import { epochFolders } from "../epoch-folder/run-folder.ts";
 import { oracleError } from "../errors.ts";
-import type { EpochArchive } from "../pipeline/epoch-archive.ts";
-import type { OpenBlob } from "../ports/artefact-store.ts";
+import type { EpochArchive, OpenFile } from "../pipeline/epoch-archive.ts";
 import type { LoadedEpoch } from "./epoch-view.ts";
 
 export interface EpochSource {
@@ -32,8 +31,6 @@ export interface EpochSource {
   /** One of them as it is read, with its hash, or undefined. Nobody has checked these bytes: whoever gets them does. */
   open(epoch: number, name: string): Promise<OpenFile | undefined>;
 }
-
-export type OpenFile = OpenBlob & { readonly sha256: string };
 
 /** The epoch folders of a run on disk (epoch-folder/run-folder.ts). */
 export class EpochFolders implements EpochSource {

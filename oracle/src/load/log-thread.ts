@@ -1,6 +1,5 @@
 /** A thread of loadLog: the epoch once, then job after job, whose columns are handed over. */
-import { CodedError } from "@earshot/geo";
-import { buffersOf } from "../score/worker-message.ts";
+import { buffersOf, errorAnswer } from "../score/worker-message.ts";
 import { LogJobRunner, type LogThreadAnswer, type LogThreadRequest } from "./load-log.ts";
 import { CHUNK_TABLES } from "./upload-chunk.ts";
 
@@ -27,8 +26,7 @@ self.onmessage = ({ data }: MessageEvent<LogThreadRequest>) => {
       tables.flatMap((table) => buffersOf(...Object.values(table as Readonly<Record<string, ArrayBufferView>>))),
     );
   } catch (error) {
-    const code = error instanceof CodedError ? error.code : undefined;
-    answer({ kind: "error", code, message: error instanceof Error ? error.message : String(error) }, []);
+    answer(errorAnswer(error), []);
   }
 };
 

@@ -66,11 +66,11 @@ export function keyText(bytes: Uint8Array, offset: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + offset, KEY_BYTES).toString("latin1");
 }
 
-function usableKey(key: Uint8Array): VerifyKey | null {
+/** A key of the registry made ready; null where it is none, which the program should refuse: nothing it signs can count. */
+export function usableKey(key: Uint8Array): VerifyKey | null {
   try {
     return importEncodedKey(key);
   } catch {
-    // The registry should refuse such a key when it is registered; here it means that nothing it signs can count.
     return null;
   }
 }

@@ -16,6 +16,9 @@ import { oracleError } from "../errors.ts";
 import { emptySegment, segmentName } from "../log/segment.ts";
 import type { ArtefactStore, OpenBlob } from "../ports/artefact-store.ts";
 
+/** A file of an epoch as it is read, with its SHA-256, hex. */
+export type OpenFile = OpenBlob & { readonly sha256: string };
+
 /** Beside the folder's own files: which segments of which logs the epoch was made from, signed (segment-list.ts). */
 export const SEGMENT_LIST = "segments.json";
 
@@ -77,7 +80,7 @@ export class EpochArchive {
   }
 
   /** The same as it is read, with its hash: for files of any size that are passed on. */
-  async open(epoch: number, name: string): Promise<(OpenBlob & { readonly sha256: string }) | undefined> {
+  async open(epoch: number, name: string): Promise<OpenFile | undefined> {
     const sha256 = await this.#store.resolve(nameOf(epoch, name));
     const blob = sha256 === undefined ? undefined : await this.#store.open(sha256);
     return blob === undefined ? undefined : { ...blob, sha256: sha256! };

@@ -18,8 +18,9 @@ import {
   prepareEpoch,
   witnessesTable,
 } from "@earshot/poc";
-import { findChallenge, importEncodedKey, intervalStart, type VerifyKey } from "@earshot/poc/protocol";
+import { findChallenge, intervalStart, type VerifyKey } from "@earshot/poc/protocol";
 import { type RegionPlan, regionPlans } from "@earshot/poc/radio";
+import { usableKey } from "../load/senders.ts";
 import type { EpochOpening } from "./epoch-facts.ts";
 import { epochSpan } from "./epoch-times.ts";
 import type { HandedOver } from "./handover.ts";
@@ -135,13 +136,5 @@ export class LiveEpoch {
     const { time } = this.opening.parameters;
     const firstMinute = this.startMs / time.entropyMs;
     return this.#entropyOf(firstMinute + Math.floor((transmitOffsetMs + time.windowMs) / time.entropyMs) + 1);
-  }
-}
-
-function usableKey(key: Uint8Array): VerifyKey | null {
-  try {
-    return importEncodedKey(key);
-  } catch {
-    return null;
   }
 }

@@ -1,8 +1,7 @@
 /** A scoring worker: builds the context of an epoch once, then judges the partitions it is sent and hands the verdicts over; or scores an epoch whole. */
-import { CodedError } from "@earshot/geo";
 import { type EpochContext, prepareEpoch, verifyPartition } from "@earshot/poc";
 import { scoreInput } from "./score-input.ts";
-import { buffersOf, type WorkerAnswer, type WorkerRequest } from "./worker-message.ts";
+import { buffersOf, errorAnswer, type WorkerAnswer, type WorkerRequest } from "./worker-message.ts";
 
 declare const self: Worker;
 
@@ -24,8 +23,7 @@ self.onmessage = async ({ data }: MessageEvent<WorkerRequest>) => {
     const buffers = buffersOf(...Object.values(columns), ...Object.values(moved));
     answer({ kind: "verdicts", partition: data.place.partition, verdicts }, buffers);
   } catch (error) {
-    const code = error instanceof CodedError ? error.code : undefined;
-    answer({ kind: "error", code, message: error instanceof Error ? error.message : String(error) }, []);
+    answer(errorAnswer(error), []);
   }
 };
 

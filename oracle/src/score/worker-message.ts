@@ -13,6 +13,12 @@ export type WorkerAnswer =
   | { readonly kind: "output"; readonly output: EpochOutput }
   | { readonly kind: "error"; readonly code: string | undefined; readonly message: string };
 
+/** What a worker answers when it met an error. */
+export function errorAnswer(error: unknown): Extract<WorkerAnswer, { kind: "error" }> {
+  const code = error instanceof CodedError ? error.code : undefined;
+  return { kind: "error", code, message: error instanceof Error ? error.message : String(error) };
+}
+
 /** The error that a worker met, with the code it has there. */
 export function errorFrom({ code, message }: Extract<WorkerAnswer, { kind: "error" }>): Error {
   if (code === undefined) return oracleError("ORC_WORKER_FAILED", message);
