@@ -3,8 +3,9 @@
  *
  * The file is a list of 36-byte rows, each booked or taken back: gatewayEui 16 (hex text) · kind u8 (1 booked, 0 taken back) · 3 zero
  * bytes · frequencyHz u32 · airTimeUs u32 · atMs f64, little-endian. A row is appended before its transmission is handed over; a
- * torn last row is ignored. It is rewritten at start with what still counts. A disk that refuses costs only the memory across a
- * restart: the ledger in memory goes on and the failure is counted.
+ * torn last row is ignored. It is rewritten with what still counts at start, when most of its rows no longer do, so that an agent
+ * that runs for years has a small one, and after a row that the disk took in part, behind which none could be read. A disk that
+ * refuses costs only the memory across a restart: the ledger in memory goes on and the failure is counted.
  */
 import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -17,6 +18,8 @@ import { type AirTimeEntry, AirTimeLedger, type AirTimeVerdict, type SubBandUse,
 const rowBytes = 36;
 const booked = 1;
 const takenBack = 0;
+/** At least so many rows are appended before the file is rewritten: a third of a megabyte. */
+const rowsBeforeRewrite = 8192;
 
 export interface AirTimeBookOptions {
   /** Null keeps the book in memory only. */
@@ -65,6 +68,10 @@ export class AirTimeBook {
   readonly #ledgers = new Map<GatewayEui, AirTimeLedger>();
   /** Rows go to the file one after the other. */
   #written: Promise<void> = Promise.resolve();
+  /** Rows since the file was rewritten, and how many there may be. */
+  #appended = 0;
+  #mostAppended = rowsBeforeRewrite;
+  #isTorn = false;
 
   constructor(options: AirTimeBookOptions) {
     this.#options = options;
@@ -100,7 +107,7 @@ export class AirTimeBook {
 
   /** Reads the file, forgets what no longer counts and writes the rest back. */
   async load(): Promise<void> {
-    const { path, clock } = this.#options;
+    const { path } = this.#options;
     if (path === null) return;
     let bytes: Uint8Array;
     try {
@@ -109,28 +116,21 @@ export class AirTimeBook {
     } catch {
       return;
     }
-    const nowMs = clock.nowMs();
     for (let at = 0; at + rowBytes <= bytes.length; at += rowBytes) {
       const row = decodeRow(bytes, at);
       if (row === null) continue;
       const ledger = this.#ledger(row.gatewayEui);
       if (row.isBooked) ledger.charge(row);
       else {
-        const same = ledger
+        const alike = ledger
           .entries(row.atMs)
-          .find(({ frequencyHz, airTimeUs }) => frequencyHz === row.frequencyHz && airTimeUs === row.airTimeUs);
+          .filter(({ frequencyHz, airTimeUs }) => frequencyHz === row.frequencyHz && airTimeUs === row.airTimeUs);
+        // Its time may have been moved: then it is the latest.
+        const same = alike.findLast(({ atMs }) => atMs === row.atMs) ?? alike.at(-1);
         if (same !== undefined) ledger.release(same.id);
       }
     }
-    const rows = [...this.#ledgers].flatMap(([eui, ledger]) =>
-      ledger.entries(nowMs).map((entry) => encodeRow(eui, booked, entry)),
-    );
-    try {
-      await writeFile(`${path}.new`, Buffer.concat(rows));
-      await rename(`${path}.new`, path);
-    } catch {
-      this.#countFailure();
-    }
+    await this.#rewrite(path, this.#liveRows());
   }
 
   #ledger(gatewayEui: GatewayEui): AirTimeLedger {
@@ -142,10 +142,42 @@ export class AirTimeBook {
     return ledger;
   }
 
+  /** Puts a row behind the others, or what still counts, with it, in the place of all. */
   #append(row: Uint8Array): void {
     const { path } = this.#options;
     if (path === null) return;
-    this.#written = this.#written.then(() => appendFile(path, row)).catch(() => this.#countFailure());
+    this.#appended++;
+    if (this.#isTorn || this.#appended > this.#mostAppended) {
+      const live = this.#liveRows();
+      this.#mostAppended = Math.max(rowsBeforeRewrite, 2 * live.length);
+      this.#appended = 0;
+      this.#isTorn = false;
+      this.#written = this.#written.then(() => this.#rewrite(path, live));
+      return;
+    }
+    this.#written = this.#written
+      .then(() => appendFile(path, row))
+      .catch(() => {
+        this.#isTorn = true;
+        this.#countFailure();
+      });
+  }
+
+  #liveRows(): Uint8Array[] {
+    const nowMs = this.#options.clock.nowMs();
+    return [...this.#ledgers].flatMap(([eui, ledger]) =>
+      ledger.entries(nowMs).map((entry) => encodeRow(eui, booked, entry)),
+    );
+  }
+
+  async #rewrite(path: string, rows: readonly Uint8Array[]): Promise<void> {
+    try {
+      await writeFile(`${path}.new`, Buffer.concat(rows));
+      await rename(`${path}.new`, path);
+    } catch {
+      this.#isTorn = true;
+      this.#countFailure();
+    }
   }
 
   #countFailure(): void {

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { regionRules } from "@earshot/poc/radio";
@@ -73,6 +73,41 @@ describe("the air-time book", () => {
     await book.flushed();
     expect(book.check(TEST_EUI, now({ airTimeUs: 1 }), false).isAllowed).toBe(false);
     expect(telemetry.counter("agent_air_time_write_failures_total", "").value()).toBe(1);
+  });
+
+  test("stays small however long it runs, and remembers the same after a restart", async () => {
+    const book = await open();
+    const short = () => now({ airTimeUs: 50_000 });
+    for (let minute = 0; minute < 60 * 24; minute++) {
+      for (let frame = 0; frame < 20; frame++) {
+        const booking = book.charge(frame % 2 === 0 ? TEST_EUI : otherEui, short());
+        if (frame % 5 === 0) book.release(booking);
+      }
+      await clock.advance(60_000);
+    }
+    await book.flushed();
+    // 1,200 frames an hour count, of 28,800; rows that were taken back stand in the file until the next look.
+    expect((await stat(path)).size).toBeLessThan(12_000 * rowBytes);
+    const again = await open();
+    for (const eui of [TEST_EUI, otherEui]) expect(again.use(eui)).toEqual(book.use(eui));
+    expect((await stat(path)).size).toBeLessThan(1_200 * rowBytes);
+  }, 30_000);
+
+  test("has every row again once the disk takes them, behind one that it took in part or not at all", async () => {
+    const book = await open();
+    book.charge(TEST_EUI, now({ airTimeUs: 1000 }));
+    await book.flushed();
+    await rm(join(folder, "deeper"), { recursive: true });
+    book.charge(TEST_EUI, now({ airTimeUs: 2000 }));
+    await book.flushed();
+    await mkdir(join(folder, "deeper"));
+    // What a full disk leaves of a row.
+    await writeFile(path, new Uint8Array(20));
+    book.charge(TEST_EUI, now({ airTimeUs: 3000 }));
+    book.charge(TEST_EUI, now({ airTimeUs: 4000 }));
+    await book.flushed();
+    const again = await open();
+    expect(again.use(TEST_EUI)).toEqual(book.use(TEST_EUI));
   });
 
   test("writes nothing without a path", async () => {
