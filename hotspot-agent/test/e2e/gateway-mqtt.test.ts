@@ -3,13 +3,13 @@ import gw from "@chirpstack/chirpstack-api/gw/gw_pb.js";
 import mqtt from "mqtt";
 import { afterEach, expect, test } from "vitest";
 import { uplinkBytes } from "../doubles/uplink-bytes.ts";
-import { FIRST_EUI, received, Scenario } from "./scenario.ts";
+import { ACK_FROM_DISK, FIRST_EUI, received, Scenario } from "./scenario.ts";
 
 let scenario: Scenario;
 afterEach(() => scenario.end());
 
 test("a forwarder on MQTT is relayed both ways, over an outage of the network server", async () => {
-  scenario = await Scenario.start({ isPrepared: true });
+  scenario = await Scenario.start({ isPrepared: true, toml: `[spool]\n${ACK_FROM_DISK}` });
   const { agent, server } = scenario;
   const own = await scenario.addServer("own");
   await own.disconnect();

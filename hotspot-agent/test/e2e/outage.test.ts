@@ -8,10 +8,10 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { AgentProcess } from "../doubles/agent-process.ts";
 import type { LorawanDevice } from "../doubles/lorawan-device.ts";
 import type { PacketForwarder } from "../doubles/packet-forwarder.ts";
-import { received, Scenario, type ScenarioOptions, type Server, STEPPED_CLOCK } from "./scenario.ts";
+import { ACK_FROM_DISK, received, Scenario, type ScenarioOptions, type Server, STEPPED_CLOCK } from "./scenario.ts";
 
 const DEVICES = ["01020304", "01020305", "01020306"];
-const FAST_REPLAY = "[spool]\nreplay_rate = 1000\n";
+const FAST_REPLAY = `[spool]\nreplay_rate = 1000\n${ACK_FROM_DISK}`;
 
 let scenario: Scenario;
 afterEach(() => scenario.end());

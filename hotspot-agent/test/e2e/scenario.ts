@@ -17,6 +17,8 @@ import { TcpProxy } from "../doubles/tcp-proxy.ts";
 /** Runs the agent with a clock that signals move; see bench/agent-with-clock.ts. */
 export const STEPPED_CLOCK = [process.execPath, join(import.meta.dirname, "../../bench/agent-with-clock.ts")];
 export const FIRST_EUI = "aa555a0000000101";
+/** Nothing is acknowledged from memory, so that a kill loses nothing that was, however long a busy machine takes to write it. */
+export const ACK_FROM_DISK = 'stall_limit = "5 min"\n';
 const NWK_S_KEY = "2b7e151628aed2a6abf7158809cf4f3c";
 const APP_S_KEY = "3c4fcf098815f7aba6d2ae2816157e2b";
 /** From an uplink to its first window: as long as it may be but for a few seconds, so that no busy machine is too late for it. */
