@@ -42,7 +42,8 @@ export async function rpcCall<T>(name: string, method: string, call: () => Promi
   }
 }
 
-function boundedFetch(timeoutMs: number, maxAnswerBytes: number): typeof fetch {
+/** A `fetch` that comes to an end. */
+export function boundedFetch(timeoutMs: number, maxAnswerBytes: number): typeof fetch {
   const send = async (url: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> => {
     const answer = await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
     const body = await boundedBody(answer, maxAnswerBytes);

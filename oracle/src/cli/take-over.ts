@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
-import { durationMs } from "../config/values.ts";
 import { epochFolderName } from "../epoch-folder/run-folder.ts";
 import { oracleError } from "../errors.ts";
 import { answer, type CliContext } from "./context.ts";
@@ -50,7 +49,7 @@ export const takeOverCommand = buildCommand<TakeOverFlags, [], CliContext>({
         import("../settlement/chain-reader.ts"),
         import("../service/storage.ts"),
       ]);
-      const chain = await chainReader(config, durationMs(config.chain.timeout));
+      const chain = await chainReader(config);
       const store = await storage.openConfiguredStore(config);
       const folder = mkdtempSync(join(tmpdir(), "earshot-take-over-"));
       const onProgress = (done: number, total: number, label: string) => progress.show(done, total, label);

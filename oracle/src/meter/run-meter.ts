@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { DeviceSigner } from "@earshot/poc/protocol";
 import { addressBytes } from "../chain/address.ts";
 import { RpcAccounts } from "../chain/rpc-accounts.ts";
+import { majority } from "../challenges/entropy-quorum.ts";
+import { DISSENT } from "../registry/agreement.ts";
 import { RegistryBook } from "../registry/registry-book.ts";
 import { RegistryWatch } from "../registry/registry-watch.ts";
 import type { Clock } from "../service/clock.ts";
@@ -38,9 +40,13 @@ const STATUS_MS = 60_000;
 export async function runMeter(options: RunMeterOptions, stop: AbortSignal): Promise<void> {
   const { broker, ingests, signer, folder, maxCopies, rpc, network, clock, log, onStatus } = options;
   const book = new RegistryBook();
+  const own = log.for("chain");
+  const onDissent = (endpoint: string, what: string) =>
+    own.complain(`dissent ${endpoint}`, DISSENT, { endpoint, what });
   const watch = new RegistryWatch({
     sources: rpc.map((url) => new RpcAccounts({ url, timeoutMs: RPC_TIMEOUT_MS })),
     network: addressBytes(network, "network"),
+    quorum: { count: majority(rpc.length), onDissent },
     book,
     file: join(folder, "registry.cache"),
     resyncMs: RESYNC_MS,

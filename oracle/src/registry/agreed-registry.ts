@@ -1,15 +1,16 @@
 /**
- * All accounts of a network as enough endpoints have them: what one of them makes up, changes or leaves out is not believed. Asked once an
- * epoch, when its registry is put down for good; what the book says meanwhile follows one endpoint at a time (registry-watch.ts).
+ * The accounts of a network as enough endpoints have them: what one of them makes up, changes or leaves out is not believed. All of them when an
+ * epoch's registry is put down for good and when the book is made anew (registry-watch.ts), and each that somebody says has changed.
  */
 import { oracleError } from "../errors.ts";
 import { accountDiscriminator } from "./account-reader.ts";
 import type { AccountFilter, AccountSource } from "./account-source.ts";
-import { agreed } from "./agreement.ts";
+import { alike, type Quorum } from "./agreement.ts";
 import { decodeHotspot, HOTSPOT_ACCOUNT, HOTSPOT_NETWORK_OFFSET, type HotspotAccount } from "./hotspot-account.ts";
 import {
   decodeNetwork,
   decodeRouter,
+  type NetworkAccount,
   ROUTER_ACCOUNT,
   ROUTER_CONFIG_OFFSET,
   type RouterAccount,
@@ -23,7 +24,7 @@ export interface AgreedRegistryOptions {
   readonly sources: readonly Source[];
   /** Address of the network's account, 32 bytes. */
   readonly network: Uint8Array;
-  readonly quorum: number;
+  readonly quorum: Quorum;
   readonly steadyMs: () => number;
 }
 
@@ -32,9 +33,27 @@ export interface AgreedAccounts {
   readonly payers: readonly RouterAccount[];
 }
 
-interface Group {
+/** Accounts of a kind: those of a program that match. */
+export interface AccountGroup {
   readonly program: Uint8Array;
   readonly filters: readonly AccountFilter[];
+}
+
+export interface RegistryPlaces {
+  readonly network: NetworkAccount;
+  /** The network's account. */
+  readonly data: Uint8Array;
+  readonly slot: number;
+  readonly hotspots: AccountGroup;
+  readonly payers: AccountGroup;
+}
+
+export interface AgreedAccount {
+  /** A slot at which an endpoint had it, no later than an honest one. */
+  readonly slot: number;
+  readonly data: Uint8Array;
+  /** Its program, 32 bytes. */
+  readonly owner: Uint8Array;
 }
 
 /** What did not agree is not read anew before, ms: all accounts are a hundred megabytes. */
@@ -53,65 +72,117 @@ export class AgreedRegistry {
     const { steadyMs } = this.#options;
     if (this.#failed !== undefined && steadyMs() - this.#failed.atMs < PAUSE_MS) throw this.#failed.error;
     try {
-      return await this.#read(fromSlot);
+      const places = await this.places();
+      const [hotspots, payers] = [await this.all(places.hotspots, fromSlot), await this.all(places.payers, fromSlot)];
+      return {
+        hotspots: [...hotspots.accounts].map(([at, data]) => ({
+          ...decodeHotspot(data),
+          address: Uint8Array.fromHex(at),
+        })),
+        payers: [...payers.accounts].map(([at, data]) => ({ ...decodeRouter(data), address: Uint8Array.fromHex(at) })),
+      };
     } catch (error) {
       this.#failed = { atMs: steadyMs(), error };
       throw error;
     }
   }
 
-  async #read(fromSlot: number): Promise<AgreedAccounts> {
+  /** The network's own account, and where the others are. Throws ORC_RPC_FAILED, ORC_BAD_ACCOUNT. */
+  async places(fromSlot = 0): Promise<RegistryPlaces> {
     const { network: address } = this.#options;
-    const account = await this.#account(address);
-    const network = decodeNetwork(account.data);
-    const dcConfig = await this.#account(network.dcConfig);
-    const hotspots = { program: account.owner, filters: filtersOf(HOTSPOT_ACCOUNT, HOTSPOT_NETWORK_OFFSET, address) };
-    const payers = {
-      program: dcConfig.owner,
-      filters: filtersOf(ROUTER_ACCOUNT, ROUTER_CONFIG_OFFSET, network.dcConfig),
-    };
-    const [hotspotAccounts, payerAccounts] = [
-      await this.#group(hotspots, fromSlot),
-      await this.#group(payers, fromSlot),
-    ];
+    const { slot, data, owner } = await this.#present(address, fromSlot);
+    const network = decodeNetwork(data);
+    const dcConfig = await this.#present(network.dcConfig, fromSlot);
     return {
-      hotspots: [...hotspotAccounts].map(([at, data]) => ({ ...decodeHotspot(data), address: Uint8Array.fromHex(at) })),
-      payers: [...payerAccounts].map(([at, data]) => ({ ...decodeRouter(data), address: Uint8Array.fromHex(at) })),
+      network,
+      slot,
+      data,
+      hotspots: { program: owner, filters: filtersOf(HOTSPOT_ACCOUNT, HOTSPOT_NETWORK_OFFSET, address) },
+      payers: { program: dcConfig.owner, filters: filtersOf(ROUTER_ACCOUNT, ROUTER_CONFIG_OFFSET, network.dcConfig) },
     };
   }
 
-  async #account(address: Uint8Array): Promise<{ readonly data: Uint8Array; readonly owner: Uint8Array }> {
+  /** One account at a slot or after it; undefined where there is none. Throws ORC_RPC_FAILED. */
+  async account(address: Uint8Array, fromSlot: number): Promise<AgreedAccount | undefined> {
     const { sources, quorum } = this.#options;
-    const what = `account ${address.toHex()}`;
-    const asked = sources.map((source) => source.account(address));
-    const found = await agreed(what, asked, quorum, (one) => (one ? `${one.owner.toHex()} ${one.data.toHex()}` : ""));
-    if (found === undefined) throw oracleError("ORC_BAD_ACCOUNT", `${what}: there is none`);
+    const ask = async (source: Source) => {
+      const found = await source.account(address);
+      if (found !== undefined) checkSlot(source, found.slot, fromSlot);
+      return found;
+    };
+    const asked = sources.map((source) => ({ endpoint: source.name, answer: ask(source) }));
+    const found = await alike({ what: `account ${address.toHex()}`, isAlike: isSameAccount }, asked, quorum);
+    return found.reduce((least, one) => (least && one && one.slot < least.slot ? one : least));
+  }
+
+  async #present(address: Uint8Array, fromSlot: number): Promise<AgreedAccount> {
+    const found = await this.account(address, fromSlot);
+    if (found === undefined) throw oracleError("ORC_BAD_ACCOUNT", `account ${address.toHex()}: there is none`);
     return found;
   }
 
-  /** The accounts of a program that enough endpoints have alike, as soon as it is known of each. */
-  #group({ program, filters }: Group, fromSlot: number): Promise<Accounts> {
+  /** The accounts of a kind that enough endpoints have alike, as soon as it is known of each, and a slot at which they are. Throws ORC_RPC_FAILED. */
+  all(
+    { program, filters }: AccountGroup,
+    fromSlot: number,
+  ): Promise<{ readonly slot: number; readonly accounts: Accounts }> {
     const { sources, quorum } = this.#options;
-    const { promise, resolve, reject } = Promise.withResolvers<Accounts>();
-    const readings: Accounts[] = [];
+    const { promise, resolve, reject } = Promise.withResolvers<{
+      readonly slot: number;
+      readonly accounts: Accounts;
+    }>();
+    const readings: { readonly name: string; readonly slot: number; readonly accounts: Accounts }[] = [];
     const faults: string[] = [];
+    let agreedOn: Accounts | undefined;
     const ask = async (source: Source) => {
       try {
         const { slot, accounts } = await source.programAccounts(program, filters);
-        if (slot < fromSlot) throw new Error(`${source.name}: is at slot ${slot}, ${fromSlot} or later expected`);
-        readings.push(new Map(accounts.map(({ address, data }) => [address.toHex(), data])));
-        const known = agreedAccounts(readings, quorum);
-        if (typeof known !== "string") resolve(known);
-        else faults.push(known);
+        checkSlot(source, slot, fromSlot);
+        readings.push({
+          name: source.name,
+          slot,
+          accounts: new Map(accounts.map(({ address, data }) => [address.toHex(), data])),
+        });
+        if (agreedOn !== undefined) return;
+        const known = agreedAccounts(
+          readings.map((reading) => reading.accounts),
+          quorum.count,
+        );
+        if (typeof known === "string") faults.push(known);
+        else {
+          agreedOn = known;
+          resolve({ slot: Math.min(...readings.map((reading) => reading.slot)), accounts: known });
+        }
       } catch (error) {
         faults.push(error instanceof Error ? error.message : String(error));
       }
     };
-    Promise.all(sources.map(ask)).then(() =>
-      reject(oracleError("ORC_RPC_FAILED", `all accounts: ${faults.at(-1) ?? "too few answers"}`, { retryable: true })),
-    );
+    Promise.all(sources.map(ask)).then(() => {
+      const why = faults.at(-1) ?? "too few answers";
+      if (agreedOn === undefined) reject(oracleError("ORC_RPC_FAILED", `all accounts: ${why}`, { retryable: true }));
+      for (const { name, accounts } of readings)
+        if (agreedOn !== undefined && !isSameSet(accounts, agreedOn)) quorum.onDissent?.(name, "all accounts");
+    });
     return promise;
   }
+}
+
+function checkSlot({ name }: Source, slot: number, fromSlot: number): void {
+  if (!(slot >= fromSlot)) throw new Error(`${name}: is at slot ${slot}, ${fromSlot} or later expected`);
+}
+
+function isSameAccount(one: AgreedAccount | undefined, other: AgreedAccount | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return Buffer.compare(one.owner, other.owner) === 0 && Buffer.compare(one.data, other.data) === 0;
+}
+
+function isSameSet(one: Accounts, other: Accounts): boolean {
+  if (one.size !== other.size) return false;
+  for (const [address, data] of one) {
+    const theirs = other.get(address);
+    if (theirs === undefined || Buffer.compare(data, theirs) !== 0) return false;
+  }
+  return true;
 }
 
 /** The accounts that at least `quorum` readings have alike, when they say so of each; else of which they do not. */

@@ -62,7 +62,7 @@ export async function serviceParts(
   const archive = new EpochArchive(artefacts);
   const noticeKeys = noticeKeysOf(config, rules.network, context.signer.publicKey);
   const suspended = new SuspendedRoutes();
-  const chain = routerChain(config, network);
+  const chain = routerChain(context, network);
   const organisations = organisationsPart(context, {
     routers: chain.routers,
     suspended,

@@ -8,7 +8,6 @@ import { keyToText } from "@earshot/poc/protocol";
 import { RpcAccounts } from "../chain/rpc-accounts.ts";
 import { EntropyBook } from "../challenges/entropy-book.ts";
 import { EntropyFile } from "../challenges/entropy-file.ts";
-import { quorumOf } from "../challenges/entropy-quorum.ts";
 import { LongPolls } from "../challenges/long-polls.ts";
 import type { WrittenConfig } from "../config/schema.ts";
 import { durationMs, hostAndPort } from "../config/values.ts";
@@ -18,11 +17,12 @@ import { type PipelinePlan, putPlan, readPlan } from "../pipeline/plan.ts";
 import { lastClosedEpoch } from "../pipeline/work-table.ts";
 import type { Store } from "../ports/store.ts";
 import { AgreedRegistry } from "../registry/agreed-registry.ts";
-import { agreedHistory } from "../registry/agreement.ts";
+import { agreedHistory, type Quorum } from "../registry/agreement.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
 import { RegistryBook } from "../registry/registry-book.ts";
 import { RegistryWatch } from "../registry/registry-watch.ts";
 import { rewardAccountsOf, rewardsView } from "../settlement/network-addresses.ts";
+import { networkConnection, networkQuorum } from "../settlement/network-connection.ts";
 import { createApi } from "./app.ts";
 import { type Clock, sleep, whenAborted } from "./clock.ts";
 import type { HttpApp } from "./http.ts";
@@ -100,7 +100,9 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
   const telemetry = new Telemetry();
   const registry = new RegistryBook();
   const sources = accountSources(config);
-  const watch = watchRegistry(config, sources, registry, clock, log);
+  const chain = { config, log, telemetry };
+  const quorum = networkQuorum(chain);
+  const watch = watchRegistry(config, sources, quorum, registry, clock, log);
   watch.loadCache();
   act(watch.run(ended));
   const network = await Promise.race([watch.network, whenAborted(ended)]);
@@ -119,7 +121,9 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
     partitions: config.ingest.partitions,
     segmentMs: segmentSpanMs(time),
   };
-  const plan = await planOf(store, identity, time, () => firstEpochOf(config, network, clock, log, ended));
+  const plan = await planOf(store, identity, time, () =>
+    firstEpochOf(networkConnection(chain), network, clock, log, ended),
+  );
   if (plan === undefined) return;
   const reportLog = await openConfiguredLog(config, identity);
   closers.push(() => reportLog.close());
@@ -130,7 +134,6 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
   const polls = new LongPolls(clock, config.http.max_waiting);
   const shared = { config, rules, signer, registry, entropy, polls, reportLog, networkClock, clock, log, telemetry };
   const context: OracleContext = { ...shared, store, artefacts, plan };
-  const quorum = quorumOf(config.chain);
   const history = agreedHistory(sources, quorum);
   const address = networkAddress({ network: config.network });
   const registryOf = new AgreedRegistry({ sources, network: address, quorum, steadyMs: () => clock.steadyMs() });
@@ -176,18 +179,18 @@ async function planOf(
   return plan;
 }
 
-/** Asks every endpoint in turn until one answers. */
+/** Asks until enough endpoints answer. */
 async function firstEpochOf(
-  config: WrittenConfig,
+  connection: ReturnType<typeof networkConnection>,
   network: NetworkAccount,
   clock: Clock,
   log: Log,
   ended: AbortSignal,
 ) {
-  for (let turn = 0; !ended.aborted; turn++) {
-    const url = config.chain.rpc[turn % config.chain.rpc.length]!;
+  const view = rewardsView(connection, network);
+  while (!ended.aborted) {
     try {
-      return (await rewardsView(url, durationMs(config.chain.timeout), network).state()).nextFinal;
+      return (await view.state()).nextFinal;
     } catch (error) {
       if (error instanceof CodedError && error.code === "ORC_WRONG_NETWORK") throw error;
       log.complain("first epoch", "the chain does not say which epoch is the next", { error: String(error) });
@@ -220,6 +223,7 @@ function accountSources({ chain }: WrittenConfig): readonly RpcAccounts[] {
 function watchRegistry(
   { chain, data, network }: WrittenConfig,
   sources: readonly RpcAccounts[],
+  quorum: Quorum,
   book: RegistryBook,
   clock: Clock,
   log: Log,
@@ -227,7 +231,7 @@ function watchRegistry(
   return new RegistryWatch({
     sources,
     network: networkAddress({ network }),
-    quorum: quorumOf(chain),
+    quorum,
     book,
     file: join(data.folder, "registry.cache"),
     resyncMs: durationMs(chain.registry_resync),

@@ -21,6 +21,7 @@ export class Telemetry {
   readonly #requests;
   readonly #requestSeconds;
   readonly #endpointAnswers;
+  readonly #endpointDissents;
   #lastEntropyMinute: number | undefined;
   readonly #beforeScrape: (() => void)[] = [];
 
@@ -76,6 +77,12 @@ export class Telemetry {
       labelNames: ["endpoint", "outcome"],
       registers,
     });
+    this.#endpointDissents = new Counter({
+      name: "oracle_endpoint_dissents_total",
+      help: "Answers of a Solana endpoint about accounts and transactions that were not what enough others said.",
+      labelNames: ["endpoint"],
+      registers,
+    });
     this.gauge("oracle_entropy_minute", "The last minute whose entropy is known.", () => this.#lastEntropyMinute);
   }
 
@@ -123,6 +130,10 @@ export class Telemetry {
 
   endpointAnswer(endpoint: string, outcome: string): void {
     this.#endpointAnswers.inc({ endpoint, outcome });
+  }
+
+  endpointDissent(endpoint: string): void {
+    this.#endpointDissents.inc({ endpoint });
   }
 
   entropyKnown(minute: number): void {

@@ -2,8 +2,6 @@
 import { type Columns, ledgerOutTable } from "@earshot/poc";
 import { Programs } from "@earshot/programs-client";
 import { KeptEpochs } from "../api/kept-epochs.ts";
-import { rpcConnection } from "../chain/rpc-connection.ts";
-import { durationMs } from "../config/values.ts";
 import { lowerBound } from "../epoch-folder/lower-bound.ts";
 import { EpochArchive } from "../pipeline/epoch-archive.ts";
 import { closedEpoch } from "../pipeline/work-table.ts";
@@ -11,9 +9,9 @@ import type { NetworkAccount } from "../registry/network-account.ts";
 import type { OracleContext, ServicePart } from "../service/part.ts";
 import { chainRoutes } from "./chain-routes.ts";
 import { ChainView } from "./chain-view.ts";
-import { InTurn } from "./in-turn.ts";
 import { KeptAnswers } from "./kept-answers.ts";
-import { addressesOf, MAX_ANSWER_BYTES } from "./network-addresses.ts";
+import { addressesOf } from "./network-addresses.ts";
+import { networkConnection } from "./network-connection.ts";
 import { tupleOf } from "./settler.ts";
 
 const WALLET_BYTES = 32;
@@ -23,23 +21,13 @@ const LEDGERS_IN_MEMORY = 2;
 const KEPT = { freshMs: 3000, usableMs: 60_000, waitMs: 4000, pauseMs: 2000, mostAsked: 32, mostKept: 2000 } as const;
 
 export function chainPart(
-  {
-    config,
-    store,
-    artefacts,
-    networkClock,
-    clock,
-  }: Pick<OracleContext, "config" | "store" | "artefacts" | "networkClock" | "clock">,
+  context: Pick<OracleContext, "config" | "store" | "artefacts" | "networkClock" | "clock" | "log" | "telemetry">,
   network: Pick<NetworkAccount, "tokenMint" | "dcMint">,
 ): ServicePart {
+  const { store, artefacts, networkClock, clock } = context;
   const addresses = addressesOf(network);
-  const timeoutMs = durationMs(config.chain.timeout);
-  const views = new InTurn(
-    config.chain.rpc.map((url) => {
-      const connection = rpcConnection({ url, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
-      return new ChainView({ connection, programs: new Programs(connection) }, addresses);
-    }),
-  );
+  const connection = networkConnection(context);
+  const view = new ChainView({ connection, programs: new Programs(connection) }, addresses);
   const archive = new EpochArchive(artefacts);
   const ledgers = new KeptEpochs(LEDGERS_IN_MEMORY, (epoch) => archive.table(epoch, ledgerOutTable));
   const ownTuple = async (epoch: number) => {
@@ -51,10 +39,10 @@ export function chainPart(
     routes: (app) =>
       chainRoutes(app, {
         kept: new KeptAnswers({ clock, ...KEPT }),
-        epochs: (to, count) => views.ask((view) => view.epochs(to, count, ownTuple)),
-        proposals: () => views.ask((view) => view.proposals()),
-        router: (routeKey) => views.ask((view) => view.router(routeKey)),
-        claim: (wallet) => views.ask((view) => view.claim(wallet)),
+        epochs: (to, count) => view.epochs(to, count, ownTuple),
+        proposals: () => view.proposals(),
+        router: (routeKey) => view.router(routeKey),
+        claim: (wallet) => view.claim(wallet),
         earned: async (wallet, epoch) => {
           if ((await closedEpoch(store, epoch)) === undefined) return undefined;
           const ledger = await ledgers.of(epoch);

@@ -2,12 +2,9 @@
 import type { RewardAccounts } from "@earshot/poc";
 import { type NetworkAddresses, networkAddresses, Programs } from "@earshot/programs-client";
 import { keyOf } from "../chain/address.ts";
-import { rpcConnection } from "../chain/rpc-connection.ts";
+import type { agreedConnection } from "../chain/agreed-connection.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
 import { RewardsView } from "./rewards-chain.ts";
-
-/** Accounts of one epoch, and one answer of a simulation. */
-export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 export function addressesOf({ tokenMint, dcMint }: Pick<NetworkAccount, "tokenMint" | "dcMint">): NetworkAddresses {
   return networkAddresses(keyOf(tokenMint), keyOf(dcMint));
@@ -19,12 +16,10 @@ export function rewardAccountsOf(network: Pick<NetworkAccount, "tokenMint" | "dc
   return { distributor: distributor.toBytes(), treasury: gov.toBytes() };
 }
 
-/** What the rewards of a network are at an endpoint. */
+/** The rewards of a network. */
 export function rewardsView(
-  url: string,
-  timeoutMs: number,
+  connection: ReturnType<typeof agreedConnection>,
   network: Pick<NetworkAccount, "tokenMint" | "dcMint">,
 ): RewardsView {
-  const connection = rpcConnection({ url, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
   return new RewardsView({ connection, programs: new Programs(connection) }, addressesOf(network));
 }

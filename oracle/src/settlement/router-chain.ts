@@ -1,14 +1,13 @@
-/** Routers and burns at whichever endpoint answers: one that fails is left for the next. */
+/** Routers and burns as enough endpoints have them. */
 import { Programs } from "@earshot/programs-client";
-import type { Burn, BurnAnswer, BurnChain, RouterAccount } from "../billing/burns.ts";
+import type { BurnChain } from "../billing/burns.ts";
 import { keypairOf } from "../chain/keypair-file.ts";
-import { rpcConnection } from "../chain/rpc-connection.ts";
-import type { WrittenConfig } from "../config/schema.ts";
 import { durationMs } from "../config/values.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
+import type { OracleContext } from "../service/part.ts";
 import { RouterBurns, RouterView } from "./burn-chain.ts";
-import { InTurn } from "./in-turn.ts";
-import { addressesOf, MAX_ANSWER_BYTES } from "./network-addresses.ts";
+import { addressesOf } from "./network-addresses.ts";
+import { networkConnection } from "./network-connection.ts";
 
 export interface RouterChain {
   readonly routers: Pick<BurnChain, "routers">;
@@ -17,22 +16,16 @@ export interface RouterChain {
 }
 
 /** Throws ORC_BAD_KEY. */
-export function routerChain({ chain, billing, settlement }: WrittenConfig, network: NetworkAccount): RouterChain {
+export function routerChain(
+  context: Pick<OracleContext, "config" | "log" | "telemetry">,
+  network: NetworkAccount,
+): RouterChain {
+  const { billing, settlement } = context.config;
   const addresses = addressesOf(network);
-  const readers = chain.rpc.map((url) => {
-    const connection = rpcConnection({ url, timeoutMs: durationMs(chain.timeout), maxAnswerBytes: MAX_ANSWER_BYTES });
-    return { connection, programs: new Programs(connection) };
-  });
-  if (billing.key_file === "") {
-    const views = new InTurn(readers.map((reader) => new RouterView(reader, addresses)));
-    return { routers: { routers: () => views.ask((view) => view.routers()) }, burner: undefined };
-  }
+  const connection = networkConnection(context);
+  const reader = { connection, programs: new Programs(connection) };
+  if (billing.key_file === "") return { routers: new RouterView(reader, addresses), burner: undefined };
   const payer = keypairOf(billing.key_file, "billing.key_file");
-  const slotMs = durationMs(settlement.slot);
-  const chains = new InTurn(readers.map((reader) => new RouterBurns({ ...reader, payer, slotMs }, addresses)));
-  const burner: BurnChain = {
-    routers: (): Promise<readonly RouterAccount[]> => chains.ask((one) => one.routers()),
-    burn: (burns: readonly Burn[]): Promise<readonly BurnAnswer[]> => chains.ask((one) => one.burn(burns)),
-  };
+  const burner = new RouterBurns({ ...reader, payer, slotMs: durationMs(settlement.slot) }, addresses);
   return { routers: burner, burner };
 }

@@ -1,11 +1,9 @@
 /**
  * Settlement as a part of the service: prices and budgets of closed epochs from the chain, and with a key of its own this oracle's log
- * heads, votes and final roots there. Endpoints are taken in turn: one that fails is left for the next.
+ * heads, votes and final roots there. All of it rests on what enough endpoints say (chain/agreed-connection.ts).
  */
 import { Programs } from "@earshot/programs-client";
 import { keypairOf } from "../chain/keypair-file.ts";
-import { endpointName, rpcConnection } from "../chain/rpc-connection.ts";
-import { quorumOf } from "../challenges/entropy-quorum.ts";
 import { durationMs } from "../config/values.ts";
 import type { ToldTip } from "../ingest/told-tip.ts";
 import { ingestsOfEpoch } from "../notices/ingests-of-epoch.ts";
@@ -18,9 +16,9 @@ import type { NetworkAccount } from "../registry/network-account.ts";
 import { sleep, whenAborted } from "../service/clock.ts";
 import type { OracleContext, ServicePart } from "../service/part.ts";
 import { RepeatedFailure } from "../service/repeated-failure.ts";
-import { AgreedRewards } from "./agreed-rewards.ts";
 import { LogCopy } from "./log-copy.ts";
-import { addressesOf, MAX_ANSWER_BYTES } from "./network-addresses.ts";
+import { addressesOf } from "./network-addresses.ts";
+import { networkConnection } from "./network-connection.ts";
 import { ClosingRecorder } from "./record-closings.ts";
 import { RewardsChain, RewardsView } from "./rewards-chain.ts";
 import { Settler, type SettlerEvent } from "./settler.ts";
@@ -32,12 +30,6 @@ export interface SettlementPartOptions {
   readonly told: ToldTip;
   /** Whose appeals count. */
   readonly noticeKeys: NoticeKeys;
-}
-
-/** Something that does what is due on one endpoint. */
-interface Stepper {
-  readonly name: string;
-  step(): Promise<void>;
 }
 
 export function settlementPart(
@@ -86,33 +78,22 @@ export function settlementPart(
     }
     own.info(`an epoch is ${event.kind}`, { epoch: event.epoch });
   };
-  const readers = config.chain.rpc.map((url) => {
-    const timeoutMs = durationMs(config.chain.timeout);
-    const connection = rpcConnection({ url, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
-    return { name: endpointName(url), connection, programs: new Programs(connection) };
+  const connection = networkConnection(context);
+  const reader = { connection, programs: new Programs(connection) };
+  const view = new RewardsView(reader, addresses);
+  const closings = new ClosingRecorder({
+    chain: view,
+    facts,
+    store,
+    plan,
+    appealsAfter: async (closed) =>
+      appealsAfter(archive, closed, { ...noticeKeys, ingestKeys: await ingestsOfEpoch(archive, closed) }),
   });
-  const views = readers.map((reader) => new RewardsView(reader, addresses));
-  const readings = new AgreedRewards(views, quorumOf(config.chain));
-  const steppers = readers.map(({ name, ...reader }, at): Stepper => {
-    const view = views[at]!;
-    const closings = new ClosingRecorder({
-      chain: { state: () => view.state(), epoch: (epoch) => readings.epoch(epoch) },
-      facts,
-      store,
-      plan,
-      appealsAfter: async (closed) =>
-        appealsAfter(archive, closed, { ...noticeKeys, ingestKeys: await ingestsOfEpoch(archive, closed) }),
-    });
-    if (wallet === undefined) {
-      const step = async () => {
-        onEvent({ kind: "final_through", epoch: (await view.state()).nextFinal - 1 });
-        await closings.step();
-      };
-      return { name, step };
-    }
-    const settler = new Settler({
+  /** What is said on chain; undefined for an oracle that says nothing there. */
+  const settler =
+    wallet &&
+    new Settler({
       chain: new RewardsChain({ ...reader, payer: wallet, slotMs: durationMs(slot) }, addresses),
-      readings,
       closings,
       store,
       artefacts,
@@ -127,8 +108,11 @@ export function settlementPart(
       time: rules.parameters.time,
       onEvent,
     });
-    return { name, step: () => settler.step() };
-  });
+  const settle = async () => {
+    if (settler !== undefined) return settler.step();
+    onEvent({ kind: "final_through", epoch: (await view.state()).nextFinal - 1 });
+    await closings.step();
+  };
   const failure = new RepeatedFailure();
   const away = new Map(mirrors.map((mirror) => [mirror, new RepeatedFailure()]));
   /** A peer that is away holds up votes that need its log (objections.ts), and nothing else. */
@@ -155,23 +139,18 @@ export function settlementPart(
   return {
     name: "settlement",
     async run(stop) {
-      for (let turn = 0; !stop.aborted; ) {
-        const stepper = steppers[turn % steppers.length]!;
+      while (!stop.aborted) {
         try {
           const step = async () => {
             // What the others have is needed before it is judged whether to vote.
             await Promise.all(mirrors.map(follow));
-            await stepper.step();
+            await settle();
           };
           // A chain that is gone is waited for long; a service that ends does not: every act can be asked for again.
           await Promise.race([step(), whenAborted(stop)]);
           failure.succeeded();
         } catch (error) {
-          turn++;
-          own.complain(`step ${stepper.name}`, "settlement cannot go on and will try again", {
-            endpoint: stepper.name,
-            error: failure.failed(error),
-          });
+          own.complain("step", "settlement cannot go on and will try again", { error: failure.failed(error) });
         }
         await sleep(clock, durationMs(interval), stop);
       }

@@ -17,12 +17,10 @@ import { isHeadDue } from "./head-due.ts";
 import type { LogCopy } from "./log-copy.ts";
 import { type Objection, objectionsTo, type Proof } from "./objections.ts";
 import type { ClosingRecorder } from "./record-closings.ts";
-import type { RewardsChain, RewardsState, RewardsView } from "./rewards-chain.ts";
+import type { RewardsChain, RewardsState } from "./rewards-chain.ts";
 
 export interface SettlerOptions {
   readonly chain: RewardsChain;
-  /** What is read of epochs and of logs' heads before it is judged whether to vote; without it the chain's own readings. */
-  readonly readings?: Pick<RewardsView, "epoch" | "ingests">;
   readonly store: Store;
   readonly artefacts: ArtefactStore;
   /** Learns the price and budget of what was issued. */
@@ -103,14 +101,14 @@ export class Settler {
   }
 
   async #settle(closed: ClosedEpoch): Promise<void> {
-    const { chain, readings = chain } = this.#options;
+    const { chain } = this.#options;
     const { epoch } = closed;
-    const onChain = await readings.epoch(epoch);
+    const onChain = await chain.epoch(epoch);
     if (onChain === undefined || onChain.isFinal) return;
     const objections = await objectionsTo({
       ...this.#options,
       db: this.#options.store,
-      ingests: await readings.ingests(),
+      ingests: await chain.ingests(),
       closed,
       onChain,
     });

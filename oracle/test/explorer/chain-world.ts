@@ -15,6 +15,7 @@ import { SYSTEM_CLOCK } from "../../src/service/clock.ts";
 import { createHttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
 import { NetworkClock } from "../../src/service/network-clock.ts";
+import { Telemetry } from "../../src/service/telemetry.ts";
 import { chainPart } from "../../src/settlement/chain-part.ts";
 import { tupleOf } from "../../src/settlement/settler.ts";
 import { appendAll, ingest, openLog, putFacts, SmallPipeline } from "../pipeline/small-pipeline.ts";
@@ -76,7 +77,7 @@ export async function startChainWorld(folder: string): Promise<ChainWorld> {
       proposals,
     }),
     chainPart(
-      { config, store, artefacts, clock: SYSTEM_CLOCK, networkClock },
+      { config, store, artefacts, clock: SYSTEM_CLOCK, networkClock, log: SILENT_LOG, telemetry: new Telemetry() },
       { tokenMint: tokenMint.toBytes(), dcMint: dcMint.toBytes() },
     ),
     explorerPart(),

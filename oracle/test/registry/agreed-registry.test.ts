@@ -56,7 +56,12 @@ function registryOf(sources: readonly Source[], quorum = 2): AgreedRegistry {
     nowMs += 3_600_000;
     return nowMs;
   };
-  return new AgreedRegistry({ sources, network: new PublicKey(chain.account).toBytes(), quorum, steadyMs });
+  return new AgreedRegistry({
+    sources,
+    network: new PublicKey(chain.account).toBytes(),
+    quorum: { count: quorum },
+    steadyMs,
+  });
 }
 
 /** Keys of the hotspots, when all that was onboarded is final. */
@@ -115,7 +120,7 @@ describe("the registry of an epoch", () => {
     const watch = new RegistryWatch({
       sources: [liar, honest, honest],
       network,
-      quorum: 2,
+      quorum: { count: 2 },
       book: new RegistryBook(),
       file: `${folders.next()}/registry.cache`,
       resyncMs: 3_600_000,

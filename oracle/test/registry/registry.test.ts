@@ -25,6 +25,7 @@ function watch(book: RegistryBook, file: string) {
   const registry = new RegistryWatch({
     sources: [new RpcAccounts({ url: chain.url, timeoutMs: 5000 })],
     network: new PublicKey(chain.account).toBytes(),
+    quorum: { count: 1 },
     book,
     file,
     resyncMs: 3_600_000,

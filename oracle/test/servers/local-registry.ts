@@ -207,6 +207,11 @@ export class LocalRegistry {
     await this.#send(admin, [instruction]);
   }
 
+  /** Address of a hotspot's account, 32 bytes. */
+  addressOf(deviceKey: Uint8Array): Uint8Array {
+    return hotspotOf(this.addresses.network, deviceKey).toBytes();
+  }
+
   /** The account of a hotspot as Anchor reads it. */
   async hotspot(deviceKey: Uint8Array): Promise<Record<string, unknown> | null> {
     return this.#programs.account(

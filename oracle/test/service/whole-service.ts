@@ -142,6 +142,7 @@ export class WholeService {
       watch: new RegistryWatch({
         sources: [],
         network: new Uint8Array(32),
+        quorum: { count: 1 },
         book: registry,
         file: join(folder, "registry.cache"),
         resyncMs: 600_000,

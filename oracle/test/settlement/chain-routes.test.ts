@@ -9,6 +9,7 @@ import { SYSTEM_CLOCK } from "../../src/service/clock.ts";
 import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
 import { NetworkClock } from "../../src/service/network-clock.ts";
+import { Telemetry } from "../../src/service/telemetry.ts";
 import { chainPart } from "../../src/settlement/chain-part.ts";
 import { tupleOf } from "../../src/settlement/settler.ts";
 import { type PayingNetwork, payerWallet, startPayingNetwork } from "../billing/paying-network.ts";
@@ -38,8 +39,9 @@ async function serve(url: string, own: ManualClock | typeof SYSTEM_CLOCK): Promi
   const config = readConfig({ file: undefined, environment: {}, flags: [`chain.rpc=["${url}"]`] });
   const { store, artefacts } = paying.pipeline;
   const { tokenMint, dcMint } = paying.chain.addresses;
+  const networkClock = new NetworkClock(own, SILENT_LOG);
   const part = chainPart(
-    { config, store, artefacts, clock: own, networkClock: new NetworkClock(own, SILENT_LOG) },
+    { config, store, artefacts, clock: own, networkClock, log: SILENT_LOG, telemetry: new Telemetry() },
     { tokenMint: tokenMint.toBytes(), dcMint: dcMint.toBytes() },
   );
   const served = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
