@@ -18,6 +18,7 @@ import { type Ingest, sendConfirmations } from "./confirmation-sender.ts";
 import { type ConfirmedCopy, CopyMatcher, type UnconfirmedReason } from "./copy-matcher.ts";
 import { SeenMessages } from "./seen-messages.ts";
 import { readAccepted, readDelivered, topicKind } from "./server-messages.ts";
+import { UnknownGateways } from "./unknown-gateways.ts";
 
 export interface MeterOptions {
   readonly broker: Omit<BrokerOptions, "log">;
@@ -42,7 +43,7 @@ export interface MeterStatus {
   accepted: number;
   confirmed: number;
   unreadable: number;
-  /** Accepted through gateways that are no hotspots of the network: the payer's own, say. */
+  /** Accepted through gateways that are no hotspots of the network by now: the payer's own, say. */
   foreignGateways: number;
   uploads: number;
   readonly unconfirmed: Partial<Record<UnconfirmedReason, number>>;
@@ -51,6 +52,8 @@ export interface MeterStatus {
 /** How long delivered and accepted wait for each other: ChirpStack collects copies for 200 ms. */
 const MATCH_WAIT_MS = 300_000;
 const MAX_WAITING = 200_000;
+/** Copies of gateways that may yet turn out to be hotspots. */
+const MAX_UNKNOWN = 50_000;
 /** Of messages kept for a meter that is killed, in each of two files. */
 const MAX_SEEN_BYTES = 64 * 1024 * 1024;
 const SEND_TIMEOUT_MS = 10_000;
@@ -63,6 +66,7 @@ export class Meter {
   readonly #matcher: CopyMatcher;
   readonly #journal: ConfirmationJournal;
   readonly #seen: SeenMessages;
+  readonly #unknown = new UnknownGateways({ keepMs: MATCH_WAIT_MS, most: MAX_UNKNOWN });
   /** While messages of the meter before are read: what it confirmed of them. */
   #confirmedBefore: ReadonlySet<string> | undefined;
   #unwritten: PacketConfirmation[] = [];
@@ -167,10 +171,12 @@ export class Meter {
     this.#confirmedBefore = undefined;
   }
 
-  #confirmed({ gatewayId, packetHash, phyBytes }: ConfirmedCopy): void {
+  #confirmed(copy: ConfirmedCopy): void {
+    const { gatewayId, packetHash, phyBytes } = copy;
     const hotspotKey = this.#options.hotspotKey(gatewayId);
     if (hotspotKey === undefined) {
       this.status.foreignGateways++;
+      this.#unknown.add(copy, this.#options.steadyMs());
       return;
     }
     const confirmation = { packetHash, hotspotKey, phyBytes };
@@ -181,7 +187,12 @@ export class Meter {
 
   /** Into the journal; what the disk does not take now stays for the next time. */
   #write(): void {
-    this.#matcher.expire(this.#options.steadyMs());
+    const { steadyMs, hotspotKey } = this.#options;
+    this.#matcher.expire(steadyMs());
+    for (const copy of this.#unknown.take((gatewayId) => hotspotKey(gatewayId) !== undefined, steadyMs())) {
+      this.status.foreignGateways--;
+      this.#confirmed(copy);
+    }
     if (this.#unwritten.length === 0) return;
     try {
       this.#journal.add(this.#unwritten);

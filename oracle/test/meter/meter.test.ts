@@ -19,11 +19,14 @@ let ingest: SmallIngest;
 let stop: AbortController;
 let running: Promise<void>;
 let meter: Meter;
+/** Whether the registry has the hotspot by now. */
+let isHotspotKnown: boolean;
 
 beforeEach(async () => {
   broker = await Mosquitto.start();
   server = await mqtt.connectAsync(broker.url);
   ingest = new SmallIngest("meter");
+  isHotspotKnown = true;
   startMeter(folders.next());
   await until(() => meter.status.isConnected);
 });
@@ -44,7 +47,7 @@ function startMeter(stateFolder: string): void {
     signer: signerFromEd25519Seed(new Uint8Array(32).fill(4)),
     stateFolder,
     maxCopies: () => 2,
-    hotspotKey: (id) => (id === gatewayId ? hotspot : undefined),
+    hotspotKey: (id) => (id === gatewayId && isHotspotKnown ? hotspot : undefined),
     log: SILENT_LOG,
     steadyMs: () => performance.now(),
     flushMs: 20,
@@ -81,6 +84,20 @@ describe("a payer's meter on its broker", () => {
     expect(ingest.logged[0]!.packetHash).toEqual(sha256(uplink(0x26_01_02_03, 10, 12)));
     expect(ingest.logged[0]!.hotspotKey).toEqual(hotspot);
     expect(meter.status).toMatchObject({ delivered: 3, accepted: 1, confirmed: 1, foreignGateways: 1, unreadable: 1 });
+  });
+
+  test("confirms what came of a hotspot before the registry told of it", async () => {
+    isHotspotKnown = false;
+    await publish(gatewayId, 1, 10);
+    await publish(ownGateway, 2, 10);
+    await accept(10, [
+      { gatewayId, uplinkId: 1 },
+      { gatewayId: ownGateway, uplinkId: 2 },
+    ]);
+    await until(() => meter.status.foreignGateways === 2);
+    isHotspotKnown = true;
+    await until(() => ingest.logged.length === 1);
+    expect(meter.status).toMatchObject({ confirmed: 1, foreignGateways: 1 });
   });
 
   test("keeps what it confirmed over an outage of every ingest and its own restart", async () => {
