@@ -67,7 +67,7 @@ async function world(storeUrl: string | undefined): Promise<World> {
   pipeline.wallMs = startMs;
   const live = pipeline.run("live", [log], ["live"]);
   await appendAll(log, small.records);
-  await live.shuffled(small.records.length);
+  await live.shuffled();
   pipeline.wallMs = NOW_MS;
   const reports = scoreEpoch(small.input).verdicts.log_index.length;
   await vi.waitUntil(async () => (await verdictsOfEpoch(store, EPOCH)).length === reports, { timeout: 120_000 });

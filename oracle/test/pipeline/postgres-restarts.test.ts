@@ -37,7 +37,7 @@ async function closeDay(storeUrl: string | undefined, disturb: () => Promise<voi
   await appendAll(log, day.records.slice(0, half));
   await disturb();
   await appendAll(log, day.records.slice(half));
-  await live.shuffled(day.records.length);
+  await live.shuffled();
   pipeline.wallMs = closesMs + 10_000;
   await disturb();
   await vi.waitUntil(async () => (await verdictsOfEpoch(pipeline.store, EPOCH)).length > 0, { timeout: 120_000 });

@@ -160,14 +160,7 @@ export class SmallPipeline {
       stop.signal,
     );
     return {
-      async shuffled(uploads) {
-        for (;;) {
-          const rows =
-            await store.sql`SELECT position FROM reader_position WHERE reader = ${"shuffle"} ORDER BY source`;
-          if (rows.some((row) => Number(row.position) === uploads - 1)) return;
-          await Bun.sleep(5);
-        }
-      },
+      shuffled: () => everythingShuffled(store, logs[0]),
       async stop() {
         stop.abort();
         await done;
@@ -180,9 +173,27 @@ export class SmallPipeline {
   }
 }
 
+/**
+ * Resolves when the last upload of every partition of the only log of a store was shuffled. One partition may be there long before another;
+ * whoever sets the clock past the epoch's end before all are loses the reports of the others, which nobody waits for by then.
+ */
+export async function everythingShuffled(store: Store, log: ReportLogReader): Promise<void> {
+  for (let partition = 0; partition < log.partitions; partition++) {
+    let last: number | undefined;
+    for await (const batch of log.readUploads(partition, -1, { follow: false })) last = batch.at(-1)?.logIndex;
+    while (last !== undefined && (await shufflePosition(store, partition)) < last) await Bun.sleep(5);
+  }
+}
+
+async function shufflePosition({ sql }: Store, partition: number): Promise<number> {
+  const rows = await sql`SELECT source, position FROM reader_position WHERE reader = ${"shuffle"} ORDER BY source`;
+  const own = rows.find(({ source }) => String(source).endsWith(`/${partition}`));
+  return own === undefined ? -1 : Number(own.position);
+}
+
 export interface RunningWorker {
-  /** Resolves when the last of so many uploads was shuffled. */
-  shuffled(uploads: number): Promise<void>;
+  /** Resolves when every upload that is in the first log now was shuffled. */
+  shuffled(): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@
 import { beaconPayload, parseUploadHeader, signBeacon, uploadId } from "@earshot/poc/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LogRecord } from "../../src/log/segment-reader.ts";
+import { everythingShuffled } from "../pipeline/small-pipeline.ts";
 import { EPOCH, EPOCH_MS, EPOCH_START_MS, smallEpoch } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
 import { publicUrls, readAll } from "./public-reads.ts";
@@ -53,16 +54,6 @@ function reports(): LogRecord[] {
   }));
 }
 
-/** Waits until the workers have shuffled the reports of so many uploads: from then on a verdict could be told. */
-async function shuffled(service: WholeService, uploads: number): Promise<void> {
-  for (;;) {
-    const rows = await service.store.sql`
-      SELECT position FROM reader_position WHERE reader = ${"shuffle"} ORDER BY source`;
-    if (rows.some((one) => Number(one.position) === uploads - 1)) return;
-    await Bun.sleep(20);
-  }
-}
-
 test("answers, metrics and log lines are the same with and without reports while their window is open, and tell of them afterwards", async () => {
   const witness = beaconer === 0 ? 1 : 0;
   const asked = { challenges: [challengeId.toHex()], hotspots: [beaconer, witness] };
@@ -79,7 +70,8 @@ test("answers, metrics and log lines are the same with and without reports while
   expect(urls.length).toBeGreaterThan(50);
   await reporting.send(sent);
   await quiet.advanceTo(reporting.nowMs);
-  await shuffled(reporting, (await reporting.reportLog.tip()).length);
+  // From then on a verdict could be told.
+  await everythingShuffled(reporting.store, reporting.reportLog);
   let reads = 0;
   const closesMs = transmitMs + reporting.rules.parameters.time.windowMs;
   for (; reporting.nowMs < closesMs; reads++) {
