@@ -69,7 +69,10 @@ export function networkRules(
   };
 }
 
-/** The rules that an oracle has: those of its network, and those that it is to change to. Throws as `networkRules`. */
+/**
+ * The rules that an oracle has: those of its network, and those that it is to change to. Throws as `networkRules`, and ORC_BAD_CONFIG where the
+ * times of the two differ: logs and stores are cut by them, and no oracle of the network would start again when such rules begin.
+ */
 export function knownRules(
   network: Pick<NetworkAccount, "wireId" | "epochSeconds">,
   written: Pick<WrittenConfig["network"], "parameters" | "parameters_file" | "next_parameters_file">,
@@ -79,7 +82,16 @@ export function knownRules(
   const { next_parameters_file } = written;
   if (next_parameters_file === "") return rules;
   const next = { ...written, parameters: "file", parameters_file: next_parameters_file } as const;
-  return [...rules, networkRules(network, next, accounts)];
+  const { time } = rules[0]!.parameters;
+  const later = networkRules(network, next, accounts);
+  for (const name of Object.keys(time) as (keyof typeof time)[]) {
+    if (later.parameters.time[name] === time[name]) continue;
+    throw oracleError(
+      "ORC_BAD_CONFIG",
+      `network.next_parameters_file: time.${name} is ${later.parameters.time[name]}; in a network that runs it stays ${time[name]}`,
+    );
+  }
+  return [...rules, later];
 }
 
 /** Those of the rules that hold in an epoch by the chain; else why none does, as an operator can act on it. */

@@ -36,6 +36,22 @@ test("a change of rules is followed from the epoch that the chain says, where it
   expect(why).toContain(`known here are demo ${hashOf(first).toHex()}`);
 });
 
+test("rules with other times are refused at the start, and not when they begin and no oracle would start again", () => {
+  const folder = folders.next();
+  mkdirSync(folder, { recursive: true });
+  for (const [name, value] of [
+    ["graceMs", 2 * first.time.graceMs],
+    ["windowMs", first.time.windowMs / 2],
+    ["vetoMs", 2 * first.time.vetoMs],
+  ] as const) {
+    const path = join(folder, `${name}.json`);
+    writeFileSync(path, jsonFile({ ...first, time: { ...first.time, [name]: value } }));
+    expect(() => knownRules(network, { ...written, next_parameters_file: path }, accounts)).toThrow(
+      new RegExp(`ORC_BAD_CONFIG.*time\\.${name} is ${value}.* stays ${first.time[name]}`),
+    );
+  }
+});
+
 test("a preset is bound to its network, so that two networks never have one hash", () => {
   expect(first.rewards).toMatchObject({ distributor: "01".repeat(32), treasury: "02".repeat(32) });
   expect(hashOf(first)).not.toEqual(hashOf(demo(24_000)));
