@@ -85,6 +85,7 @@ export class LocalRegistry {
   #server: LocalServer;
   readonly #programs: Programs;
   readonly #connection: Connection;
+  #firstEpoch = 0;
 
   private constructor(epochSeconds: number, settings: RegistrySettings) {
     this.epochSeconds = epochSeconds;
@@ -113,6 +114,11 @@ export class LocalRegistry {
 
   get url(): string {
     return this.#server.url;
+  }
+
+  /** The first that is issued: what chain and oracles say of nothing before it is of no epoch. */
+  get firstEpoch(): number {
+    return this.#firstEpoch;
   }
 
   /** Address of the network's account in base58. */
@@ -227,15 +233,15 @@ export class LocalRegistry {
   }
 
   async #found(): Promise<void> {
-    const epoch = BigInt(Math.floor(Date.now() / 1000 / this.epochSeconds));
+    // The running one may be over before its account is made, which the program refuses.
+    this.#firstEpoch = Math.floor(Date.now() / 1000 / this.epochSeconds) + 1;
     const standard = standardPlan({
       admin: admin.publicKey,
       guardian: guardian.publicKey,
       oracles: this.#oracles.map(({ publicKey }) => publicKey),
       genesis: [{ wallet: owner.publicKey, amountAtoms: 100_000n * ATOMS }],
       parameterHash: presetHash(this.epochSeconds, this.addresses),
-      // The running one may be over before its account is made, which the program refuses.
-      firstEpoch: epoch + 1n,
+      firstEpoch: BigInt(this.#firstEpoch),
       epochSeconds: this.epochSeconds,
     });
     const plan = {

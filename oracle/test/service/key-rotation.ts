@@ -89,8 +89,7 @@ async function playRotation(play: Play): Promise<void> {
     return { folder, url: `http://127.0.0.1:${port}`, key: keyToText(publicKey) };
   }) as [Place, Place];
   let first = await start(play, old, []);
-  const begun = Math.floor(Date.now() / 1000 / EPOCH_S);
-  const known = await final(play, first, begun);
+  const known = await final(play, first, chain.firstEpoch);
 
   // 1. The second one takes over what is final, and each names the other.
   const flags = [`data.folder=${fresh.folder}`, ...settings(play, fresh, [old])].flatMap((one) => ["--set", one]);
