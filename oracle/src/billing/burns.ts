@@ -112,12 +112,14 @@ interface Planned {
 
 /** Burns what can be burnt now. Safe to call again at any time, by one process at a time; rejects as the chain does. */
 export async function burnBills(chain: BurnChain, journal: BurnJournal): Promise<BurnRound> {
-  const unexplained = await adoptBurns(chain, journal);
+  const accounts = await chain.routers();
+  const unexplained = await adoptBurns(chain, journal, accounts);
   const again = await journal.begun();
   const first = await burnAll(chain, journal, again);
   const open = await journal.begun();
-  const routers = (await chain.routers()).filter(({ address }) => !unexplained.includes(address));
-  const planned = plan(routers, await journal.openBills(), open);
+  const routers = again.length === 0 ? accounts : await chain.routers();
+  const explained = routers.filter(({ address }) => !unexplained.includes(address));
+  const planned = plan(explained, await journal.openBills(), open);
   const begun: Burn[] = [];
   for (const burn of planned.burns) if (await journal.begin(burn)) begun.push(burn);
   const second = await burnAll(chain, journal, begun);
@@ -132,10 +134,14 @@ export async function burnBills(chain: BurnChain, journal: BurnJournal): Promise
 }
 
 /** Writes down the burns that routers have done and the journal does not know; gives the routers of which the chain does not tell all. */
-async function adoptBurns(chain: BurnChain, journal: BurnJournal): Promise<readonly string[]> {
+async function adoptBurns(
+  chain: Pick<BurnChain, "burnsAfter">,
+  journal: BurnJournal,
+  accounts: readonly RouterAccount[],
+): Promise<readonly string[]> {
   const known = await journal.lastNonces();
   const unexplained: string[] = [];
-  for (const { address: router, payer, lastNonce } of await chain.routers()) {
+  for (const { address: router, payer, lastNonce } of accounts) {
     const last = known.get(router) ?? 0n;
     if (lastNonce <= last) continue;
     const found = (await chain.burnsAfter(router, last)).filter(({ nonce }) => nonce > last && nonce <= lastNonce);
