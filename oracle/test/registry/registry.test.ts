@@ -17,7 +17,7 @@ const FOR_EVER = Number.MAX_SAFE_INTEGER;
 let chain: LocalRegistry;
 beforeAll(async () => {
   chain = await LocalRegistry.start(86_400);
-});
+}, 180_000);
 afterAll(() => chain.stop());
 
 function watch(book: RegistryBook, file: string) {
