@@ -68,7 +68,8 @@ function settleRunning(context: EpochContext, partition: PartitionVerdicts): voi
 }
 
 export function lookupStage({ context, partition }: PreparedEpoch): WitnessMatches {
-  return lookupGroups(payloadKeys(context.beacons.beacons, groupOrderOf(partition)), context.input.witnesses);
+  const { beacons, input } = context;
+  return lookupGroups(payloadKeys(beacons.beacons, groupOrderOf(partition), input.entropy), input.witnesses);
 }
 
 export function groupStage({ context }: PreparedEpoch, matches: WitnessMatches): Int32Array {

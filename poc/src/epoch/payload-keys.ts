@@ -2,9 +2,12 @@
  * Payload keys of an epoch's groups, and the first group with a given key.
  *
  * A table of all groups would be tens of megabytes at random places, of which hardly a place is asked for. So the keys asked for are
- * made a table, which is small, and the groups pass it in log order. Keys are folds of SHA-256 digests and need no further mixing:
- * a hotspot cannot choose many, since only the first report of a challenge is entered.
+ * made a table, which is small, and the groups pass it in log order. A witness may say it heard whatever it likes, so places in the
+ * table are those of a hash that nobody knew while the epoch's reports were taken: multipliers from its last entropy, the upper bits
+ * of the sum (Dietzfelbinger's multiplicative hashing). Which places they are changes no group.
  */
+import { readU32 } from "../protocol/byte-codec.ts";
+import type { EpochInput } from "./epoch-input.ts";
 import type { BeaconVerdicts } from "./judge-beacons.ts";
 
 /** Words of the key by beacon row, and the beacon row of each group, ascending. */
@@ -13,12 +16,28 @@ export interface PayloadKeys {
   readonly lower: Uint32Array;
   readonly upper: Uint32Array;
   readonly logIndex: Uint32Array;
+  /** Odd multipliers of the lower and the upper word. */
+  readonly multipliers: readonly [number, number];
 }
 
-/** Keys of groups whose beacons are these rows, ascending. */
-export function payloadKeys(beacons: BeaconVerdicts["beacons"], beaconOf: Uint32Array): PayloadKeys {
+/** Keys of groups whose beacons are these rows, ascending; `entropy` of the epoch, by minute. */
+export function payloadKeys(
+  beacons: BeaconVerdicts["beacons"],
+  beaconOf: Uint32Array,
+  { blockhash }: Pick<EpochInput["entropy"], "blockhash">,
+): PayloadKeys {
   const { payload_key_hi: upper, payload_key_lo: lower, log_index: logIndex } = beacons;
-  return { beaconOf, lower, upper, logIndex };
+  return { beaconOf, lower, upper, logIndex, multipliers: multipliersOf(blockhash) };
+}
+
+const HASH_BYTES = 32;
+/** Of epochs without entropy, which come from elsewhere and take no reports: 2^32 / φ, and a prime of the same kind. */
+const NO_ENTROPY = [0x9e37_79b1, 0x85eb_ca77] as const;
+
+/** From the last minute's entropy, which begins after the last window of the epoch closed. */
+function multipliersOf(blockhash: Uint8Array): readonly [number, number] {
+  const last = blockhash.length - HASH_BYTES;
+  return last < 0 ? NO_ENTROPY : [readU32(blockhash, last) | 1, readU32(blockhash, last + 4) | 1];
 }
 
 /** Slots a key asked for, at least: most groups meet an empty one. */
@@ -35,17 +54,20 @@ export function findFirstGroups(
   asked: Uint32Array,
 ): Uint32Array {
   const { beaconOf, lower, upper } = keys;
+  const [ofLower, ofUpper] = keys.multipliers;
   const groups = beaconOf.length;
   const first = new Uint32Array(asked.length).fill(groups);
   if (asked.length === 0) return first;
   // Two int32 a slot, the lower word and the place + 1 of a key; of equal keys the first one asked for stands there.
   const slots = new Int32Array(2 * powerOfTwo(SLOTS * asked.length));
   const mask = slots.length - 2;
+  // As many upper bits as there are slots.
+  const shift = Math.clz32(slots.length) + 2;
   const same = new Uint32Array(asked.length);
   for (let place = 0; place < asked.length; place++) {
     const lo = askedLower[asked[place]] | 0;
     const hi = askedUpper[asked[place]];
-    let slot = (lo << 1) & mask;
+    let slot = ((Math.imul(lo, ofLower) + Math.imul(hi, ofUpper)) >>> shift) << 1;
     let entry = slots[slot + 1];
     while (entry !== 0 && !(slots[slot] === lo && askedUpper[asked[entry - 1]] === hi)) {
       slot = (slot + 2) & mask;
@@ -59,7 +81,7 @@ export function findFirstGroups(
   for (let group = 0; group < groups; group++) {
     const beacon = beaconOf[group];
     const lo = lower[beacon] | 0;
-    let slot = (lo << 1) & mask;
+    let slot = ((Math.imul(lo, ofLower) + Math.imul(upper[beacon], ofUpper)) >>> shift) << 1;
     for (let entry = slots[slot + 1]; entry !== 0; entry = slots[slot + 1]) {
       if (slots[slot] === lo && askedUpper[asked[entry - 1]] === upper[beacon]) {
         if (first[entry - 1] === groups) first[entry - 1] = group;

@@ -64,7 +64,7 @@ export function verifyPartition(
   const ordered = rowOrder === null ? witnesses : permuteColumns(witnessesTable, witnesses, rowOrder);
   const order = groupOrder(context, place);
   const groups = order.length + 1;
-  const matches = lookupGroups(payloadKeys(beacons.beacons, order), ordered);
+  const matches = lookupGroups(payloadKeys(beacons.beacons, order, input.entropy), ordered);
   const rows = groupWitnesses(ordered, matches, hotspots.count);
   const beaconLines = groupBeaconLines(beacons, order);
   const count = matches.groupOf.length;

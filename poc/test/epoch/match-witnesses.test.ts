@@ -10,6 +10,9 @@ type Key = readonly [hi: number, lo: number];
 
 type PayloadColumns = Pick<EpochInput["witnesses"], "payload_key_hi" | "payload_key_lo" | "log_index">;
 
+/** Of two minutes. */
+const ENTROPY = Uint8Array.from({ length: 64 }, (_, at) => (at * 73 + 41) & 0xff);
+
 interface Entry {
   readonly key: Key;
   /** A beacon that is no group, a beacon that is one, or a witness. */
@@ -33,7 +36,7 @@ function tables(log: readonly Entry[]): { keys: PayloadKeys; witnesses: EpochInp
   fill(beacons, sent);
   fill(witnesses, heard);
   const order = Uint32Array.from(sent.flatMap(({ kind }, row) => (kind === "beacon" ? [row] : [])));
-  return { keys: payloadKeys(beacons, order), witnesses };
+  return { keys: payloadKeys(beacons, order, { blockhash: ENTROPY }), witnesses };
 }
 
 function expectFirstBeacons(log: readonly Entry[]): void {
@@ -100,6 +103,34 @@ describe("lookup", () => {
     const { groupOf, starts } = lookupGroups(keys, witnesses);
     expect([...starts]).toEqual([0, 0, 600, 600_000]);
     expect(groupOf.every((group, row) => group === (row % 1000 === 0 ? 1 : 2))).toBe(true);
+  });
+
+  test.each<[title: string, keyOf: (at: number) => Key]>([
+    ["one lower word", (at) => [at, 12_345]],
+    ["one upper word", (at) => [12_345, at]],
+    ["the lower bits of one key", (at) => [(at >>> 9) << 20, (at & 511) << 20]],
+    ["the sum of one key", (at) => [at, (0x1234_5678 - at) >>> 0]],
+  ])("takes no longer for rows that were made to have %s", (_, keyOf) => {
+    const witness = (at: number): Entry => ({ kind: "witness", key: keyOf(at).map((word) => word >>> 0) as never });
+    const log = Array.from({ length: 250_000 }, (_none, at) => witness(at));
+    const { keys, witnesses } = tables([...log, { kind: "beacon", key: log[200_000].key }]);
+    const { groupOf } = lookupGroups(keys, witnesses);
+    expect(groupOf.indexOf(0)).toBe(200_000);
+    expect(groupOf.reduce((sum, group) => sum + group, 0)).toBe(250_000 - 1);
+  });
+
+  test("without entropy finds what it finds with it", () => {
+    const log: Entry[] = [
+      { kind: "witness", key: [1, 2] },
+      { kind: "beacon", key: [1, 2] },
+      { kind: "witness", key: [2, 1] },
+    ];
+    const { keys, witnesses } = tables(log);
+    const without = payloadKeys({ ...keys, payload_key_hi: keys.upper } as never, keys.beaconOf, {
+      blockhash: new Uint8Array(0),
+    });
+    expect(without.multipliers.every((multiplier) => multiplier % 2 === 1)).toBe(true);
+    expect([...lookupGroups({ ...keys, multipliers: without.multipliers }, witnesses).groupOf]).toEqual([0, 1]);
   });
 
   test("is the map's for any log of few keys, whose words meet in every way", () => {
