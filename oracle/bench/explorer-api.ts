@@ -48,7 +48,7 @@ export async function runExplorerApi(): Promise<StageResult> {
     manifest,
     manifestHash: manifestHash(manifest),
   } as unknown as LoadedEpoch;
-  const app = createHttpApp({ trustProxy: false, maxConnections: 100, log: SILENT_LOG });
+  const app = createHttpApp({ maxConnections: 100, log: SILENT_LOG });
   await apiPart({ source: inMemory(loaded, manifest), nowMs: () => Date.now() }).routes?.(app);
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   try {

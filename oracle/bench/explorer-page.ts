@@ -123,7 +123,7 @@ async function sceneTimes(browser: Browser, scene: Scene) {
 }
 
 async function serveMap(scene: Scene, cells: number): Promise<{ readonly app: HttpApp; readonly url: string }> {
-  const app = createHttpApp({ trustProxy: false, maxConnections: 100, log: SILENT_LOG });
+  const app = createHttpApp({ maxConnections: 100, log: SILENT_LOG });
   const map = JSON.stringify(mapOfCells(cellsAround(scene, cells)));
   app.get("/v1/map", (_request, reply) => reply.type("application/json").send(map));
   app.get("/v1/epochs", () => ({ epochs: [1] }));

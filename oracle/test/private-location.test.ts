@@ -41,7 +41,7 @@ beforeAll(async () => {
   }
   const { key } = readEpochInput(folder).hotspots;
   keys = Array.from({ length: HOTSPOTS }, (_, row) => keyToText(key.slice(33 * row, 33 * row + 33)));
-  app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   await apiPart({ source: new EpochFolders(root), nowMs: () => NOW_MS }).routes?.(app);
   await app.ready();
 });

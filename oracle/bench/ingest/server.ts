@@ -85,7 +85,7 @@ async function serveIngest(keys: readonly Uint8Array[], folder: string): Promise
     telemetry,
   });
   setInterval(() => part.tick?.(), 1000);
-  const options = { trustProxy: false, maxConnections: 10_000, log: SILENT_LOG, rules, telemetry, faults: () => ({}) };
+  const options = { maxConnections: 10_000, log: SILENT_LOG, rules, telemetry, faults: () => ({}) };
   const app = await createApi({ ...options, parts: [part] });
   return app.listen({ host: "127.0.0.1", port: 0 });
 }

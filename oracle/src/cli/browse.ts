@@ -43,7 +43,7 @@ export const browseCommand = buildCommand<BrowseFlags, [string], CliContext>({
       const epochs = await source.epochs();
       if (epochs.length === 0)
         throw oracleError("ORC_MISSING_FILE", `${run}: no scored epoch; run \`oracle score\` first`);
-      const app = createHttpApp({ trustProxy: false, maxConnections: MAX_CONNECTIONS, log: SILENT_LOG });
+      const app = createHttpApp({ maxConnections: MAX_CONNECTIONS, log: SILENT_LOG });
       await describeApi(app);
       await apiPart({ source, nowMs: () => Date.now(), proposals: join(run, "proposals") }).routes?.(app);
       await explorerPart().routes?.(app);

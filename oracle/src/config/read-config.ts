@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Default, Errors } from "typebox/value";
 import { oracleError } from "../errors.ts";
+import { isNetwork } from "../service/client-places.ts";
 import { nearestName } from "./nearest-name.ts";
 import { configSchema, configTables, type WrittenConfig } from "./schema.ts";
 import { hostAndPort } from "./values.ts";
@@ -141,6 +142,9 @@ function ruleProblems(config: WrittenConfig): string[] {
   if ((network.parameters === "file") !== (network.parameters_file !== "")) {
     problems.push('network.parameters_file: goes with network.parameters = "file"');
   }
+  for (const proxy of http.proxies)
+    if (!isNetwork(proxy))
+      problems.push(`http.proxies: expected an address or ADDRESS/BITS, got ${JSON.stringify(proxy)}`);
   if (chain.rpc.length === 0) problems.push("chain.rpc: expected one address or more");
   if (new Set(chain.rpc).size < chain.rpc.length) problems.push("chain.rpc: an address is there twice");
   if (chain.quorum > chain.rpc.length) problems.push(`chain.quorum: ${chain.quorum} of ${chain.rpc.length} endpoints`);

@@ -5,7 +5,7 @@
  * never stand in it, only paths to them.
  */
 import Type, { type Static, type TObject, type TProperties } from "typebox";
-import { addresses, choice, duration, endpoint, flag, integer, size, text, urls, wallets } from "./values.ts";
+import { addresses, choice, duration, endpoint, flag, integer, networks, size, text, urls, wallets } from "./values.ts";
 
 const table = <T extends TProperties>(properties: T, description: string) =>
   Type.Object(properties, { additionalProperties: false, default: {}, description });
@@ -13,8 +13,17 @@ const table = <T extends TProperties>(properties: T, description: string) =>
 const http = table(
   {
     listen: endpoint("127.0.0.1:8080", "Address of the API. Beyond loopback put a proxy with TLS in front."),
-    trust_proxy: flag(false, "Believe X-Forwarded-For: limits per address need it behind a proxy."),
+    proxies: networks(
+      ["127.0.0.1", "::1"],
+      "Proxies in front, by address or network: their X-Forwarded-For is believed, and their clients are limited each.",
+    ),
     max_connections: integer(1, 1_000_000, 20_000, "Connections at a time."),
+    max_per_address: integer(
+      1,
+      1_000_000,
+      500,
+      "Connections of one address at a time, behind a proxy its requests; of IPv6 a /56 counts as one.",
+    ),
     max_waiting: integer(0, 1_000_000, 10_000, "Requests that may wait for a challenge at a time."),
     explorer: flag(true, "Serve the map of the network at /."),
   },

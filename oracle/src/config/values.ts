@@ -68,6 +68,14 @@ export const addresses = (fallback: readonly string[], description: string) =>
     expected: 'a list of HOST:PORT such as ["127.0.0.1:4222"]',
   });
 
+/** Addresses of machines, and networks of them; read-config.ts looks closer. */
+export const networks = (fallback: readonly string[], description: string) =>
+  Type.Array(Type.String({ pattern: "^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$", expected: "ADDRESS or ADDRESS/BITS" }), {
+    default: fallback,
+    description,
+    expected: 'a list of addresses or networks such as ["10.0.0.7", "fd00::/8"]',
+  });
+
 /** Wallets in base58. */
 export const wallets = (description: string) =>
   Type.Array(Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{32,44}$", expected: "a wallet in base58" }), {

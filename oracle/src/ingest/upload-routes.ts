@@ -19,7 +19,14 @@ import {
   uploadAcceptedSchema,
   uploadParams,
 } from "../service/api-schemas.ts";
-import { fastifyPath, type HttpApp, type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
+import {
+  clientOfRequest,
+  fastifyPath,
+  type HttpApp,
+  type HttpReply,
+  type HttpRequest,
+  sendError,
+} from "../service/http.ts";
 import type { Admission, AdmissionRefusal, BodyAdmission } from "./body-admission.ts";
 import { type ChainHeads, deviceName } from "./chain-heads.ts";
 import { readBody } from "./read-body.ts";
@@ -159,7 +166,7 @@ export async function submitRoute(
       leave(request);
       const body = (request.body as Uint8Array | undefined | null) ?? NO_BYTES;
       intake
-        .submit(body, () => request.ip)
+        .submit(body, () => clientOfRequest(request))
         .then(
           (answer) => sendAnswer(reply, answer),
           (error) => reply.send(error),

@@ -4,7 +4,15 @@ import { ORACLE_API } from "@earshot/poc/protocol";
 import Type from "typebox";
 import type { SealedSegment } from "../ports/report-log.ts";
 import { bytesAnswer, errorAnswers } from "../service/api-schemas.ts";
-import { fastifyPath, type HttpApp, type HttpReply, isKnown, notModified, sendError } from "../service/http.ts";
+import {
+  clientOfRequest,
+  fastifyPath,
+  type HttpApp,
+  type HttpReply,
+  isKnown,
+  notModified,
+  sendError,
+} from "../service/http.ts";
 import { type DownloadLimits, DownloadSlots } from "./download-slots.ts";
 import type { PublishedLog } from "./published-log.ts";
 
@@ -93,7 +101,7 @@ export function segmentRoutes(app: HttpApp, { published, nowMs, downloads }: Seg
       if (segment === undefined) return sendError(reply, "not_found", "the number of a published segment", number);
       reply.header("cache-control", "public, max-age=31536000, immutable");
       if (isKnown(request, reply, hex(segment.sha256))) return notModified(reply);
-      const over = slots.take(request.ip, segment.bytes, () => reply.raw.destroy());
+      const over = slots.take(clientOfRequest(request), segment.bytes, () => reply.raw.destroy());
       if (over === undefined) {
         reply.removeHeader("etag");
         reply.header("cache-control", "no-store");

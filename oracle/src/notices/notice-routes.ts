@@ -1,7 +1,7 @@
 /** The routes of notices, in a scope of their own: a refutation says whose packets are disputed, an appeal is read as it was signed. */
 import { MAX_NOTICE_BYTES, NOTICE_CONTENT_TYPE } from "@earshot/poc/protocol";
 import { errorAnswers, uploadAcceptedSchema } from "../service/api-schemas.ts";
-import { type HttpApp, type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
+import { clientOfRequest, type HttpApp, type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
 import type { NoticeAnswer, NoticeIntake } from "./notice-intake.ts";
 
 /** Most bytes of an appeal: a reason has at most 1,000 characters. */
@@ -31,7 +31,7 @@ export function noticeRoutes(scope: HttpApp, intake: Pick<NoticeIntake, "refutat
       },
     },
     async (request, reply) => {
-      await answer(reply, intake.refutation(bodyOf(request, NOTICE_CONTENT_TYPE), request.ip));
+      await answer(reply, intake.refutation(bodyOf(request, NOTICE_CONTENT_TYPE), clientOfRequest(request)));
       return reply;
     },
   );
@@ -47,7 +47,7 @@ export function noticeRoutes(scope: HttpApp, intake: Pick<NoticeIntake, "refutat
       },
     },
     async (request, reply) => {
-      await answer(reply, intake.appeal(bodyOf(request, "application/json"), request.ip));
+      await answer(reply, intake.appeal(bodyOf(request, "application/json"), clientOfRequest(request)));
       return reply;
     },
   );

@@ -4,7 +4,7 @@ import { walletFromText } from "../api/owner-request.ts";
 import { type BucketRule, TokenBuckets } from "../ingest/token-buckets.ts";
 import type { Store, Tx } from "../ports/store.ts";
 import type { RegistryBook } from "../registry/registry-book.ts";
-import { type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
+import { clientOfRequest, type HttpReply, type HttpRequest, sendError } from "../service/http.ts";
 import { type Organisation, type Refusal, type Role, refusal } from "./organisation.ts";
 import { changeOrganisation } from "./organisation-table.ts";
 import { routeKeysOf } from "./route-keys.ts";
@@ -81,7 +81,7 @@ export class Changes {
       return undefined;
     };
     if (!isWallet(wallet)) return send(refusal("bad_request", "a wallet in base58", wallet));
-    const addressWaitMs = this.#addresses.take(request.ip, steadyMs());
+    const addressWaitMs = this.#addresses.take(clientOfRequest(request), steadyMs());
     if (addressWaitMs > 0) return send(refusal("overloaded", "fewer changes of this address", "more"), addressWaitMs);
     const asked = { method: request.method, path: request.url, body: bodyBytes(request) };
     const header = String(request.headers[CHANGE_HEADER] ?? "");

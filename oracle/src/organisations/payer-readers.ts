@@ -8,7 +8,7 @@ import { OWNER_REQUEST_HEADER } from "../api/owner-request.ts";
 import type { AccessRefusal, PayerAccess } from "../api/payer-access.ts";
 import { TokenBuckets } from "../ingest/token-buckets.ts";
 import type { Db } from "../ports/store.ts";
-import type { HttpRequest } from "../service/http.ts";
+import { clientOfRequest, type HttpRequest } from "../service/http.ts";
 import { apiKeyHash, bearerOf } from "./api-key.ts";
 import { type Role, roleOf } from "./organisation.ts";
 import { organisationOf, walletOfApiKey } from "./organisation-table.ts";
@@ -63,7 +63,7 @@ export class PayerReaders {
 
   async #keyed(bearer: string, request: HttpRequest, wallet: string): Promise<Reading> {
     const { store, nowMs, steadyMs } = this.#options;
-    const waitMs = this.#addresses.take(request.ip, steadyMs());
+    const waitMs = this.#addresses.take(clientOfRequest(request), steadyMs());
     if (waitMs > 0) return tooMany("fewer requests of this address", waitMs);
     const hash = apiKeyHash(bearer);
     const holder = hash === undefined ? undefined : await walletOfApiKey(store, hash, nowMs());

@@ -16,6 +16,7 @@ import {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from "fastify";
+import { addressSet, ClientPlaces, clientOf } from "./client-places.ts";
 import type { Log } from "./log.ts";
 import { answerNoRequest } from "./no-request.ts";
 
@@ -30,10 +31,14 @@ export type HttpRequest = FastifyRequest;
 export type HttpReply = FastifyReply;
 
 export interface HttpOptions {
-  /** Believe X-Forwarded-For of a proxy in front. */
-  readonly trustProxy: boolean;
+  /** Addresses and networks of proxies in front, whose X-Forwarded-For is believed; nobody's is by default. */
+  readonly proxies?: readonly string[];
   readonly maxConnections: number;
+  /** Connections of one client at a time, and behind a proxy its requests; without it as many as there are. */
+  readonly maxPerClient?: number;
   readonly log: Log;
+  /** Called when a connection or a request is turned away because its client has enough. */
+  readonly onTurnedAway?: (what: "connection" | "request") => void;
 }
 
 /** Largest body of a request that is no upload, bytes. */
@@ -47,14 +52,19 @@ const REQUEST_TIMEOUT_MS = 300_000;
 /** A connection without a request is kept this long, ms: agents ask about once a minute. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** When to come again who has too many requests under way, ms. */
+const BUSY_RETRY_MS = 5000;
+const TURNED_AWAY = "an address has as many connections or requests as one may have; a proxy belongs into http.proxies";
+
 /** When to come again after a fault of ours, ms: a database that is away is back in seconds or in hours. */
 const FAULT_RETRY_MS = 5000;
 
 /** The server without its routes. */
-export function createHttpApp({ trustProxy, maxConnections, log }: HttpOptions): HttpApp {
+export function createHttpApp(options: HttpOptions): HttpApp {
+  const { proxies = [], maxConnections, maxPerClient, log } = options;
   const app = fastify({
     logger: false,
-    trustProxy,
+    trustProxy: proxies.length > 0 && [...proxies],
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -71,6 +81,7 @@ export function createHttpApp({ trustProxy, maxConnections, log }: HttpOptions):
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = maxConnections;
+  if (maxPerClient !== undefined) limitClients(app, { ...options, proxies, maxPerClient });
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const { code, expected, got } = explained(error);
     if (code !== "log_unavailable") return sendError(reply, code, expected, got);
@@ -79,6 +90,49 @@ export function createHttpApp({ trustProxy, maxConnections, log }: HttpOptions):
   });
   app.setNotFoundHandler((request, reply) => sendError(reply, "not_found", "a route of the API", request.method));
   return app;
+}
+
+/** Who a request is of, for limits: its address as far as proxies of ours say it. */
+export function clientOfRequest({ ip }: HttpRequest): string {
+  return clientOf(ip);
+}
+
+/** Connections of a client are counted where it connects itself; what a proxy brings is counted by request, until it is answered. */
+function limitClients(
+  app: HttpApp,
+  { proxies, maxPerClient, log, onTurnedAway }: HttpOptions & Required<Pick<HttpOptions, "proxies" | "maxPerClient">>,
+): void {
+  const isProxy = addressSet(proxies);
+  const connections = new ClientPlaces(maxPerClient);
+  const requests = new ClientPlaces(maxPerClient);
+  const turnAway = (what: "connection" | "request", client: string) => {
+    onTurnedAway?.(what);
+    log.complain(`client ${what}`, TURNED_AWAY, { what, client, most: maxPerClient });
+  };
+  app.server.on("connection", (socket) => {
+    const address = socket.remoteAddress ?? "";
+    if (isProxy(address)) return;
+    const client = clientOf(address);
+    const over = connections.take(client);
+    if (over !== undefined) return void socket.once("close", over);
+    turnAway("connection", client);
+    socket.destroy();
+  });
+  if (proxies.length === 0) return;
+  app.addHook("onRequest", (request, reply, done) => {
+    // Who comes to the proxy's machine itself is not counted, nor who was counted above.
+    if (!isProxy(request.socket.remoteAddress ?? "") || isProxy(request.ip)) return done();
+    const client = clientOfRequest(request);
+    const over = requests.take(client);
+    if (over !== undefined) {
+      reply.raw.once("close", over);
+      return done();
+    }
+    turnAway("request", client);
+    sendError(reply, "overloaded", `at most ${maxPerClient} requests of an address at a time`, "more", {
+      retryAfterMs: BUSY_RETRY_MS,
+    });
+  });
 }
 
 /** Answers with an error of the interface; `extra` are further members such as the head. */

@@ -142,8 +142,10 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
   for (const { close } of parts) if (close !== undefined) closers.push(close);
   countState(context, watch);
   const app = await createApi({
-    trustProxy: config.http.trust_proxy,
+    proxies: config.http.proxies,
     maxConnections: config.http.max_connections,
+    maxPerClient: config.http.max_per_address,
+    onTurnedAway: (what) => telemetry.turnedAway(what),
     log: log.for("http"),
     rules,
     telemetry,

@@ -20,6 +20,7 @@ export class Telemetry {
   readonly #refusals;
   readonly #requests;
   readonly #requestSeconds;
+  readonly #turnedAway;
   readonly #endpointAnswers;
   readonly #endpointDissents;
   #lastEntropyMinute: number | undefined;
@@ -69,6 +70,12 @@ export class Telemetry {
       help: "Time of requests but uploads and those that wait on purpose, by route.",
       labelNames: ["route"],
       buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10],
+      registers,
+    });
+    this.#turnedAway = new Counter({
+      name: "oracle_http_turned_away_total",
+      help: "Connections and requests turned away because their address has as many as one may have.",
+      labelNames: ["what"],
       registers,
     });
     this.#endpointAnswers = new Counter({
@@ -126,6 +133,10 @@ export class Telemetry {
   request(route: string, status: number, seconds: number | undefined): void {
     this.#requests.inc({ route, status });
     if (seconds !== undefined) this.#requestSeconds.observe({ route }, seconds);
+  }
+
+  turnedAway(what: string): void {
+    this.#turnedAway.inc({ what });
   }
 
   endpointAnswer(endpoint: string, outcome: string): void {

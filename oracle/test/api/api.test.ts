@@ -33,7 +33,7 @@ beforeAll(async () => {
   await writeFolder(folder, small.input, small.records);
   await scoreFolder(folder);
   expect(nextLog(small.input)).toBeDefined();
-  app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   await apiPart({ source: new EpochFolders(root), nowMs: () => NOW_MS }).routes?.(app);
   await app.ready();
 });

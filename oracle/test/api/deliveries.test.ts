@@ -15,7 +15,7 @@ let app: HttpApp;
 
 beforeAll(async () => {
   play = await PacketPlay.open(folders.next());
-  app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   // Whatever is computed takes a second, so that one is refused however busy this machine is.
   let steadyMs = 0;
   const clocks = { nowMs: () => 0, steadyMs: () => (steadyMs += 1000) };

@@ -43,7 +43,7 @@ beforeAll(async () => {
   write(4, { description: "other rules than voted on", instructions: set("00".repeat(32)), parameters: proposed });
   write(5, { description: "no rules", instructions: set(parameterHash(proposed)) });
   writeFileSync(join(proposals, "6.json"), "{");
-  app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   await apiPart({ source: new EpochFolders(root), nowMs: () => NOW_MS, proposals }).routes?.(app);
   await app.ready();
 });

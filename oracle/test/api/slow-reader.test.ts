@@ -14,7 +14,7 @@ const FILE_BYTES = 1024 * 1024 * 1024;
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
 
 const log = createLog({ level: "error", repeatIntervalMs: 0, steadyMs: () => 0, write: () => {} });
-const app = createHttpApp({ trustProxy: false, maxConnections: 10, log: log.for("http") });
+const app = createHttpApp({ maxConnections: 10, log: log.for("http") });
 afterAll(() => app.close());
 
 test("a client that does not read holds no more than buffers, and lets go when it goes", async () => {

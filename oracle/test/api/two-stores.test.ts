@@ -73,7 +73,7 @@ async function world(storeUrl: string | undefined): Promise<World> {
   await vi.waitUntil(async () => (await verdictsOfEpoch(store, EPOCH)).length === reports, { timeout: 120_000 });
   await keepBilling(pipeline);
 
-  const app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  const app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   const routes: string[] = [];
   app.addHook("onRoute", ({ method, url }) => {
     if ([method].flat().includes("GET")) routes.push(url);

@@ -31,7 +31,7 @@ beforeAll(async () => {
   const folder = join(root, `epoch-${EPOCH}`);
   await writeFolder(folder, input, records);
   await scoreFolder(folder);
-  app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   await apiPart({ source: new EpochFolders(root), nowMs: () => EPOCH_START_MS }).routes?.(app);
   await app.ready();
 });

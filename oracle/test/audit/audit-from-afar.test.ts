@@ -61,7 +61,7 @@ beforeAll(async () => {
   for (const { settlement: own } of chain.oracles) await own.vote(BigInt(EPOCH), tupleOf(closed));
   chain.warpTo(closesMs + 13_000 + parameters.time.epochMs);
   expect((await settlement.finalize(BigInt(EPOCH))).state).toBe("done");
-  app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   const source = new ArchivedEpochs(new EpochArchive(pipeline.artefacts), async () => [EPOCH]);
   await apiPart({ source, nowMs: () => closesMs }).routes?.(app);
   url = await app.listen({ host: "127.0.0.1", port: 0 });

@@ -81,7 +81,7 @@ async function runProcess(url: string, onChild: (kill: () => void) => void): Pro
 
 /** The routes of invoices on loopback. */
 async function serveInvoices() {
-  const app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  const app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   const { store } = network.pipeline;
   invoiceRoutes(app, { journal: new StoredJournal(store), access: payerAlone(Date.now) });
   contestRoutes(app, store, 200);

@@ -13,16 +13,16 @@ describe("the layers", () => {
     const text = '[http]\nlisten = "127.0.0.1:1"\nmax_connections = 5\n[log]\nlevel = "debug"\n';
     const environment = { ORACLE__HTTP__LISTEN: "127.0.0.1:2", ORACLE__HTTP__MAX_CONNECTIONS: "6", OTHER: "x" };
     const config = read(text, environment, ["http.listen=127.0.0.1:3", 'chain.rpc=["http://a", "http://b"]']);
-    expect(config.http).toMatchObject({ listen: "127.0.0.1:3", max_connections: 6, trust_proxy: false });
+    expect(config.http).toMatchObject({ listen: "127.0.0.1:3", max_connections: 6, max_per_address: 500 });
     expect(config.log.level).toBe("debug");
     expect(config.chain.rpc).toEqual(["http://a", "http://b"]);
   });
 
   test("what is printed reads back as the same, and says what was set", () => {
-    const config = read("", {}, ["http.trust_proxy=true", "ingest.uploads_per_second=0.5"]);
+    const config = read("", {}, ["http.explorer=false", "ingest.uploads_per_second=0.5"]);
     const printed = printConfig(config);
     expect(read(printed)).toEqual(config);
-    expect(printed).toContain("\ntrust_proxy = true\n");
+    expect(printed).toContain("\nexplorer = false\n");
     expect(printed).toContain('\n# listen = "127.0.0.1:8080"\n');
     expect(read(printConfig(read()))).toEqual(read());
   });

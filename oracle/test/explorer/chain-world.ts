@@ -65,7 +65,7 @@ export async function startChainWorld(folder: string): Promise<ChainWorld> {
   await settlement.recordLogHead(BigInt(length), head);
   const proposals = join(folder, "proposals");
   mkdirSync(proposals);
-  const app = createHttpApp({ trustProxy: false, maxConnections: 100, log: SILENT_LOG });
+  const app = createHttpApp({ maxConnections: 100, log: SILENT_LOG });
   const config = readConfig({ file: undefined, environment: {}, flags: [`chain.rpc=["${chain.url}"]`] });
   const { tokenMint, dcMint } = chain.addresses;
   const { store, artefacts } = pipeline;

@@ -122,7 +122,7 @@ async function serve(folder: string): Promise<HttpApp> {
   });
   if (route.status === "refused") throw new Error(JSON.stringify(route.faults));
   const source = new ArchivedEpochs(new EpochArchive(artefacts), async () => [EPOCH, EPOCH + 1]);
-  const made = createHttpApp({ trustProxy: false, maxConnections: 100, log: SILENT_LOG });
+  const made = createHttpApp({ maxConnections: 100, log: SILENT_LOG });
   const parts = [
     apiPart({ source, nowMs: Date.now }),
     chainPart(context, { tokenMint: tokenMint.toBytes(), dcMint: dcMint.toBytes() }),

@@ -32,7 +32,7 @@ export async function startSmallWorld(folder: string, owner: Uint8Array): Promis
   const { input, records } = smallEpoch();
   for (const column of [input.hotspots.owner, input.hotspots.beneficiary]) column.set(owner.subarray(0, WALLET_BYTES));
   const epoch = join(folder, `epoch-${EPOCH}`);
-  const app = createHttpApp({ trustProxy: false, maxConnections: 100, log: SILENT_LOG });
+  const app = createHttpApp({ maxConnections: 100, log: SILENT_LOG });
   await apiPart({ source: new EpochFolders(folder), nowMs: () => Date.now(), proposals }).routes?.(app);
   await explorerPart().routes?.(app);
   const cell = input.hotspots.cell_public[0]!;

@@ -51,7 +51,7 @@ export async function explorerWorld(folder: string, radiusKm = 3): Promise<Explo
   };
   while (open.length > 1) await closeNext();
   propose(join(folder, "proposals"), earshot);
-  const app = createHttpApp({ trustProxy: false, maxConnections: 100, log: SILENT_LOG });
+  const app = createHttpApp({ maxConnections: 100, log: SILENT_LOG });
   const source = new EpochFolders(folder);
   await apiPart({ source, nowMs: () => Date.now(), proposals: join(folder, "proposals") }).routes?.(app);
   await explorerPart().routes?.(app);

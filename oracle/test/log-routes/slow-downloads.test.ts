@@ -63,7 +63,7 @@ const segment: SealedSegment = {
 };
 let steadyMs = 0;
 const log = createLog({ level: "error", repeatIntervalMs: 0, steadyMs: () => 0, write: () => {} });
-const app = createHttpApp({ trustProxy: false, maxConnections: 100, log: log.for("http") });
+const app = createHttpApp({ maxConnections: 100, log: log.for("http") });
 segmentRoutes(app, {
   published: { at: async () => [segment], bytes: async () => ({ segment, bytes }) },
   nowMs: () => 0,

@@ -49,7 +49,7 @@ async function send(log: ReportLog, nowMs: number, records: readonly Uint8Array[
     steadyMs: () => nowMs,
     epochAt: (unixMs) => Math.floor(unixMs / EPOCH_MS),
   });
-  const app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  const app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   await app.register(async (scope: HttpApp) => noticeRoutes(scope, intake));
   for (const record of records) {
     const headers = { "content-type": "application/json" };

@@ -44,7 +44,7 @@ beforeAll(async () => {
   // The appeal and its outcome are logged in the second epoch.
   for (const epoch of EPOCHS) await play.play(epoch === EPOCH + 1 ? { notices } : {});
   for (const epoch of EPOCHS) await play.archive.fetch(epoch, folderOf(epoch));
-  app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   await apiPart({ source: new ArchivedEpochs(play.archive, async () => EPOCHS), nowMs: () => 0 }).routes?.(app);
   url = await app.listen({ host: "127.0.0.1", port: 0 });
 }, 120_000);

@@ -72,7 +72,7 @@ beforeEach(async () => {
     steadyMs: () => service.clock.steadyMs(),
     epochAt: service.rules.epochAt,
   });
-  app = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  app = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   await app.register(async (scope: HttpApp) => noticeRoutes(scope, intake));
   await app.ready();
 });

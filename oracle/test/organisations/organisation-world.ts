@@ -101,7 +101,6 @@ export class OrganisationWorld {
         invoiceRoutes(app, { journal: new StoredJournal(store), access: world.organisations.readers.access }),
     };
     world.app = await createApi({
-      trustProxy: false,
       maxConnections: 100,
       log: SILENT_LOG,
       rules,

@@ -8,7 +8,7 @@ let app: HttpApp;
 let port: number;
 beforeAll(async () => {
   const log = createLog({ level: "error", repeatIntervalMs: 0, steadyMs: () => 0, write: () => {} });
-  app = createHttpApp({ trustProxy: false, maxConnections: 100, log: log.for("http") });
+  app = createHttpApp({ maxConnections: 100, log: log.for("http") });
   app.get("/well", async () => "well");
   port = Number(new URL(await app.listen({ host: "127.0.0.1", port: 0 })).port);
 });

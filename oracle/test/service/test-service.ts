@@ -141,7 +141,6 @@ export class TestService {
         }),
     };
     service.app = await createApi({
-      trustProxy: false,
       maxConnections: 100,
       log: log.for("http"),
       rules,

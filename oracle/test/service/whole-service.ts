@@ -153,7 +153,6 @@ export class WholeService {
       workerCommand: [process.execPath, MAIN, "work", "--supervised", ...set.flatMap((one) => ["--set", one])],
     });
     this.app = await createApi({
-      trustProxy: false,
       maxConnections: 100,
       log: log.for("http"),
       rules,

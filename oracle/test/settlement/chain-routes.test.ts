@@ -44,7 +44,7 @@ async function serve(url: string, own: ManualClock | typeof SYSTEM_CLOCK): Promi
     { config, store, artefacts, clock: own, networkClock, log: SILENT_LOG, telemetry: new Telemetry() },
     { tokenMint: tokenMint.toBytes(), dcMint: dcMint.toBytes() },
   );
-  const served = createHttpApp({ trustProxy: false, maxConnections: 10, log: SILENT_LOG });
+  const served = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
   await part.routes?.(served);
   await served.ready();
   return served;
