@@ -2,8 +2,9 @@
  * In which order and when one destination gets its packets. Pure: rows of the packet table in, rows out, time is an argument.
  *
  * Per device: oldest first, one frame at a time, `spacingMs` apart, in a backlog from when the one before was settled: ChirpStack handles uplinks
- * concurrently and drops a frame whose counter is below one it has seen. A frame that was handed out may wait for a connection, so
- * only its settlement says when the server may have got it. Live frames of a device stand behind its
+ * concurrently and drops a frame whose counter is below one it has seen. A frame that was handed out may wait for a connection, or for a
+ * broker that stands still, so only its settlement says when the server may have got it; between live frames half the space is kept from
+ * there, so that links with long ways cost them little. Live frames of a device stand behind its
  * backlog; other devices do not wait. Copies of one frame (other gateways, other antennas) go together and share the slot: the
  * network server collects them for 200 ms only. Frames that have waited are replayed no faster than the replay rate over all
  * devices, live ones go at once. A failed send puts the device back at its place and pauses the destination, longer each time.
@@ -189,7 +190,8 @@ export class DeviceLanes {
     if (lane.isQueued || lane.head === none || lane.inFlight.length > 0) return;
     lane.isQueued = true;
     const isBacklog = lane.wasReplay || this.#isReplay(lane.head, nowMs);
-    const readyMs = (isBacklog ? Math.max(lane.sentMs, lane.settledMs) : lane.sentMs) + this.#rules.spacingMs;
+    const { spacingMs } = this.#rules;
+    const readyMs = Math.max(lane.sentMs + spacingMs, lane.settledMs + (isBacklog ? spacingMs : spacingMs / 2));
     if (readyMs > nowMs) this.#timedLanes.push(readyMs, lane);
     else this.#queueByAge(lane, nowMs);
   }

@@ -154,6 +154,20 @@ describe("order and pace", () => {
     expect(script.sent).toHaveLength(2);
   });
 
+  test("spaces a live frame from a settlement that came late too: who stood still may hand both on at once", () => {
+    const script = new Script();
+    script.lanes.setReady(true);
+    script.arrive(1);
+    script.run();
+    script.arrive(1);
+    script.nowMs += 300;
+    script.answer(true);
+    expect([script.run(), script.sent.length]).toEqual([script.nowMs + rules.spacingMs / 2, 1]);
+    script.nowMs += rules.spacingMs / 2;
+    script.run();
+    expect(script.sent).toHaveLength(2);
+  });
+
   test("keeps per device the order and the spacing, loses nothing and sends nothing twice, whatever happens", () => {
     const action = fc.oneof(
       {
