@@ -29,7 +29,8 @@ export class UploadSet {
     }
     this.count = count;
     this.#chunkOf = chunks.length < 65_536 ? new Uint16Array(count) : new Uint32Array(count);
-    for (let chunk = 1; chunk < chunks.length; chunk++) this.#chunkOf.fill(chunk, this.#first[chunk]);
+    for (let chunk = 1; chunk < chunks.length; chunk++)
+      this.#chunkOf.fill(chunk, this.#first[chunk], this.#first[chunk] + chunks[chunk].uploads.sender.length);
     this.#starts = chunks.map(startsOf);
   }
 
