@@ -55,7 +55,7 @@ export interface RefereeLogEntry {
 }
 
 interface DeviceState {
-  readonly device: RefereeDevice;
+  device: RefereeDevice;
   readonly usedNonces: Set<string>;
   session: { readonly devAddr: string; readonly nwkSKey: Buffer; readonly appSKey: Buffer } | null;
   /** Counter the next uplink must at least have. */
@@ -127,13 +127,24 @@ export class NetworkServerReferee {
     return `$share/chirpstack/${this.#prefix}/gateway/+/event/+`;
   }
 
+  /** Makes a device known, or gives one that is its new key: its DevNonces are remembered. */
   addDevice(device: RefereeDevice): void {
+    const known = this.#devices.find((one) => one.device.devEui === device.devEui);
+    if (known !== undefined) {
+      known.device = device;
+      return;
+    }
     this.#devices.push({ device, usedNonces: new Set(), session: null, nextFCntUp: 0, fCntDown: 0, queue: [] });
   }
 
   addSession(devEui: string, session: { devAddr: string; nwkSKey: Buffer; appSKey: Buffer }): void {
     const device = { devEui, joinEui: "0000000000000000", appKey: "" };
     this.#devices.push({ device, usedNonces: new Set(), session, nextFCntUp: 0, fCntDown: 0, queue: [] });
+  }
+
+  /** Forgets the DevNonces of a device. */
+  flushDevNonces(devEui: string): void {
+    this.#state(devEui).usedNonces.clear();
   }
 
   enqueue(devEui: string, data: string, fPort = 10): void {
