@@ -16,7 +16,7 @@ beforeAll(async () => {
   service = await WholeService.start(folders.next(), [smallEpoch(), smallEpoch({ epoch: EPOCH + 1, uploads: false })]);
   // A closed epoch, so that there is something to tell.
   if (SCHEMATHESIS !== undefined) await service.play(0);
-}, 180_000);
+}, 300_000);
 afterAll(() => service.stop());
 
 test("describes every route of the interface, and the page that shows it is there", async () => {
