@@ -1,10 +1,11 @@
 /** What the routes of closed epochs have in common: which epoch, ETags, pages, and values as JSON. */
 import { cellToString } from "@earshot/geo";
 import Type, { type Static, type TSchema } from "typebox";
-import { apiErrorSchema } from "../service/api-schemas.ts";
+import { apiErrorSchema, errorAnswers } from "../service/api-schemas.ts";
 import { type HttpReply, type HttpRequest, isKnown, notModified, sendError } from "../service/http.ts";
 import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
+import { OldEpochsBusy } from "./old-epochs.ts";
 
 const MAX_PAGE = 500;
 const DEFAULT_PAGE = 100;
@@ -34,7 +35,12 @@ export const nextPage = Type.Union([Type.Integer(), Type.Null()], {
 
 /** Answers by status: 200 and the errors every route of epochs can give. */
 export function epochAnswers<T extends TSchema>(schema: T) {
-  return { 200: schema, 304: Type.Null(), 400: apiErrorSchema, 404: apiErrorSchema, 500: apiErrorSchema };
+  return {
+    200: schema,
+    304: Type.Null(),
+    500: apiErrorSchema,
+    ...errorAnswers("bad_request", "not_found", "overloaded"),
+  };
 }
 
 /** What an answer follows from besides its epoch: `until` names it in the ETag; it may change while it is not `isLasting`. */
@@ -45,7 +51,8 @@ export interface AnswerBasis {
 
 /**
  * Answers from the epoch asked for. The ETag is the manifest's hash: the answer follows from it and the address alone, or from `basisOf`
- * too. `make` gives undefined when what is asked for is not in the epoch; `what` says what that is.
+ * too. `make` gives undefined when what is asked for is not in the epoch; `what` says what that is. When too many ask for old epochs
+ * (old-epochs.ts) the answer says when to come again.
  */
 export async function answerFrom<T>(
   views: EpochViews,
@@ -55,6 +62,21 @@ export async function answerFrom<T>(
   what: string,
   make: (view: EpochView) => T | undefined | Promise<T | undefined>,
   basisOf?: (view: EpochView) => Promise<AnswerBasis>,
+): Promise<T | HttpReply> {
+  try {
+    return await answerFromView(views, epoch, request, reply, what, make, basisOf);
+  } catch (error) {
+    if (!(error instanceof OldEpochsBusy)) throw error;
+    reply.removeHeader("etag").header("cache-control", "no-store");
+    const { retryAfterMs } = error;
+    return sendError(reply, "overloaded", "an epoch that was asked for lately, or fewer at a time", "another one", {
+      retryAfterMs,
+    });
+  }
+}
+
+async function answerFromView<T>(
+  ...[views, epoch, request, reply, what, make, basisOf]: Parameters<typeof answerFrom<T>>
 ): Promise<T | HttpReply> {
   const view = await views.view(epoch);
   if (view === undefined) return sendError(reply, "not_found", "a closed epoch", epoch ?? "none is closed yet");

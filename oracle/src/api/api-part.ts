@@ -18,14 +18,11 @@ import { standingRoutes } from "./standing-routes.ts";
 import { uptimeRoutes } from "./uptime-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
 
-/** Epochs kept in memory: the latest, the one before, and one that somebody looks at. */
-const EPOCHS_IN_MEMORY = 3;
-
 export interface ApiPartOptions {
   readonly source: EpochSource;
   /** The oracle's time, Unix ms. */
   readonly nowMs: () => number;
-  /** A clock that only goes forward, ms, by which deliveries are rationed; the process's without it. */
+  /** A clock that only goes forward, ms, by which what is read of old epochs is rationed; the process's without it. */
   readonly steadyMs?: () => number;
   /** Where published proposals are laid (proposals/proposal-files.ts); none are shown without it. */
   readonly proposals?: string;
@@ -36,11 +33,11 @@ export interface ApiPartOptions {
 export function apiPart({
   source,
   nowMs,
-  steadyMs,
+  steadyMs = () => performance.now(),
   proposals,
   access = payerAlone(nowMs),
 }: ApiPartOptions): ServicePart {
-  const views = new EpochViews(source, EPOCHS_IN_MEMORY);
+  const views = new EpochViews(source, steadyMs);
   return {
     name: "api",
     routes(app: HttpApp) {
@@ -54,7 +51,7 @@ export function apiPart({
         ...[historyRoutes, gapRoutes, deliveries, uptimeRoutes],
       ])
         routes(app, views);
-      if (proposals !== undefined) proposalRoutes(app, views, proposals);
+      if (proposals !== undefined) proposalRoutes(app, views, proposals, steadyMs);
     },
   };
 }

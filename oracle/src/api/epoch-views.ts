@@ -1,26 +1,52 @@
 /**
- * The epochs the API holds in memory: the latest and the few asked for last. Loading is shared by requests that ask at once.
+ * The epochs the API holds in memory: the two latest, which nothing pushes out, and the one of the others that was asked for last. Loading is
+ * shared by requests that ask at once.
  *
  * An epoch never changes once it is closed, so a view is never refreshed, only dropped.
  */
 import type { EpochSource } from "./epoch-source.ts";
 import { EpochView } from "./epoch-view.ts";
 import { KeptEpochs } from "./kept-epochs.ts";
+import { OldEpochs } from "./old-epochs.ts";
+
+/** What pages show: the latest, and the one before while the latest is new. */
+const RECENT = 2;
+/** Each may hold an epoch while it waits for another turn. */
+const MOST_WAITING = 4;
 
 export class EpochViews {
   readonly source: EpochSource;
-  readonly #views: KeptEpochs<EpochView>;
+  /** In whose turn whatever is read of older epochs is read. */
+  readonly old: OldEpochs;
+  readonly #recent: KeptEpochs<EpochView>;
+  readonly #older: KeptEpochs<EpochView>;
+  /** Older ones that are being loaded or wait for it: they may be pushed out meanwhile and asked for again. */
+  readonly #coming = new Map<number, Promise<EpochView>>();
 
-  /** Keeps at most `most` epochs; an epoch of 10 million reports takes about 1 GiB. */
-  constructor(source: EpochSource, most: number) {
+  /** An epoch of 10 million reports takes about 1 GiB; `steadyMs` is a clock that only goes forward. */
+  constructor(source: EpochSource, steadyMs: () => number) {
     this.source = source;
-    this.#views = new KeptEpochs(most, async (epoch) => new EpochView(await source.load(epoch)));
+    this.old = new OldEpochs({ mostWaiting: MOST_WAITING, steadyMs });
+    const load = async (epoch: number) => new EpochView(await source.load(epoch));
+    this.#recent = new KeptEpochs(RECENT, load);
+    this.#older = new KeptEpochs(1, (epoch) => {
+      const coming = this.#coming.get(epoch) ?? this.old.read(() => load(epoch));
+      this.#coming.set(epoch, coming);
+      coming.catch(() => undefined).finally(() => this.#coming.delete(epoch));
+      return coming;
+    });
   }
 
-  /** The closed epoch with this number, or the latest; undefined when there is none. Throws as EpochSource.load. */
+  /** The closed epoch with this number, or the latest; undefined when there is none. Throws as EpochSource.load, and OldEpochsBusy. */
   async view(epoch?: number): Promise<EpochView | undefined> {
     const numbers = await this.source.epochs();
     const number = epoch ?? numbers.at(-1);
-    return number === undefined || !numbers.includes(number) ? undefined : this.#views.of(number);
+    if (number === undefined || !numbers.includes(number)) return undefined;
+    return numbers.slice(-RECENT).includes(number) ? this.#recent.of(number) : this.#older.of(number);
+  }
+
+  /** Whether an epoch is one of the two latest. */
+  async isRecent(epoch: number): Promise<boolean> {
+    return (await this.source.epochs()).slice(-RECENT).includes(epoch);
   }
 }

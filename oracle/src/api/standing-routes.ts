@@ -36,7 +36,7 @@ const rankingQuery = Type.Object({
 });
 
 export function standingRoutes(app: HttpApp, views: EpochViews): void {
-  const streakBook = new StreakBook(views.source);
+  const streakBook = new StreakBook(views.source, (read) => views.old.read(read));
   const figuresIn = perView(figuresOf);
   // Ranking 50,000 hotspots takes longer than an answer may: it is done once for each order.
   const standingsIn = perView(() => new Map<Ranking, Promise<readonly Standing[]>>());
@@ -59,14 +59,14 @@ export function standingRoutes(app: HttpApp, views: EpochViews): void {
     },
     async (request, reply) => {
       const { by = "earned", limit = 50 } = request.query;
-      const view = await answerFrom(views, request.query.epoch, request, reply, "hotspots", (found) => found);
-      if (!("epoch" in view)) return view;
-      const made = standingsIn(view);
-      const all = made.get(by) ?? standings(view, by);
-      made.set(by, all);
-      // What failed is tried again.
-      all.catch(() => made.delete(by));
-      return { epoch: view.number, hotspots: (await all).slice(0, limit) };
+      return answerFrom(views, request.query.epoch, request, reply, "hotspots", async (view) => {
+        const made = standingsIn(view);
+        const all = made.get(by) ?? standings(view, by);
+        made.set(by, all);
+        // What failed is tried again.
+        all.catch(() => made.delete(by));
+        return { epoch: view.number, hotspots: (await all).slice(0, limit) };
+      });
     },
   );
 }

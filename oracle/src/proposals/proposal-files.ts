@@ -34,10 +34,12 @@ export function readProposals(folder: string): PublishedProposal[] {
     .map((name) => Number(name.slice(0, -".json".length)))
     .sort((a, b) => b - a)
     .slice(0, MAX_FILES)
-    .map((number) => readProposal(number, join(folder, `${number}.json`)));
+    .map((number) => readProposal(folder, number));
 }
 
-function readProposal(number: number, path: string): PublishedProposal {
+/** One of them; a file that is not there is one with a fault. */
+export function readProposal(folder: string, number: number): PublishedProposal {
+  const path = join(folder, `${number}.json`);
   const nothing = { number, description: "", instructions: [], parameters: null, parameterHash: null, fromEpoch: null };
   try {
     const { description, instructions, parameters } = parseJsonFile(readWhole(path), path);

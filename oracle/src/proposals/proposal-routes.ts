@@ -2,11 +2,12 @@
 import { parameterHash } from "@earshot/poc";
 import Type, { type Static } from "typebox";
 import { answerFrom, atoms, epochAnswers, epochQuery } from "../api/answers.ts";
+import type { EpochView } from "../api/epoch-view.ts";
 import type { EpochViews } from "../api/epoch-views.ts";
 import { type HttpApp, sendError } from "../service/http.ts";
 import type { EpochSums } from "./effect-message.ts";
 import { parameterChanges } from "./parameter-diff.ts";
-import { type PublishedProposal, readProposals } from "./proposal-files.ts";
+import { type PublishedProposal, readProposal, readProposals } from "./proposal-files.ts";
 import { RuleEffects } from "./rule-effect.ts";
 
 const tags = ["proposals"];
@@ -47,9 +48,9 @@ const effectSchema = Type.Object({
   ),
 });
 
-/** `folder`: where published proposals are laid. */
-export function proposalRoutes(app: HttpApp, views: EpochViews, folder: string): void {
-  const effects = new RuleEffects();
+/** `folder`: where published proposals are laid; `steadyMs`: a clock that only goes forward. */
+export function proposalRoutes(app: HttpApp, views: EpochViews, folder: string, steadyMs: () => number): void {
+  const effects = new RuleEffects(steadyMs);
   app.get(
     "/v1/proposals",
     {
@@ -77,25 +78,23 @@ export function proposalRoutes(app: HttpApp, views: EpochViews, folder: string):
     },
     async (request, reply) => {
       const { number } = request.params;
-      const proposal = readProposals(folder).find((one) => one.number === number);
-      if (proposal?.parameters == null) return sendError(reply, "not_found", "a proposal with published rules", number);
-      const view = await answerFrom(views, request.query.epoch, request, reply, "an epoch", (found) => found);
-      if (!("epoch" in view)) return view;
-      // The answer follows from the proposal's rules as well as from the epoch.
-      reply.header(
-        "etag",
-        `"${view.epoch.manifestHash.slice(0, 16)}${parameterHash(proposal.parameters).slice(0, 16)}"`,
-      );
-      const found = await effects.of(view, proposal.parameters);
-      if ("none" in found) return { epoch: view.number, number, none: found.none, effect: null };
-      const { before, after, hotspots, most } = found;
-      const named = most.map(({ key, beforeAtoms, afterAtoms }) => ({
-        key,
-        beforeAtoms: beforeAtoms.toString(),
-        afterAtoms: afterAtoms.toString(),
-      }));
-      const effect = { before: sumsOf(before), after: sumsOf(after), hotspots, most: named };
-      return { epoch: view.number, number, none: null, effect };
+      const { parameters } = readProposal(folder, number);
+      if (parameters === null) return sendError(reply, "not_found", "a proposal with published rules", number);
+      const make = async (view: EpochView): Promise<Static<typeof effectSchema>> => {
+        const found = await effects.of(view, parameters, await views.isRecent(view.number));
+        if ("none" in found) return { epoch: view.number, number, none: found.none, effect: null };
+        const { before, after, hotspots, most } = found;
+        const named = most.map(({ key, beforeAtoms, afterAtoms }) => ({
+          key,
+          beforeAtoms: beforeAtoms.toString(),
+          afterAtoms: afterAtoms.toString(),
+        }));
+        const effect = { before: sumsOf(before), after: sumsOf(after), hotspots, most: named };
+        return { epoch: view.number, number, none: null, effect };
+      };
+      // The answer follows from the proposal's rules as well as from the epoch, and its file may be laid anew.
+      const basis = { until: parameterHash(parameters).slice(0, 16), isLasting: false };
+      return answerFrom(views, request.query.epoch, request, reply, "an epoch", make, async () => basis);
     },
   );
 }

@@ -7,12 +7,15 @@
 import type { EpochInput, NetworkParameters } from "@earshot/poc";
 import { parameterHash } from "@earshot/poc";
 import type { EpochView } from "../api/epoch-view.ts";
+import { OldEpochs } from "../api/old-epochs.ts";
 import { oracleError } from "../errors.ts";
 import { hotspotText } from "../explain/find-hotspot.ts";
 import type { EffectAnswer, EffectRequest, EpochSums } from "./effect-message.ts";
 
 /** Hotspots named at either end. */
 const NAMED = 10;
+/** Each holds an epoch in memory while it waits. */
+const MOST_WAITING = 1;
 
 export interface RuleEffect {
   readonly before: EpochSums;
@@ -26,18 +29,30 @@ export type RuleEffectOrNone = RuleEffect | { readonly none: string };
 
 export class RuleEffects {
   readonly #known = new Map<string, Promise<RuleEffectOrNone>>();
+  readonly #old: OldEpochs;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** The effect on an epoch; one is computed at a time. Throws ORC_WORKER_FAILED where the engine refuses the rules. */
-  of(view: EpochView, proposed: NetworkParameters): Promise<RuleEffectOrNone> {
+  /** `steadyMs`: a clock that only goes forward, ms. */
+  constructor(steadyMs: () => number) {
+    this.#old = new OldEpochs({ mostWaiting: MOST_WAITING, steadyMs });
+  }
+
+  /**
+   * The effect on an epoch; one is computed at a time of the latest epochs, and one of the others. Throws ORC_WORKER_FAILED where the engine
+   * refuses the rules, and OldEpochsBusy.
+   */
+  of(view: EpochView, proposed: NetworkParameters, isRecent: boolean): Promise<RuleEffectOrNone> {
     const none = whyNone(view.epoch.input.parameters, proposed);
     if (none !== undefined) return Promise.resolve({ none });
     const name = `${view.number} ${parameterHash(proposed)}`;
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const made = this.#last.then(() => effectOf(view, proposed));
-    this.#last = made.catch(() => undefined);
+    const compute = () => effectOf(view, proposed);
+    const made = isRecent ? this.#last.then(compute) : this.#old.read(compute);
+    if (isRecent) this.#last = made.catch(() => undefined);
     this.#known.set(name, made);
+    // What failed is tried again: a thread may have lacked memory.
+    made.catch(() => this.#known.delete(name));
     // Epochs go by; the oldest effects are asked for no more.
     for (const old of this.#known.keys()) {
       if (this.#known.size <= 32) break;
