@@ -37,10 +37,11 @@ async function closeDay(storeUrl: string | undefined, disturb: () => Promise<voi
   await appendAll(log, day.records.slice(0, half));
   await disturb();
   await appendAll(log, day.records.slice(half));
-  await live.shuffled();
+  await patiently(() => live.shuffled());
   pipeline.wallMs = closesMs + 10_000;
   await disturb();
-  await vi.waitUntil(async () => (await verdictsOfEpoch(pipeline.store, EPOCH)).length > 0, { timeout: 120_000 });
+  const verdicts = () => patiently(() => verdictsOfEpoch(pipeline.store, EPOCH));
+  await vi.waitUntil(async () => (await verdicts()).length > 0, { timeout: 120_000 });
   await live.stop();
   await log.sealSegments(epochSpan(EPOCH + 1, parameters.time).closesMs);
   const closing = patiently(() => pipeline.worker("closer", [log]).run(EPOCH));
