@@ -2,11 +2,12 @@
  * The actor that learns the entropy of every minute from the chain, and makes it durable before anybody hears of it.
  *
  * Minutes of the running interval come first, in order, because challenges follow from them; earlier minutes that were missed are
- * filled in when nothing is due. All endpoints are asked at once, and none is waited for longer than the others need to agree: one that
- * hangs is not asked again until its call has come to an end, one that lags is asked again, one that says something else is outvoted.
+ * filled in when nothing is due. All endpoints are asked at once, in rounds, and none is waited for longer than the others need to agree or
+ * to say that they do not know yet: one that is slow or hangs is not asked again until its call has come to an end, and what it says then
+ * counts; one that lags is asked again, one that says something else is outvoted.
  */
 import { type EntropyRecord, intervalStart, type SolanaBlock, type SortitionTimes } from "@earshot/poc/protocol";
-import { type Clock, sleep } from "../service/clock.ts";
+import { type Clock, sleep, whenAborted } from "../service/clock.ts";
 import type { Log } from "../service/log.ts";
 import type { BlockReader } from "./block-reader.ts";
 import type { EntropyBook } from "./entropy-book.ts";
@@ -19,6 +20,8 @@ const RETRY_MS = 1000;
 const BACKFILL_PAUSE_MS = 60_000;
 /** It is tried again after this part of its age. */
 const PAUSE_PARTS = 10;
+/** Minutes whose opinions are kept: one that is due, one that was missed, and those before them. */
+const MINUTES_ASKED = 4;
 
 export interface EntropyWatchOptions {
   readonly readers: readonly BlockReader[];
@@ -38,6 +41,9 @@ export interface EntropyWatchOptions {
   readonly onAnswer: (endpoint: string, outcome: "agreed" | "disagreed" | "lagging" | "failed") => void;
 }
 
+/** What endpoints said of a minute's block, by name. */
+type Opinions = Map<string, SolanaBlock>;
+
 interface Endpoint {
   readonly reader: BlockReader;
   isBusy: boolean;
@@ -47,6 +53,8 @@ export class EntropyWatch {
   readonly #options: EntropyWatchOptions;
   readonly #endpoints: readonly Endpoint[];
   readonly #retryMs: number;
+  /** Of the minutes that are asked for, by their time: the one that is due and one that was missed. */
+  readonly #opinions = new Map<number, Opinions>();
   #backfillNotBeforeMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: EntropyWatchOptions) {
@@ -113,26 +121,48 @@ export class EntropyWatch {
   /** The block that enough endpoints name, as soon as they do; undefined when this round brought none. */
   async #ask(timeMs: number, anchor: SolanaBlock | undefined, stop: AbortSignal): Promise<SolanaBlock | undefined> {
     const { quorum, log } = this.#options;
-    const opinions = new Map<string, SolanaBlock>();
-    const agreed = Promise.withResolvers<void>();
-    const asked = this.#endpoints
-      .filter(({ isBusy }) => !isBusy)
-      .map(async (endpoint) => {
-        const block = await this.#opinionOf(endpoint, timeMs, anchor);
-        if (block !== undefined) opinions.set(endpoint.reader.name, block);
-        if (agreedBlock(opinions.values(), quorum) !== undefined) agreed.resolve();
-      });
-    const stopped = () => agreed.resolve();
-    stop.addEventListener("abort", stopped);
-    await Promise.race([agreed.promise, Promise.all(asked)]);
-    stop.removeEventListener("abort", stopped);
+    const opinions = this.#opinionsOf(timeMs);
+    const over = new AbortController();
+    const round = AbortSignal.any([stop, over.signal]);
+    const free = this.#endpoints.filter(({ isBusy }) => !isBusy);
+    let left = free.length;
+    const asked = free.map(async (endpoint) => {
+      const block = await this.#opinionOf(endpoint, timeMs, anchor);
+      if (block === undefined) opinions.delete(endpoint.reader.name);
+      else opinions.set(endpoint.reader.name, block);
+      if (--left === 0 || agreedBlock(opinions.values(), quorum) !== undefined) over.abort();
+      // So many could have agreed: the slow ones have this round's pause.
+      else if (free.length - left >= quorum) void this.#endSoon(over, round);
+    });
+    if (asked.length === 0) await this.#endSoon(over, round);
+    await whenAborted(round);
     const block = agreedBlock(opinions.values(), quorum);
-    this.#count(opinions, block);
-    if (block === undefined && opinions.size === this.#endpoints.length && opinions.size > 1) {
+    const haveAllSaid = opinions.size === this.#endpoints.length;
+    // Before that who is right is not known.
+    if (block !== undefined || haveAllSaid) this.#count(opinions, block);
+    if (block !== undefined) this.#opinions.delete(timeMs);
+    else if (haveAllSaid && opinions.size > 1) {
       const slots = [...opinions].map(([name, { slot }]) => `${name} ${slot}`).join(", ");
       log.complain("entropy", "endpoints do not agree on the block of a minute", { timeMs, slots });
     }
     return block;
+  }
+
+  async #endSoon(over: AbortController, round: AbortSignal): Promise<void> {
+    await sleep(this.#options.clock, this.#retryMs, round);
+    over.abort();
+  }
+
+  /** What was said of a minute's block so far; what was said of older ones is forgotten. */
+  #opinionsOf(timeMs: number): Opinions {
+    const known = this.#opinions.get(timeMs) ?? new Map<string, SolanaBlock>();
+    this.#opinions.delete(timeMs);
+    this.#opinions.set(timeMs, known);
+    for (const oldest of this.#opinions.keys()) {
+      if (this.#opinions.size <= MINUTES_ASKED) break;
+      this.#opinions.delete(oldest);
+    }
+    return known;
   }
 
   async #opinionOf(endpoint: Endpoint, timeMs: number, anchor: SolanaBlock | undefined) {

@@ -12,6 +12,8 @@ import { type BlockReader, type LinkedBlock, MAX_SLOTS } from "./block-reader.ts
 const SLOT_MS = 400;
 /** Steps that one search may take; far more than halving 2^40 slots twice needs. */
 const MAX_STEPS = 160;
+/** Lists without a block that one search may read: two million slots, nine days in which the chain made none. */
+const MAX_EMPTY_LISTS = 4096;
 
 /**
  * The first block with time ≥ `timeMs`, or undefined while the endpoint knows of none. `anchor` is a block known to be earlier, to
@@ -28,10 +30,11 @@ export async function firstBlockAt(
   if (early !== undefined && early.slot >= late.slot) throw contradiction(reader, `slot ${early.slot} is gone`);
   // Every block up to `early` is too early; from `end` up to `late` there is none.
   let end = late.slot;
+  const empty = { lists: 0 };
   for (let step = 0; end > (early === undefined ? 0 : early.slot + 1); step++) {
     if (step === MAX_STEPS) throw contradiction(reader, `no end to the search for the block at ${timeMs}`);
     const guess = guessSlot(early, late, end, timeMs, step);
-    const block = await firstBlockFrom(reader, guess, end - 1);
+    const block = await firstBlockFrom(reader, guess, end - 1, empty);
     if (block !== undefined && startsBefore(block, timeMs)) {
       early = block;
     } else {
@@ -68,10 +71,16 @@ async function lastBlock(reader: BlockReader): Promise<LinkedBlock> {
   return reader.block(last);
 }
 
-async function firstBlockFrom(reader: BlockReader, slot: number, last: number): Promise<LinkedBlock | undefined> {
+async function firstBlockFrom(
+  reader: BlockReader,
+  slot: number,
+  last: number,
+  empty: { lists: number },
+): Promise<LinkedBlock | undefined> {
   for (let from = slot; from <= last; from += MAX_SLOTS) {
     const [first] = await reader.slotsBetween(from, Math.min(last, from + MAX_SLOTS - 1));
     if (first !== undefined) return reader.block(first);
+    if (++empty.lists === MAX_EMPTY_LISTS) throw contradiction(reader, `no block in ${MAX_EMPTY_LISTS} lists of slots`);
   }
   return undefined;
 }

@@ -58,6 +58,15 @@ describe("the first block of a minute", () => {
     expect(endpoint.calls).toBeLessThan(80);
   });
 
+  test("is not searched for without end at an endpoint that claims slots without blocks", async () => {
+    const blocks = steadyChain(1000, START_S, 300);
+    const far = chainOf([[3_000_000_000, START_S + 200]]);
+    const endpoint = new TestEndpoint("liar", [...blocks.slice(0, 10), ...far]);
+    const timeMs = (START_S + 60) * 1000;
+    expect(await messageOf(() => firstBlockAt(endpoint, timeMs, blocks[5]))).toContain("ORC_RPC_CONTRADICTION: liar");
+    expect(endpoint.calls).toBeLessThan(5000);
+  });
+
   test("is refused from an endpoint that hides the true one", async () => {
     const blocks = steadyChain(1000, START_S, 300);
     const endpoint = new TestEndpoint("liar", blocks);
@@ -82,7 +91,7 @@ describe("several endpoints", () => {
   });
 
   /** Runs a watch over honest and dishonest endpoints until the minute is known. */
-  async function learn(endpoints: readonly TestEndpoint[], until: number) {
+  async function learn(endpoints: readonly TestEndpoint[], until: number, onTurn: (turn: number) => void = () => {}) {
     const clock = new ManualClock(until * TIMES.entropyMs + 900);
     const book = new EntropyBook();
     const stop = new AbortController();
@@ -101,9 +110,10 @@ describe("several endpoints", () => {
     });
     const running = watch.run(stop.signal);
     const isDone = () => book.firstMissing(until - 20, until) === undefined;
-    for (let turn = 0; turn < 2000 && !isDone(); turn++) {
+    for (let turn = 0; turn < 20_000 && !isDone(); turn++) {
       await new Promise((resolve) => setImmediate(resolve));
       if (turn % 50 === 49) clock.advance(100);
+      onTurn(turn);
     }
     stop.abort();
     await running;
@@ -130,6 +140,25 @@ describe("several endpoints", () => {
       }
       expect(answers).not.toContain(`${bad.name} agreed`);
     }
+  });
+
+  test("are asked again when a block becomes final, though one of them has not ended the first answer", async () => {
+    const [one, two, hanging] = ["one", "two", "hanging"].map(
+      (name) => new TestEndpoint(name, honest.slice(0, 200)),
+    ) as [TestEndpoint, TestEndpoint, TestEndpoint];
+    hanging.isHanging = true;
+    const { isDone } = await learn([hanging, one, two], minute, (turn) => {
+      if (turn === 300) for (const endpoint of [one, two]) endpoint.blocks = honest;
+    });
+    expect(isDone).toBe(true);
+  });
+
+  test("are believed although one lies and another one needs longer than a round", async () => {
+    const liar = new TestEndpoint("liar", steadyChain(5000, START_S - 60, 400, 1));
+    const slow = new TestEndpoint("slow", honest);
+    slow.turns = 4;
+    const { book } = await learn([liar, slow, new TestEndpoint("one", honest)], minute);
+    expect(book.get(minute)?.slot).toBe(scanned(honest, minute * TIMES.entropyMs)?.slot);
   });
 
   test("are not believed when two of three lie apart", async () => {

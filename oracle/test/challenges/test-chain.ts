@@ -35,6 +35,8 @@ export class TestEndpoint implements BlockReader {
   /** Blocks it is behind. */
   lag = 0;
   isHanging = false;
+  /** Turns of the event loop that an answer takes. */
+  turns = 0;
   /** Slots it does not list and pretends not to have. */
   hidden = new Set<number>();
   calls = 0;
@@ -62,6 +64,7 @@ export class TestEndpoint implements BlockReader {
   async #seen(): Promise<readonly LinkedBlock[]> {
     this.calls++;
     if (this.isHanging) await new Promise(() => {});
+    for (let turn = 0; turn < this.turns; turn++) await new Promise((resolve) => setImmediate(resolve));
     return this.lag === 0 ? this.blocks : this.blocks.slice(0, -this.lag);
   }
 }
