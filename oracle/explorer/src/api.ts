@@ -58,9 +58,7 @@ export async function ask<T>(
     if (cause.name === "AbortError") throw cause;
     throw new ApiFailure(0, "no_answer", "an answer of the oracle");
   });
-  const date = Date.parse(answer.headers.get("date") ?? "");
-  // The header has whole seconds: nearer than that there is no difference.
-  if (Math.abs(date - Date.now()) > 2000) clockDifferenceMs = date - Date.now();
+  noteClock(answer.headers);
   if (answer.status === 304 && known !== undefined) {
     kept.set(path, { ...known, atMs: Date.now() });
     return known.body as T;
@@ -68,6 +66,15 @@ export async function ask<T>(
   const body = await bodyOf(answer, stop);
   if (!isPrivate) keep(path, { body, tag: answer.headers.get("etag"), atMs: Date.now() });
   return body as T;
+}
+
+/** Reads the oracle's time off an answer, which a cache on the way may have kept for as long as it says (RFC 9111, 5.1). */
+function noteClock(headers: Headers): void {
+  const ageMs = 1000 * (Number(headers.get("age")) || 0);
+  const differenceMs = Date.parse(headers.get("date") ?? "") + ageMs - Date.now();
+  if (Number.isNaN(differenceMs)) return;
+  // The headers have whole seconds: nearer than that there is no difference.
+  clockDifferenceMs = Math.abs(differenceMs) > 2000 ? differenceMs : 0;
 }
 
 /** The JSON of an answer. Throws ApiFailure where it is none or an error of the API, and what aborting throws. */
