@@ -54,9 +54,9 @@ export class AgentProcess {
   }
 
   /** Starts the process and waits until its local page answers. */
-  async start(): Promise<void> {
+  async start(timeoutMs?: number): Promise<void> {
     this.spawn();
-    await this.until(async () => (await this.health()) !== undefined, "the local page");
+    await this.until(async () => (await this.health()) !== undefined, "the local page", timeoutMs);
   }
 
   /** Starts the process and waits for nothing. */

@@ -122,14 +122,15 @@ describe("the arm64 binary", () => {
     expect(JSON.parse(run("info", "--json", "-c", agent.configFile))).toMatchObject({
       gatewayId: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
-    await agent.start();
+    // An emulator takes several times as long.
+    await agent.start(BUILD_TIMEOUT_MS);
     const forwarder = await PacketForwarder.open({ eui: "aa555a0000000101", port: agent.udpPort });
     await forwarder.until(() => forwarder.pullAcks > 0, "a PULL_ACK");
     forwarder.push(forwarder.rxpk(Uint8Array.fromHex("4004030201000000010203040506")));
     await forwarder.until(() => forwarder.unacked === 0, "a PUSH_ACK");
     forwarder.close();
     expect(await agent.stop()).toBe(0);
-  }, 120_000);
+  }, BUILD_TIMEOUT_MS);
 });
 
 describe("the package", () => {
