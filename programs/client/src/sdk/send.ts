@@ -22,8 +22,8 @@ import { buildTransaction, signTransaction, type TransactionOptions } from "./tr
 export const SLOT_MS = 400;
 /** Rounds of asking between two sendings of the same bytes; about two seconds. */
 const ROUNDS_PER_SEND = 5;
-/** Rounds without any answer after which whoever waits is told; about two minutes. */
-const MAX_SILENT_ROUNDS = 300;
+/** Slots without any answer after which whoever waits is told; two minutes, however long each answer is waited for. */
+const MAX_SILENT_SLOTS = 300;
 /** Times a simulation is tried because its blockhash is not known. */
 const MAX_SIMULATIONS = 30;
 
@@ -95,16 +95,17 @@ async function deliver(sender: Sender, transaction: VersionedTransaction, lastHe
   const signature = base58(transaction.signatures[0]!);
   const wire = transaction.serialize();
   let waitMs = slotMs / 16;
-  for (let round = 0, silent = 0; ; round++) {
+  let heardMs = performance.now();
+  for (let round = 0; ; round++) {
     // What a node says to it is not asked: a first answer may have been lost. The status decides.
     if (round % ROUNDS_PER_SEND === 0)
       await connection.sendRawTransaction(wire, { skipPreflight: true, maxRetries: 0 }).catch(() => {});
     const fate = await fateOf(connection, signature, lastHeight).catch((cause: unknown) => ({ cause }));
     if ("cause" in fate) {
-      if (++silent === MAX_SILENT_ROUNDS)
+      if (performance.now() - heardMs >= MAX_SILENT_SLOTS * slotMs)
         throw new ClientError("PRG_UNSURE", `the chain stopped answering; look whether ${signature} happened`, fate);
     } else {
-      silent = 0;
+      heardMs = performance.now();
       if (fate.state === "expired")
         throw new ClientError(
           "PRG_NOT_CONFIRMED",

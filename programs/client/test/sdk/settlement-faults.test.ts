@@ -224,6 +224,21 @@ describe("a transaction", () => {
     expect((await lamportsOf(key(77).publicKey)) - before).toBe(1_000_000);
   });
 
+  test("is not waited for longer because each question is waited for, at a node that hangs", async () => {
+    let questions = 0;
+    const hanging = (async (url: string, init: RequestInit) => {
+      const answer = await fetch(url, init);
+      if (questions === 0 && !String(init.body).includes('"sendTransaction"')) return answer;
+      questions++;
+      await Bun.sleep(100);
+      throw new TypeError("no answer in time");
+    }) as unknown as typeof fetch;
+    const connection = new Connection(live.running.server.url, { commitment: "confirmed", fetch: hanging });
+    const sender: Sender = { ...live.as(admin, connection), slotMs: 1 };
+    await expect(send(sender, transfer())).rejects.toMatchObject({ code: "PRG_UNSURE" });
+    expect(questions).toBeLessThan(20);
+  });
+
   test("is not given up by a node that is behind: only by one that is past its last block", async () => {
     const { chain } = live.running;
     let swallowed = 0;
