@@ -43,10 +43,14 @@ export function epochAnswers<T extends TSchema>(schema: T) {
   };
 }
 
-/** What an answer follows from besides its epoch: `until` names it in the ETag; it may change while it is not `isLasting`. */
+/**
+ * What an answer follows from besides its epoch: `until` names it in the ETag; it may change while it is not `isLasting`, and is kept by nobody
+ * but who asked for it when it is `isPrivate`.
+ */
 export interface AnswerBasis {
   readonly until: string;
   readonly isLasting: boolean;
+  readonly isPrivate?: boolean;
 }
 
 /**
@@ -63,8 +67,13 @@ export async function answerFrom<T>(
   make: (view: EpochView) => T | undefined | Promise<T | undefined>,
   basisOf?: (view: EpochView) => Promise<AnswerBasis>,
 ): Promise<T | HttpReply> {
+  return orBusy(reply, () => answerFromView(views, epoch, request, reply, what, make, basisOf));
+}
+
+/** What `answer` gives, or when to ask again where too many ask for old epochs. */
+export async function orBusy<T>(reply: HttpReply, answer: () => Promise<T>): Promise<T | HttpReply> {
   try {
-    return await answerFromView(views, epoch, request, reply, what, make, basisOf);
+    return await answer();
   } catch (error) {
     if (!(error instanceof OldEpochsBusy)) throw error;
     reply.removeHeader("etag").header("cache-control", "no-store");
@@ -83,7 +92,8 @@ async function answerFromView<T>(
   const basis = await basisOf?.(view);
   const tag = `${view.epoch.manifestHash.slice(0, 32)}${basis === undefined ? "" : `-${basis.until}`}`;
   const isLasting = epoch !== undefined && basis?.isLasting !== false;
-  reply.header("cache-control", `public, max-age=${isLasting ? CLOSED_MAX_AGE_S : LATEST_MAX_AGE_S}`);
+  const kept = `public, max-age=${isLasting ? CLOSED_MAX_AGE_S : LATEST_MAX_AGE_S}`;
+  reply.header("cache-control", basis?.isPrivate === true ? "private, no-store" : kept);
   if (isKnown(request, reply, tag)) return notModified(reply);
   const body = await make(view);
   return body === undefined ? sendError(reply, "not_found", what, "nothing of that name in the epoch") : body;

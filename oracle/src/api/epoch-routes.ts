@@ -5,7 +5,7 @@ import Type, { type Static } from "typebox";
 import { FILES } from "../epoch-folder/layout.ts";
 import { bytesAnswer, errorAnswers, keyParams } from "../service/api-schemas.ts";
 import { type HttpApp, isKnown, notModified, sendError } from "../service/http.ts";
-import { answerFrom, atoms, epochAnswers, epochNumber, epochQuery, hashText } from "./answers.ts";
+import { answerFrom, atoms, epochAnswers, epochNumber, epochQuery, hashText, orBusy } from "./answers.ts";
 import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
 import { paySchema } from "./reports.ts";
@@ -15,6 +15,8 @@ import { owedTo, proofSchema } from "./wallet-proof.ts";
 const tags = ["epochs"];
 /** Most epochs in one statement of rewards: a quarter of a year of days. */
 const MAX_STATEMENT_EPOCHS = 92;
+/** Epochs in a statement that says none: the latest, which pages show. */
+const DEFAULT_STATEMENT_EPOCHS = 30;
 
 const epochSchema = Type.Object({
   epoch: Type.Integer(),
@@ -40,7 +42,13 @@ const statementQuery = Type.Object({
 });
 
 export function epochRoutes(app: HttpApp, views: EpochViews): void {
-  const rewards = new RewardBook(views.source, MAX_STATEMENT_EPOCHS);
+  const recent = new RewardBook(views.source, DEFAULT_STATEMENT_EPOCHS);
+  const older = new RewardBook(views.source, DEFAULT_STATEMENT_EPOCHS);
+  /** Statements that go further back push none of the latest epochs out, and are made one at a time. */
+  const rewardsOf = async (key: string, chosen: readonly number[], closed: readonly number[]) => {
+    const isRecent = (chosen[0] ?? Number.POSITIVE_INFINITY) >= (closed.at(-DEFAULT_STATEMENT_EPOCHS) ?? 0);
+    return isRecent ? recent.of(key, chosen) : views.old.read(() => older.of(key, chosen));
+  };
   app.get(
     "/v1/epochs",
     {
@@ -131,7 +139,7 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
       {
         schema: {
           tags: ["hotspots"],
-          summary: `What a hotspot earned, epoch by epoch${suffix === "" ? "" : ", as CSV"}; the latest 30 if not told otherwise.`,
+          summary: `What a hotspot earned, epoch by epoch${suffix === "" ? "" : ", as CSV"}; the latest ${DEFAULT_STATEMENT_EPOCHS} if not told otherwise.`,
           params: keyParams,
           querystring: statementQuery,
           response: {
@@ -146,14 +154,16 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
         const numbers = await views.source.epochs();
         const last = to ?? numbers.at(-1) ?? 0;
         const wanted = numbers.filter((number) => number <= last && number >= (from ?? 0));
-        const chosen = from === undefined ? wanted.slice(-30) : wanted;
+        const chosen = from === undefined ? wanted.slice(-DEFAULT_STATEMENT_EPOCHS) : wanted;
         if (chosen.length > MAX_STATEMENT_EPOCHS) {
           return sendError(reply, "bad_request", `at most ${MAX_STATEMENT_EPOCHS} epochs`, chosen.length);
         }
-        const statement = statementOf(key, await rewards.of(key, chosen));
-        if (statement.rewards.length === 0) return sendError(reply, "not_found", "a hotspot of these epochs", key);
-        if (suffix === "") return statement;
-        return reply.type("text/csv; charset=utf-8").send(statementCsv(statement));
+        return orBusy(reply, async () => {
+          const statement = statementOf(key, await rewardsOf(key, chosen, numbers));
+          if (statement.rewards.length === 0) return sendError(reply, "not_found", "a hotspot of these epochs", key);
+          if (suffix === "") return statement;
+          return reply.type("text/csv; charset=utf-8").send(statementCsv(statement));
+        });
       },
     );
   }

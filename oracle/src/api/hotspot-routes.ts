@@ -111,13 +111,15 @@ export function hotspotRoutes(app: HttpApp, views: EpochViews, nowMs: () => numb
       const signed = header === undefined ? null : readOwnerRequest(header, "GET", request.url, nowMs());
       if (signed?.status === "refused") return sendError(reply, "bad_request", signed.expected, "earshot-owner");
       reply.header("vary", "earshot-owner");
-      const answer = await answerFrom(views, request.query.epoch, request, reply, "a hotspot's key", (view) => {
+      const answer = (view: EpochView) => {
         const row = view.hotspotRow(request.params.key);
         return row === undefined ? undefined : wholeHotspot(view, row, signed?.wallet ?? null);
-      });
-      // What an owner sees is kept by no cache on the way.
-      if (signed !== null && !reply.sent) reply.header("cache-control", "private, no-store");
-      return answer;
+      };
+      const { epoch } = request.query;
+      if (signed === null) return answerFrom(views, epoch, request, reply, "a hotspot's key", answer);
+      // What an owner sees is kept by no cache on the way, and is not what everybody sees, which the client may have kept.
+      const basis = { until: base58Text(signed.wallet), isLasting: true, isPrivate: true };
+      return answerFrom(views, epoch, request, reply, "a hotspot's key", answer, async () => basis);
     },
   );
   listRoute(app, views, "beacons", "Beacons a hotspot sent, with how many heard them.", beaconSchema, (view, row) => ({

@@ -137,15 +137,15 @@ function rowsWith({ text, starts }: HotspotLines, part: string): number[] {
 
 function rowsOfWallet(view: EpochView, wallet: Uint8Array): number[] {
   const { owner, beneficiary } = view.epoch.input.hotspots;
-  const rows: number[] = [];
+  const rows = new Set<number>();
   for (let row = 0; row < view.hotspotCount; row++) {
-    if (isWallet(owner, row, wallet) || isWallet(beneficiary, row, wallet)) rows.push(row);
+    if (isWallet(owner, row, wallet) || isWallet(beneficiary, row, wallet)) rows.add(row);
   }
   const { splits } = view.epoch.input;
   for (let at = 0; at < (splits?.hotspot.length ?? 0); at++) {
-    if (isWallet(splits!.wallet, at, wallet) && !rows.includes(splits!.hotspot[at]!)) rows.push(splits!.hotspot[at]!);
+    if (isWallet(splits!.wallet, at, wallet)) rows.add(splits!.hotspot[at]!);
   }
-  return rows.sort((a, b) => a - b);
+  return [...rows].sort((a, b) => a - b);
 }
 
 function isWallet(column: Uint8Array, row: number, wallet: Uint8Array): boolean {

@@ -9,6 +9,7 @@ import { type EpochView, rowOf } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
 import { OWNER_REQUEST_HEADER, walletFromText } from "./owner-request.ts";
 import { type PayerAccess, sendAccessRefusal } from "./payer-access.ts";
+import { perView } from "./per-view.ts";
 
 const WALLET_BYTES = 32;
 const HASH_BYTES = 32;
@@ -33,6 +34,8 @@ const usageSchema = Type.Object({
   cellsInAll: Type.Integer(),
 });
 
+type Usage = Static<typeof usageSchema>;
+
 interface Line {
   copies: number;
   dataCredits: number;
@@ -40,6 +43,9 @@ interface Line {
 }
 
 export function usageRoutes(app: HttpApp, views: EpochViews, access: PayerAccess): void {
+  // Whoever has a wallet may ask, and an epoch has millions of receipts: they are looked through once.
+  const rowsOf = perView(billedRows);
+  const usageIn = perView(() => new Map<string, Usage>());
   app.get(
     "/v1/payers/:wallet/usage",
     {
@@ -61,23 +67,46 @@ export function usageRoutes(app: HttpApp, views: EpochViews, access: PayerAccess
       if (wallet === undefined) return sendError(reply, "bad_request", "a wallet in base58", request.params.wallet);
       const refused = await access(request, request.params.wallet);
       if (refused !== undefined) return sendAccessRefusal(reply, refused);
-      const answer = await answerFrom(views, request.query.epoch, request, reply, "an epoch", (view) =>
-        usageOf(view, wallet),
-      );
-      if (!reply.sent) reply.header("cache-control", "private, no-store");
-      return answer;
+      const basis = { until: "payer", isLasting: true, isPrivate: true };
+      const answer = (view: EpochView) => {
+        const rows = rowsOf(view).get(textOf(wallet, 0));
+        if (rows === undefined) return usageOf(view, wallet, []);
+        const made = usageIn(view);
+        const known = made.get(request.params.wallet) ?? usageOf(view, wallet, rows);
+        made.set(request.params.wallet, known);
+        return known;
+      };
+      return answerFrom(views, request.query.epoch, request, reply, "an epoch", answer, async () => basis);
     },
   );
 }
 
-function usageOf(view: EpochView, wallet: Uint8Array): Static<typeof usageSchema> {
+/** Rows of packets.arrow that were billed, by the payer's 32 bytes as text. */
+function billedRows(view: EpochView): ReadonlyMap<string, readonly number[]> {
+  const { packets } = view.epoch.input;
+  const rows = new Map<string, number[]>();
+  for (let row = 0; row < packets.data_credits.length; row++) {
+    if (packets.data_credits[row] === 0) continue;
+    const payer = textOf(packets.payer, row);
+    const known = rows.get(payer);
+    if (known === undefined) rows.set(payer, [row]);
+    else known.push(row);
+  }
+  return rows;
+}
+
+/** A wallet as a key of a map. */
+function textOf(wallets: Uint8Array, row: number): string {
+  return Buffer.from(wallets.buffer, wallets.byteOffset + row * WALLET_BYTES, WALLET_BYTES).toString("latin1");
+}
+
+function usageOf(view: EpochView, wallet: Uint8Array, rows: readonly number[]): Usage {
   const { packets, hotspots } = view.epoch.input;
   const devices = new Map<string, Line>();
   const cells = new Map<bigint, Line>();
   const whole: Line = newLine();
-  for (let row = 0; row < packets.data_credits.length; row++) {
+  for (const row of rows) {
     const credits = packets.data_credits[row]!;
-    if (credits === 0 || !isPaidBy(packets.payer, row, wallet)) continue;
     const hash = rowOf(packets.packet_hash, row, HASH_BYTES).toHex();
     const hotspot = packets.hotspot[row]!;
     const cell = hotspot < view.hotspotCount ? hotspots.cell_public[hotspot]! : 0n;
@@ -118,10 +147,4 @@ function figuresOf({ copies, packets, dataCredits }: Line) {
 
 function largest<K>(lines: ReadonlyMap<K, Line>): [K, Line][] {
   return [...lines].sort(([, a], [, b]) => b.dataCredits - a.dataCredits).slice(0, MOST_LINES);
-}
-
-function isPaidBy(payers: Uint8Array, row: number, wallet: Uint8Array): boolean {
-  const start = row * WALLET_BYTES;
-  for (let at = 0; at < WALLET_BYTES; at++) if (payers[start + at] !== wallet[at]) return false;
-  return true;
 }

@@ -97,6 +97,16 @@ describe("the exact place", () => {
     expect(headers["cache-control"]).toBe("private, no-store");
   });
 
+  test("is shown to its owner also where the client has kept what everybody sees, as browsers ask", async () => {
+    const kept = String((await get(path())).headers.etag);
+    const asked = await get(path(), { "earshot-owner": header(NOW_MS), "if-none-match": kept });
+    expect(asked.status).toBe(200);
+    expect(JSON.parse(asked.text).exactCell).toMatch(/^8c/);
+    const again = { "earshot-owner": header(NOW_MS), "if-none-match": String(asked.headers.etag) };
+    expect(await get(path(), again)).toMatchObject({ status: 304, headers: { "cache-control": "private, no-store" } });
+    expect((await get(path(), { "if-none-match": String(asked.headers.etag) })).status).toBe(200);
+  });
+
   test("is not shown to another wallet that signs as well", async () => {
     const other = signerFromEd25519Seed(new Uint8Array(32).fill(8));
     const answer = await json(path(), { "earshot-owner": header(NOW_MS, path(), other) });
