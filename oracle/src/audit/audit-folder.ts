@@ -25,6 +25,7 @@ import { type ScoreOptions, scoreInput } from "../score/score-input.ts";
 import { compareJson } from "./compare-json.ts";
 import { compareTables } from "./compare-tables.ts";
 import type { Finding } from "./finding.ts";
+import { listedSegmentsFindings } from "./listed-segments.ts";
 
 export interface AuditOptions extends ScoreOptions {
   readonly onProgress?: ((done: number, total: number, what: string) => void) | undefined;
@@ -79,6 +80,7 @@ class FolderAudit {
     const stored = readEpochInput(this.#folder, onChanged);
     this.#input = stored;
     verifyUploadFiles(this.#folder, onChanged);
+    this.#findings.push(...listedSegmentsFindings(this.#folder, stored.header));
     const { recomputed, scored } = await this.#recompute(stored);
     const { tables, manifest } = readEpochOutput(this.#folder, stored, onChanged);
     this.#stored = tables;

@@ -3,7 +3,7 @@
  *
  * Checked of two epochs in a row: the number goes up by one, the manifest named as the previous one is the one that is stored, and
  * what the later epoch began with (state, served, ledger, chains, pending, judged) is what the earlier one left, its appeals are those that
- * follow from the earlier one's log, and its logs go on where they ended.
+ * follow from the earlier one's log, and its logs go on where they ended. Where no epoch comes before, or left nothing, an epoch begins with nothing.
  */
 import { join } from "node:path";
 import type { Columns, TableDefinition } from "@earshot/poc";
@@ -30,6 +30,7 @@ import { type ChainFacts, chainFindings } from "./audit-chain.ts";
 import { type AuditOptions, auditFolder, type EpochAudit } from "./audit-folder.ts";
 import { compareTables } from "./compare-tables.ts";
 import type { Finding } from "./finding.ts";
+import { emptyStateFinding, firstStateFindings } from "./first-state.ts";
 import { LogLinks } from "./log-links.ts";
 
 /** What an audit tells of an epoch; the tables it was checked with are let go. */
@@ -63,13 +64,15 @@ export async function auditRun(folders: readonly string[], options: RunAuditOpti
     const audit = await auditFolder(folder, options);
     findings.push(...audit.findings, ...(previous === undefined ? [] : linkFindings(previous, audit)));
     const { appeals, findings: wrongAppeals } = await auditAppeals(previous, audit, options);
-    findings.push(...wrongAppeals);
+    const { input } = audit;
+    const wrongState = input !== undefined && isFirstEpoch({ folder, input }) ? firstStateFindings(folder, input) : [];
+    findings.push(...wrongAppeals, ...wrongState);
     if (!isNext(previous, audit)) logs.forget();
     findings.push(...logs.follow(folder));
     const { input: _input, stored: _stored, ...report } = audit;
     const onChain = await foundOnChain(audit, options);
     findings.push(...onChain);
-    epochs.push({ ...report, appeals, findings: [...report.findings, ...wrongAppeals, ...onChain] });
+    epochs.push({ ...report, appeals, findings: [...report.findings, ...wrongAppeals, ...wrongState, ...onChain] });
     previous = audit;
   }
   return { epochs, findings };
@@ -153,8 +156,9 @@ function compareChained(
   const left: Partial<OutputTables & InputTables> = { ...earlier.input, ...earlier.stored };
   const expected = left[out] as Columns<TableDefinition> | undefined;
   const stored = (later.input as InputTables | undefined)?.[into] as Columns<TableDefinition> | undefined;
-  // Networks without detectors have no state of them.
-  if (expected === undefined || stored === undefined) return undefined;
+  if (earlier.stored === undefined || stored === undefined) return undefined;
+  // Networks without detectors have no state of them, and begin with none when detectors are switched on.
+  if (expected === undefined) return emptyStateFinding(later.folder, into, later.input as InputTables);
   const finding = compareTables(table, expected, stored, join(later.folder, tableFile(table)));
   return (
     finding && {

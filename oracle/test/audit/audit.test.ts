@@ -2,9 +2,11 @@ import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import {
   type AnyColumn,
+  allocateColumns,
   type Columns,
   columnStride,
   permuteColumns,
+  suspicionInTable,
   type TableDefinition,
   verdictsTable,
 } from "@earshot/poc";
@@ -295,6 +297,45 @@ describe("auditRun", () => {
       ["state-in.arrow", "last_beacon_ms", "another value than state-out.arrow of the previous epoch"],
       ["ledger-in.arrow", "cumulative_atoms", "another value than ledger-out.arrow of the previous epoch"],
       ["pending-in.arrow", "dev_addr", "another value than pending-out.arrow of the previous epoch"],
+    ]);
+  });
+
+  test("finds a first epoch that begins with a ledger, a demand or bills that no epoch left", async () => {
+    const folder = folders.next();
+    const { ledgerOut: ledgerIn, servedOut: servedIn } = stored;
+    const pendingIn = { ...input.pendingOut, epoch: input.pendingOut.epoch.map((epoch) => epoch - 1) };
+    await writeFolder(folder, { ...input, ledgerIn, servedIn, pendingIn }, records);
+    await scoreFolder(folder);
+    const { findings } = await auditRun([folder]);
+    const what = "another number of rows; no epoch before it left any";
+    const files = findings.slice(-3).map((finding) => finding.file.slice(folder.length + 1));
+    expect(files).toEqual(["served-in.arrow", "ledger-in.arrow", "pending-in.arrow"]);
+    expect(findings.slice(-3)).toMatchObject([{ what }, { what }, { what }]);
+  });
+
+  test("finds suspicion in the epoch in which detectors are switched on", async () => {
+    const [first, second] = [folders.next(), folders.next()];
+    const { anomaly: _none, ...parameters } = input.parameters;
+    const { suspicionIn: _suspicion, conduct: _conduct, appeals: _appeals, ...before } = input;
+    await writeFolder(first, { ...before, parameters }, records);
+    const { manifestHash, output } = await scoreFolder(first);
+    const { stateOut: stateIn, servedOut: servedIn, ledgerOut: ledgerIn } = output;
+    const chained = {
+      ...next.input,
+      header: { ...next.input.header, previousManifestHash: manifestHash },
+      ...{ stateIn, servedIn, ledgerIn },
+    };
+    const suspicionOf = async (suspicionIn: NonNullable<FolderInput["suspicionIn"]>) => {
+      rmSync(second, { recursive: true, force: true });
+      await writeFolder(second, { ...chained, suspicionIn }, next.records);
+      await scoreFolder(second);
+      return (await auditRun([first, second])).findings.map((finding) => findingText(finding).slice(second.length + 1));
+    };
+    expect(await suspicionOf(allocateColumns(suspicionInTable, 0))).toEqual([]);
+    const rows = stored.suspicionOut!.clean_epochs.length;
+    expect(rows).toBeGreaterThan(0);
+    expect(await suspicionOf(stored.suspicionOut!)).toEqual([
+      `suspicion-in.arrow: row 0: another number of rows; no epoch before it left any (expected 0 rows, found ${rows})`,
     ]);
   });
 
