@@ -82,9 +82,9 @@ describe.skipIf(!hasChromium)("a page", () => {
       await refused.waitFor({ state: "detached" });
       await settled(page);
 
-      // An epoch more, and then no answer: what was there stays, with its age.
-      await page.route("**/v1/epochs", (route) => route.fulfill({ json: { epochs: [EPOCH, EPOCH + 1] } }));
+      // An epoch more, and then no answer: what was there stays, with its age. The page asks by itself too, so that the answer is gone first.
       await page.route(asks, (route) => route.abort());
+      await page.route("**/v1/epochs", (route) => route.fulfill({ json: { epochs: [EPOCH, EPOCH + 1] } }));
       await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
       const old = main.getByRole("status").filter({ hasText: `This is ${what} as of` });
       await old.waitFor();
