@@ -74,6 +74,13 @@ describe("a disputed frame", () => {
     expect(judgeRefutation(evidence(forged, { before: proof(31), after: proof(30) }))).toBe("counters_disagree");
   });
 
+  test("is not refuted by proofs that leave more than two upper halves of the counter open, however many", () => {
+    const forged = sent({ fCnt: 20, key: OTHER_KEY });
+    expect(judgeRefutation(evidence(forged, { before: proof(0xffff), after: proof(0x1_ffff) }))).toBe("refuted");
+    expect(judgeRefutation(evidence(forged, { before: proof(0xffff), after: proof(0x2_0000) }))).toBe("proofs_apart");
+    expect(judgeRefutation(evidence(forged, { before: proof(0), after: proof(0xffff_ffff) }))).toBe("proofs_apart");
+  });
+
   test("gets a verdict whatever its bytes and the proofs' are", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (disputed, phyPayload) => {
