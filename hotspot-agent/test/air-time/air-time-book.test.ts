@@ -91,7 +91,7 @@ describe("the air-time book", () => {
     const again = await open();
     for (const eui of [TEST_EUI, otherEui]) expect(again.use(eui)).toEqual(book.use(eui));
     expect((await stat(path)).size).toBeLessThan(1_200 * rowBytes);
-  }, 30_000);
+  });
 
   test("has every row again once the disk takes them, behind one that it took in part or not at all", async () => {
     const book = await open();

@@ -126,7 +126,7 @@ export class AgentProcess {
   }
 
   /** Waits until `done` says so; looks every 20 ms and rejects with the log when it takes too long or the process ended. */
-  async until(done: () => boolean | Promise<boolean>, what: string, timeoutMs = 30_000): Promise<void> {
+  async until(done: () => boolean | Promise<boolean>, what: string, timeoutMs = 90_000): Promise<void> {
     const endMs = performance.now() + timeoutMs;
     while (!(await done())) {
       const exitCode = this.#child?.exitCode ?? null;

@@ -145,7 +145,7 @@ export class PacketForwarder {
   }
 
   /** Resolves when `done` is true, looked at after every datagram; rejects after `timeoutMs`. */
-  until(done: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+  until(done: () => boolean, what: string, timeoutMs = 60_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = () => {
         if (!done()) return;

@@ -49,7 +49,7 @@ function traffic(forwarder: PacketForwarder, devices: readonly LorawanDevice[]):
       const wanted = Array.from({ length: sent }, (_, i) => String(i));
       const { agent } = scenario;
       await agent
-        .until(() => devices.every((device) => received(server, device).length >= sent), "every packet", 50_000)
+        .until(() => devices.every((device) => received(server, device).length >= sent), "every packet")
         .catch((error) => {
           const lacking = devices.map((device) => wanted.filter((text) => !received(server, device).includes(text)));
           throw new Error(`${error.message}\nlacking ${JSON.stringify([lacking, server.referee.log])}`);
@@ -100,11 +100,7 @@ describe("everything acknowledged arrives once and in order", () => {
     await send(1);
     const wanted = Array.from({ length: 13 }, (_, i) => String(i));
     const acked = (texts: readonly string[]) => texts.filter((text) => !text.startsWith("unacked"));
-    await agent.until(
-      () => devices.every((device) => acked(received(server, device)).length >= 13),
-      "every packet",
-      50_000,
-    );
+    await agent.until(() => devices.every((device) => acked(received(server, device)).length >= 13), "every packet");
     for (const device of devices) expect(acked(received(server, device))).toEqual(wanted);
     expect(server.referee.log.filter(({ code }) => code !== "f_cnt_retransmission")).toEqual([]);
   });

@@ -79,7 +79,7 @@ describe("a challenged hotspot", () => {
     const { forwarder, agent } = await begin({ toml });
     const other = await scenario.forwarder({ eui: SECOND_EUI });
     await scenario.connected();
-    await forwarder.until(() => forwarder.transmissions.length > 0, "a beacon", 30_000);
+    await forwarder.until(() => forwarder.transmissions.length > 0, "a beacon");
     const [{ txpk, phyPayload }] = forwarder.transmissions as [(typeof forwarder.transmissions)[0]];
     expect(txpk).toMatchObject({ ipol: false, modu: "LORA", datr: "SF10BW125", codr: "4/5", imme: true });
     expect([phyPayload.length, phyPayload[0], phyPayload[1]]).toEqual([24, 0xe0, 0xe5]);

@@ -67,7 +67,7 @@ beforeAll(async () => {
   url = await app.listen({ host: "127.0.0.1", port: 0 });
   downloaded = folders.next();
   await downloadEpoch(url, EPOCH, join(downloaded, `epoch-${EPOCH}`));
-}, 60_000);
+});
 
 afterAll(async () => {
   await app.close();
@@ -85,12 +85,12 @@ describe("oracle audit --url", () => {
     expect(stderr).toBe("");
     expect(stdout).toMatch(new RegExp(`^epoch ${EPOCH}: 106 uploads and 110 reports recomputed, all equal`));
     expect(code).toBe(0);
-  }, 30_000);
+  });
 
   test("says what it lacks when neither a folder nor an epoch is named", async () => {
     expect(await oracle("audit", "--url", url)).toMatchObject({ code: 2, stdout: "" });
     expect((await oracle("audit", "--url", url, "--epoch", "1")).stderr).toMatch(/^ORC_DOWNLOAD_FAILED: .*HTTP 404/m);
-  }, 30_000);
+  });
 });
 
 describe("an epoch held against the chain", () => {
@@ -158,7 +158,7 @@ describe("an oracle that was not there", () => {
       `ORC_BAD_OPTION: epoch ${EPOCH + 1} comes next here, not ${EPOCH}`,
     );
     await late.close();
-  }, 30_000);
+  });
 
   test("takes none that is not final, nor one whose root is another on chain, nor one that was changed", async () => {
     const late = await SmallPipeline.open(folders.next());
@@ -175,7 +175,7 @@ describe("an oracle that was not there", () => {
     expect(await messageOf(async () => takeOver(changed, await facts(), optionsOf(late)))).toContain("ORC_NOT_PROVEN");
     expect(await closedEpoch(late.store, EPOCH)).toBeUndefined();
     await late.close();
-  }, 30_000);
+  });
 });
 
 describe("oracle verify-report", () => {
@@ -193,7 +193,7 @@ describe("oracle verify-report", () => {
     const missing = await oracle("verify-report", "ab".repeat(32), "--dir", downloaded, "--epoch", String(EPOCH));
     expect(missing.code).toBe(1);
     expect(missing.stdout).toContain("is not in the epoch's log");
-  }, 30_000);
+  });
 });
 
 describe("oracle verify-receipt", () => {
@@ -213,7 +213,7 @@ describe("oracle verify-receipt", () => {
     const forged = signReceipt(network, place, ingest);
     forged[100] ^= 1;
     expect(await verify(forged)).toMatchObject({ code: 1, stdout: expect.stringContaining("bad_signature") });
-  }, 60_000);
+  });
 });
 
 describe("a server that lies", () => {

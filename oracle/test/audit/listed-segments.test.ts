@@ -49,7 +49,7 @@ beforeAll(async () => {
   [closed, empty] = [folders.next(), folders.next()];
   await archive.fetch(EPOCH, closed);
   await archive.fetch(EPOCH + 1, empty);
-}, 60_000);
+});
 afterAll(() => pipeline.close());
 
 async function findingsOf(folder: string): Promise<string[]> {

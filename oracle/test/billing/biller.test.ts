@@ -102,7 +102,7 @@ describe("billing over a local chain", () => {
       Array.from({ length: EPOCHS }, (_, at) => [EPOCH + EPOCHS - 1 - at, Number(BILL), 0n]),
     );
     expect([suspended.reasonsOf(1), suspended.reasonsOf(2)]).toEqual([["arrears"], ["arrears"]]);
-  }, 60_000);
+  });
 
   test("burns nothing twice when it is killed after a transaction went out and before it was answered", async () => {
     await network.fund(BILL + 2n);
@@ -121,7 +121,7 @@ describe("billing over a local chain", () => {
     expect(await escrow()).toBe(0n);
     const burnt = (await invoices()).reduce((sum, invoice) => sum + invoice.burnt, 0n);
     expect(burnt).toBe(BILL + 2n);
-  }, 60_000);
+  });
 
   test("pays the rest when there is more, restores the route, and its invoices equal the burns on chain", async () => {
     await network.fund(3n * BILL);
@@ -144,7 +144,7 @@ describe("billing over a local chain", () => {
     }
     const wrong = { ...own[0]!, burns: own[0]!.burns.map((burn) => ({ ...burn, dataCredits: burn.dataCredits + 1n })) };
     expect(invoiceDifferences(wrong, onChain)).not.toEqual([]);
-  }, 60_000);
+  });
 
   test("finds nothing to do when it is asked again", async () => {
     const before = await escrow();
@@ -152,7 +152,7 @@ describe("billing over a local chain", () => {
     await biller().step();
     expect(events).toEqual([]);
     expect(await escrow()).toBe(before);
-  }, 60_000);
+  });
 
   test("restored from a copy that is older than its burns, finds them on chain and burns nothing again", async () => {
     const before = { escrow: await escrow(), invoices: await invoices() };
@@ -169,7 +169,7 @@ describe("billing over a local chain", () => {
     expect(amounts(await invoices())).toEqual(amounts(before.invoices));
     const onChain = await burnsOnChain(network.chain.as(), network.chain.addresses);
     for (const invoice of await invoices()) expect(invoiceDifferences(invoice, onChain)).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe("invoices over HTTP", () => {
@@ -217,7 +217,7 @@ describe("invoices over HTTP", () => {
     expect(await runCli([...args, ...chainArgs], streams)).toBe(0);
     expect(streams.stdout.text).toContain("every burn is on chain");
     expect(await runCli([...args, "--csv"], { stdout: new Text(), stderr: new Text() })).toBe(2);
-  }, 60_000);
+  });
 });
 
 class Text {

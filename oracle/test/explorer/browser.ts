@@ -4,6 +4,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 
 const BINARY = process.env.EARSHOT_CHROMIUM ?? "/usr/bin/chromium";
 
+/** How long anything on a page is waited for, ms: drawn in software beside all else, a map has taken 20 s. */
+const WAIT_MS = 90_000;
+
 /** Whether there is a Chromium; CI installs it (.ci/run). */
 export const hasChromium = existsSync(BINARY);
 
@@ -44,6 +47,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
     reducedMotion: "reduce",
     ...options,
   });
+  context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
   const errors: string[] = [];
   const strangers: string[] = [];

@@ -22,7 +22,7 @@ let url: string;
 
 beforeAll(async () => {
   if (hasChromium) await browser.launch();
-}, 60_000);
+});
 
 beforeEach(async () => {
   if (!hasChromium) return;
@@ -34,7 +34,7 @@ beforeEach(async () => {
     parts: [apiPart({ source: new EpochFolders(folder), nowMs: Date.now }), explorerPart()],
   });
   url = await world.app.listen({ host: "127.0.0.1", port: 0 });
-}, 60_000);
+});
 
 afterEach(async () => {
   await browser.closePages();

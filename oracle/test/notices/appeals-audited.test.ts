@@ -89,7 +89,7 @@ test("an honest run has none but those that follow from its logs, from the first
   expect(audit.findings).toEqual([]);
   expect(audit.epochs.map(({ appeals }) => appeals)).toEqual(EPOCHS.map(() => "recomputed"));
   expect(readEpochInput(folderOf(EPOCH + 2)).appeals!.from_epoch.length).toBe(1);
-}, 60_000);
+});
 
 test("an outcome that was left out, changed or made up is told with file and first row", async () => {
   const honest = readEpochInput(folderOf(EPOCH + 2)).appeals!;
@@ -106,7 +106,7 @@ test("an outcome that was left out, changed or made up is told with file and fir
   expect(await findings([EPOCH], await forgedFirst(honest))).toEqual([
     `epoch-${EPOCH}/appeals.arrow: row 0: another number of rows (expected 0 rows, found 1)`,
   ]);
-}, 60_000);
+});
 
 async function forgedFirst(appeals: NonNullable<FolderInput["appeals"]>): Promise<string> {
   const root = folders.next();
@@ -126,7 +126,7 @@ test("without the governance key an epoch after one with appeals is not passed, 
   expect(await findings([EPOCH + 1, EPOCH + 2], run, { governanceKey: stranger })).toEqual([
     expect.stringContaining("appeals.arrow: row 0: another number of rows"),
   ]);
-}, 60_000);
+});
 
 test("of an epoch audited alone the one before is taken from beside it, or fetched and held against its hash", async () => {
   const options = (before: EpochBefore): RunAuditOptions => ({
@@ -154,7 +154,7 @@ test("of an epoch audited alone the one before is taken from beside it, or fetch
   expect(await findings([epoch], root, options(afar))).toEqual([expect.stringContaining("appeals.arrow: row 0")]);
   const other = await findings([epoch], alone, { governanceKey, before: async () => folderOf(EPOCH) });
   expect(other).toEqual([expect.stringContaining("not the manifest that the audited epoch names")]);
-}, 60_000);
+});
 
 test("the command takes the key in its text form", async () => {
   const audit = async (...args: readonly string[]) => {
@@ -169,4 +169,4 @@ test("the command takes the key in its text form", async () => {
   });
   expect(await audit()).toMatchObject({ code: 1, said: expect.stringContaining("--governance-key") });
   expect(await audit("--governance-key", "nonsense")).toMatchObject({ code: 2, said: "" });
-}, 60_000);
+});

@@ -278,4 +278,4 @@ test("appeals in an epoch's log are read of the ingests we know, and lift a dete
   ]);
   expect([...(await appealsAfter(play.archive, epoch, keys)).from_epoch]).toEqual([epoch + 1]);
   await play.close();
-}, 60_000);
+});

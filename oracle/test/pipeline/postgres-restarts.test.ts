@@ -57,7 +57,7 @@ describe.skipIf(programs === undefined)("an epoch whose PostgreSQL crashes three
   let server: PostgresServer;
   beforeAll(async () => {
     server = await PostgresServer.start(programs!);
-  }, 60_000);
+  });
   afterAll(() => server?.remove());
 
   test("is closed with the manifest and the root of one that nothing disturbed", async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   chain = await LocalRegistry.start(86_400);
   for (const device of devices) await chain.onboard(device);
   honest = new RpcAccounts({ url: chain.url, timeoutMs: 5000 });
-}, 60_000);
+});
 afterAll(() => chain.stop());
 
 const lying = (lie: Lie, slotsBehind = 0): Source => ({

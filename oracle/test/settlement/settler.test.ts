@@ -104,7 +104,7 @@ beforeAll(async () => {
   const folder = folders.next();
   logs = await Promise.all(ingests.map((ingest) => openLog(folder, ingest)));
   oracles = await Promise.all([0, 1, 2].map(openOracle));
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const { pipeline } of oracles) await pipeline.close();
@@ -138,7 +138,7 @@ describe("three oracles over two ingests", () => {
     for (const { events } of oracles) {
       expect(events.findLast(({ kind }) => kind === "final_through")).toEqual({ kind: "final_through", epoch: EPOCH });
     }
-  }, 60_000);
+  });
 
   test("open another attempt after one of them voted for another root, and finish when it votes for the right one", async () => {
     await play(1);
@@ -155,7 +155,7 @@ describe("three oracles over two ingests", () => {
     passVeto(1);
     await settleAll();
     expect(await chain.oracles[0].epoch(EPOCH + 1)).toMatchObject({ isFinal: true, rootTotal: closed.totalAtoms });
-  }, 60_000);
+  });
 
   test("do not vote while a receipt that was shown to them is missing from the log, say why, and publish the proof", async () => {
     await play(2);
@@ -196,5 +196,5 @@ describe("three oracles over two ingests", () => {
     passVeto(2);
     await settleAll();
     expect(await chain.oracles[0].epoch(EPOCH + 2)).toMatchObject({ isFinal: false });
-  }, 60_000);
+  });
 });
