@@ -91,9 +91,9 @@ export class Chirpstack {
     item.setTenantId(this.#tenantId);
     item.setStatsInterval(30);
     // Some versions refuse 0 and give no default.
-    const bytes = Buffer.concat([item.serializeBinary(), Buffer.from([0x50, 10])]);
+    item.setDownlinkPriority(10);
     const request = new gateway.CreateGatewayRequest();
-    request.setGateway(gateway.Gateway.deserializeBinary(bytes));
+    request.setGateway(item);
     await this.#call("GatewayService", "Create", request);
   }
 
