@@ -150,7 +150,7 @@ export function sha256Hex(bytes: Uint8Array): string {
 
 /** The coded form of what went wrong while a file was read; a coded error stays what it is. */
 export function readFailed(path: string, cause: unknown, missing: string = PARTLY_WRITTEN) {
-  if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("ORC_")) return cause;
+  if (isCoded(cause)) return cause;
   const reason = systemReason(cause);
   if (reason === "ENOENT" || reason === "ENOTDIR") {
     return oracleError("ORC_MISSING_FILE", `${path}: no such file; ${missing}`);
@@ -158,9 +158,14 @@ export function readFailed(path: string, cause: unknown, missing: string = PARTL
   return oracleError("ORC_READ_FAILED", `${path}: ${reason}`, { cause, retryable: true });
 }
 
-/** The coded form of what went wrong while a file was written. */
+/** The coded form of what went wrong while a file was written; a coded error, such as of the file's folder, stays what it is. */
 export function writeFailed(path: string, cause: unknown) {
+  if (isCoded(cause)) return cause;
   return oracleError("ORC_WRITE_FAILED", `${path}: ${systemReason(cause)}`, { cause, retryable: true });
+}
+
+function isCoded(cause: unknown): cause is Error {
+  return cause instanceof Error && "code" in cause && String(cause.code).startsWith("ORC_");
 }
 
 /** The operating system's short name of an error (ENOSPC), or its message. */

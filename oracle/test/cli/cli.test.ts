@@ -62,6 +62,13 @@ describe("oracle ingest-key", () => {
     });
     expect(existsSync(missing)).toBe(false);
   });
+
+  test("says what the system refused where its folder cannot be made", () => {
+    expect(oracle("ingest-key", "--set", "data.folder=/proc/nothing")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ORC_WRITE_FAILED: \/proc\/nothing: E[A-Z]+\n$/),
+    });
+  });
 });
 
 describe("oracle simulate", () => {
