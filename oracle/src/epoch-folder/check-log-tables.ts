@@ -6,6 +6,7 @@ import type { EpochLog } from "@earshot/poc";
 import { PENDING_KIND } from "../load/pending-kind.ts";
 import { checkAscending, checkAtMost, checkBytesAscending, compareBytes, type Refuse } from "./check-tables.ts";
 import type { FolderInput } from "./folder.ts";
+import { MAX_BILL_EPOCHS } from "./parameters-shape.ts";
 
 const KEY_BYTES = 33;
 const ID_BYTES = 32;
@@ -18,9 +19,10 @@ export function checkLogTables(input: FolderInput, refuse: Refuse): void {
   checkBytesAscending("payers", "key", input.payers.key, KEY_BYTES, refuse);
   checkChains("chains-in", input.chainsIn, refuse);
   checkChains("chains-out", input.chainsOut, refuse);
-  const oldest = header.epoch - parameters.rewards.billWithinEpochs + 1;
-  checkPending("pending-in", input.pendingIn, oldest, header.epoch - 1, refuse);
-  checkPending("pending-out", input.pendingOut, oldest + 1, header.epoch, refuse);
+  // What waits was left under the rules of the epoch before, which may have given it more time.
+  checkPending("pending-in", input.pendingIn, header.epoch - MAX_BILL_EPOCHS + 1, header.epoch - 1, refuse);
+  const oldestLeft = header.epoch - parameters.rewards.billWithinEpochs + 2;
+  checkPending("pending-out", input.pendingOut, oldestLeft, header.epoch, refuse);
   checkJudged("judged-in", input.judgedIn, refuse);
   checkJudged("judged-out", input.judgedOut, refuse);
 }

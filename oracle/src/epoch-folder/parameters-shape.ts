@@ -36,7 +36,7 @@ const MAX_GRID_CELLS = 8;
 /** Resolutions that density is computed at, and cells.arrow has rows for. */
 const DENSITY_RESOLUTIONS = "10 9 8 7 6 5 4";
 /** A bill that waits longer than a month is a dispute. */
-const MAX_BILL_EPOCHS = 31;
+export const MAX_BILL_EPOCHS = 31;
 const REGION_NAMES = regionPlans("corrected").map(({ name }) => name);
 
 const milliseconds = integer(0, MAX_MS);

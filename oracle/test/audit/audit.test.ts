@@ -16,8 +16,15 @@ import { auditRun } from "../../src/audit/audit-run.ts";
 import { findingText } from "../../src/audit/finding.ts";
 import { encodeTable } from "../../src/epoch-folder/arrow.ts";
 import { writeDurably } from "../../src/epoch-folder/durable-file.ts";
-import { type FolderInput, readEpochOutput, writeEpochInput, writeEpochOutput } from "../../src/epoch-folder/folder.ts";
+import {
+  type FolderInput,
+  readEpochInput,
+  readEpochOutput,
+  writeEpochInput,
+  writeEpochOutput,
+} from "../../src/epoch-folder/folder.ts";
 import { OUTPUT_TABLES, type OutputTables, tableFile } from "../../src/epoch-folder/layout.ts";
+import { loadUploads } from "../../src/load/load-uploads.ts";
 import { scoreFolder } from "../../src/score/score-folder.ts";
 import { EPOCH, smallEpoch } from "../small-epoch.ts";
 import { TemporaryFolders, writeFolder } from "../temporary-folder.ts";
@@ -281,6 +288,23 @@ describe("auditRun", () => {
     expect(findings).toEqual([]);
     expect(epochs.map(({ epoch }) => epoch)).toEqual([EPOCH, EPOCH + 1]);
     expect(epochs[0].manifestHash).not.toBe(epochs[1].manifestHash);
+  });
+
+  test("finds nothing where the time for bills was shortened in between, and receipts wait that are older", async () => {
+    const { rewards } = input.parameters;
+    expect(input.pendingOut.epoch).toContain(EPOCH);
+    const run = await writeRun((second) => {
+      const parameters = { ...second.parameters, rewards: { ...rewards, billWithinEpochs: 1 } };
+      const { intake, ...tables } = loadUploads(next.records, {
+        ...second,
+        parameters,
+        network: second.header.network,
+      });
+      return { ...second, parameters, ...tables, intake };
+    });
+    const { findings } = await auditRun(run);
+    expect(findings).toEqual([]);
+    expect(readEpochInput(run[1]).pendingOut.epoch.length).toBe(0);
   });
 
   test("finds another state, another ledger and another predecessor than the first epoch left", async () => {

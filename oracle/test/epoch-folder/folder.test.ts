@@ -339,7 +339,7 @@ describe("reading an epoch folder", () => {
       ],
       [
         { pendingIn: pendingOut },
-        `pending-in.arrow: epoch: row 0: ${input.header.epoch} is not from ${input.header.epoch - 1} to ${input.header.epoch - 1}`,
+        `pending-in.arrow: epoch: row 0: ${input.header.epoch} is not from ${input.header.epoch - 30} to ${input.header.epoch - 1}`,
       ],
       [{ judgedIn: judged }, "judged-in.arrow: upload_id: row 1: out of order, or the same as the row before"],
       [
