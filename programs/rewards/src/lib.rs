@@ -115,8 +115,8 @@ pub mod rewards {
         OpenClaim::handle(ctx)
     }
 
-    /// Pays a wallet what the latest final root proves, less what it has been paid. The tokens go to the wallet's own account,
-    /// whoever asks.
+    /// Pays a wallet what the latest final root proves, less what it has been paid; a part of it where it is more than the vault's limit, and
+    /// the rest later. The tokens go to the wallet's own account, whoever asks.
     ///
     /// ### Authority: none
     #[access_control(ctx.accounts.validate(cumulative))]

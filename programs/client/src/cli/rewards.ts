@@ -43,7 +43,7 @@ export const rewardsClaimCommand = buildCommand<ClaimFlags, [], CliContext>({
     brief: "Claim all rewards of a wallet, of all its hotspots and past epochs",
     fullDescription:
       'The proof is JSON as the oracle serves it, a file or an address: { "beneficiary", "cumulative", "leftSiblings", "siblings": [{ "hash", "sum" }] }, ' +
-      "hashes in hex, amounts as text. Anybody may pay the fee; the tokens go to the beneficiary.",
+      "hashes in hex, amounts as text. Anybody may pay the fee; the tokens go to the beneficiary. What is more than the vault's limit is paid in parts: claim again.",
   },
   parameters: {
     flags: { ...spendFlags, proof: { kind: "parsed", parse: textParser, brief: "File or URL of the proof" } },
@@ -54,8 +54,8 @@ export const rewardsClaimCommand = buildCommand<ClaimFlags, [], CliContext>({
       const sender = await senderOf(session, flags);
       await assertClaimable(sender, session.network, claim);
       const transactions = await claimTransactions(sender, session.network, claim);
-      const amount = tokenText(claim.cumulative, await session.decimals());
-      const done = `claimed up to ${amount} for ${claim.beneficiary.toBase58()}`;
+      const owed = tokenText(claim.cumulative, await session.decimals());
+      const done = `claimed for ${claim.beneficiary.toBase58()}, of ${owed} since genesis; what it was paid is in \`earshot rewards status\``;
       return spend(session, flags, transactions, done);
     });
   },

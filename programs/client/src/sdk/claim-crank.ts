@@ -2,7 +2,7 @@
  * Paying wallets what they are owed: anybody may, with proofs against the latest final root.
  *
  * A proof of another root is refused here, before it costs a fee. What a wallet has been paid is in its claim account, so a claim that is
- * repeated does nothing.
+ * repeated does nothing. What is more than the vault's limit is paid in parts, and what is left when it is claimed for again.
  */
 import type { Commitment, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { ClientError } from "../errors.ts";

@@ -195,6 +195,37 @@ describe("epochs", () => {
   });
 });
 
+describe("a wallet that nobody claimed for in long", () => {
+  test("is paid in parts where it is owed more than the vault's limit, as the limit lets it, and never more than it is owed", async () => {
+    const tight = await newStage((plan) => ({ ...plan, vaultLimit: 1_000n }));
+    const [wallet, other] = [tight.holder, tight.network.holders[1]!];
+    const tree = tight.tree([
+      { wallet, cumulative: 2_500n },
+      { wallet: other, cumulative: 100n },
+    ]);
+    tight.settle(tight.network.epoch, tree);
+    const before = tight.tokens(wallet);
+    const paid = () => tight.tokens(wallet) - before;
+    tight.must(...tight.claim(tree, other));
+    tight.must(...tight.claim(tree, wallet));
+    expect(paid()).toBe(900n);
+    tight.refuses("LimitExceeded", ...tight.claim(tree, wallet));
+    tight.chain.now += DAY_S / 2n;
+    tight.must(...tight.claim(tree, wallet));
+    expect(paid()).toBe(1_400n);
+    tight.chain.now += DAY_S;
+    tight.must(...tight.claim(tree, wallet));
+    expect(paid()).toBe(2_400n);
+    // What is left is no more than the limit: whole, once there is room.
+    tight.refuses("LimitExceeded", ...tight.claim(tree, wallet));
+    tight.chain.now += DAY_S;
+    tight.must(...tight.claim(tree, wallet));
+    expect(paid()).toBe(2_500n);
+    tight.chain.now += DAY_S;
+    tight.refuses("NothingToClaim", ...tight.claim(tree, wallet));
+  });
+});
+
 describe("roots", () => {
   test("rejects a veto in the second the window ends, in which it can be final", () => {
     const { epoch } = stage.network;

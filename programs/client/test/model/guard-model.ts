@@ -29,6 +29,12 @@ export function guardRefusal(guard: GuardModel, amount: bigint, now: bigint): st
   return guard.out + amount > guard.cap ? "LifetimeCapExceeded" : null;
 }
 
+/** The most that can be let out now. */
+export function roomOf(guard: GuardModel, now: bigint): bigint {
+  const free = guard.limit * guard.windowS - settled(guard, now);
+  return free > 0n ? free / guard.windowS : 0n;
+}
+
 export function letOut(guard: GuardModel, amount: bigint, now: bigint): void {
   guard.level = settled(guard, now) + amount * guard.windowS;
   guard.at = now > guard.at ? now : guard.at;

@@ -1,7 +1,7 @@
 /** The rewards program as it should be: epochs in order, votes of a set, a window, one final root an epoch, claims against the latest. */
 
 import type { DataCreditsModel } from "./data-credits-model.ts";
-import { type GuardModel, guardRefusal, letOut } from "./guard-model.ts";
+import { type GuardModel, guardRefusal, letOut, roomOf } from "./guard-model.ts";
 import type { MoneyModel } from "./money-model.ts";
 import { Timed } from "./timed.ts";
 
@@ -281,12 +281,15 @@ export class RewardsModel {
     if (this.nextFinal === this.rules.startEpoch) return "NoFinalRoot";
     if (cumulative <= paid) return "NothingToClaim";
     if (proves !== null) return proves;
-    const amount = cumulative - paid;
+    const due = cumulative - paid;
+    // More than the vault ever lets out at once is paid in parts.
+    const room = due > this.vaultGuard.limit ? roomOf(this.vaultGuard, now) : 0n;
+    const amount = room > 0n ? room : due;
     if (this.claimed + amount > this.finalTotal) return "ClaimsExceedTotal";
     const refused = guardRefusal(this.vaultGuard, amount, now);
     if (refused !== null) return refused;
     letOut(this.vaultGuard, amount, now);
-    this.claims.set(wallet, cumulative);
+    this.claims.set(wallet, paid + amount);
     this.claimed += amount;
     this.money.vault -= amount;
     this.money.tokens[wallet]! += amount;

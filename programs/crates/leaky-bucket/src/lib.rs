@@ -51,6 +51,14 @@ impl Bucket {
         Ok(Bucket { level, ..settled })
     }
 
+    /// The most base units that `pour` lets through at `now`.
+    pub fn room(self, limit: Limit, now: i64) -> u64 {
+        let window = u128::from(limit.window_s.max(1));
+        let free = (u128::from(limit.limit) * window).saturating_sub(self.settle(limit, now).level);
+        // At most `limit.limit`, so it fits.
+        (free / window) as u64
+    }
+
     /// The same base units in a bucket of another window, rounded up.
     pub fn rescale(self, from: Limit, to: Limit, now: i64) -> Bucket {
         let settled = self.settle(from, now);

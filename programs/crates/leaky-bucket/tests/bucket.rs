@@ -19,6 +19,14 @@ fn lets_the_limit_through_and_not_one_more() {
 }
 
 #[test]
+fn has_room_for_what_it_lets_through_and_for_nothing_once_the_limit_is_lowered_below_what_it_holds() {
+    assert_eq!(Bucket::default().room(DAY, 0), 1_000);
+    assert_eq!(filled(DAY, 400).room(DAY, 0), 600);
+    assert_eq!(filled(DAY, 1_000).room(DAY, 43_200), 500);
+    assert_eq!(filled(DAY, 1_000).room(Limit { limit: 999, ..DAY }, 0), 0);
+}
+
+#[test]
 fn leaks_half_after_half_a_window_and_all_after_one() {
     let full = filled(DAY, 1_000);
     assert!(full.pour(DAY, 500, 43_200).is_ok());
@@ -66,6 +74,17 @@ fn keeps_the_base_units_when_the_window_changes() {
 }
 
 proptest! {
+    #[test]
+    fn has_room_for_exactly_what_it_pours(
+        limit in 0u64.., window_s in 1u32.., level in 0u128..1 << 96, at in -1_000i64..1_000, now in -1_000i64..100_000
+    ) {
+        let limit = Limit { limit, window_s };
+        let bucket = Bucket { level, at };
+        let room = bucket.room(limit, now);
+        prop_assert!(room == 0 || bucket.pour(limit, room, now).is_ok());
+        prop_assert!(room == u64::MAX || bucket.pour(limit, room + 1, now).is_err());
+    }
+
     #[test]
     fn never_lets_more_than_twice_the_limit_through_in_a_window(
         limit in 1u64..10_000, window_s in 1u32..1_000, steps in vec((0i64..300, 0u64..12_000), 1..80)

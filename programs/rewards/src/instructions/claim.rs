@@ -4,7 +4,7 @@ use anchor_spl::{
     associated_token,
     token_interface::{TokenAccount, TokenInterface},
 };
-use guard::{cpi::accounts::GuardedTransfer, program::Guard as GuardProgram};
+use guard::{cpi::accounts::GuardedTransfer, program::Guard as GuardProgram, Guard};
 use merkle_sum::{leaf, verify, Node};
 
 #[event_cpi]
@@ -79,9 +79,10 @@ impl PayClaim<'_> {
         verify(&root, wallet, siblings, left_siblings).map_err(RewardsError::from)?;
 
         // Checked above: the proven amount is greater.
-        let amount = cumulative - accounts.claim.claimed;
+        let amount = accounts.payable(cumulative - accounts.claim.claimed)?;
         let epoch = accounts.distributor.next_final - 1;
-        accounts.claim.claimed = cumulative;
+        // At most what is proven, so it fits.
+        accounts.claim.claimed += amount;
         accounts.claim.last_epoch = epoch;
         let claimed = accounts.distributor.claimed.checked_add(amount);
         accounts.distributor.claimed = claimed.ok_or(RewardsError::AmountOverflow)?;
@@ -92,10 +93,22 @@ impl PayClaim<'_> {
             distributor,
             beneficiary: ctx.accounts.beneficiary.key(),
             amount,
-            claimed: cumulative,
+            claimed: ctx.accounts.claim.claimed,
             epoch,
         });
         Ok(())
+    }
+
+    /// What is paid of `due` base units: all of it, or, where it is more than the vault ever lets out at once, what it lets out now.
+    /// A wallet that nobody claimed for in years would otherwise never be paid.
+    fn payable(&self, due: u64) -> Result<u64> {
+        let data = self.vault_guard.try_borrow_data()?;
+        let Ok(guard) = Guard::try_deserialize(&mut &data[..]) else {
+            // The guard program refuses what is no guard of the vault.
+            return Ok(due);
+        };
+        let room = guard.bucket().room(guard.bucket_limit(), Clock::get()?.unix_timestamp);
+        Ok(if due > guard.limit && room > 0 { room } else { due })
     }
 
     fn pay(&self, amount: u64) -> Result<()> {
