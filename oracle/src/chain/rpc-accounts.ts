@@ -1,7 +1,8 @@
-/** Accounts of programs through web3.js: read at once over HTTP, and told of changes over the endpoint's websocket. */
+/** Accounts of programs through web3.js: read at once over HTTP, and told of changes over the endpoint's websocket (rpc-socket.ts). */
 import { type ConfirmedSignatureInfo, type Connection, PublicKey } from "@solana/web3.js";
 import type { AccountFilter, AccountSource, AccountsAt } from "../registry/account-source.ts";
 import { endpointName, type RpcEndpoint, rpcCall, rpcConnection } from "./rpc-connection.ts";
+import { RpcSocket, websocketUrlOf } from "./rpc-socket.ts";
 
 /** 100,000 hotspots are about 100 MB. */
 const MAX_ACCOUNTS_ANSWER_BYTES = 1024 * 1024 * 1024;
@@ -11,6 +12,8 @@ const SIGNATURES_A_PAGE = 1000;
 const MAX_SIGNATURE_PAGES = 10;
 
 export interface RpcAccountsOptions extends Omit<RpcEndpoint, "maxAnswerBytes" | "timeoutMs"> {
+  /** Of its websocket; without it where Solana's clients look for it. */
+  readonly websocketUrl?: string;
   /** Longest time for an answer with all hotspots, ms; without it that of any other. */
   readonly allTimeoutMs?: number;
   /** Longest time for any other answer, ms: an endpoint that hangs is left after it. */
@@ -22,11 +25,13 @@ export class RpcAccounts implements AccountSource {
   readonly #connection: Connection;
   /** For what may take as long as all hotspots take. */
   readonly #patient: Connection;
+  readonly #socket: RpcSocket;
 
-  constructor({ allTimeoutMs, ...endpoint }: RpcAccountsOptions) {
+  constructor({ allTimeoutMs, websocketUrl, ...endpoint }: RpcAccountsOptions) {
     this.name = endpointName(endpoint.url);
     const limits = { ...endpoint, maxAnswerBytes: MAX_ACCOUNTS_ANSWER_BYTES };
     this.#connection = rpcConnection(limits);
+    this.#socket = new RpcSocket(websocketUrl ?? websocketUrlOf(endpoint.url));
     this.#patient = rpcConnection({ ...limits, timeoutMs: allTimeoutMs ?? endpoint.timeoutMs });
   }
 
@@ -72,23 +77,24 @@ export class RpcAccounts implements AccountSource {
     filters: readonly AccountFilter[],
     tell: Parameters<AccountSource["onProgramAccount"]>[2],
   ): () => void {
-    const id = this.#connection.onProgramAccountChange(
-      new PublicKey(program),
-      ({ accountId, accountInfo }, { slot }) => tell({ address: accountId.toBytes(), data: accountInfo.data }, slot),
-      { commitment: "finalized", filters: filters.map(memcmp) },
-    );
-    return () => this.#forget(this.#connection.removeProgramAccountChangeListener(id));
+    const options = { commitment: "finalized", encoding: "base64", filters: filters.map(memcmp) };
+    return this.#socket.subscribe("programSubscribe", [new PublicKey(program).toBase58(), options], (result) => {
+      const { context, value } = result as ToldAccount;
+      if (!Number.isSafeInteger(context.slot)) return;
+      const data = Uint8Array.from(Buffer.from(value.account.data[0], "base64"));
+      tell({ address: new PublicKey(value.pubkey).toBytes(), data }, context.slot);
+    });
   }
 
   onSlot(tell: () => void): () => void {
-    const id = this.#connection.onSlotChange(() => tell());
-    return () => this.#forget(this.#connection.removeSlotChangeListener(id));
+    return this.#socket.subscribe("slotSubscribe", [], () => tell());
   }
+}
 
-  /** A listener that cannot be taken off is one whose socket is gone. */
-  #forget(removed: Promise<void>): void {
-    removed.catch(() => {});
-  }
+/** As an endpoint should tell it. */
+interface ToldAccount {
+  readonly context: { readonly slot: number };
+  readonly value: { readonly pubkey: string; readonly account: { readonly data: readonly [string, string] } };
 }
 
 function isTime(blockTime: number | null | undefined): blockTime is number {

@@ -9,8 +9,6 @@ import { boundedBody } from "../service/bounded-body.ts";
 
 export interface RpcEndpoint {
   readonly url: string;
-  /** Of its websocket; without it web3.js derives it from `url`. */
-  readonly websocketUrl?: string | undefined;
   /** Longest time for one answer, ms. */
   readonly timeoutMs: number;
   /** A longer answer is refused, bytes. */
@@ -18,12 +16,11 @@ export interface RpcEndpoint {
 }
 
 /** Connects nothing yet: web3.js asks when it is asked. */
-export function rpcConnection({ url, websocketUrl, timeoutMs, maxAnswerBytes }: RpcEndpoint): Connection {
+export function rpcConnection({ url, timeoutMs, maxAnswerBytes }: RpcEndpoint): Connection {
   return new Connection(url, {
     commitment: "finalized",
     disableRetryOnRateLimit: true,
     fetch: boundedFetch(timeoutMs, maxAnswerBytes),
-    ...(websocketUrl === undefined ? {} : { wsEndpoint: websocketUrl }),
   });
 }
 

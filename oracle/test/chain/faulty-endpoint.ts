@@ -105,8 +105,10 @@ export function lying(bySlots: number): Fault {
         const { context, value } = await honest();
         return { context: moved(context), value: value.map(() => null) };
       }
-      case "getProgramAccounts":
-        return [];
+      case "getProgramAccounts": {
+        const all = await honest();
+        return all.context === undefined ? [] : { context: moved(all.context), value: [] };
+      }
       default:
         return honest();
     }
