@@ -18,6 +18,7 @@ import {
 } from "./report.ts";
 import { SIGNATURE_BYTES, type VerifyKey, verifySignature } from "./signature.ts";
 import {
+  MAX_UPLOAD_BEACONS,
   MAX_UPLOAD_BYTES,
   MAX_UPLOAD_REPORTS,
   MIN_UPLOAD_BYTES,
@@ -84,6 +85,8 @@ export function parseUploadHeader(
   };
   const reports = counts.beacons + counts.witnesses + counts.receipts + counts.confirmations;
   if (reports === 0 || reports > MAX_UPLOAD_REPORTS) return refuse("bad_counts", `1 to ${MAX_UPLOAD_REPORTS}`, reports);
+  if (counts.beacons > MAX_UPLOAD_BEACONS)
+    return refuse("bad_counts", `at most ${MAX_UPLOAD_BEACONS} beacons`, counts.beacons);
   const size = uploadSize(counts.beacons, counts.witnesses, counts.receipts, counts.confirmations);
   if (size > MAX_UPLOAD_BYTES) return refuse("oversized", MAX_UPLOAD_BYTES, size);
   if (bytes.length < size) return refuse("truncated", size, bytes.length);

@@ -13,8 +13,8 @@
  *        last  signature 64
  *
  * The index of a report in its upload counts through the groups. Upload id = SHA-256 of everything but the signature; the
- * signature is over "earshot-upload" || id. At least one report, at most 65,535, at most 4 MiB. Integers are little-endian and
- * every value has one encoding: a flipped bit, a missing byte and a trailing byte are all refused, by a value and not a throw.
+ * signature is over "earshot-upload" || id. At least one report, at most 65,535, of them at most 64 beacons, at most 4 MiB. Integers are
+ * little-endian and every value has one encoding: a flipped bit, a missing byte and a trailing byte are all refused, by a value and not a throw.
  */
 import { pocError } from "../errors.ts";
 import { checkBytes, checkInteger, isAllZero, writeSafeU64, writeU16 } from "./byte-codec.ts";
@@ -39,6 +39,11 @@ export const UPLOAD_VERSION = 1;
 export const UPLOAD_HEADER_BYTES = 89;
 /** Most reports of all kinds together in one upload. */
 export const MAX_UPLOAD_REPORTS = 65_535;
+/**
+ * Most beacons of an upload. A device sends one at a time and each is worth something for half a minute, but each costs who reads the log as
+ * much as an upload's own signature: 36,000, which fill 4 MiB, cost seconds.
+ */
+export const MAX_UPLOAD_BEACONS = 64;
 /** Most bytes of an upload, signature included: 4 MiB. */
 export const MAX_UPLOAD_BYTES = 4 * 1024 * 1024;
 /** Fewest bytes: a header, the smallest record, a signature. */
@@ -116,6 +121,7 @@ export function encodeUpload(content: UploadContent, signerKey: Uint8Array): Sea
     MAX_UPLOAD_REPORTS,
     "reports",
   );
+  checkInteger(beacons.length, 0, MAX_UPLOAD_BEACONS, "beacons");
   const size = uploadSize(groups[0]!, groups[1]!, groups[2]!, groups[3]!);
   checkInteger(size, MIN_UPLOAD_BYTES, MAX_UPLOAD_BYTES, "upload bytes");
   const sequence = checkInteger(content.sequence, 1, Number.MAX_SAFE_INTEGER, "sequence");

@@ -22,6 +22,7 @@ const CONFIRMATION_AT = RECEIPT_AT + RECORD_BYTES.receipt;
 
 /** Codes that one wrong bit can lead to. */
 const CODES_OF_A_FLIP = [
+  "bad_counts",
   "bad_flags",
   "bad_key",
   "bad_magic",
@@ -133,7 +134,9 @@ describe("a damaged upload", () => {
     expect(codeFor(withCounts(0, 0, 0, 0))).toBe("bad_counts");
     expect(codeFor(withCounts(65_535, 1, 0, 0))).toBe("bad_counts");
     expect(codeFor(withCounts(65_535, 65_535, 65_535, 65_535))).toBe("bad_counts");
-    expect(codeFor(withCounts(65_535, 0, 0, 0))).toBe("oversized");
+    expect(codeFor(withCounts(65, 0, 0, 0))).toBe("bad_counts");
+    expect(codeFor(withCounts(64, 0, 0, 0))).toBe("truncated");
+    expect(codeFor(withCounts(0, 0, 0, 65_535))).toBe("oversized");
     expect(codeFor(withCounts(0, 65_535, 0, 0))).toBe("truncated");
     expect(codeFor(withCounts(2, 1, 1, 1))).toBe("truncated");
     expect(codeFor(withCounts(1, 1, 1, 0))).toBe("trailing_bytes");
