@@ -87,7 +87,7 @@ const ingest = table(
       exclusiveMinimum: 0,
       maximum: 1_000_000,
       default: 2,
-      description: "Uploads of one device in the long run.",
+      description: "Uploads of one device in the long run; of more than 512 reports it counts as one for each 512.",
       expected: "a number above 0",
     }),
     upload_burst: integer(1, 1_000_000, 200, "Uploads of one device at once: what it missed."),

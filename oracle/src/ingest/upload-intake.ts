@@ -175,8 +175,8 @@ export class UploadIntake {
       const expected = isPayer ? "confirmations only, from a payer" : "no confirmations, from a hotspot";
       return refused("bad_request", expected, `${confirmations} of ${header.reports}`);
     }
-    const waitMs = takeToken(device, this.#options.limits.perDevice, steadyMs);
-    if (waitMs > 0) return overloaded("fewer uploads of this device", "too many", waitMs);
+    const waitMs = takeTokens(device, tokensOf(header.reports), this.#options.limits.perDevice, steadyMs);
+    if (waitMs > 0) return overloaded("fewer uploads or reports of this device", "too many", waitMs);
     return device.takeTurn() ?? overloaded("one upload at a time", "more", FULL_RETRY_MS);
   }
 
@@ -237,16 +237,26 @@ export class UploadIntake {
   }
 }
 
-/** Takes one token of a device's bucket; 0 when there was one, else how long until there will be, ms. */
-function takeToken(device: DeviceChain, { perSecond, size }: BucketRule, steadyMs: number): number {
-  const filled = device.tokens + ((steadyMs - device.tokensAtMs) * perSecond) / 1000;
-  const tokens = filled < size ? filled : size;
+/** An upload costs as much as several from so many reports on: each is kept, published and judged by everybody. */
+const REPORTS_PER_TOKEN = 512;
+
+function tokensOf(reports: number): number {
+  return Math.ceil(reports / REPORTS_PER_TOKEN);
+}
+
+/**
+ * Takes tokens of a device's bucket; 0 when it had them, else how long until it will, ms. What is more than the bucket holds is owed by a
+ * full one.
+ */
+function takeTokens(device: DeviceChain, tokens: number, { perSecond, size }: BucketRule, steadyMs: number): number {
+  const filled = Math.min(device.tokens + ((steadyMs - device.tokensAtMs) * perSecond) / 1000, size);
+  const needed = Math.min(tokens, size);
   device.tokensAtMs = steadyMs;
-  if (tokens < 1) {
-    device.tokens = tokens;
-    return Math.ceil(((1 - tokens) / perSecond) * 1000);
+  if (filled < needed) {
+    device.tokens = filled;
+    return Math.ceil(((needed - filled) / perSecond) * 1000);
   }
-  device.tokens = tokens - 1;
+  device.tokens = filled - tokens;
   return 0;
 }
 

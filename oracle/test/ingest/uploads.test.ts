@@ -240,6 +240,25 @@ describe("limits", () => {
     expect((await service.submit(device.next().bytes)).status).toBe(200);
   });
 
+  test("an upload of many reports counts as several, and one of more than the limit holds is taken of a device that waited", async () => {
+    const device = await begin({ set: ["ingest.upload_burst=3", "ingest.uploads_per_second=0.5"] });
+    const receipts = (count: number) => ({
+      witnesses: [],
+      receipts: Array.from({ length: count }, (_, fCnt) => {
+        return { packetHash: new Uint8Array(32), phyBytes: 20, devAddr: 1, fCnt, receivedMs: 1, routeId: 1 };
+      }),
+    });
+    expect((await service.submit(device.next(receipts(1024)).bytes)).status).toBe(200);
+    expect((await service.submit(device.next().bytes)).status).toBe(200);
+    expect(await service.submit(device.seal().bytes)).toMatchObject({ json: { retryAfterMs: 2000 } });
+    await service.advance(6000);
+    expect((await service.submit(device.next(receipts(2049)).bytes)).status).toBe(200);
+    // Two are owed.
+    expect(await service.submit(device.seal().bytes)).toMatchObject({ json: { retryAfterMs: 6000 } });
+    await service.advance(6000);
+    expect((await service.submit(device.next().bytes)).status).toBe(200);
+  });
+
   test("an address that sends bad signatures is not listened to for a while, and does not use up its victim's limit", async () => {
     const device = await begin({ set: ["ingest.bad_signatures_per_minute=60", "ingest.upload_burst=5"] });
     const forged = device.seal().bytes.slice();
