@@ -17,9 +17,12 @@ export const epochNumber = Type.Integer({ minimum: 0, maximum: 0xffff_ffff, desc
 export const epochQuery = Type.Object({
   epoch: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: "A closed epoch; the latest" })),
 });
+/** Entries are numbered in their epoch: whoever pages names it, since another may be closed in between. */
 export const pageQuery = Type.Object({
   epoch: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: "A closed epoch; the latest" })),
-  after: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: "`next` of the page before" })),
+  after: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: "`next` of the page before; give its `epoch` too" }),
+  ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, description: `Entries; ${DEFAULT_PAGE}` })),
 });
 export type PageQuery = Static<typeof pageQuery>;

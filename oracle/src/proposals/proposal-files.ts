@@ -4,8 +4,8 @@
  * `NUMBER.json` is what `earshot gov propose` takes, `{ description, instructions }`, and may have `parameters` beside them: the rules a
  * `setParameters` would set. Whether they are those is checked by their hash, and a file that cannot be read is listed with what is wrong.
  */
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { type NetworkParameters, parameterHash } from "@earshot/poc";
 import { readWhole } from "../epoch-folder/durable-file.ts";
 import { parseJsonFile, parseParameters } from "../epoch-folder/parameters-file.ts";
@@ -26,20 +26,42 @@ export interface PublishedProposal {
 
 const MAX_FILES = 1000;
 
-/** Every proposal in a folder, the latest number first; a folder that is not there has none. */
-export function readProposals(folder: string): PublishedProposal[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => /^[0-9]{1,9}\.json$/.test(name))
-    .map((name) => Number(name.slice(0, -".json".length)))
-    .sort((a, b) => b - a)
-    .slice(0, MAX_FILES)
-    .map((number) => readProposal(folder, number));
+/** The proposals of a folder; a file is read and checked once, and again when it has changed. */
+export class ProposalFolder {
+  readonly #folder: string;
+  readonly #known = new Map<number, { readonly stamp: string; readonly proposal: PublishedProposal }>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Every proposal, the latest number first; a folder that is not there has none. */
+  all(): PublishedProposal[] {
+    if (!existsSync(this.#folder)) return [];
+    const numbers = readdirSync(this.#folder)
+      .filter((name) => /^[0-9]{1,9}\.json$/.test(name))
+      .map((name) => Number(name.slice(0, -".json".length)))
+      .sort((a, b) => b - a)
+      .slice(0, MAX_FILES);
+    for (const number of this.#known.keys()) if (!numbers.includes(number)) this.#known.delete(number);
+    return numbers.map((number) => this.one(number));
+  }
+
+  /** One of them; a file that is not there is one with a fault. */
+  one(number: number): PublishedProposal {
+    const path = join(this.#folder, `${number}.json`);
+    const file = statSync(path, { throwIfNoEntry: false });
+    const known = this.#known.get(number);
+    if (file === undefined) return readProposal(number, path);
+    const stamp = `${file.ino} ${file.size} ${file.mtimeMs} ${file.ctimeMs}`;
+    if (known?.stamp === stamp) return known.proposal;
+    const proposal = readProposal(number, path);
+    this.#known.set(number, { stamp, proposal });
+    return proposal;
+  }
 }
 
-/** One of them; a file that is not there is one with a fault. */
-export function readProposal(folder: string, number: number): PublishedProposal {
-  const path = join(folder, `${number}.json`);
+function readProposal(number: number, path: string): PublishedProposal {
   const nothing = { number, description: "", instructions: [], parameters: null, parameterHash: null, fromEpoch: null };
   try {
     const { description, instructions, parameters } = parseJsonFile(readWhole(path), path);
@@ -61,7 +83,9 @@ export function readProposal(folder: string, number: number): PublishedProposal 
     if (named !== hash) return { ...read, fault: `its parameters have the hash ${hash}, its instruction another` };
     return { ...read, parameters: rules, fault: null };
   } catch (error) {
-    return { ...nothing, fault: error instanceof Error ? error.message : String(error) };
+    const why = error instanceof Error ? error.message : String(error);
+    // Everybody reads it: where the folder lies on this machine is nobody's.
+    return { ...nothing, fault: why.replaceAll(path, basename(path)) };
   }
 }
 

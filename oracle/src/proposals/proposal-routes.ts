@@ -7,7 +7,7 @@ import type { EpochViews } from "../api/epoch-views.ts";
 import { type HttpApp, sendError } from "../service/http.ts";
 import type { EpochSums } from "./effect-message.ts";
 import { parameterChanges } from "./parameter-diff.ts";
-import { type PublishedProposal, readProposal, readProposals } from "./proposal-files.ts";
+import { ProposalFolder, type PublishedProposal } from "./proposal-files.ts";
 import { RuleEffects } from "./rule-effect.ts";
 
 const tags = ["proposals"];
@@ -51,6 +51,7 @@ const effectSchema = Type.Object({
 /** `folder`: where published proposals are laid; `steadyMs`: a clock that only goes forward. */
 export function proposalRoutes(app: HttpApp, views: EpochViews, folder: string, steadyMs: () => number): void {
   const effects = new RuleEffects(steadyMs);
+  const published = new ProposalFolder(folder);
   app.get(
     "/v1/proposals",
     {
@@ -62,7 +63,7 @@ export function proposalRoutes(app: HttpApp, views: EpochViews, folder: string, 
     },
     async () => {
       const current = (await views.view())?.epoch.input.parameters;
-      return { proposals: readProposals(folder).map((one) => proposalOf(one, current)) };
+      return { proposals: published.all().map((one) => proposalOf(one, current)) };
     },
   );
   app.get(
@@ -78,7 +79,7 @@ export function proposalRoutes(app: HttpApp, views: EpochViews, folder: string, 
     },
     async (request, reply) => {
       const { number } = request.params;
-      const { parameters } = readProposal(folder, number);
+      const { parameters } = published.one(number);
       if (parameters === null) return sendError(reply, "not_found", "a proposal with published rules", number);
       const make = async (view: EpochView): Promise<Static<typeof effectSchema>> => {
         const found = await effects.of(view, parameters, await views.isRecent(view.number));

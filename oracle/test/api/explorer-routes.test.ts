@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parameterHash } from "@earshot/poc";
@@ -9,6 +9,7 @@ import { animalName } from "../../src/api/animal-names.ts";
 import { apiPart } from "../../src/api/api-part.ts";
 import { EpochFolders } from "../../src/api/epoch-source.ts";
 import { parameterChanges } from "../../src/proposals/parameter-diff.ts";
+import { ProposalFolder } from "../../src/proposals/proposal-files.ts";
 import { scoreFolder } from "../../src/score/score-folder.ts";
 import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
@@ -179,7 +180,24 @@ describe("proposals", () => {
     expect(foreign.fault).toMatch(/hash/);
     expect(foreign.changes).toEqual([]);
     expect(bare).toMatchObject({ fault: null, changes: [] });
-    expect(unreadable.fault).not.toBeNull();
+    expect(unreadable.fault).toMatch(/^\S+: 6\.json: /);
+  });
+
+  test("are read again when their files change, come and go", () => {
+    const folder = folders.next();
+    mkdirSync(folder);
+    const published = new ProposalFolder(folder);
+    const write = (number: number, description: string) =>
+      writeFileSync(join(folder, `${number}.json`), JSON.stringify({ description, instructions: [] }));
+    write(1, "first");
+    const [first] = published.all();
+    expect(published.all()[0]).toBe(first);
+    write(1, "other");
+    write(2, "second");
+    expect(published.all().map(({ description }) => description)).toEqual(["second", "other"]);
+    rmSync(join(folder, "1.json"));
+    expect(published.all().map(({ number }) => number)).toEqual([2]);
+    expect(published.one(1).fault).not.toBeNull();
   });
 
   test("the effect is the epoch scored under both rule sets", async () => {
