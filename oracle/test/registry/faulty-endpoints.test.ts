@@ -14,7 +14,8 @@ import { TemporaryFolders } from "../temporary-folder.ts";
 
 const folders = new TemporaryFolders("faulty-registry");
 const signer = (number: number) => signerFromEd25519Seed(new Uint8Array(32).fill(number));
-const NEXT_EPOCH = Math.floor(Date.now() / 86_400_000) + 1;
+/** All have begun by then, also where the day ends meanwhile. */
+const NEXT_EPOCH = Math.floor(Date.now() / 86_400_000) + 2;
 const made = signer(99);
 /** Nothing honest is newer. */
 const FAR_SLOT = 9_000_000_000_000_000;
