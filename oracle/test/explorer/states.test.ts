@@ -125,6 +125,70 @@ describe.skipIf(!hasChromium)("a page", () => {
     expect(await seriousFindings(page)).toEqual([]);
   });
 
+  test("of an owner says of a private place who knows it, and not that there is none", async () => {
+    const page = await open();
+    await page.route(`**/v1/hotspots/${world.hotspot}`, async (route) => {
+      const answer = await route.fetch();
+      const { hotspot, ...whole } = await answer.json();
+      const json = { ...whole, hotspot: { ...hotspot, isLocationOpen: false }, exactCell: null };
+      await route.fulfill({ response: answer, json });
+    });
+    await page.goto(addressOf("/owner"));
+    await signIn(page);
+    await page.getByRole("button", { name: /^Open/ }).first().press("Enter");
+    const manage = page.getByRole("region", { name: "Manage the hotspot" });
+    await manage.getByText(`Asserted privately in ${world.cell}`).waitFor();
+    expect(await manage.getByText("no place yet").count()).toBe(0);
+  });
+
+  test("of a cell draws the links of the epoch whose figures it shows", async () => {
+    const page = await open();
+    await page.goto(addressOf("/cell/CELL"));
+    await page.getByRole("caption").filter({ hasText: "Links both ways" }).waitFor();
+    const before = await fetch(`${world.url}/v1/hotspots?cell=${world.cell}`);
+    const json = { ...((await before.json()) as object), epoch: EPOCH + 1 };
+    await page.route(/\/v1\/hotspots\?cell=/, (route) => route.fulfill({ json }));
+    const asked = page.waitForRequest(/\/witnesses\?/);
+    await page.route("**/v1/epochs", (route) => route.fulfill({ json: { epochs: [EPOCH, EPOCH + 1] } }));
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await asked;
+  });
+
+  test("goes nowhere when Enter is pressed before the answer to what was typed is there", async () => {
+    const page = await open();
+    await page.goto(addressOf("/gaps"));
+    const field = page.getByRole("combobox", { name: "Find a hotspot or a cell" });
+    await field.fill(world.hotspot.slice(0, 12));
+    await page.getByRole("option").first().waitFor();
+    const held = Promise.withResolvers<void>();
+    await page.route(/\/v1\/search/, async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await field.fill("another");
+    await field.press("Enter");
+    held.resolve();
+    await page.getByText("Nothing of that name in the latest epoch.").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/gaps");
+  });
+
+  test("of a customer says why an invoice cannot be had as CSV", async () => {
+    const page = await open();
+    const invoice = { epoch: EPOCH, billHash: "00".repeat(32), dataCredits: "1", burnt: "1", owed: "0", isPaid: true };
+    await page.route("**/explorer/parts.json", (route) => route.fulfill({ json: { invoices: true } }));
+    await page.route(/\/invoices$/, (route) => route.fulfill({ json: { invoices: [invoice] } }));
+    await page.route(/\/invoices\/\d+\.csv$/, (route) =>
+      route.fulfill({ status: 503, json: { code: "log_unavailable", expected: "an answer", got: "a fault" } }),
+    );
+    await page.goto(addressOf("/console"));
+    await signIn(page);
+    await page.getByRole("button", { name: `CSV of epoch ${EPOCH}` }).press("Enter");
+    await page
+      .getByRole("alert")
+      .filter({ hasText: `The invoice of epoch ${EPOCH} cannot be had` })
+      .waitFor();
+  });
+
   test("that an owner is typing on keeps what was typed when an epoch is closed", async () => {
     const page = await open();
     await page.goto(addressOf("/owner"));

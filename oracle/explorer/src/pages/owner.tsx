@@ -1,6 +1,6 @@
 /** What is an owner's: hotspots with their exact places, and the commands that change them or claim. */
 import { useState } from "preact/hooks";
-import type { OwnedHotspotPage, WholeHotspot } from "../api-types.ts";
+import type { Hotspot, OwnedHotspotPage, WholeHotspot } from "../api-types.ts";
 import { tokens } from "../format.ts";
 import { AssertLocation } from "../parts/assert-location.tsx";
 import { Claim } from "../parts/claim.tsx";
@@ -100,16 +100,37 @@ function Manage({ session, hotspotKey }: { readonly session: Session; readonly h
           <h2>
             <HotspotLink hotspotKey={hotspotKey} />
           </h2>
-          <p>
-            Asserted at{" "}
-            {exactCell == null ? <span class="quiet">no place yet</span> : <span class="code">{exactCell}</span>}
-            {exactCell != null && " (resolution 12; everybody else is shown the cell of resolution 8)"}.
-          </p>
+          <Asserted hotspot={hotspot} exactCell={exactCell ?? null} />
           <AssertLocation hotspot={hotspot} exactCell={exactCell ?? null} />
           <Beneficiary hotspot={hotspot} />
           <Transfer hotspot={hotspot} />
         </section>
       )}
     </Shown>
+  );
+}
+
+/** Where it is asserted, as far as the oracle knows: of a private place only its owner keeps more than the public cell. */
+function Asserted({ hotspot, exactCell }: { readonly hotspot: Hotspot; readonly exactCell: string | null }) {
+  if (exactCell !== null) {
+    return (
+      <p>
+        Asserted at <span class="code">{exactCell}</span> (resolution 12; everybody else is shown the cell of resolution
+        8).
+      </p>
+    );
+  }
+  if (hotspot.cell === null || hotspot.isLocationOpen) {
+    return (
+      <p>
+        Asserted at <span class="quiet">no place yet</span>.
+      </p>
+    );
+  }
+  return (
+    <p>
+      Asserted privately in <span class="code">{hotspot.cell}</span> (resolution 8). The exact place stands in the
+      opening file that you kept, and is known to no oracle.
+    </p>
   );
 }

@@ -26,7 +26,7 @@ export function CellPanel({
   const isPublic = getResolution(cell) === PUBLIC_RESOLUTION;
   const whole = useEpochAnswer<WholeCell>(`/v1/cells/${cell}`);
   const hotspots = useEpochAnswer<HotspotPage>(isPublic ? `/v1/hotspots?cell=${cell}` : null);
-  const list = lastValue(hotspots)?.hotspots;
+  const page = lastValue(hotspots);
   const [lat, lng] = cellToLatLng(cell);
   return (
     <>
@@ -50,7 +50,7 @@ export function CellPanel({
           >
             {({ hotspots: found, next }) => <HotspotTable hotspots={found} more={next !== null} />}
           </Shown>
-          {list !== undefined && list.length > 0 && <Links hotspots={list} onLinks={onLinks} />}
+          {page !== undefined && page.hotspots.length > 0 && <Links page={page} onLinks={onLinks} />}
         </>
       )}
       {!(isPublic && whole.state === "too-early") && (
@@ -110,16 +110,16 @@ interface LinkRow {
 
 /** Who heard the cell's hotspots, and whom they heard; also drawn on the map. */
 function Links({
-  hotspots,
+  page: { epoch, hotspots },
   onLinks,
 }: {
-  readonly hotspots: readonly Hotspot[];
+  readonly page: HotspotPage;
   readonly onLinks: (links: readonly LinkOnMap[]) => void;
 }) {
   const [rows, setRows] = useState<readonly LinkRow[]>();
   const keys = hotspots.slice(0, LINKED_HOTSPOTS).map(({ key }) => key);
-  const named = keys.join(" ");
-  // the keys by their names.
+  const named = `${epoch} ${keys.join(" ")}`;
+  // the keys by their names, in each epoch anew.
   useEffect(() => {
     const stop = new AbortController();
     const read = (key: string, way: "witnesses" | "receptions") =>

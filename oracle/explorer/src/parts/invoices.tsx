@@ -1,4 +1,5 @@
 /** A payer's invoices: each a bill with the burns that paid it, as CSV to keep. */
+import { useState } from "preact/hooks";
 import { count } from "../format.ts";
 import { useHas } from "../parts-of-api.ts";
 import { askSignedText, type Session } from "../wallet/session.ts";
@@ -19,6 +20,13 @@ interface InvoiceSummary {
 
 export function Invoices({ session, payer }: { readonly session: Session; readonly payer: string }) {
   const has = useHas("invoices");
+  const [fault, setFault] = useState<string>();
+  const take = (epoch: number) => {
+    setFault(undefined);
+    download(session, payer, epoch).catch((cause: Error) =>
+      setFault(`The invoice of epoch ${epoch} cannot be had: ${cause.message}.`),
+    );
+  };
   const answer = useSigned<{ readonly invoices: readonly InvoiceSummary[] }>(
     session,
     has === true ? `/v1/payers/${payer}/invoices` : null,
@@ -55,7 +63,7 @@ export function Invoices({ session, payer }: { readonly session: Session; readon
                       <Code text={invoice.billHash} />
                     </td>
                     <td>
-                      <button type="button" class="second" onClick={() => void download(session, payer, invoice.epoch)}>
+                      <button type="button" class="second" onClick={() => take(invoice.epoch)}>
                         CSV <span class="visually-hidden">of epoch {invoice.epoch}</span>
                       </button>
                     </td>
@@ -66,6 +74,11 @@ export function Invoices({ session, payer }: { readonly session: Session; readon
           </Wide>
         )}
       </Shown>
+      {fault !== undefined && (
+        <p class="note failed" role="alert">
+          {fault}
+        </p>
+      )}
     </>
   );
 }

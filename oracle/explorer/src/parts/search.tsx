@@ -62,7 +62,8 @@ export function Search() {
         onInput={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape") setText("");
-          else if (event.key === "Enter") choose(Math.max(0, at));
+          // What is listed until the answer comes is of what was typed before.
+          else if (event.key === "Enter" && isDone) choose(Math.max(0, at));
           else if (event.key === "ArrowDown") setAt(Math.min(found.length - 1, at + 1));
           else if (event.key === "ArrowUp") setAt(Math.max(-1, at - 1));
           else return;
