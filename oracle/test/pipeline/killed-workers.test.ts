@@ -91,6 +91,6 @@ describe("workers that are killed at random points", () => {
       );
       expect(killed).toBeGreaterThanOrEqual(KILLS);
     },
-    120_000 * Math.min(soak, 10),
+    600_000 * Math.min(soak, 10),
   );
 });

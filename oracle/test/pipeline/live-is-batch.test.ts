@@ -155,6 +155,6 @@ describe("the manifest of the pipeline", () => {
         { numRuns: 4 * soak, endOnFailure: true },
       );
     },
-    60_000 * soak,
+    300_000 * soak,
   );
 });

@@ -64,5 +64,5 @@ test(
     }
     expect(acknowledged.length).toBeGreaterThan(ROUNDS);
   },
-  60_000 * Math.max(2, soak),
+  180_000 * Math.max(2, soak),
 );

@@ -76,7 +76,7 @@ const command = fc.oneof(
 );
 
 test(`${COMMANDS_TO_RUN} commands do what the model says, and every invariant holds`, {
-  timeout: SOAK === 1 ? 180_000 : 7_200_000,
+  timeout: SOAK === 1 ? 600_000 : 7_200_000,
 }, async () => {
   process.stdout.write(`model: seed ${SEED} (EARSHOT_SEED)\n`);
   const world = await World.create();
