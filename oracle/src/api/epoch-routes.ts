@@ -49,6 +49,8 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
     const isRecent = (chosen[0] ?? Number.POSITIVE_INFINITY) >= (closed.at(-DEFAULT_STATEMENT_EPOCHS) ?? 0);
     return isRecent ? recent.of(key, chosen) : views.old.read(() => older.of(key, chosen));
   };
+  /** Of an epoch that is being closed some files are there already, and may yet be written anew. */
+  const isClosed = async (epoch: number) => (await views.source.epochs()).includes(epoch);
   app.get(
     "/v1/epochs",
     {
@@ -85,7 +87,7 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
     },
     async (request, reply) => {
       const { epoch } = request.params;
-      const files = await views.source.files(epoch);
+      const files = (await isClosed(epoch)) ? await views.source.files(epoch) : new Map<string, string>();
       if (!files.has(FILES.manifest)) return sendError(reply, "not_found", "a closed epoch", epoch);
       return { epoch, files: [...files].map(([name, sha256]) => ({ name, sha256 })) };
     },
@@ -106,7 +108,7 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
     },
     async (request, reply) => {
       const { epoch, "*": name } = request.params;
-      const file = await views.source.open(epoch, name);
+      const file = (await isClosed(epoch)) ? await views.source.open(epoch, name) : undefined;
       if (file === undefined) return sendError(reply, "not_found", "a file of a closed epoch", name);
       reply.header("cache-control", "public, max-age=86400");
       if (isKnown(request, reply, file.sha256)) {

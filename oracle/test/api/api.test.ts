@@ -6,8 +6,9 @@ import { base58Text, keyToText, signerFromEd25519Seed, signRequest } from "@ears
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { apiPart } from "../../src/api/api-part.ts";
-import { EpochFolders } from "../../src/api/epoch-source.ts";
+import { ArchivedEpochs, EpochFolders } from "../../src/api/epoch-source.ts";
 import { sha256Hex } from "../../src/epoch-folder/durable-file.ts";
+import type { EpochArchive } from "../../src/pipeline/epoch-archive.ts";
 import { scoreFolder } from "../../src/score/score-folder.ts";
 import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
@@ -285,6 +286,22 @@ describe("rewards", () => {
 });
 
 describe("an epoch", () => {
+  test("that is being closed gives none of the files that are there already", async () => {
+    const archive = {
+      files: async () => new Map([["manifest.json", "00".repeat(32)]]),
+      open: async () => ({ bytes: 1, stream: new Blob(["x"]).stream(), sha256: "00".repeat(32) }),
+    } as unknown as EpochArchive;
+    const closed: number[] = [];
+    const closing = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
+    await apiPart({ source: new ArchivedEpochs(archive, async () => closed), nowMs: () => NOW_MS }).routes?.(closing);
+    const ask = async (path: string) => (await closing.inject({ method: "GET", url: path })).statusCode;
+    const paths = ["/v1/epochs/7/files", "/v1/epochs/7/files/beacons.arrow"];
+    expect(await Promise.all(paths.map(ask))).toEqual([404, 404]);
+    closed.push(7);
+    expect(await Promise.all(paths.map(ask))).toEqual([200, 200]);
+    await closing.close();
+  });
+
   test("has its manifest and files as they lie in the folder, each under its hash", async () => {
     const { files } = await json(`/v1/epochs/${EPOCH}/files`);
     const names = files.map((file: { name: string }) => file.name);
