@@ -1,12 +1,14 @@
 /**
  * A whole oracle on a chain whose clock runs: two hotspots prove coverage to each other, packets of verdicts become an epoch, its root
- * is voted and final, and an owner is paid with the proof that the API gives. In the middle of it all the oracle is killed.
+ * is voted and final, and an owner is paid with the proof that the API gives. In the middle of it all the oracle is killed, and one of its three
+ * endpoints lies from beginning to end.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { demo } from "@earshot/poc";
 import { keyToText } from "@earshot/poc/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { FaultyEndpoint, honestly, lying } from "../chain/faulty-endpoint.ts";
 import { LocalRegistry } from "../servers/local-registry.ts";
 import { ServiceProcess } from "../servers/service-process.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
@@ -27,17 +29,24 @@ const devices = [new TestDevice(61), new TestDevice(62)] as const;
 
 let chain: LocalRegistry;
 let oracle: ServiceProcess;
+/** Beside the chain's own: one that lies about all there is, and keeps transactions to itself, and an honest one. */
+let endpoints: readonly FaultyEndpoint[] = [];
 
 beforeAll(async () => {
   chain = await LocalRegistry.start(EPOCH_S, { oracles: 1, vetoSeconds: 3 });
   await Promise.all(devices.map(({ signer }, at) => chain.onboard(signer, SITES[at])));
+  endpoints = [lying(1_000_000_000), honestly].map((fault) => {
+    const endpoint = new FaultyEndpoint(chain.url);
+    endpoint.fault = fault;
+    return endpoint;
+  });
   const folder = folders.next();
   const keys = folders.next();
   mkdirSync(keys, { recursive: true });
   const key = join(keys, "oracle.json");
   chain.writeOracleKey(key);
   oracle = new ServiceProcess(folder, [
-    `chain.rpc=["${chain.url}"]`,
+    `chain.rpc=${JSON.stringify([...endpoints.map(({ url }) => url), chain.url])}`,
     `network.account=${chain.account}`,
     `settlement.key_file=${key}`,
     "settlement.interval=500 ms",
@@ -48,6 +57,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await oracle?.stop();
+  for (const endpoint of endpoints) endpoint.stop();
   await chain?.stop();
 });
 
@@ -121,4 +131,11 @@ test("is a network that pays for coverage, whatever happens to its oracle", asyn
     "readiness",
     2 * time.epochMs,
   );
+  // Who lied all the while is named, and the honest one beside it hardly ever: a block that one had before the other.
+  const [lies, slips] = await Promise.all(
+    endpoints.map(({ name }) => oracle.metric(`oracle_endpoint_dissents_total{endpoint="${name}"}`)),
+  );
+  expect(lies).toBeGreaterThan(100);
+  expect(slips).toBeLessThan(lies! / 10);
+  expect(oracle.log).toContain(`"endpoint":"${endpoints[0]!.name}"`);
 }, 400_000);
