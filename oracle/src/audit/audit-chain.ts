@@ -7,6 +7,7 @@ import { CodedError } from "@earshot/geo";
 import { parameterHash } from "@earshot/poc";
 import type { FolderInput } from "../epoch-folder/folder.ts";
 import { FILES } from "../epoch-folder/layout.ts";
+import { oracleError } from "../errors.ts";
 import { headLagMs } from "../log/published-segments.ts";
 import { SEGMENT_LIST } from "../pipeline/epoch-archive.ts";
 import { epochSpan } from "../pipeline/epoch-times.ts";
@@ -75,7 +76,10 @@ async function logFindings(
       if (head !== undefined && Buffer.compare(head, segment.headBefore) !== 0) {
         findings.push({ file, column: name, what: `segment ${segment.number} does not follow the one before it` });
       }
-      entriesOf((await copy.reader.segmentBytes(segment.number))!, segment, path);
+      const { length: uploads } = entriesOf((await copy.reader.segmentBytes(segment.number))!, segment, path);
+      // Heads are looked up by what the list counts.
+      if (uploads !== segment.uploads)
+        throw oracleError("ORC_BAD_LOG", `${path}: holds ${uploads} uploads, ${SEGMENT_LIST} says ${segment.uploads}`);
       head = segment.headAfter;
     }
     const ingest = ingests.find(({ ingestKey }) => Buffer.compare(ingestKey, copy.ingestKey) === 0);

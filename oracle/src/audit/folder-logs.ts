@@ -2,7 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { importKey, keyFromText, verifyJson } from "@earshot/poc/protocol";
+import { hash, U16_MAX, U32_MAX } from "../epoch-folder/common-shapes.ts";
 import { readWhole } from "../epoch-folder/durable-file.ts";
+import { distinct, integer, list, object, text } from "../epoch-folder/json-shape.ts";
 import { FILES } from "../epoch-folder/layout.ts";
 import { oracleError } from "../errors.ts";
 import { segmentName } from "../log/segment.ts";
@@ -11,6 +13,30 @@ import { SEGMENT_LIST } from "../pipeline/epoch-archive.ts";
 import { type ListedSegment, LOG_KEY_HEX, type SignedSegmentList } from "../pipeline/segment-list.ts";
 import type { SealedSegment } from "../ports/report-log.ts";
 import { LogCopy } from "../settlement/log-copy.ts";
+
+/** Bounds for a list from outside: more than any network has oracles, and than an epoch has segments (download-epoch.ts). */
+const MAX_LOGS = 1000;
+const MAX_SEGMENTS = 1_000_000;
+const count = integer(0, Number.MAX_SAFE_INTEGER);
+const segmentShape = object({
+  number: integer(0, U32_MAX),
+  firstIndex: count,
+  uploads: count,
+  bytes: count,
+  sha256: hash,
+  headBefore: hash,
+  headAfter: hash,
+});
+const logShape = object({ log: text(/^.{1,80}$/, "a name"), segments: list(segmentShape, 0, MAX_SEGMENTS) });
+const signedListShape = object({
+  list: object({
+    epoch: integer(0, U32_MAX),
+    network: integer(0, U16_MAX),
+    logs: distinct("log", list(logShape, 0, MAX_LOGS)),
+  }),
+  signer: text(/^.{1,200}$/, "a key"),
+  signature: text(/^.{1,200}$/, "a signature"),
+});
 
 /** True when the folder says which logs it was made from; those that were simulated do not. */
 export function hasSegmentList(folder: string): boolean {
@@ -29,12 +55,11 @@ export function readSegmentList(folder: string): SignedSegmentList {
   let signed: SignedSegmentList;
   try {
     signed = JSON.parse(new TextDecoder().decode(readWhole(path))) as SignedSegmentList;
+    const flaw = signedListShape(signed, "");
+    if (flaw !== undefined) throw new TypeError(flaw);
     const key = importKey(keyFromText(signed.signer));
     const isSigned = verifyJson("earshot-segments", signed.list, key, Buffer.from(signed.signature, "base64"));
     if (!isSigned) throw new TypeError("the signature is not its signer's");
-    for (const { log, segments } of signed.list.logs) {
-      if (typeof log !== "string" || !Array.isArray(segments)) throw new TypeError("a log without a name or segments");
-    }
   } catch (cause) {
     throw oracleError("ORC_DAMAGED_FILE", `${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }

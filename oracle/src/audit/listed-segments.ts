@@ -7,12 +7,14 @@ import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
 import { readWhole, sha256Hex } from "../epoch-folder/durable-file.ts";
 import { FILES } from "../epoch-folder/layout.ts";
-import { emptySegment, segmentName } from "../log/segment.ts";
+import { emptySegment, segmentName, TRAILER_BYTES } from "../log/segment.ts";
 import { segmentNames } from "../log/segment-reader.ts";
 import { SEGMENT_LIST } from "../pipeline/epoch-archive.ts";
-import { LOG_KEY_HEX, type SegmentList } from "../pipeline/segment-list.ts";
+import { type ListedSegment, LOG_KEY_HEX, type SegmentList } from "../pipeline/segment-list.ts";
 import type { Finding } from "./finding.ts";
 import { hasSegmentList, readSegmentList } from "./folder-logs.ts";
+
+type Listed = Pick<ListedSegment, "sha256" | "uploads" | "bytes">;
 
 /** What an epoch without any upload has for a log (pipeline/epoch-archive.ts). */
 const NO_UPLOAD = segmentName(0);
@@ -32,7 +34,7 @@ export function listedSegmentsFindings(
       return ofIngest === undefined ? [] : [{ file, what }];
     }
     const { list } = readSegmentList(folder);
-    return [...headerFindings(file, list, header), ...segmentFindings(file, uploads, names, hashesOf(list))];
+    return [...headerFindings(file, list, header), ...segmentFindings(file, uploads, names, listedOf(list))];
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return [{ file, what: error.message }];
@@ -51,31 +53,46 @@ function headerFindings(file: string, list: SegmentList, header: Pick<SegmentLis
     }));
 }
 
-/** Hashes that the list gives, by name below `uploads/`. */
-function hashesOf({ logs }: SegmentList): ReadonlyMap<string, string> {
+/** What the list says of each segment, by name below `uploads/`. */
+function listedOf({ logs }: SegmentList): ReadonlyMap<string, Listed> {
   return new Map(
     logs.flatMap(({ log, segments }) =>
-      segments.map(({ number, sha256 }) => [`${log}/${segmentName(number)}`, sha256] as const),
+      segments.map(
+        ({ number, sha256, uploads, bytes }) => [`${log}/${segmentName(number)}`, { sha256, uploads, bytes }] as const,
+      ),
     ),
   );
+}
+
+/** The same of a segment that lies in the folder; whether its trailer counts right is checked where it is read (segment-reader.ts). */
+function listedAs(segment: Uint8Array): Listed {
+  const counted = segment.length - TRAILER_BYTES + 4;
+  const uploads = counted < 0 ? 0 : new DataView(segment.buffer, segment.byteOffset).getUint32(counted, true);
+  return { sha256: sha256Hex(segment), uploads, bytes: segment.length };
 }
 
 function segmentFindings(
   file: string,
   uploads: string,
   names: readonly string[],
-  hashes: ReadonlyMap<string, string>,
+  listed: ReadonlyMap<string, Listed>,
 ): Finding[] {
   const findings: Finding[] = [];
   for (const name of names) {
-    const found = sha256Hex(readWhole(join(uploads, name)));
-    const expected = hashes.get(name) ?? (name === NO_UPLOAD ? sha256Hex(emptySegment()) : undefined);
-    if (expected === undefined) findings.push({ file: join(uploads, name), what: `${SEGMENT_LIST} does not name it` });
-    else if (expected !== found)
-      findings.push({ file: join(uploads, name), expected, found, what: `not what ${SEGMENT_LIST} says` });
+    const path = join(uploads, name);
+    const found = listedAs(readWhole(path));
+    const expected = listed.get(name) ?? (name === NO_UPLOAD ? listedAs(emptySegment()) : undefined);
+    if (expected === undefined) {
+      findings.push({ file: path, what: `${SEGMENT_LIST} does not name it` });
+      continue;
+    }
+    const column = (["sha256", "uploads", "bytes"] as const).find((one) => expected[one] !== found[one]);
+    if (column === undefined) continue;
+    const [want, have] = [`${expected[column]}`, `${found[column]}`];
+    findings.push({ file: path, column, expected: want, found: have, what: `not what ${SEGMENT_LIST} says` });
   }
   const held = new Set(names);
-  const missing = [...hashes.keys()].find((name) => !held.has(name));
+  const missing = [...listed.keys()].find((name) => !held.has(name));
   if (missing !== undefined) findings.push({ file, what: `names ${missing}, which is not in the folder` });
   return findings;
 }

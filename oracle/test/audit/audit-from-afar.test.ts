@@ -1,5 +1,5 @@
 /** An epoch that oracles closed and made final on a local chain, audited by somebody who has nothing but their addresses. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NETWORK_NUMBERS, sha256, signReceipt, uploadId } from "@earshot/poc/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,12 +12,21 @@ import type { EmbeddedReportLog } from "../../src/log/embedded/embedded-report-l
 import { EpochArchive } from "../../src/pipeline/epoch-archive.ts";
 import { epochSpan } from "../../src/pipeline/epoch-times.ts";
 import { handoverAfter } from "../../src/pipeline/handover.ts";
+import { signSegmentList } from "../../src/pipeline/segment-list.ts";
 import { takeOver } from "../../src/pipeline/take-over.ts";
 import { closedEpoch } from "../../src/pipeline/work-table.ts";
 import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
 import { tupleOf } from "../../src/settlement/settler.ts";
-import { appendAll, ingest, logName, openLog, putFacts, SmallPipeline } from "../pipeline/small-pipeline.ts";
+import {
+  appendAll,
+  ingest,
+  logName,
+  openLog,
+  oracleSigner,
+  putFacts,
+  SmallPipeline,
+} from "../pipeline/small-pipeline.ts";
 import { type LocalNetwork, startLocalNetwork } from "../settlement/local-network.ts";
 import { EPOCH, parameters, smallEpoch } from "../small-epoch.ts";
 import { messageOf, TemporaryFolders } from "../temporary-folder.ts";
@@ -128,6 +137,22 @@ describe("an epoch held against the chain", () => {
       { what: "the epoch is not issued on chain" },
     ]);
   });
+});
+
+test("a list that counts more uploads than its segments hold is found out, and stops nothing", async () => {
+  const folder = folders.copy(join(downloaded, `epoch-${EPOCH}`));
+  const path = join(folder, "segments.json");
+  const { list } = JSON.parse(readFileSync(path, "utf8"));
+  list.logs[0].segments[0].uploads += 50;
+  writeFileSync(path, signSegmentList(list, oracleSigner!));
+  const audit = await auditFolder(folder);
+  const [view] = chain.oracles;
+  const [onChain, ingests, { logSeconds }] = [(await view.epoch(EPOCH))!, await view.ingests(), await view.state()];
+  const heads = [{ ...ingests[0].heads[0], length: list.logs[0].segments[0].uploads - 1 }];
+  const findings = await chainFindings(audit, { epoch: onChain, ingests: [{ ...ingests[0], heads }], logSeconds });
+  expect(findings).toMatchObject([
+    { file: path, what: expect.stringMatching(/holds \d+ uploads, segments\.json says/) },
+  ]);
 });
 
 describe("an oracle that was not there", () => {

@@ -103,7 +103,7 @@ test("uploads that fill the log of an epoch without any are found out", async ()
   rmSync(join(folder, "uploads"), { recursive: true });
   writeSegment(join(folder, "uploads"), [backdated()]);
   const findings = await findingsOf(folder);
-  expect(findings.some((text) => /^uploads\/000000\.seg: not what segments\.json says/.test(text))).toBe(true);
+  expect(findings.some((text) => /^uploads\/000000\.seg: sha256: not what segments\.json says/.test(text))).toBe(true);
 });
 
 test("a list that is missing, of another epoch, or that names what is not there is found out", async () => {
@@ -129,4 +129,35 @@ test("a list that is missing, of another epoch, or that names what is not there 
   writeFileSync(join(more, "segments.json"), signSegmentList({ ...list, logs }, oracleSigner!));
   const name = `${own}/${String(next.number).padStart(6, "0")}.seg`;
   expect(await findingsOf(more)).toEqual([`segments.json: names ${name}, which is not in the folder`]);
+});
+
+test("a list that counts other uploads than its segments hold, or is no list, is found out and stops nothing", async () => {
+  const { list } = JSON.parse(readFileSync(join(closed, "segments.json"), "utf8"));
+  const [log] = list.logs;
+  const withSegment = (segment: unknown) => ({ ...list, logs: [{ ...log, segments: [segment] }] });
+  const [first] = log.segments;
+  const more = { ...list, logs: [{ ...log, segments: [{ ...first, uploads: 1_000_000 }, ...log.segments.slice(1)] }] };
+  const findingsIn = async (changed: typeof list) => {
+    const folder = folders.copy(closed);
+    writeFileSync(join(folder, "segments.json"), signSegmentList(changed, oracleSigner!));
+    return findingsOf(folder);
+  };
+  expect((await findingsIn(more))[0]).toMatch(
+    /uploads: not what segments\.json says \(expected 1000000, found [0-9]+\)$/,
+  );
+  for (const segment of [
+    null,
+    5,
+    {},
+    { ...first, firstIndex: 0.5 },
+    { ...first, uploads: -1 },
+    { ...first, headAfter: "x" },
+  ])
+    expect((await findingsIn(withSegment(segment)))[0]).toMatch(/^segments\.json: .*list\.logs\[0\]\.segments\[0\]/);
+  expect((await findingsIn({ ...list, logs: [log, log] }))[0]).toMatch(/is named twice/);
+  const folder = folders.copy(closed);
+  for (const text of ["", "5", "null", "[]", "{"]) {
+    writeFileSync(join(folder, "segments.json"), text);
+    expect((await findingsOf(folder))[0]).toMatch(/^segments\.json: /);
+  }
 });
