@@ -31,7 +31,8 @@ test("a client that does not read holds no more than buffers, and lets go when i
       },
     });
   const open = async () => ({ bytes: FILE_BYTES, stream: stream(), sha256: "00".repeat(32) });
-  epochRoutes(app, { source: { open } } as unknown as EpochViews);
+  const epochs = async () => [1];
+  epochRoutes(app, { source: { epochs, open } } as unknown as EpochViews);
   app.get("/well", { schema: { response: { 200: Type.String() } } }, async () => "well");
   const port = Number(new URL(await app.listen({ host: "127.0.0.1", port: 0 })).port);
   const socket = await new Promise<Socket>((resolve) => {
