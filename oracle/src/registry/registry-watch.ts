@@ -31,6 +31,8 @@ const CONFIRM_MS = 30_000;
 const MAX_TOLD = 1000;
 /** Accounts of one endpoint that are asked for in a look. */
 const ASKED_A_LOOK = 64;
+/** New accounts looked at before somebody else has a turn; some ms. */
+const TAKEN_IN_ONE_GO = 500;
 /** Everything is not read more often than this because too much was told, ms. */
 const FLOOD_READ_MS = 60_000;
 
@@ -61,6 +63,8 @@ export class RegistryWatch {
   readonly #agreed: AgreedRegistry;
   /** The bytes of every account by kind and address, for the cache on disk. */
   readonly #accounts = new Map<string, CachedAccount>();
+  /** What was last taken of the chain, by address: most of a reading is as it was. */
+  readonly #read = new Map<string, { readonly slot: number; readonly data: Uint8Array }>();
   /** What each endpoint told of and nobody has looked at, by address. */
   readonly #told = new Map<AccountSource, Map<string, Told>>();
   /** When each endpoint last told of a slot, ms. */
@@ -157,11 +161,22 @@ export class RegistryWatch {
     for (const kind of ["hotspot", "payer"] as const) {
       const { slot, accounts } = await this.#agreed.all(kind === "hotspot" ? places.hotspots : places.payers, fromSlot);
       readSlot = Math.min(readSlot, slot);
-      for (const [at, data] of accounts) this.#takeOne(kind, slot, { address: Uint8Array.fromHex(at), data });
+      await this.#takeAll(kind, slot, accounts);
     }
     this.#readSlot = Math.max(this.#readSlot, readSlot);
     this.#lastReadMs = clock.steadyMs();
     this.#save();
+  }
+
+  /** Takes what is new of a reading; uploads and everything else have their turns meanwhile. */
+  async #takeAll(kind: CachedKind, slot: number, accounts: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    let taken = 0;
+    for (const [at, data] of accounts) {
+      const read = this.#read.get(at);
+      if (read !== undefined && read.slot <= slot && Buffer.compare(read.data, data) === 0) continue;
+      this.#takeOne(kind, slot, { address: Uint8Array.fromHex(at), data });
+      if (++taken % TAKEN_IN_ONE_GO === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** Reads what is told, until everything is due. */
@@ -256,26 +271,32 @@ export class RegistryWatch {
   /** Takes an account that is not needed for anything else to go on: a bad one is complained of. */
   #takeOne(kind: CachedKind, slot: number, { address, data }: AccountBytes): void {
     try {
-      this.#take(kind, slot, data, address);
+      if (this.#take(kind, slot, data, address)) this.#read.set(address.toHex(), { slot, data });
     } catch (error) {
       this.#options.log.complain("account", "an account on chain cannot be read", { kind, error: String(error) });
     }
   }
 
-  #take(kind: CachedKind, slot: number, data: Uint8Array, address?: Uint8Array): void {
+  /** False where a newer reading is known, or it is of another network. */
+  #take(kind: CachedKind, slot: number, data: Uint8Array, address?: Uint8Array): boolean {
     const { book, network } = this.#options;
     this.#slot = Math.max(this.#slot, slot);
     if (kind === "network") {
       this.#takeNetwork(slot, data);
-    } else if (kind === "hotspot") {
-      const hotspot = { ...decodeHotspot(data), ...(address && { address }) };
-      if (Buffer.compare(hotspot.network, network) !== 0) return;
-      if (book.putHotspot(hotspot, slot)) this.#remember(kind, hotspot.deviceKey, slot, data);
-    } else {
-      const payer = { ...decodeRouter(data), ...(address && { address }) };
-      if (this.#network === undefined || Buffer.compare(payer.dcConfig, this.#network.dcConfig) !== 0) return;
-      if (book.putPayer(payer, slot)) this.#remember(kind, payer.key, slot, data);
+      return true;
     }
+    if (kind === "hotspot") {
+      const hotspot = { ...decodeHotspot(data), ...(address && { address }) };
+      if (Buffer.compare(hotspot.network, network) !== 0) return false;
+      if (!book.putHotspot(hotspot, slot)) return false;
+      this.#remember(kind, hotspot.deviceKey, slot, data);
+      return true;
+    }
+    const payer = { ...decodeRouter(data), ...(address && { address }) };
+    if (this.#network === undefined || Buffer.compare(payer.dcConfig, this.#network.dcConfig) !== 0) return false;
+    if (!book.putPayer(payer, slot)) return false;
+    this.#remember(kind, payer.key, slot, data);
+    return true;
   }
 
   #takeNetwork(slot: number, data: Uint8Array): NetworkAccount {
@@ -289,7 +310,7 @@ export class RegistryWatch {
     const name = `${kind} ${key.toHex()}`;
     const known = this.#accounts.get(name);
     if (known !== undefined && Buffer.compare(known.data, data) === 0) return;
-    this.#accounts.set(name, { kind, slot, data: data.slice() });
+    this.#accounts.set(name, { kind, slot, data });
     this.#hasChanged = true;
   }
 
