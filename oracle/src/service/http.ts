@@ -105,13 +105,14 @@ function limitClients(
   const isProxy = addressSet(proxies);
   const connections = new ClientPlaces(maxPerClient);
   const requests = new ClientPlaces(maxPerClient);
+  const ofProxies = new WeakSet<object>();
   const turnAway = (what: "connection" | "request", client: string) => {
     onTurnedAway?.(what);
     log.complain(`client ${what}`, TURNED_AWAY, { what, client, most: maxPerClient });
   };
   app.server.on("connection", (socket) => {
     const address = socket.remoteAddress ?? "";
-    if (isProxy(address)) return;
+    if (isProxy(address)) return void ofProxies.add(socket);
     const client = clientOf(address);
     const over = connections.take(client);
     if (over !== undefined) return void socket.once("close", over);
@@ -121,7 +122,7 @@ function limitClients(
   if (proxies.length === 0) return;
   app.addHook("onRequest", (request, reply, done) => {
     // Who comes to the proxy's machine itself is not counted, nor who was counted above.
-    if (!isProxy(request.socket.remoteAddress ?? "") || isProxy(request.ip)) return done();
+    if (!ofProxies.has(request.socket) || isProxy(request.ip)) return done();
     const client = clientOfRequest(request);
     const over = requests.take(client);
     if (over !== undefined) {

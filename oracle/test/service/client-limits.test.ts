@@ -110,6 +110,19 @@ describe("requests that a proxy brings", () => {
     expect((await ask(port, "/who", of("192.0.2.1"))).status).toBe(200);
   });
 
+  test("are counted on a connection of the proxy that has brought others before", async () => {
+    const { port, waiting } = await serve({ proxies: ["127.0.0.1"] });
+    const bring = (path: string, address: string) =>
+      `GET ${path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${address}\r\n\r\n`;
+    for (let count = 0; count < MOST; count++) {
+      const socket = connect(port, "127.0.0.1", () => socket.write(bring("/who", "192.0.2.2")));
+      sockets.push(socket);
+      socket.once("data", () => socket.write(bring("/slow", "192.0.2.1")));
+    }
+    await until(() => waiting.length === MOST);
+    expect((await ask(port, "/who", of("192.0.2.1"))).status).toBe(429);
+  });
+
   test("give their places back when the client goes without its answer", async () => {
     const { port, waiting } = await serve({ proxies: ["127.0.0.1"] });
     for (let round = 1; round <= 3; round++) {
