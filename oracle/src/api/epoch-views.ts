@@ -1,5 +1,5 @@
 /**
- * The epochs the API holds in memory: the two latest, which nothing pushes out, and the one of the others that was asked for last. Loading is
+ * The epochs the API holds in memory: the three latest, which nothing pushes out, and the one of the others that was asked for last. Loading is
  * shared by requests that ask at once.
  *
  * An epoch never changes once it is closed, so a view is never refreshed, only dropped.
@@ -9,8 +9,8 @@ import { EpochView } from "./epoch-view.ts";
 import { KeptEpochs } from "./kept-epochs.ts";
 import { OldEpochs } from "./old-epochs.ts";
 
-/** What pages show: the latest, and the one before while the latest is new. */
-const RECENT = 2;
+/** What pages show: the latest, the one before while that is new, and the one that became final, which claims are proven by. */
+const RECENT = 3;
 /** Each may hold an epoch while it waits for another turn. */
 const MOST_WAITING = 4;
 
@@ -45,7 +45,7 @@ export class EpochViews {
     return numbers.slice(-RECENT).includes(number) ? this.#recent.of(number) : this.#older.of(number);
   }
 
-  /** Whether an epoch is one of the two latest. */
+  /** Whether an epoch is one of the three latest. */
   async isRecent(epoch: number): Promise<boolean> {
     return (await this.source.epochs()).slice(-RECENT).includes(epoch);
   }

@@ -50,10 +50,13 @@ export class OldEpochs {
         this.#waiting--;
       }
     });
-    this.#last = done.then(
-      () => Bun.sleep(this.#tookMs),
-      () => Bun.sleep(this.#tookMs),
-    );
+    const rest = () => resting(this.#tookMs);
+    this.#last = done.then(rest, rest);
     return done;
   }
+}
+
+/** A process that is told to stop does not wait for it. */
+function resting(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
 }
