@@ -1,7 +1,8 @@
 /** What the API tells of a chain: a local one, with votes, a proposal, a route's account and claims; and what it says while none answers. */
 import { base58Text, keyToText, signerFromEd25519Seed } from "@earshot/poc/protocol";
-import { lockTokens, proposeInstructions, send } from "@earshot/programs-client";
+import { lockTokens, Programs, proposeInstructions, send } from "@earshot/programs-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { agreedConnection } from "../../src/chain/agreed-connection.ts";
 import { readConfig } from "../../src/config/read-config.ts";
 import { epochSpan } from "../../src/pipeline/epoch-times.ts";
 import { closedEpoch } from "../../src/pipeline/work-table.ts";
@@ -10,9 +11,11 @@ import { createHttpApp, type HttpApp } from "../../src/service/http.ts";
 import { SILENT_LOG } from "../../src/service/log.ts";
 import { NetworkClock } from "../../src/service/network-clock.ts";
 import { Telemetry } from "../../src/service/telemetry.ts";
+import { RouterView } from "../../src/settlement/burn-chain.ts";
 import { chainPart } from "../../src/settlement/chain-part.ts";
 import { tupleOf } from "../../src/settlement/settler.ts";
 import { type PayingNetwork, payerWallet, startPayingNetwork } from "../billing/paying-network.ts";
+import { FaultyEndpoint, hanging, lying } from "../chain/faulty-endpoint.ts";
 import { ManualClock } from "../service/manual-clock.ts";
 import { EPOCH, EPOCH_MS, parameters } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
@@ -28,15 +31,15 @@ beforeAll(async () => {
   paying = await startPayingNetwork(folders.next(), 1);
   await paying.fund(1_000n);
   clock = new ManualClock(epochSpan(EPOCH + 1, parameters.time).startMs);
-  app = await serve(paying.chain.url, clock);
+  app = await serve([paying.chain.url], clock);
 }, 120_000);
 afterAll(async () => {
   await app.close();
   await paying.stop();
 });
 
-async function serve(url: string, own: ManualClock | typeof SYSTEM_CLOCK): Promise<HttpApp> {
-  const config = readConfig({ file: undefined, environment: {}, flags: [`chain.rpc=["${url}"]`] });
+async function serve(urls: readonly string[], own: ManualClock | typeof SYSTEM_CLOCK): Promise<HttpApp> {
+  const config = readConfig({ file: undefined, environment: {}, flags: [`chain.rpc=${JSON.stringify(urls)}`] });
   const { store, artefacts } = paying.pipeline;
   const { tokenMint, dcMint } = paying.chain.addresses;
   const networkClock = new NetworkClock(own, SILENT_LOG);
@@ -141,8 +144,39 @@ test("a proposal has its votes, its quorum, and when the vote ends", async () =>
   expect(proposals[0].endMs).toBeGreaterThan(epochSpan(EPOCH + 6, parameters.time).startMs);
 });
 
+test("all of it, and what billing reads, is what two endpoints say while a third one lies or hangs", async () => {
+  const endpoints = [0, 1, 2].map(() => new FaultyEndpoint(paying.chain.url)) as [FaultyEndpoint, ...FaultyEndpoint[]];
+  const owner = payerWallet.publicKey.toBase58();
+  const paths = ["epochs", "proposals", `routers/${paying.routeKey}`, `wallets/${owner}`];
+  const honest = await serve([paying.chain.url], SYSTEM_CLOCK);
+  const routersAt = (urls: readonly string[], count: number) => {
+    const connection = agreedConnection({ urls, quorum: { count }, timeoutMs: 2000, maxAnswerBytes: 1_000_000 });
+    const reader = { connection, programs: new Programs(connection) };
+    return new RouterView(reader, paying.chain.addresses).routers();
+  };
+  const routers = await routersAt([paying.chain.url], 1);
+  expect(routers).toHaveLength(1);
+  for (const fault of [lying(1_000_000_000), hanging]) {
+    endpoints[0].fault = fault;
+    const urls = endpoints.map(({ url }) => url);
+    const served = await serve(urls, SYSTEM_CLOCK);
+    for (const path of paths) {
+      const [one, other] = await Promise.all(
+        [honest, served].map((app) => app.inject({ method: "GET", url: `/v1/chain/${path}` })),
+      );
+      expect(one!.statusCode).toBe(200);
+      // Each says when it was asked.
+      expect({ ...other!.json(), nowMs: 0 }).toEqual({ ...one!.json(), nowMs: 0 });
+    }
+    expect(await routersAt(urls, 2)).toEqual(routers);
+    await served.close();
+  }
+  await honest.close();
+  for (const endpoint of endpoints) endpoint.stop();
+}, 60_000);
+
 test("while no endpoint answers it says so at once, and when to ask again", async () => {
-  const dark = await serve("http://127.0.0.1:1", SYSTEM_CLOCK);
+  const dark = await serve(["http://127.0.0.1:1"], SYSTEM_CLOCK);
   for (const path of [
     "epochs",
     "proposals",
