@@ -1,5 +1,5 @@
 /** Hotspots of a closed epoch: who they are, what they sent and heard, why they earned what they earned. */
-import { cellFromString, cellToBigInt } from "@earshot/geo";
+import { cellFromString, cellResolution, cellToBigInt, PUBLIC_RESOLUTION } from "@earshot/geo";
 import { base58Text } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
 import { Explainer } from "../explain/explain-hotspot.ts";
@@ -197,7 +197,7 @@ function heardBy(view: EpochView, hotspot: number): number[] {
 function rowsOfCell(view: EpochView, text: string): readonly number[] | undefined {
   try {
     const { hi, lo } = cellFromString(text);
-    return view.hotspotsOfCell(cellToBigInt(hi, lo));
+    return cellResolution(hi) === PUBLIC_RESOLUTION ? view.hotspotsOfCell(cellToBigInt(hi, lo)) : undefined;
   } catch {
     return undefined;
   }

@@ -182,6 +182,16 @@ describe("cells", () => {
     expect((await get(`/v1/cells/${cellToBigInt(hi, lo).toString(16)}`)).status).toBe(404);
   });
 
+  test("of another resolution are not said to be without hotspots", async () => {
+    const own = small.input.hotspots.cell[0]!;
+    const [hi, lo] = [Number(own >> 32n), Number(own & 0xffff_ffffn)];
+    const asked = async (resolution: number) => {
+      const cell = parentCell(hi, lo, resolution);
+      return (await get(`/v1/hotspots?cell=${cellToBigInt(cell.hi, cell.lo).toString(16)}`)).status;
+    };
+    expect(await Promise.all([7, 8, 9].map(asked))).toEqual([404, 200, 404]);
+  });
+
   test("finer than resolution 8 are not told, though the density counts them", async () => {
     for (const cell of small.input.hotspots.cell) {
       const [hi, lo] = [Number(cell >> 32n), Number(cell & 0xffff_ffffn)];
