@@ -9,6 +9,7 @@ import {
   beaconsTable,
   challengesTable,
   type EpochInput,
+  entropyTable,
   judgeBeacons,
   NO_ROW,
   REASON,
@@ -18,6 +19,13 @@ import {
 import { payloadKey, verifyBeaconSignature } from "@earshot/poc/protocol";
 import type { LiveChallenge, LiveEpoch } from "./live-epoch.ts";
 import type { LiveReport } from "./live-report.ts";
+
+/**
+ * In place of the epoch's last entropy, which is not known yet: payloads are looked up by a hash that nobody who reports them can foresee
+ * (poc/epoch payload-keys.ts). No verdict depends on it.
+ */
+const UNFORESEEN = allocateColumns(entropyTable, 1);
+crypto.getRandomValues(UNFORESEEN.blockhash);
 
 /** All reports of one payload, and the challenge its first beacon answers. */
 export interface LiveGroup {
@@ -46,7 +54,7 @@ export function judgeGroups(epoch: LiveEpoch, groups: readonly LiveGroup[]): Liv
     Array.from({ length: beacons.length + witnesses.length }, () => challenge),
   );
   const challenges = groups.flatMap(({ challenge }) => (challenge === undefined ? [] : [challenge]));
-  const input = { ...epoch.context.input, ...columnsOf(epoch, groups, challenges) };
+  const input = { ...epoch.context.input, ...columnsOf(epoch, groups, challenges), entropy: UNFORESEEN };
   const { hotspots, history } = epoch.context;
   const context = { ...epoch.context, input, beacons: judgeBeacons(input, hotspots, history.lastBeaconMs) };
   const verdicts = verifyPartition(context, input.witnesses);
