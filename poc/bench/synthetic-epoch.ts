@@ -88,6 +88,7 @@ const ROW_FAULTS: Readonly<Record<Fault, number>> = {
   self_witness: 20,
   invalid_capability: 40,
   late: 60,
+  // Refused under `helium` alone.
   early: 5,
   invalid_region: 30,
   invalid_frequency: 50,

@@ -58,7 +58,11 @@ export const FAULTS: readonly FaultShare[] = [
   { fault: "wrong_data_rate", shareE4: 10, reason: "reports SF9 for whatever it hears: invalid_data_rate" },
   { fault: "strong_rssi", shareE4: 10, reason: "software that makes signals stronger: bad_rssi" },
   { fault: "weak_snr", shareE4: 5, reason: "concentrator driver that reports noise as SNR: bad_snr" },
-  { fault: "fast_clock", shareE4: 10, reason: "clock without NTP, ahead: transmits before its time, early" },
+  {
+    fault: "fast_clock",
+    shareE4: 10,
+    reason: "clock without NTP, ahead: transmits before its time, and is paid all the same",
+  },
   { fault: "slow_backhaul", shareE4: 100, reason: "saturated uplink: some reports late" },
   { fault: "repeats", shareE4: 20, reason: "reports again in the next upload: duplicate" },
   { fault: "echo", shareE4: 10, reason: "reports its own beacon as heard: self_witness" },
@@ -78,7 +82,7 @@ export const CHANNEL_SLIP_HZ = 200_000;
 export const RSSI_LIE_DDB = 500;
 /** What `weak_snr` reports: below any floor, 0.1 dB. */
 export const NOISE_SNR_DDB = -300;
-/** A fast clock is this much ahead, ms: the early tolerance and more, but not before the entropy of the challenge is known. */
+/** A fast clock is this much ahead, ms: not before the entropy of the challenge is known. */
 export const FAST_CLOCK_MS = { from: 10_000, to: 25_000 } as const;
 /** Share of the uploads of `slow_backhaul` that wait, and for how long, ms: around the window of 30 s. */
 export const SLOW_UPLOADS = { share: 0.25, fromMs: 5000, toMs: 120_000 } as const;

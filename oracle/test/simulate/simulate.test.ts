@@ -136,7 +136,6 @@ describe("two days around San Francisco", () => {
         "below_min_distance",
         "denied",
         "duplicate",
-        "early",
         "gateway_no_valid_beacons",
         "gateway_no_valid_witnesses",
         "invalid_capability",

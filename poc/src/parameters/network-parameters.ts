@@ -58,7 +58,7 @@ export interface TimeParameters {
   readonly transmitSpreadMs: number;
   /** Reports count until this long after transmission, ms of ingest time. */
   readonly windowMs: number;
-  /** Reports may be ahead of the transmission by this much, ms: clocks. */
+  /** Reports may be ahead of the transmission by this much, ms; as long as an epoch: none is `early`. */
   readonly earlyToleranceMs: number;
   /** An epoch closes this long after its end, ms. */
   readonly graceMs: number;

@@ -34,7 +34,7 @@ const SHARED = [
   REASON.stale,
 ];
 const OWN: Readonly<Record<PresetName, readonly number[]>> = {
-  earshot: [REASON.late, REASON.early, REASON.invalid_data_rate, REASON.bad_snr],
+  earshot: [REASON.late, REASON.invalid_data_rate, REASON.bad_snr],
   helium: [REASON.entropy_expired, REASON.too_late],
 };
 

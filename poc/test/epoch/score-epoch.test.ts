@@ -237,7 +237,7 @@ describe("boundaries", () => {
     proof.witnesses.frequency_hz.set([0xffffffff, 0]);
     proof.witnesses.rssi_ddbm.set([-32768, 32767]);
     const output = scoreEpoch(proof);
-    expect([...output.verdicts.reason.slice(1)]).toEqual([REASON.late, REASON.early]);
+    expect([...output.verdicts.reason.slice(1)]).toEqual([REASON.late, REASON.invalid_frequency]);
   });
 });
 

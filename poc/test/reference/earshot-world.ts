@@ -21,11 +21,11 @@ import {
   stateInTable,
   witnessesTable,
 } from "../../src/epoch/tables.ts";
-import { earshot } from "../../src/parameters/presets/earshot.ts";
 import { gatewayIdOf } from "../../src/protocol/device-key.ts";
 import {
   type Beacon,
   boundDdbm,
+  boundedEarshot,
   type Challenge,
   type EarshotEpoch,
   type Hotspot,
@@ -37,9 +37,9 @@ import { cellAt, clusters } from "./helium-sites.ts";
 import { EPOCH, keyOf } from "./helium-world.ts";
 
 const HOUR_MS = 3_600_000;
-const { time } = earshot;
+const { time } = boundedEarshot;
 /** The verifier judges reports; detectors judge hotspots, and are tested beside it (test/anomaly). */
-const { anomaly: _, ...rules } = earshot;
+const { anomaly: _, ...rules } = boundedEarshot;
 const START_MS = EPOCH * time.epochMs;
 const SF10 = 10;
 const CHANNEL_HZ = 868_100_000;

@@ -130,7 +130,7 @@ static __attribute__((noinline)) verdict_t list_earshot(const facts_t *f) {
   int32_t floor = SNR_FLOOR_DDB[f->beacon->data_rate & 15];
   FAIL(f->witness->meta & META_DATA_ONLY, INVALID_CAPABILITY, 0, 1);
   FAIL(delay > 30000, LATE, delay, 30000);
-  FAIL(delay < -5000, EARLY, delay, -5000);
+  FAIL(delay < -86400000, EARLY, delay, -86400000);
   FAIL(region != other, INVALID_REGION, region, other);
   FAIL(difference > FREQUENCY_TOLERANCE_HZ, INVALID_FREQUENCY, difference, FREQUENCY_TOLERANCE_HZ);
   FAIL(data_rate != f->beacon->data_rate, INVALID_DATA_RATE, data_rate, f->beacon->data_rate);

@@ -70,7 +70,7 @@ export function judgeEarshot(beacon: NaiveBeacon, row: NaiveWitness, isRepeated:
   if (!witness.isFull) return verdict("invalid_capability", 0, 1);
   const delayMs = row.receiveMs - beacon.transmitMs;
   if (delayMs > 30_000) return verdict("late", delayMs, 30_000);
-  if (delayMs < -5_000) return verdict("early", delayMs, -5_000);
+  if (delayMs < -86_400_000) return verdict("early", delayMs, -86_400_000);
   if (witness.region !== beacon.hotspot.region) return verdict("invalid_region", witness.region, beacon.hotspot.region);
   const differenceHz = Math.abs(row.frequencyHz - beacon.frequencyHz);
   if (differenceHz > FREQUENCY_TOLERANCE_HZ) return verdict("invalid_frequency", differenceHz, FREQUENCY_TOLERANCE_HZ);

@@ -44,7 +44,8 @@ export const earshot: SortitionNetworkParameters = {
     transmitDelayMs: 30_000,
     transmitSpreadMs: 30_000,
     windowMs: 30_000,
-    earlyToleranceMs: 5_000,
+    // Never: of several ingests' copies the earliest counts, and one that lies would make everybody's reports early (ADR 0006).
+    earlyToleranceMs: DAY_MS,
     graceMs: 15 * MINUTE_MS,
     vetoMs: 6 * HOUR_MS,
   },

@@ -28,7 +28,7 @@ pub const FREQUENCY_TOLERANCE_HZ: i32 = 100_000;
 /// `earshot`: window around the transmission, metres, gains in 0.1 dBi, 10 dB of tolerance, SNR floors of SF5 to SF12.
 pub mod earshot {
     pub const WINDOW_MS: i32 = 30_000;
-    pub const EARLY_MS: i32 = -5_000;
+    pub const EARLY_MS: i32 = -86_400_000;
     pub const MIN_M: i32 = 300;
     pub const MAX_M: i32 = 100_000;
     pub const SPEED_OF_LIGHT: f64 = 299_792_458.0;
