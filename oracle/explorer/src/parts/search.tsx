@@ -18,11 +18,12 @@ export function Search() {
     readonly { readonly href: string; readonly title: string; readonly detail: string }[]
   >([]);
   const [at, setAt] = useState(-1);
-  const [isDone, setDone] = useState(false);
+  /** What `found` is the answer to. */
+  const [answered, setAnswered] = useState<string>();
   useEffect(() => {
     const wanted = text.trim();
     setAt(-1);
-    setDone(false);
+    setAnswered(undefined);
     if (wanted.length < 2) return setFound([]);
     const stop = new AbortController();
     const timer = setTimeout(async () => {
@@ -30,7 +31,7 @@ export function Search() {
       const answer = hasEpoch ? await hotspotsNamed(wanted, stop.signal) : { hotspots: [] };
       if (stop.signal.aborted) return;
       setFound([...cell, ...answer.hotspots.map(hotspotChoice)]);
-      setDone(true);
+      setAnswered(wanted);
     }, WAIT_MS);
     return () => {
       clearTimeout(timer);
@@ -44,7 +45,7 @@ export function Search() {
     setFound([]);
     go(choice.href);
   };
-  const isOpen = found.length > 0 || (isDone && text.trim().length >= 2);
+  const isOpen = found.length > 0 || (answered === text.trim() && text.trim().length >= 2);
   return (
     <div class="search">
       <input
@@ -62,8 +63,8 @@ export function Search() {
         onInput={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape") setText("");
-          // What is listed until the answer comes is of what was typed before.
-          else if (event.key === "Enter" && isDone) choose(Math.max(0, at));
+          // What is listed until the answer comes is of what was typed before; the field knows what was typed before this page does.
+          else if (event.key === "Enter" && answered === event.currentTarget.value.trim()) choose(Math.max(0, at));
           else if (event.key === "ArrowDown") setAt(Math.min(found.length - 1, at + 1));
           else if (event.key === "ArrowUp") setAt(Math.max(-1, at - 1));
           else return;
