@@ -125,6 +125,7 @@ class Agent {
       surroundings: { clock, log },
       telemetry,
       attachAll: (destinations) => spool.attachAll(destinations),
+      fitting: (names) => spool.fitting(names),
       onDownlink: (command) => void this.#answerDownlink(command),
       onDelivered: ({ packet, routeId }) => {
         if (routeId !== null) this.#proof?.delivered(packet, routeId);

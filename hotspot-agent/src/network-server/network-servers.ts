@@ -41,12 +41,20 @@ export interface NetworkServersOptions {
   readonly telemetry: Telemetry;
   /** `Spool.attachAll`. */
   readonly attachAll: (destinations: readonly Destination[]) => readonly DestinationHandle[];
+  /** `Spool.fitting`. */
+  readonly fitting: (names: readonly string[]) => readonly string[];
   readonly onDownlink: (command: DownlinkCommand) => void;
   /** A server has a packet; for receipts, those with a routeId. */
   readonly onDelivered: (copy: DeliveredCopy) => void;
   readonly failbackMs?: number;
 }
 
+/**
+ * Most routes served at once: the spool numbers 255 destinations, of which the owner's servers and routes that just went need some, and
+ * each route is a connection.
+ */
+const maxRoutes = 192;
+const leftOutRetryMs = 600_000;
 /** Edges for how long a broker took to acknowledge, seconds. */
 const ackBounds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 15];
 
@@ -57,6 +65,8 @@ export class NetworkServers {
   readonly #routes = new Map<number, { readonly fingerprint: string; readonly group: ServerGroup }>();
   readonly #gateways = new Set<GatewayEui>();
   readonly #healthy;
+  readonly #leftOut;
+  #cancelRetry: () => void = () => {};
 
   /** Throws AGT_BAD_OPTION if a server's filter is not readable. */
   constructor(options: NetworkServersOptions) {
@@ -68,6 +78,7 @@ export class NetworkServers {
       ackBounds,
     );
     this.#healthy = telemetry.gauge("agent_server_healthy", "1 while a server takes packets of every gateway.");
+    this.#leftOut = telemetry.gauge("agent_routes_left_out", "Customers' routes that there is no room for.");
     const outcomes = telemetry.counter("agent_publishes_total", "Packets published, by server and outcome.");
     this.#shared = {
       surroundings: {
@@ -123,9 +134,12 @@ export class NetworkServers {
     return false;
   }
 
-  /** The routes in force now: new ones are attached, changed ones reconnected, missing ones withdrawn for good. */
+  /**
+   * The routes in force now: new ones are attached, changed ones reconnected, missing ones withdrawn for good. Of more than there is room
+   * for the first ones are served; the others are tried again every ten minutes.
+   */
   async setRoutes(routes: readonly RoutedServer[]): Promise<void> {
-    const wanted = new Map(routes.map((route) => [route.routeId, route]));
+    const wanted = new Map(routes.slice(0, maxRoutes).map((route) => [route.routeId, route]));
     const ending: Promise<void>[] = [];
     const added: ServerGroup[] = [];
     for (const [routeId, { fingerprint, group }] of this.#routes) {
@@ -137,7 +151,10 @@ export class NetworkServers {
       this.#routes.delete(routeId);
       ending.push(next === undefined ? group.retire("route_withdrawn") : group.close());
     }
+    const names = [...wanted.keys()].map(routeDestination);
+    const fitting = new Set(this.#options.fitting(names));
     for (const [routeId, route] of wanted) {
+      if (!fitting.has(routeDestination(routeId))) continue;
       const group = new ServerGroup({
         ...this.#shared,
         name: routeDestination(routeId),
@@ -150,6 +167,7 @@ export class NetworkServers {
     }
     const handles = this.#options.attachAll(added);
     for (const [i, group] of added.entries()) this.#begin(group, handles[i]!);
+    this.#tryLeftOutLater(routes);
     await Promise.all(ending);
   }
 
@@ -169,7 +187,18 @@ export class NetworkServers {
 
   /** Disconnects everywhere with OFFLINE retained; the spool keeps what is pending. */
   async close(): Promise<void> {
+    this.#cancelRetry();
     await Promise.all(this.#all().map((group) => group.close()));
+  }
+
+  #tryLeftOutLater(routes: readonly RoutedServer[]): void {
+    this.#cancelRetry();
+    const leftOut = routes.length - this.#routes.size;
+    this.#leftOut.set(leftOut);
+    if (leftOut === 0) return;
+    const { clock, log } = this.#shared.surroundings;
+    log.complain("routes left out", "there are more customers' routes than there is room for", { leftOut });
+    this.#cancelRetry = clock.after(leftOutRetryMs, () => void this.setRoutes(routes));
   }
 
   #all(): readonly ServerGroup[] {

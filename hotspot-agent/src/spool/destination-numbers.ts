@@ -52,11 +52,18 @@ export class DestinationNumbers {
     return this.#inUse().find((one) => one.number === number)?.name ?? null;
   }
 
+  /** Those of some names, in their order, that have a number or get one. */
+  fitting(names: readonly string[], oldestSegment: number): readonly string[] {
+    const known = new Set(this.names);
+    let free = maxNumber + 1 - this.#taken(oldestSegment).length;
+    return names.filter((name) => known.has(name) || free-- > 0);
+  }
+
   /** The number of a name, a new one if need be. Throws AGT_BAD_DESTINATION when all are taken. */
   numberFor(name: string, oldestSegment: number): number {
     const known = this.#inUse().find((one) => one.name === name);
     if (known !== undefined) return known.number;
-    this.#destinations = this.#destinations.filter(({ retiredAt }) => retiredAt === null || retiredAt > oldestSegment);
+    this.#destinations = this.#taken(oldestSegment);
     const taken = new Set(this.#destinations.map(({ number }) => number));
     let number = 0;
     while (taken.has(number)) number++;
@@ -77,6 +84,11 @@ export class DestinationNumbers {
   /** Settles when the file is written; rejects when the disk refused. */
   saved(): Promise<void> {
     return this.#saved;
+  }
+
+  /** In use, or of a time that segments are left of. */
+  #taken(oldestSegment: number): NumberedDestination[] {
+    return this.#destinations.filter(({ retiredAt }) => retiredAt === null || retiredAt > oldestSegment);
   }
 
   #inUse(): NumberedDestination[] {

@@ -84,6 +84,11 @@ export class SpoolDestinations {
     return attached.map((one) => this.#handle(one));
   }
 
+  /** As `Spool.fitting`. */
+  fitting(names: readonly string[]): readonly string[] {
+    return this.#options.numbers.fitting(names, this.#oldestSegment);
+  }
+
   /** Settles when the backlog of everything attached so far stands in the queues. */
   scanned(): Promise<void> {
     return this.#scan;
@@ -130,12 +135,17 @@ export class SpoolDestinations {
     await this.#scan;
   }
 
+  get #oldestSegment(): number {
+    const { book, writer } = this.#options;
+    return book.numbers[0] ?? writer.position.segment;
+  }
+
   #prepare(destination: Destination): AttachedDestination {
-    const { numbers, book, writer } = this.#options;
+    const { numbers } = this.#options;
     const { name } = destination;
     if (!/^[a-z0-9-]{1,40}$/.test(name)) throw agentError("AGT_BAD_DESTINATION", `${name}: a-z, 0-9 and - only`);
     const isNew = !numbers.names.includes(name);
-    const number = numbers.numberFor(name, book.numbers[0] ?? writer.position.segment);
+    const number = numbers.numberFor(name, this.#oldestSegment);
     if (this.#attached.has(number) || this.#arriving.has(number)) {
       throw agentError("AGT_BAD_DESTINATION", `${name} is attached`);
     }

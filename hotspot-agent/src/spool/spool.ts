@@ -185,6 +185,11 @@ export class Spool {
     return this.#destinations.attachAll(destinations);
   }
 
+  /** Those of some names, in their order, that `attachAll` has room for beside what it knows. */
+  fitting(names: readonly string[]): readonly string[] {
+    return this.#destinations.fitting(names);
+  }
+
   /** Settles when the backlog of everything attached so far stands in the queues. */
   scanned(): Promise<void> {
     return this.#destinations.scanned();

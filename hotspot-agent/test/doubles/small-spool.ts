@@ -14,6 +14,12 @@ export class SmallSpool {
   readonly retired: string[] = [];
   readonly #attached = new Map<string, Lanes>();
 
+  /** Destinations that it takes. */
+  room = 255;
+
+  readonly fitting = (names: readonly string[]): readonly string[] =>
+    names.slice(0, this.room - [...this.#attached.values()].filter(({ isAttached }) => isAttached).length);
+
   readonly attachAll = (destinations: readonly Destination[]): readonly DestinationHandle[] =>
     destinations.map((destination) => {
       const known = this.#attached.get(destination.name);

@@ -106,6 +106,7 @@ function agent(
     surroundings: { clock: systemClock(), log: silentLog, minPauseMs: 10, maxPauseMs: 40 },
     telemetry,
     attachAll: spool.attachAll,
+    fitting: spool.fitting,
     onDownlink: (command) => {
       downlinks.push(command);
       const answer = status(command);
@@ -614,5 +615,30 @@ describe("routes", () => {
     expect(spool.retired).toEqual(["route-5 route_withdrawn"]);
     expect(servers.status()).toEqual([]);
     expect(telemetry.counter("agent_publishes_total", "").value({ server: "route-5", outcome: "acked" })).toBe(2);
+  });
+
+  test("are as many as there is room for, and the others come when some have gone", async () => {
+    const { servers, spool, telemetry } = agent([]);
+    const listed = (ids: readonly number[]): HotspotRoutes => ({
+      gatewayEui: "0000000000000001",
+      gatewayId,
+      list: { hotspot: "", network: 1, issuedMs: 1, validUntilMs: 2, routes: ids.map((id) => testRoute(id)) },
+    });
+    const all = Array.from({ length: 256 }, (_, id) => id);
+    const lists = [listed(all), { ...listed(all.map((id) => id + 256)), gatewayEui: "0000000000000002" }];
+    await servers.setRoutes(planRoutes(lists, new Set()));
+    expect(servers.destinations).toHaveLength(192);
+    expect(telemetry.gauge("agent_routes_left_out", "").value()).toBe(320);
+    // The first ids, so that two agents of one hotspot's list leave out the same.
+    expect(servers.destinations).toContain("route-191");
+
+    spool.room = 100;
+    await servers.setRoutes(planRoutes([listed(all.slice(150))], new Set()));
+    expect(spool.retired).toHaveLength(150);
+    expect(servers.destinations).toHaveLength(100);
+    spool.room = 255;
+    await servers.setRoutes(planRoutes([listed(all.slice(150))], new Set()));
+    expect(servers.destinations).toHaveLength(106);
+    expect(telemetry.gauge("agent_routes_left_out", "").value()).toBe(0);
   });
 });

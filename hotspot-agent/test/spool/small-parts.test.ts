@@ -88,6 +88,15 @@ describe("destination numbers", () => {
     }
   });
 
+  test("say who of some fits in beside the others, in their order", async () => {
+    const numbers = await DestinationNumbers.open(new MemoryDisk());
+    for (let i = 0; i < 253; i++) numbers.numberFor(`s${i}`, 1);
+    expect(numbers.fitting(["a", "s7", "b", "c", "s9"], 1)).toEqual(["a", "s7", "b", "s9"]);
+    numbers.retire("s7", 2);
+    expect(numbers.fitting(["a", "b", "c"], 1)).toEqual(["a", "b"]);
+    expect(numbers.fitting(["a", "b", "c"], 2)).toEqual(["a", "b", "c"]);
+  });
+
   test("are at most 255", async () => {
     const numbers = await DestinationNumbers.open(new MemoryDisk());
     for (let i = 0; i < 255; i++) numbers.numberFor(`s${i}`, 1);
