@@ -1,8 +1,8 @@
 /**
  * Counters, gauges and histograms in memory, and their text form for a Prometheus scrape.
  *
- * A registry belongs to one agent and is handed to its actors. Label values of one metric are few (reasons, servers): nothing
- * here forgets a series.
+ * A registry belongs to one agent and is handed to its actors. Label values of one metric are few (reasons, servers); what comes and
+ * goes for years, such as customers' routes, is to be forgotten when it goes.
  */
 
 export type Labels = Readonly<Record<string, string>>;
@@ -36,12 +36,21 @@ interface Family {
   readonly help: string;
   readonly type: "counter" | "gauge" | "histogram";
   lines(name: string): string[];
+  forget(label: string, value: string, successor: string): void;
 }
 
 /** One series of a family: its labels and its value. */
 interface Series {
   readonly labels: Labels;
   value: number;
+}
+
+/** One series of a histogram. */
+interface Distribution {
+  readonly labels: Labels;
+  readonly buckets: number[];
+  sum: number;
+  count: number;
 }
 
 const none: Labels = {};
@@ -72,6 +81,19 @@ function seriesOf(all: Map<string, Series>, labels: Labels): Series {
     all.set(key, series);
   }
   return series;
+}
+
+/** Takes out the series in which a label has a value; `keep` gets each, with the labels under which it may go on. */
+function forgetIn<One extends { readonly labels: Labels }>(
+  all: Map<string, One>,
+  [label, value, successor]: readonly [string, string, string],
+  keep: (labels: Labels, gone: One) => void,
+): void {
+  for (const [key, one] of [...all]) {
+    if (one.labels[label] !== value) continue;
+    all.delete(key);
+    keep({ ...one.labels, [label]: successor }, one);
+  }
 }
 
 function braced(...parts: string[]): string {
@@ -118,7 +140,13 @@ export class Telemetry {
         },
         total: () => [...all.values()].reduce((sum, { value }) => sum + value, 0),
       };
-      return { help, type: "counter", handle, lines: (full) => seriesLines(full, all) };
+      return {
+        help,
+        type: "counter",
+        handle,
+        lines: (full) => seriesLines(full, all),
+        forget: (...gone) => forgetIn(all, gone, (labels, { value }) => handle.add(labels, value)),
+      };
     });
   }
 
@@ -132,22 +160,32 @@ export class Telemetry {
         },
         value: (labels = none) => all.get(labelText(labels))?.value ?? 0,
       };
-      return { help, type: "gauge", handle, lines: (full) => seriesLines(full, all) };
+      return {
+        help,
+        type: "gauge",
+        handle,
+        lines: (full) => seriesLines(full, all),
+        forget: (...gone) => forgetIn(all, gone, () => {}),
+      };
     });
   }
 
   /** How values are distributed; `bounds` are the upper edges, ascending, the last bucket is open. */
   histogram(name: string, help: string, bounds: readonly number[]): Histogram {
     return this.#family(name, () => {
-      const series = new Map<string, { buckets: number[]; sum: number; count: number }>();
+      const series = new Map<string, Distribution>();
+      const distributionOf = (labels: Labels) => {
+        const key = labelText(labels);
+        let one = series.get(key);
+        if (one === undefined) {
+          one = { labels, buckets: bounds.map(() => 0), sum: 0, count: 0 };
+          series.set(key, one);
+        }
+        return one;
+      };
       const handle: Histogram = {
         observe(value, labels = none) {
-          const key = labelText(labels);
-          let one = series.get(key);
-          if (one === undefined) {
-            one = { buckets: bounds.map(() => 0), sum: 0, count: 0 };
-            series.set(key, one);
-          }
+          const one = distributionOf(labels);
           one.sum += value;
           one.count++;
           for (let at = 0; at < bounds.length; at++) {
@@ -168,8 +206,23 @@ export class Telemetry {
           rows.push(`${full}_sum${braced(labels)} ${sum}`, `${full}_count${braced(labels)} ${count}`);
           return rows;
         });
-      return { help, type: "histogram", handle, lines };
+      const forget: Family["forget"] = (...gone) =>
+        forgetIn(series, gone, (labels, { buckets, sum, count }) => {
+          const kept = distributionOf(labels);
+          for (const [at, inBucket] of buckets.entries()) kept.buckets[at] += inBucket;
+          kept.sum += sum;
+          kept.count += count;
+        });
+      return { help, type: "histogram", handle, lines, forget };
     });
+  }
+
+  /**
+   * Forgets every series in which `label` is `value`, of what will not come again under this name. Counts and distributions go on in the
+   * series where it is `successor`; gauges end.
+   */
+  forget(label: string, value: string, successor: string): void {
+    for (const family of this.#families.values()) family.forget(label, value, successor);
   }
 
   /** The whole registry as Prometheus text, families in order of name. */

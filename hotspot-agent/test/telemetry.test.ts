@@ -50,4 +50,36 @@ c_seconds_count 3
     expect(counter.totals("reason")).toEqual({ x: 4, y: 1 });
     expect(counter.total()).toBe(6);
   });
+
+  test("forgets the series of what is gone: counts go on under another name, so that no sum shrinks, and gauges end", () => {
+    const telemetry = new Telemetry();
+    const counter = telemetry.counter("a_total", "Things.");
+    const histogram = telemetry.histogram("b_seconds", "Time.", [1]);
+    const gauge = telemetry.gauge("c", "Now.");
+    for (const server of ["route-1", "route-2", "main"]) {
+      counter.add({ server, outcome: "acked" }, 2);
+      histogram.observe(0.5, { server });
+      gauge.set(1, { server });
+      telemetry.forget("server", server === "main" ? "none" : server, "withdrawn");
+    }
+    expect(telemetry.render()).toBe(`# HELP a_total Things.
+# TYPE a_total counter
+a_total{outcome="acked",server="withdrawn"} 4
+a_total{outcome="acked",server="main"} 2
+# HELP b_seconds Time.
+# TYPE b_seconds histogram
+b_seconds_bucket{server="withdrawn",le="1"} 2
+b_seconds_bucket{server="withdrawn",le="+Inf"} 2
+b_seconds_sum{server="withdrawn"} 1
+b_seconds_count{server="withdrawn"} 2
+b_seconds_bucket{server="main",le="1"} 1
+b_seconds_bucket{server="main",le="+Inf"} 1
+b_seconds_sum{server="main"} 0.5
+b_seconds_count{server="main"} 1
+# HELP c Now.
+# TYPE c gauge
+c{server="main"} 1
+`);
+    expect(counter.totals("outcome")).toEqual({ acked: 6 });
+  });
 });

@@ -141,6 +141,7 @@ export class NetworkServers {
   async setRoutes(routes: readonly RoutedServer[]): Promise<void> {
     const wanted = new Map(routes.slice(0, maxRoutes).map((route) => [route.routeId, route]));
     const ending: Promise<void>[] = [];
+    const withdrawn: string[] = [];
     const added: ServerGroup[] = [];
     for (const [routeId, { fingerprint, group }] of this.#routes) {
       const next = wanted.get(routeId);
@@ -149,6 +150,7 @@ export class NetworkServers {
         continue;
       }
       this.#routes.delete(routeId);
+      if (next === undefined) withdrawn.push(routeDestination(routeId));
       ending.push(next === undefined ? group.retire("route_withdrawn") : group.close());
     }
     const names = [...wanted.keys()].map(routeDestination);
@@ -169,6 +171,7 @@ export class NetworkServers {
     for (const [i, group] of added.entries()) this.#begin(group, handles[i]!);
     this.#tryLeftOutLater(routes);
     await Promise.all(ending);
+    for (const name of withdrawn) this.#forgetCounts(name);
   }
 
   /** Names of all destinations attached now: cursors on disk under other names belong to nobody. */
@@ -189,6 +192,12 @@ export class NetworkServers {
   async close(): Promise<void> {
     this.#cancelRetry();
     await Promise.all(this.#all().map((group) => group.close()));
+  }
+
+  /** A route that is gone keeps no series of its own, or years of them would fill the memory. */
+  #forgetCounts(name: string): void {
+    if (this.destinations.includes(name)) return;
+    for (const label of ["server", "destination"]) this.#options.telemetry.forget(label, name, "withdrawn");
   }
 
   #tryLeftOutLater(routes: readonly RoutedServer[]): void {
