@@ -19,7 +19,7 @@ import {
   readdirSync,
   readFileSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import {
@@ -194,7 +194,7 @@ function createFile(path: string, text: string, mode: number): boolean {
     removeIfThere(draft);
     const fd = openSync(draft, "wx", mode);
     try {
-      writeSync(fd, text);
+      writeFileSync(fd, text);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -1,11 +1,12 @@
 /**
  * The binary on disk and its two neighbours: `.next`, downloaded and not yet trusted, and `.previous`, to go back to. Every step
- * is one rename, so a power cut leaves a binary that runs.
+ * is one rename, so a power cut leaves a binary that runs. A hundred megabytes are written and read beside the event loop: an SD card
+ * may take half a minute for them, and packets do not wait.
  */
 import { createHash } from "node:crypto";
 import {
-  chmodSync,
   closeSync,
+  createReadStream,
   existsSync,
   fsyncSync,
   linkSync,
@@ -14,8 +15,9 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { agentError } from "../errors.ts";
 import type { Artefact } from "./release.ts";
@@ -37,32 +39,43 @@ export class Installation {
     return `${this.#binary}.next`;
   }
 
+  /** Whether what an earlier `receive` left is exactly what the release says. */
+  async hasReceived({ bytes, sha256 }: Artefact): Promise<boolean> {
+    try {
+      if ((await stat(this.nextPath)).size !== bytes) return false;
+      const hash = createHash("sha256");
+      for await (const chunk of createReadStream(this.nextPath)) hash.update(chunk as Buffer);
+      return hash.digest("hex") === sha256;
+    } catch {
+      return false;
+    }
+  }
+
   /**
    * Writes a download beside the binary, durably, if it is exactly what the release says.
    * @throws AGT_BAD_RELEASE if not, AGT_UPDATE_FAILED if it cannot be written; nothing is left behind.
    */
   async receive(artefact: Artefact, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    const fd = this.#attempt("create", () => openSync(this.nextPath, "w", 0o700));
+    rmSync(this.nextPath, { force: true });
+    const file = await this.#attemptAsync("create", open(this.nextPath, "wx", 0o700));
     try {
       const hash = createHash("sha256");
       let length = 0;
       for await (const chunk of chunks) {
-        length += chunk.length;
-        if (length > artefact.bytes) break;
+        if (length + chunk.length > artefact.bytes) throw notSigned(artefact);
         hash.update(chunk);
-        this.#attempt("write", () => writeSync(fd, chunk));
+        await this.#attemptAsync("write", writeWhole(file, chunk, length));
+        length += chunk.length;
       }
-      if (length !== artefact.bytes || hash.digest("hex") !== artefact.sha256) {
-        throw agentError("AGT_BAD_RELEASE", `${artefact.url} is not the binary that was signed`);
-      }
-      fsyncSync(fd);
+      if (length !== artefact.bytes || hash.digest("hex") !== artefact.sha256) throw notSigned(artefact);
+      await this.#attemptAsync("write", file.chmod(0o755));
+      await this.#attemptAsync("write", file.sync());
     } catch (error) {
       rmSync(this.nextPath, { force: true });
       throw error;
     } finally {
-      closeSync(fd);
+      await file.close();
     }
-    chmodSync(this.nextPath, 0o755);
   }
 
   /** Puts the received binary in the place of the running one and its trial on disk; the next start is the new version. */
@@ -83,10 +96,10 @@ export class Installation {
     return isTrial(value) ? value : undefined;
   }
 
-  /** Counts one more start of the version on trial. */
+  /** Counts one more start of the version on trial. @throws AGT_UPDATE_FAILED */
   countStart(trial: Trial): Trial {
     const counted = { ...trial, starts: trial.starts + 1 };
-    this.#writeTrial(counted);
+    this.#attempt("count a start", () => this.#writeTrial(counted));
     return counted;
   }
 
@@ -96,12 +109,17 @@ export class Installation {
     rmSync(`${this.#binary}.previous`, { force: true });
   }
 
-  /** Ends the trial: the previous binary comes back, and the version is not tried again. False if there is none to go back to. */
-  rollBack({ version }: Trial): boolean {
+  /** A version is not tried again. @throws AGT_UPDATE_FAILED */
+  reject(version: string): void {
+    const text = `${JSON.stringify([...new Set([...this.rejected(), version])])}\n`;
+    this.#attempt("note a rejected version", () => writeDurable(this.#rejectedPath, text));
+  }
+
+  /** Ends the trial: the previous binary comes back. Needs no room on the disk. False if there is none. @throws AGT_UPDATE_FAILED */
+  goBack(): boolean {
     const previous = `${this.#binary}.previous`;
     const hasPrevious = existsSync(previous);
-    this.#attempt("roll back", () => {
-      writeDurable(this.#rejectedPath, `${JSON.stringify([...this.rejected(), version])}\n`);
+    this.#attempt("go back", () => {
       if (hasPrevious) renameSync(previous, this.#binary);
       rmSync(this.#trialPath, { force: true });
       syncFolder(dirname(this.#binary));
@@ -131,9 +149,35 @@ export class Installation {
     try {
       return run();
     } catch (cause) {
-      throw agentError("AGT_UPDATE_FAILED", `${this.#binary}: cannot ${what}: ${(cause as Error).message}`, { cause });
+      throw this.#failure(what, cause);
     }
   }
+
+  async #attemptAsync<T>(what: string, running: Promise<T>): Promise<T> {
+    try {
+      return await running;
+    } catch (cause) {
+      throw this.#failure(what, cause);
+    }
+  }
+
+  #failure(what: string, cause: unknown): Error {
+    const detail = `${this.#binary}: cannot ${what}: ${(cause as Error).message}`;
+    return agentError("AGT_UPDATE_FAILED", detail, { cause });
+  }
+}
+
+/** A full disk takes a part and says how much. */
+async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    if (bytesWritten === 0) throw new Error("the disk took no bytes");
+    done += bytesWritten;
+  }
+}
+
+function notSigned({ url }: Artefact): Error {
+  return agentError("AGT_BAD_RELEASE", `${url} is not the binary that was signed`);
 }
 
 function readJson(path: string): unknown {
@@ -153,7 +197,7 @@ function writeDurable(path: string, text: string): void {
   const draft = `${path}.new`;
   const fd = openSync(draft, "w", 0o600);
   try {
-    writeSync(fd, text);
+    writeFileSync(fd, text);
     fsyncSync(fd);
   } finally {
     closeSync(fd);

@@ -18,7 +18,7 @@ const COMPILED_ROOT = "/$bunfs/";
 
 /**
  * Counts this start if it is one of a version on trial, before anything else of the agent is opened: `restart` when the previous
- * binary is back in place. `folder` is for what must survive the restart.
+ * binary is back in place, null where there are no updates. `folder` is for what must survive the restart. Never throws.
  */
 export function beginUpdate(
   config: AgentConfig["update"],
@@ -30,8 +30,13 @@ export function beginUpdate(
     options.log.warn("update.enabled has no effect: this is no built binary.");
     return null;
   }
-  const installation = new Installation(process.execPath, folder);
-  return beginTrial({ ...options, installation }) === "restart" ? "restart" : installation;
+  try {
+    const installation = new Installation(process.execPath, folder);
+    return beginTrial({ ...options, installation }) === "restart" ? "restart" : installation;
+  } catch (error) {
+    options.log.warn("No update can be made.", { problem: (error as Error).message });
+    return null;
+  }
 }
 
 /** Settles with `restart` when another binary stands in this one's place, with `stopped` when it may end. */

@@ -55,23 +55,28 @@ export async function runUpdater(options: UpdaterOptions, stopped: Promise<void>
 
 /**
  * To be called before anything of the agent is opened, so that a version which crashes on its way is counted: `restart` when it did so
- * too often and the previous binary is back in place. A trial of another version has ended by other means.
+ * too often, or the disk does not let it be counted, and the previous binary is back in place. A trial of another version has ended by
+ * other means. Never throws.
  */
-export function beginTrial({
-  installation,
-  currentVersion,
-  log,
-}: Pick<UpdaterOptions, "installation" | "currentVersion" | "log">): "restart" | "go on" {
+export function beginTrial(
+  options: Pick<UpdaterOptions, "installation" | "currentVersion" | "log">,
+): "restart" | "go on" {
+  const { installation, currentVersion, log } = options;
   const trial = installation.trial();
   if (trial === undefined) return "go on";
-  if (trial.version !== currentVersion) {
-    installation.keep();
+  const { version } = trial;
+  if (version !== currentVersion) {
+    attempt(log, () => installation.keep());
     return "go on";
   }
-  const counted = installation.countStart(trial);
+  const counted = attempt(log, () => installation.countStart(trial));
+  if (counted === undefined) {
+    log.error("The starts of the new version cannot be counted; going back.", { version });
+    return attempt(log, () => installation.goBack()) ? "restart" : "go on";
+  }
   if (counted.starts <= MAX_TRIAL_STARTS) return "go on";
-  log.error("The new version was started again and again and does not stay; going back.", { version: trial.version });
-  return installation.rollBack(counted) ? "restart" : "go on";
+  log.error("The new version was started again and again and does not stay; going back.", { version });
+  return rollBack(options, version) ? "restart" : "go on";
 }
 
 async function standTrial(
@@ -80,19 +85,36 @@ async function standTrial(
   stopped: Promise<void>,
 ): Promise<"restart" | "stopped" | "kept"> {
   const { installation, clock, log, health } = options;
+  const { version } = trial;
   const startedMs = clock.nowMs();
   for (;;) {
     const verdict = judgeTrial(trial, clock.nowMs() - startedMs, health());
     if (verdict === "keep") {
-      installation.keep();
-      log.info("The new version works and stays.", { version: trial.version });
+      attempt(log, () => installation.keep());
+      log.info("The new version works and stays.", { version });
       return "kept";
     }
     if (verdict === "roll-back") {
-      log.error("The new version does not do what the old one did; going back.", { version: trial.version });
-      return installation.rollBack(trial) ? "restart" : "kept";
+      log.error("The new version does not do what the old one did; going back.", { version });
+      return rollBack(options, version) ? "restart" : "kept";
     }
     if (await wait(clock, TRIAL_LOOK_MS, stopped)) return "stopped";
+  }
+}
+
+/** Goes back from a version for good; a disk that does not take its name costs another try of it. True if the old one is in place. */
+function rollBack({ installation, log }: Pick<UpdaterOptions, "installation" | "log">, version: string): boolean {
+  attempt(log, () => installation.reject(version));
+  return attempt(log, () => installation.goBack()) === true;
+}
+
+/** Does what a disk may refuse; then it is said, and the answer is undefined: the agent goes on. */
+function attempt<T>(log: UpdaterOptions["log"], run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    log.complain("trial", "The disk does not let the trial of a version go on.", { problem: (error as Error).message });
+    return undefined;
   }
 }
 
@@ -101,7 +123,9 @@ async function install(options: UpdaterOptions, release: Release): Promise<boole
   const { installation, currentVersion, arch, health, log } = options;
   const artefact: Artefact | undefined = artefactFor(release, currentVersion, arch);
   if (artefact === undefined || installation.rejected().includes(release.version)) return false;
-  await installation.receive(artefact, await options.open(artefact.url));
+  // One that was not taken may be next time, for another configuration: it is there already.
+  if (!(await installation.hasReceived(artefact)))
+    await installation.receive(artefact, await options.open(artefact.url));
   const printed = (await options.versionOf(installation.nextPath)).trim();
   if (printed !== release.version)
     throw new Error(`the new binary says it is version ${JSON.stringify(printed.slice(0, 40))}`);

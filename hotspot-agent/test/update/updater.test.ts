@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keyToText, signerFromEd25519Seed } from "@earshot/poc/protocol";
@@ -240,6 +240,89 @@ describe("runUpdater", () => {
     expect(await run()).toBe("stopped");
     expect(content()).toBe("old");
     expect(installation.trial()).toBeUndefined();
+  });
+
+  test("takes no binary of which the disk took a part", () => {
+    const { binary } = fixture();
+    // Files may have 64 KiB here: the first write says that it was a short one.
+    const limited = ["bash", "-c", 'trap "" XFSZ; ulimit -f 64; exec "$@"', "bash"];
+    const child = [process.execPath, join(import.meta.dirname, "receive-child.ts")];
+    const { stdout } = Bun.spawnSync([...limited, ...child, binary, join(binary, "../update"), "100000"]);
+    expect(stdout.toString()).toMatch(/AGT_UPDATE_FAILED.*cannot write/);
+    expect(existsSync(`${binary}.next`)).toBe(false);
+  });
+
+  test("fetches a binary once, however often it is not taken, and again when it is damaged", async () => {
+    const { options, binary, installation } = fixture();
+    let fetched = 0;
+    const looks = (count: number) => {
+      const stopped = Promise.withResolvers<void>();
+      let left = count;
+      const open: UpdaterOptions["open"] = (url) => {
+        if (url.endsWith("/agent")) fetched++;
+        else if (left-- === 0) stopped.resolve();
+        return options.open(url);
+      };
+      const checkConfig = () => Promise.reject(new Error("AGT_BAD_CONFIG"));
+      return runUpdater({ ...options, open, checkConfig }, stopped.promise);
+    };
+    await looks(4);
+    expect(fetched).toBe(1);
+    expect(readFileSync(`${binary}.next`)).toEqual(newBinary);
+    writeFileSync(`${binary}.next`, "#!/bin/sh\necho 0.2.1\n");
+    await looks(2);
+    expect(fetched).toBe(2);
+    expect(statSync(`${binary}.next`).mode & 0o777).toBe(0o755);
+    expect(installation.trial()).toBeUndefined();
+  });
+
+  /** Nothing can be written where a folder stands; what is there can be renamed and removed, as on a full disk. */
+  function fill(binary: string, ...names: readonly string[]): void {
+    for (const name of names) mkdirSync(join(binary, "../update", `${name}.new`));
+  }
+
+  test("goes back from a version whose starts cannot be counted, and is not through with it", async () => {
+    const { installation, options, content, binary } = fixture({ currentVersion: "0.2.0" });
+    await swapIn(installation);
+    fill(binary, "trial.json");
+    expect(beginTrial(options)).toBe("restart");
+    expect(content()).toBe("old");
+    expect(installation.rejected()).toEqual([]);
+  });
+
+  test("goes back although the disk does not take the version's name", async () => {
+    const { installation, options, content, binary } = fixture({ currentVersion: "0.2.0" });
+    await swapIn(installation);
+    for (let start = 0; start < MAX_TRIAL_STARTS; start++) expect(beginTrial(options)).toBe("go on");
+    fill(binary, "rejected.json");
+    expect(beginTrial(options)).toBe("restart");
+    expect(content()).toBe("old");
+  });
+
+  test("goes on with a version on trial when the disk lets nothing be done about it", async () => {
+    const { installation, options } = fixture({ currentVersion: "0.2.0" });
+    await swapIn(installation);
+    const refuse = () => {
+      throw new Error("EROFS: read-only file system");
+    };
+    const stuck = Object.assign(Object.create(installation), {
+      trial: () => ({ version: "0.2.0", before: good, starts: 1 }),
+      countStart: refuse,
+      reject: refuse,
+      goBack: refuse,
+      keep: refuse,
+    }) as Installation;
+    expect(beginTrial({ ...options, installation: stuck })).toBe("go on");
+    expect(beginTrial({ ...options, installation: stuck, currentVersion: "0.3.0" })).toBe("go on");
+    for (const now of [good, { ...good, servers: 0 }]) {
+      const stopped = Promise.withResolvers<void>();
+      const open: UpdaterOptions["open"] = (url) => {
+        stopped.resolve();
+        return options.open(url);
+      };
+      const running = runUpdater({ ...options, installation: stuck, open, health: () => now }, stopped.promise);
+      expect(await running).toBe("stopped");
+    }
   });
 
   async function swapIn(installation: Installation): Promise<void> {
