@@ -24,6 +24,7 @@ import { readSegment } from "../log/segment-reader.ts";
 import type { ArtefactStore } from "../ports/artefact-store.ts";
 import type { SealedSegment } from "../ports/report-log.ts";
 import type { Store } from "../ports/store.ts";
+import { boundedBody } from "../service/bounded-body.ts";
 import { keepEvidence } from "../settlement/evidence-table.ts";
 import type { LogReader } from "./log-reader.ts";
 import { insertMirrored, mirroredSegments } from "./mirror-table.ts";
@@ -43,6 +44,8 @@ export interface MirrorOptions {
 
 /** A page of more is refused. */
 const MAX_LISTED = 10_000;
+/** An entry of the list has some 300 bytes. */
+const MAX_LIST_BYTES = 8 * 1024 * 1024;
 /** A segment is sealed at 64 MiB and one upload more. */
 const MAX_SEGMENT_BYTES = 80 * 1024 * 1024;
 
@@ -105,14 +108,20 @@ export class MirroredLog implements LogReader {
   /** A page of the list: segments from a number on, none at the end. */
   async #listedFrom(from: number): Promise<LogSegmentsAnswer["segments"]> {
     const { segments } = await this.#json<LogSegmentsAnswer>(`${apiPath("getLogSegments", {})}?from=${from}`);
-    if (!Array.isArray(segments) || segments.length > MAX_LISTED) throw this.#failed("no list of segments");
+    const isList = Array.isArray(segments) && segments.length <= MAX_LISTED;
+    if (!isList || !segments.every((one) => typeof one?.href === "string")) throw this.#failed("no list of segments");
     return segments.filter(({ number }) => number >= from);
   }
 
   async #take(listed: LogSegmentsAnswer["segments"][number], last: SealedSegment | undefined): Promise<SealedSegment> {
     const { store, artefacts } = this.#options;
     const path = `${this.name}/${listed.number}`;
-    const bytes = await this.#download(new URL(listed.href, this.#options.url).href, MAX_SEGMENT_BYTES);
+    const url = URL.parse(listed.href, this.#options.url);
+    // Of a file's address the runtime would read the file.
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+      throw this.#failed(`segment ${listed.number} lies at ${JSON.stringify(listed.href.slice(0, 80))}`);
+    }
+    const bytes = await this.#download(url.href, MAX_SEGMENT_BYTES);
     const sha256 = sha256Hex(bytes);
     if (sha256 !== listed.sha256) throw this.#failed(`segment ${listed.number} is not what its list says`);
     const firstIndex = last === undefined ? 0 : last.firstIndex + last.uploads;
@@ -157,10 +166,10 @@ export class MirroredLog implements LogReader {
     return logGenesis(this.#options.network, this.#options.ingestKey);
   }
 
-  async #json<T>(path: string): Promise<T> {
-    const bytes = await this.#download(new URL(path, this.#options.url).href, MAX_SEGMENT_BYTES);
+  async #json<T>(path: string): Promise<Partial<T>> {
+    const bytes = await this.#download(new URL(path, this.#options.url).href, MAX_LIST_BYTES);
     try {
-      return JSON.parse(new TextDecoder().decode(bytes)) as T;
+      return (JSON.parse(new TextDecoder().decode(bytes)) ?? {}) as Partial<T>;
     } catch (cause) {
       throw this.#failed(`${path}: not JSON`, cause);
     }
@@ -170,13 +179,12 @@ export class MirroredLog implements LogReader {
     let answer: Response;
     try {
       answer = await fetch(url, { signal: AbortSignal.timeout(this.#options.timeoutMs) });
-      if (answer.ok && Number(answer.headers.get("content-length") ?? 0) <= mostBytes) {
-        return new Uint8Array(await answer.arrayBuffer());
-      }
+      // What it says of its length is its word, and not that of what is unpacked.
+      if (answer.ok) return await boundedBody(answer, mostBytes);
     } catch (cause) {
       throw this.#failed(cause instanceof Error ? cause.message : String(cause), cause);
     }
-    throw this.#failed(answer.ok ? `${url}: more than ${mostBytes} bytes` : `${url}: HTTP ${answer.status}`);
+    throw this.#failed(`${url}: HTTP ${answer.status}`);
   }
 
   #failed(what: string, cause?: unknown) {

@@ -1,3 +1,6 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { NETWORK_NUMBERS, signLogHead } from "@earshot/poc/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EmbeddedReportLog } from "../../src/log/embedded/embedded-report-log.ts";
@@ -117,5 +120,54 @@ describe("the mirror of another ingest's log", () => {
     const gone = new MirroredLog({ ...common, url: "http://127.0.0.1:1" });
     expect(await messageOf(() => gone.step())).toMatch(/^ORC_DOWNLOAD_FAILED: http:\/\/127\.0\.0\.1:1: /);
     await fresh.close();
+  });
+
+  test("reads no more of an answer than a list or a segment can have, and nothing but what a server answers", async () => {
+    const fresh = await SmallPipeline.open(folders.next());
+    const segment = (await log.segments())[0]!;
+    const folder = folders.next();
+    mkdirSync(folder);
+    const place = join(folder, "000000.seg");
+    writeFileSync(place, (await log.segmentBytes(0))!);
+    const listed = { number: 0, sha256: Buffer.from(segment.sha256).toString("hex"), href: "/segments/0" };
+    let list: unknown = [];
+    const endless = () => {
+      let left = 128;
+      return new Response(
+        new ReadableStream({
+          pull: (stream) => (left-- > 0 ? stream.enqueue(new Uint8Array(1 << 20)) : stream.close()),
+        }),
+      );
+    };
+    const hostile = Bun.serve({
+      port: 0,
+      fetch: ({ url }) => {
+        const { pathname } = new URL(url);
+        if (pathname === "/v1/log/head") return fetch(`http://127.0.0.1:${server.port}${pathname}`);
+        if (pathname === "/v1/log/segments") return list === endless ? endless() : Response.json({ segments: list });
+        return endless();
+      },
+    });
+    try {
+      const { store, artefacts } = fresh;
+      const url = `http://127.0.0.1:${hostile.port}`;
+      const own = new MirroredLog({ store, artefacts, url, ingestKey: ingest.publicKey, network, timeoutMs: 20_000 });
+      for (const [answer, expected] of [
+        [endless, /^ORC_DOWNLOAD_FAILED: .*: .*more than 8388608 bytes/],
+        [[listed], /^ORC_DOWNLOAD_FAILED: .*: .*more than 83886080 bytes/],
+        [[{ ...listed, href: pathToFileURL(place).href }], /^ORC_DOWNLOAD_FAILED: .*: segment 0 lies at "file:/],
+        [[{ ...listed, href: "http://[" }], /^ORC_DOWNLOAD_FAILED: .*: segment 0 lies at "http:\/\/\["/],
+        [[{ ...listed, href: 5 }], /^ORC_DOWNLOAD_FAILED: .*: no list of segments/],
+        [[null], /^ORC_DOWNLOAD_FAILED: .*: no list of segments/],
+        [null, /^ORC_DOWNLOAD_FAILED: .*: no list of segments/],
+      ] as const) {
+        list = answer;
+        expect(await messageOf(() => own.step())).toMatch(expected);
+      }
+      expect(await own.segments()).toEqual([]);
+    } finally {
+      await hostile.stop(true);
+      await fresh.close();
+    }
   });
 });
