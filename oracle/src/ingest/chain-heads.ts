@@ -57,11 +57,9 @@ export class DeviceChain {
     this.#head = head;
   }
 
-  /** Takes a head from elsewhere where it is further on; true if it was. */
-  learn(head: ChainHead): boolean {
-    if (head.sequence <= this.#head.sequence) return false;
-    this.#head = head;
-    return true;
+  /** Takes a head that was told before the process began, where it is further on. */
+  learn(head: ChainHead): void {
+    if (head.sequence > this.#head.sequence) this.#head = head;
   }
 
   /** Waits for the uploads of this device that came before and takes its turn; `end` gives it on. Undefined when too many wait. */
@@ -115,6 +113,14 @@ export class ChainHeads {
   /** An upload is durable: its device's chain goes on from it. */
   advance(device: DeviceChain, head: ChainHead, receiveMs: number): void {
     device.advance(head, receiveMs, this.#withholdMs);
+  }
+
+  /**
+   * Takes a head that another ingest told, where it is further on. It is told on as late as if its upload had been received now: who asks us
+   * goes by our clock (peer-heads.ts).
+   */
+  learn(device: DeviceChain, head: ChainHead, nowMs: number): void {
+    if (head.sequence > device.head.sequence) this.advance(device, head, nowMs);
   }
 
   /** What may be told at `nowMs` of all devices that have a head. */

@@ -62,7 +62,7 @@ export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
     graceMs: durationMs(ingest.body_timeout),
     minBytesPerMs: SLOWEST_BYTES_PER_MS,
   });
-  const peerHeads = new PeerHeads(peersOf(config), rules.network);
+  const peerHeads = new PeerHeads(peersOf(config), rules);
   telemetry.counter(
     "oracle_peer_head_failures_total",
     "Questions for a device's head that another ingest did not answer.",
@@ -89,7 +89,7 @@ export async function ingestPart(context: ServiceContext): Promise<IngestPart> {
     nowMs,
     steadyMs,
     epochAt: rules.epochAt,
-    headElsewhere: (deviceKey) => peerHeads.headOf(deviceKey),
+    headElsewhere: (deviceKey, receiveMs) => peerHeads.headOf(deviceKey, receiveMs),
     clockFault: () => clockFault(networkClock.chainErrorMs, clockToleranceMs),
     onUpload: (event) => tally.add(event, steadyMs()),
     onRefused: (code) => telemetry.uploadRefused(code),

@@ -63,8 +63,8 @@ export interface UploadIntakeOptions {
   readonly nowMs: () => number;
   readonly steadyMs: () => number;
   readonly epochAt: (unixMs: number) => number;
-  /** The head of a device that is known elsewhere, for one that does not follow ours: the store's. */
-  readonly headElsewhere: (deviceKey: Uint8Array) => Promise<ChainHead | undefined>;
+  /** The head of a device that another ingest tells, for one that does not follow ours; one that an upload of `receiveMs` may follow. */
+  readonly headElsewhere: (deviceKey: Uint8Array, receiveMs: number) => Promise<ChainHead | undefined>;
   /** Why receive times cannot be trusted at the moment; undefined when they can. */
   readonly clockFault: () => string | undefined;
   /** Called once for each upload whose signature was good. */
@@ -186,8 +186,8 @@ export class UploadIntake {
     if (!isNext(upload, device.head)) {
       const known = sequence <= device.head.sequence ? await log.find(upload.id) : undefined;
       if (known !== undefined) return this.#receipt("duplicate", known);
-      const elsewhere = await headElsewhere(deviceKey);
-      if (elsewhere !== undefined) device.learn(elsewhere);
+      const elsewhere = await headElsewhere(deviceKey, receiveMs);
+      if (elsewhere !== undefined) heads.learn(device, elsewhere, receiveMs);
       if (!isNext(upload, device.head)) return this.#conflict(upload, device, receiveMs);
     }
     const ticket = order.take(receiveMs);

@@ -2,7 +2,7 @@
 import { keyToText } from "@earshot/poc/protocol";
 import { afterEach, expect, test } from "vitest";
 import { PeerHeads } from "../../src/ingest/peer-heads.ts";
-import { hotspotAccount, NETWORK, TestDevice } from "../service/test-device.ts";
+import { hotspotAccount, TestDevice } from "../service/test-device.ts";
 import { TestService } from "../service/test-service.ts";
 
 const services: TestService[] = [];
@@ -39,15 +39,16 @@ test("an ingest that is away, or signs with another key, changes nothing", async
   await there.submit(device.next().bytes);
   await there.advance(there.rules.withholdMs + 1);
   const stranger = new TestDevice(9).key;
+  const nowMs = there.networkClock.nowMs();
   const heads = new PeerHeads(
     [
       { ingestKey: stranger, url },
       { ingestKey: there.signer.publicKey, url: "http://127.0.0.1:1" },
     ],
-    NETWORK,
+    there.rules,
   );
-  expect(await heads.headOf(device.key)).toBeUndefined();
+  expect(await heads.headOf(device.key, nowMs)).toBeUndefined();
   expect(heads.failures).toBe(2);
-  const right = new PeerHeads([{ ingestKey: there.signer.publicKey, url }], NETWORK);
-  expect(await right.headOf(device.key)).toMatchObject({ sequence: 1 });
+  const right = new PeerHeads([{ ingestKey: there.signer.publicKey, url }], there.rules);
+  expect(await right.headOf(device.key, nowMs)).toMatchObject({ sequence: 1 });
 });
