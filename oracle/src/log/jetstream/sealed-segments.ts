@@ -107,7 +107,8 @@ export class SealedSegments {
     try {
       const options = { msgID: `segment-${number}`, expect: { lastSequence: number }, retries: 0 };
       const { seq } = await client.publish(subject, encodeCut(segment), options);
-      if (seq === number + 1) this.#known.push(segment);
+      // Whoever lists meanwhile may have found it before it was told here.
+      if (seq === number + 1 && this.#known.length === number) this.#known.push(segment);
       return seq === number + 1;
     } catch {
       // Whatever was stored is read back with the next look at the stream, and what was not is sealed then.
