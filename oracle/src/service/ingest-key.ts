@@ -34,8 +34,8 @@ export function configuredSigner(
   return ingestSigner(key_file || join(data.folder, "ingest.key"), mayMake && key_file === "");
 }
 
-/** Whole or not at all, and never over a file that has come meanwhile. */
-function makeKeyFile(path: string, comment: string): string {
+/** Whole or not at all, and never over a file that has come meanwhile: of two that make it at once the second takes what the first made. */
+function makeKeyFile(path: string, comment: string): string | undefined {
   const text = `${comment}ed25519 ${randomBytes(32).toString("hex")}\n`;
   const temporary = `${path}.${process.pid}.tmp`;
   try {
@@ -50,6 +50,7 @@ function makeKeyFile(path: string, comment: string): string {
     linkSync(temporary, path);
     return text;
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return readPrivateFile(path);
     throw writeFailed(path, cause);
   } finally {
     rmSync(temporary, { force: true });
