@@ -5,6 +5,7 @@
  * keeps what it says it wrote; it does not withstand the loss of the disk. Appends are gathered while the commit before them
  * runs; one commit is one write and one fdatasync. The index follows (late-index.ts).
  */
+import { SQLiteError } from "bun:sqlite";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
@@ -52,7 +53,7 @@ export class EmbeddedReportLog extends QueuedLog {
   readonly #segments: SegmentSequence;
   #closed: Promise<void> | undefined;
 
-  /** Opens a log, makes it where there is none, and repairs a torn tail. Throws ORC_LOG_BUSY, ORC_BAD_OPTION, ORC_BAD_LOG, ORC_MISSING_FILE, ORC_READ_FAILED, ORC_WRITE_FAILED. */
+  /** Opens a log, makes it where there is none, and repairs a torn tail. Throws ORC_LOG_BUSY, ORC_LOG_UNAVAILABLE, ORC_BAD_OPTION, ORC_BAD_LOG, ORC_MISSING_FILE, ORC_READ_FAILED, ORC_WRITE_FAILED. */
   static async open(options: EmbeddedLogOptions): Promise<EmbeddedReportLog> {
     const { folder } = options;
     const genesis = checkIdentity(options);
@@ -73,7 +74,8 @@ export class EmbeddedReportLog extends QueuedLog {
     } catch (error) {
       index?.close();
       lock.release();
-      throw error;
+      if (!(error instanceof SQLiteError)) throw error;
+      throw oracleError("ORC_LOG_UNAVAILABLE", `${folder}: ${error.message}`, { cause: error, retryable: true });
     }
   }
 
@@ -153,11 +155,18 @@ export class EmbeddedReportLog extends QueuedLog {
   }
 }
 
-/** An index that SQLite cannot read is made again from the segments. */
+/** What SQLite says of a file that cannot be opened now and may be whole: a disk that is full or away, another process, no memory. */
+const NOT_NOW = /^SQLITE_(FULL|IOERR|CANTOPEN|BUSY|LOCKED|READONLY|PERM|AUTH|NOMEM|PROTOCOL|NOLFS)/;
+
+/**
+ * An index that is none, or not ours, is made again from the segments. One that may be whole stays: nothing else knows what was
+ * acknowledged, and readers in other processes would go on with the file that was taken away.
+ */
 function openIndex(path: string): LogIndex {
   try {
     return new LogIndex(path);
-  } catch {
+  } catch (error) {
+    if (error instanceof SQLiteError && NOT_NOW.test(error.code ?? "")) throw error;
     for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
     return new LogIndex(path);
   }

@@ -212,6 +212,19 @@ describe("opening an embedded log", () => {
     await log.close();
   });
 
+  test("keeps an index that it cannot open just now: only that knows what was acknowledged", async () => {
+    const { folder, places } = await smallLog(5);
+    const wal = join(folder, "index.sqlite-wal");
+    const kept = readFileSync(join(folder, "index.sqlite"));
+    mkdirSync(wal);
+    await expect(open(folder)).rejects.toMatchObject({ code: "ORC_LOG_UNAVAILABLE", retryable: true });
+    expect(readFileSync(join(folder, "index.sqlite"))).toEqual(kept);
+    rmSync(wal, { recursive: true });
+    const log = await open(folder, { segmentBytes: 1000 });
+    expect(await checkLog(log, IDENTITY, places)).toBe(5);
+    await log.close();
+  });
+
   test("refuses a log that lacks what it acknowledged, naming the file", async () => {
     const { folder } = await smallLog(5);
     const copy = folders.copy(folder);
