@@ -6,7 +6,6 @@
  * runs; one commit is one write and one fdatasync. The index follows (late-index.ts).
  */
 import { SQLiteError } from "bun:sqlite";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
 import { makeFolder } from "../../epoch-folder/durable-file.ts";
@@ -20,7 +19,8 @@ import { type LogDisk, realDisk } from "./disk.ts";
 import { EmbeddedLogReader, LOG_FILES } from "./embedded-log-reader.ts";
 import { makeIdentity, takeIdentity } from "./identity-file.ts";
 import { LateIndex } from "./late-index.ts";
-import { LogIndex } from "./log-index.ts";
+import type { LogIndex } from "./log-index.ts";
+import { openIndex } from "./open-index.ts";
 import { OpenSegment } from "./open-segment.ts";
 import { type RecoveredLog, recoverLog } from "./recover.ts";
 import { SegmentSequence } from "./segment-sequence.ts";
@@ -152,22 +152,5 @@ export class EmbeddedReportLog extends QueuedLog {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw oracleError("ORC_LOG_UNAVAILABLE", `${this.#uploads}: ${reason}`, { cause, retryable: true });
     }
-  }
-}
-
-/** What SQLite says of a file that cannot be opened now and may be whole: a disk that is full or away, another process, no memory. */
-const NOT_NOW = /^SQLITE_(FULL|IOERR|CANTOPEN|BUSY|LOCKED|READONLY|PERM|AUTH|NOMEM|PROTOCOL|NOLFS)/;
-
-/**
- * An index that is none, or not ours, is made again from the segments. One that may be whole stays: nothing else knows what was
- * acknowledged, and readers in other processes would go on with the file that was taken away.
- */
-function openIndex(path: string): LogIndex {
-  try {
-    return new LogIndex(path);
-  } catch (error) {
-    if (error instanceof SQLiteError && NOT_NOW.test(error.code ?? "")) throw error;
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-    return new LogIndex(path);
   }
 }

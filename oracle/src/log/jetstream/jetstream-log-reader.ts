@@ -15,7 +15,8 @@ import type {
   ShuffledPage,
 } from "../../ports/report-log.ts";
 import { checkPartition } from "../check-shuffle.ts";
-import { LogIndex } from "../embedded/log-index.ts";
+import type { LogIndex } from "../embedded/log-index.ts";
+import { openIndex } from "../embedded/open-index.ts";
 import { checkIdentity } from "../log-identity.ts";
 import { logPartition } from "../partition.ts";
 import { ensureLogStreams, type LogStreams, type LogStreamsOptions } from "./log-streams.ts";
@@ -27,7 +28,7 @@ import { readStream, type StreamAccess } from "./stream-reader.ts";
 import { type HeaderSource, readPlace, readUpload, tipAfter } from "./upload-message.ts";
 
 export interface JetStreamLogOptions extends LogStreamsOptions, NatsOptions {
-  /** File of the index of upload ids; it is made from the stream, and again when it is lost. In memory when left out. */
+  /** File of the index of upload ids; it is made from the stream, and again when it is lost or damaged. In memory when left out. */
   readonly indexPath?: string;
 }
 
@@ -80,7 +81,7 @@ export class JetStreamLogReader implements ReportLogReader {
     this.#access = { connection, manager };
     this.names = names;
     this.#shuffle = new ReportShuffle(this.client, names, options.partitions);
-    this.index = new LogIndex(options.indexPath ?? ":memory:");
+    this.index = openIndex(options.indexPath ?? ":memory:");
     const { uploads, segments, log } = names;
     const subject = `earshot.segments.${log}`;
     this.sealed = new SealedSegments({
