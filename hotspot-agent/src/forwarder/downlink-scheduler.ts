@@ -38,6 +38,9 @@ export interface DownlinkSchedulerOptions {
   readonly foreignGateway?: (gatewayEui: GatewayEui) => ForeignGateway | null;
 }
 
+/** Commands that wait for answers at once, over all gateways: a concentrator's own queue holds 32. A broker may send without end. */
+const maxOpen = 1024;
+
 interface Attempt {
   readonly running: Running;
   readonly itemIndex: number;
@@ -54,6 +57,8 @@ export class DownlinkScheduler {
   readonly #options: DownlinkSchedulerOptions;
   readonly #tokens = new Map<GatewayEui, Tokens<Attempt>>();
   readonly #running = new Set<Running>();
+  /** Commands that have no ack yet. */
+  #open = 0;
   readonly #acks;
   readonly #items;
   readonly #lateAnswers;
@@ -69,8 +74,15 @@ export class DownlinkScheduler {
   /** Transmits one of the command's items and says which; settles always, at the latest when every item timed out. */
   submit(command: DownlinkCommand): Promise<DownlinkAck> {
     const foreign = this.#options.foreignGateway?.(command.gatewayEui) ?? null;
-    const ack = foreign === null ? this.#run(command) : this.#delegate(foreign, command);
+    this.#open++;
+    const ack =
+      this.#open > maxOpen
+        ? Promise.resolve(queueFull(command))
+        : foreign === null
+          ? this.#run(command)
+          : this.#delegate(foreign, command);
     return ack.then((settled) => {
+      this.#open--;
       const status = settled.accepted === null ? (settled.statuses.at(-1) ?? "INTERNAL_ERROR") : "OK";
       this.#acks.add({ status });
       return settled;
@@ -218,4 +230,8 @@ export class DownlinkScheduler {
     this.#items.add({ status, cause });
     this.#options.link.settled(gatewayEui, items[itemIndex], status);
   }
+}
+
+function queueFull({ downlinkId, gatewayEui, origin, items }: DownlinkCommand): DownlinkAck {
+  return { downlinkId, gatewayEui, origin, statuses: items.map(() => "QUEUE_FULL"), accepted: null };
 }

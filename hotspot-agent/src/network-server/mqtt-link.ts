@@ -49,7 +49,13 @@ export interface LinkMessage {
   readonly payload: Uint8Array;
 }
 
+/** From the attempt to the broker's answer, and from there to that on the subscription. */
 const connectTimeoutMs = 10_000;
+/**
+ * Longest packet that a broker may send, bytes: twice the largest that means anything to a gateway, a command with all it may bring. MQTT
+ * allows 256 MiB, and mqtt.js would wait for them in memory.
+ */
+const maxPacketBytes = 256 * 1024;
 const defaultMinPauseMs = 500;
 const defaultMaxPauseMs = 30_000;
 /** A connection that lived this long starts the pauses over. */
@@ -69,6 +75,8 @@ export class MqttLink {
   #isSilentOn5 = false;
   #settledProtocol: MqttProtocol | null = null;
   #cancelPause: (() => void) | null = null;
+  /** Ends the wait for the answer on the subscription. */
+  #cancelPatience: () => void = () => {};
   readonly #publishes = new PublishWindow({
     sendQos1: (publish) => {
       this.#write(publish, 1, ignore);
@@ -111,6 +119,7 @@ export class MqttLink {
     this.#isClosed = true;
     this.#cancelPause?.();
     this.#cancelPause = null;
+    this.#cancelPatience();
     const client = this.#client;
     this.#client = null;
     this.#isUp = false;
@@ -168,7 +177,14 @@ export class MqttLink {
     client.on("message", (topic, payload) => {
       if (this.#client === client) options.onMessage(topic, payload);
     });
+    let unreadBytes = 0;
+    client.stream.on("data", (chunk: Uint8Array) => {
+      unreadBytes += chunk.length;
+      if (unreadBytes - chunk.length > maxPacketBytes)
+        this.#ended(client, `the broker sends a message of more than ${maxPacketBytes} bytes`);
+    });
     client.on("packetreceive", (packet) => {
+      unreadBytes = 0;
       if (packet.cmd === "puback" && packet.messageId !== undefined) {
         this.#publishes.acked(packet.messageId, packet.reasonCode ?? 0);
       }
@@ -189,7 +205,11 @@ export class MqttLink {
         isUp();
         return;
       }
+      this.#cancelPatience = options.clock.after(connectTimeoutMs, () =>
+        this.#ended(client, "the broker does not answer the subscription"),
+      );
       client.subscribe([...options.subscriptions], { qos: 1 }, (error) => {
+        this.#cancelPatience();
         if (this.#client !== client) return;
         if (error === null) isUp();
         else this.#ended(client, `the broker refused the subscription: ${reasonOf(error)}`);
@@ -211,7 +231,7 @@ export class MqttLink {
       writeCache: false,
       resubscribe: false,
       queueQoSZero: false,
-      ...(protocol === "5" ? { properties: { sessionExpiryInterval: 0 } } : {}),
+      ...(protocol === "5" ? { properties: { sessionExpiryInterval: 0, maximumPacketSize: maxPacketBytes } } : {}),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(certificateAuthority === undefined ? {} : { ca: certificateAuthority }),
@@ -232,6 +252,7 @@ export class MqttLink {
   #ended(client: MqttClient, reason: string): void {
     if (this.#client !== client) return;
     this.#client = null;
+    this.#cancelPatience();
     if (this.#isUp && this.#options.clock.nowMs() - this.#upSinceMs >= stableMs) this.#attempts = 0;
     this.#isUp = false;
     client.removeAllListeners();

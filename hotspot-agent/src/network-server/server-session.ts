@@ -21,7 +21,7 @@ import { checkDownlink } from "./gateway-message.ts";
 import { type LinkCredentials, MqttLink, type MqttProtocol } from "./mqtt-link.ts";
 import type { PublishOutcome } from "./publish-window.ts";
 import { type Health, type HealthEvent, initialHealth, stepHealth } from "./server-health.ts";
-import { type GatewayTopics, gatewayTopics } from "./topics.ts";
+import { type EventName, type GatewayTopics, gatewayTopics } from "./topics.ts";
 
 export interface SessionOptions {
   /** Of the server; the origin of its downlinks. */
@@ -58,6 +58,8 @@ export type UplinkOutcome = PublishOutcome | "overdue";
 
 interface Unanswered {
   readonly sentMs: number;
+  /** A packet may be sent elsewhere when its answer is overdue; statistics and acks are this server's alone. */
+  readonly isPacket: boolean;
   readonly settle: (outcome: UplinkOutcome) => void;
 }
 
@@ -69,6 +71,8 @@ interface HeldAck {
 /** A downlink's id is known to ChirpStack for 30 s; an ack later than that helps nobody. */
 const ackUsefulMs = 25_000;
 const maxHeldAcks = 64;
+/** Messages without the broker's answer beyond which a downlink gets no ack: a broker that answers none may still ask for more. */
+const maxUnanswered = 4096;
 /** Waits this many times longer than allowed end the connection. */
 const hopelessFactor = 3;
 const minStatsIntervalMs = 5000;
@@ -144,31 +148,40 @@ export class ServerSession {
   }
 
   /** Sends event/up. Always settles. */
-  publishUplink(payload: Uint8Array): Promise<UplinkOutcome> {
-    return new Promise((resolve) => {
-      const unanswered: Unanswered = {
-        sentMs: this.#options.clock.nowMs(),
-        settle: (outcome) => {
-          if (!this.#unanswered.delete(unanswered)) return;
-          this.#heard(outcome);
-          resolve(outcome);
-        },
-      };
-      this.#unanswered.add(unanswered);
-      this.#watch();
-      void this.#link.publish(this.#topics.event("up"), payload, this.#options.qos).then(unanswered.settle);
-    });
+  async publishUplink(payload: Uint8Array): Promise<UplinkOutcome> {
+    const outcome = await this.#publish("up", payload, this.#options.qos);
+    this.#heard(outcome);
+    return outcome;
   }
 
   /** Sends event/stats; true when the server has it. */
   async publishStats(payload: Uint8Array): Promise<boolean> {
-    const outcome = await this.#link.publish(this.#topics.event("stats"), payload, 1);
+    const outcome = await this.#publish("stats", payload, 1);
     this.#heard(outcome);
     return outcome === "acked";
   }
 
+  #publish(event: EventName, payload: Uint8Array, qos: 0 | 1): Promise<UplinkOutcome> {
+    return new Promise((resolve) => {
+      const unanswered: Unanswered = {
+        sentMs: this.#options.clock.nowMs(),
+        isPacket: event === "up",
+        settle: (outcome) => {
+          if (this.#unanswered.delete(unanswered)) resolve(outcome);
+        },
+      };
+      this.#unanswered.add(unanswered);
+      this.#watch();
+      void this.#link.publish(this.#topics.event(event), payload, qos).then(unanswered.settle);
+    });
+  }
+
   /** Sends event/ack, as soon as there is a connection while it is of use. */
   acknowledge(ack: DownlinkAck): void {
+    if (this.#unanswered.size >= maxUnanswered) {
+      this.#options.onRefusedCommand("unacknowledged");
+      return;
+    }
     const { downlinkId, statuses } = ack;
     const payload = this.#encoding.txAck({ gatewayId: this.gatewayId, downlinkId, statuses });
     void this.#sendAck({ payload, untilMs: this.#options.clock.nowMs() + ackUsefulMs });
@@ -176,7 +189,7 @@ export class ServerSession {
 
   async #sendAck(held: HeldAck): Promise<void> {
     if (this.#link.isUp) {
-      const outcome = await this.#link.publish(this.#topics.event("ack"), held.payload, 1);
+      const outcome = await this.#publish("ack", held.payload, 1);
       if (outcome !== "lost") return;
     }
     if (this.#isClosed) return;
@@ -214,7 +227,7 @@ export class ServerSession {
     this.#options.onHealth();
   }
 
-  /** Looks at the oldest unanswered packet until there is none. */
+  /** Looks at the oldest unanswered message until there is none: a broker that answers none of them is left, pings or not. */
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
@@ -230,7 +243,7 @@ export class ServerSession {
           this.#link.drop(`no acknowledgement for ${Math.round(waitedMs / 1000)} s`);
           break;
         }
-        if (this.#options.hasAlternative()) unanswered.settle("overdue");
+        if (unanswered.isPacket && this.#options.hasAlternative()) unanswered.settle("overdue");
       }
       if (this.#unanswered.size > 0) this.#watch();
     });
@@ -285,7 +298,7 @@ export class ServerSession {
     const { command } = request;
     log.info("ran a command of the server", { server: serverName, command, error: response.error });
     if (response.error !== "") this.#options.onRefusedCommand("exec_failed");
-    await this.#link.publish(this.#topics.event("exec"), this.#encoding.execResponse(response), 1);
+    await this.#publish("exec", this.#encoding.execResponse(response), 1);
   }
 
   #refuse(reason: string, detail: string): void {

@@ -190,6 +190,20 @@ describe("one downlink", () => {
     ]);
   });
 
+  test("is refused at once when a thousand wait for their answers, until some have them", async () => {
+    // Where no sub-band has a duty cycle.
+    const now = () => item(null, { context: new Uint8Array(0), frequencyHz: 915_000_000 });
+    const waiting = Array.from({ length: 1024 }, () => submit(now()));
+    const refused = submit(rx1(), rx2());
+    await clock.advance(1);
+    expect(refused.ack?.statuses).toEqual(["QUEUE_FULL", "QUEUE_FULL"]);
+    expect(sent).toHaveLength(1024);
+    await clock.advance(10_000);
+    expect(waiting.every(({ acks }) => acks === 1)).toBe(true);
+    submit(now());
+    expect(sent).toHaveLength(1025);
+  });
+
   test("is given up with INTERNAL_ERROR when the agent stops", async () => {
     const state = submit(rx1(), rx2());
     scheduler.close();

@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import mqtt from "mqtt";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { type LinkOptions, MqttLink, type MqttProtocol } from "../../src/network-server/mqtt-link.ts";
+import { LyingBroker } from "../doubles/lying-broker.ts";
 import { type Broker, startBroker } from "../doubles/mosquitto.ts";
 import { TcpProxy } from "../doubles/tcp-proxy.ts";
 
@@ -267,6 +268,50 @@ describe("when the link fails", () => {
     const { downs, until } = testLink({ url: "mqtt://127.0.0.1:1" });
     await until(() => downs.length >= 2);
     expect(downs[0]).toMatch(/refused|connect/i);
+  });
+});
+
+describe("a broker that lies", () => {
+  let liar: LyingBroker;
+  beforeEach(async () => {
+    liar = await LyingBroker.open();
+  });
+  afterEach(() => liar.close());
+
+  test("is left when it says nothing to the subscription, however well it answers pings", async () => {
+    liar.answersSubscriptions = false;
+    const real = systemClock();
+    const hasty = { ...real, after: (delayMs: number, task: () => void) => real.after(delayMs / 100, task) };
+    const { ups, downs, until } = testLink({ url: liar.url, subscriptions: ["a/#"], clock: hasty });
+    await until(() => downs.length === 2);
+    expect(downs[0]).toBe("the broker does not answer the subscription");
+    expect(ups).toEqual([]);
+    liar.answersSubscriptions = true;
+    await until(() => ups.length === 1);
+  });
+
+  test("is left when its message grows past what a gateway can mean, and costs no more memory than that", async () => {
+    const { ups, downs, messages, until } = testLink({ url: liar.url, subscriptions: ["a/#"] });
+    await until(() => ups.length === 1);
+    liar.send(LyingBroker.message("a/b", new Uint8Array(0), 268_435_455));
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 64; i++) liar.send(new Uint8Array(1024 * 1024));
+    await until(() => downs.length === 1);
+    expect(downs[0]).toMatch(/message of more than 262144 bytes/);
+    expect(process.memoryUsage().rss - before).toBeLessThan(256 * 1024 * 1024);
+    await until(() => ups.length === 2);
+    liar.send(LyingBroker.message("a/b", Buffer.alloc(200_000, "x")));
+    await until(() => messages.length === 1);
+    expect(messages[0]).toHaveLength(4 + 200_000);
+  });
+
+  test("may send many messages in one piece, together longer than one may be", async () => {
+    const { ups, downs, messages, until } = testLink({ url: liar.url, subscriptions: ["a/#"] });
+    await until(() => ups.length === 1);
+    const one = LyingBroker.message("a/b", Buffer.alloc(30_000, "x"));
+    liar.send(Buffer.concat(Array.from({ length: 40 }, () => one)));
+    await until(() => messages.length === 40);
+    expect(downs).toEqual([]);
   });
 });
 

@@ -15,6 +15,7 @@ import type { DeliveredCopy } from "../../src/network-server/server-group.ts";
 import { type HotspotRoutes, planRoutes } from "../../src/routes/route-plan.ts";
 import { Telemetry } from "../../src/telemetry.ts";
 import { LorawanDevice } from "../doubles/lorawan-device.ts";
+import { LyingBroker } from "../doubles/lying-broker.ts";
 import { type Broker, type BrokerOptions, startBroker } from "../doubles/mosquitto.ts";
 import { testEui, testPacket, testStats } from "../doubles/packets.ts";
 import { type RefereeClient, startReferee } from "../doubles/referee-client.ts";
@@ -514,6 +515,20 @@ describe("commands", () => {
     ]);
     expect(answers[1]!.getError()).toMatch(/not allowed/);
   });
+});
+
+test("leaves a broker that never answers, though nothing but statistics and acks of downlinks is sent to it", async () => {
+  const liar = await LyingBroker.open();
+  cleanups.push(() => liar.close());
+  liar.acknowledges = false;
+  const { servers } = agent([server("a", liar.url, { ackTimeoutMs: 40 })]);
+  await eventually(() => servers.status()[0]!.isConnected);
+  servers.publishStats(testStats());
+  await eventually(() => liar.connections >= 2);
+  await eventually(() => servers.status()[0]!.isConnected);
+  const before = liar.connections;
+  servers.acknowledge({ downlinkId: 1, gatewayEui: testEui, origin: "server:a", statuses: ["OK"], accepted: null });
+  await eventually(() => liar.connections > before);
 });
 
 test("sends the same bytes again after the connection broke before the ack", async () => {
