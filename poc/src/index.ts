@@ -1,4 +1,6 @@
 export * from "./anomaly/index.ts";
+export type { FillRandom } from "./ed25519/equation.ts";
+export * from "./ed25519/verify-many.ts";
 export * from "./epoch/canonical-hash.ts";
 export * from "./epoch/close-epoch.ts";
 export * from "./epoch/columns.ts";

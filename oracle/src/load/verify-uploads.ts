@@ -1,21 +1,27 @@
 /**
  * Verifies records of a raw log, each once, and turns what they report into columns: the first half of loading, and the costly one.
  *
- * Looks at one record at a time: an upload counts further when it was received between the start of the epoch and the end of its grace
+ * Each record stands for itself, though the signatures of many are checked together: an upload counts further when it was received between the start of the epoch and the end of its grace
  * time, verifies under a registered key, and holds only what its sender may report. Where it stands in its sender's chain is the
  * second half's (accept-uploads.ts). A beacon's signature is checked here too, whether or not its challenge turns out to exist.
  */
-import { allocateColumns, type EpochInput, type EpochLog } from "@earshot/poc";
+import { allocateColumns, type EpochInput, type EpochLog, SignatureVerifier, type SignedMessage } from "@earshot/poc";
 import {
+  beaconMessage,
+  checkParsedUpload,
   decodeUpload,
   isNotice,
   parseNotice,
   parseUploadHeader,
   ReportColumns,
+  settleUpload,
+  type UncheckedUpload,
+  type UploadRefusalCode,
+  uploadMessage,
+  uploadSignature,
   type VerifiedUpload,
-  verifyBeaconSignature,
+  type VerifyKey,
   verifyNotice,
-  verifyUpload,
 } from "@earshot/poc/protocol";
 import type { LogRecord } from "../log/segment-reader.ts";
 import { type IntakeRefusal, RefusalCounts } from "./intake.ts";
@@ -34,9 +40,9 @@ export interface VerifyOptions {
   readonly openMs: number;
 }
 
-interface Verified {
-  readonly upload: VerifiedUpload;
-  readonly sender: Sender;
+interface Received<Upload> {
+  readonly upload: Upload;
+  readonly sender: Sender & { readonly key: VerifyKey };
   readonly receiveOffsetMs: number;
 }
 
@@ -45,6 +51,7 @@ export class UploadVerifier {
   readonly #options: VerifyOptions;
   /** Filled and emptied for every chunk. */
   readonly #scratch = new ReportColumns();
+  readonly #signatures = new SignatureVerifier((bytes) => crypto.getRandomValues(bytes));
 
   constructor(options: VerifyOptions) {
     this.#options = options;
@@ -54,14 +61,15 @@ export class UploadVerifier {
   /** A chunk of the records, in their order. Never throws for what an upload says. */
   chunk(records: readonly LogRecord[]): UploadChunk {
     const refused = new RefusalCounts();
-    const verified: Verified[] = [];
+    const checked: Received<UncheckedUpload>[] = [];
     const shown: (ShownRefutation & { readonly receiveOffsetMs: number })[] = [];
     for (const record of records) {
       if (isNotice(record.bytes)) shown.push(...this.#refutations(record));
-      const answer = this.#verify(record);
+      const answer = this.#check(record);
       if (typeof answer === "string") refused.add(answer);
-      else verified.push(answer);
+      else checked.push(answer);
     }
+    const verified = this.#verified(checked, refused);
     return {
       records: records.length,
       refused: refused.toObject(),
@@ -84,7 +92,8 @@ export class UploadVerifier {
     return shownRefutations(parsed.header.document).map((refutation) => ({ ...refutation, receiveOffsetMs }));
   }
 
-  #verify({ receiveMs, bytes }: LogRecord): Verified | IntakeRefusal {
+  /** All that is to be asked of an upload but for its signature and what its sender may report. */
+  #check({ receiveMs, bytes }: LogRecord): Received<UncheckedUpload> | IntakeRefusal {
     const { epochStartMs, openMs, network } = this.#options;
     const receiveOffsetMs = receiveMs - epochStartMs;
     if (receiveOffsetMs < 0 || receiveOffsetMs >= openMs) return "outside_epoch";
@@ -93,33 +102,64 @@ export class UploadVerifier {
     if (parsed.status === "refused") return parsed.code;
     const sender = this.senders.find(parsed.header.signer, 0);
     if (sender?.key === null) return "bad_key";
-    const upload = verifyUpload(bytes, sender?.key, network);
-    if (upload.status === "refused")
-      return sender === undefined || this.senders.isUsable(sender) ? upload.code : "bad_key";
-    if (sender === undefined) return "unknown_key";
-    const { reports, counts } = upload.header;
-    const allowed = sender.kind === "payer" ? counts.confirmations === reports : counts.confirmations === 0;
-    return allowed ? { upload, sender, receiveOffsetMs } : "wrong_sender";
+    const upload = checkParsedUpload(bytes, parsed.header, sender?.key, network);
+    if (upload.status === "refused") return this.#refusalOf(sender, upload.code);
+    // Unknown senders were refused with it.
+    return { upload, sender: sender as Received<unknown>["sender"], receiveOffsetMs };
   }
 
-  #reports(verified: readonly Verified[]): Pick<UploadChunk, "beacons" | "witnesses" | "receipts" | "confirmations"> {
+  /** Those of the uploads that are signed and hold what their sender may report, in their order. */
+  #verified(
+    checked: readonly Received<UncheckedUpload>[],
+    refused: RefusalCounts,
+  ): readonly Received<VerifiedUpload>[] {
+    const isSigned = this.#signatures.verify(
+      checked.map(
+        ({ upload, sender }): SignedMessage => ({
+          key: sender.key,
+          message: uploadMessage(upload.id),
+          signature: uploadSignature(upload),
+        }),
+      ),
+    );
+    const verified: Received<VerifiedUpload>[] = [];
+    for (const [i, received] of checked.entries()) {
+      const { sender } = received;
+      const upload = settleUpload(received.upload, isSigned[i] === 1);
+      if (upload.status === "refused") refused.add(this.#refusalOf(sender, upload.code));
+      else if (!mayReport(sender, upload)) refused.add("wrong_sender");
+      else verified.push({ ...received, upload });
+    }
+    return verified;
+  }
+
+  /** What is refused of a sender whose key is no key is refused for that. */
+  #refusalOf(sender: Sender | undefined, code: UploadRefusalCode): IntakeRefusal {
+    return sender === undefined || this.senders.isUsable(sender) ? code : "bad_key";
+  }
+  #reports(
+    verified: readonly Received<VerifiedUpload>[],
+  ): Pick<UploadChunk, "beacons" | "witnesses" | "receipts" | "confirmations"> {
     const { beacons, witnesses, receipts, confirmations } = this.#scratch;
     beacons.length = witnesses.length = receipts.length = confirmations.length = 0;
-    const signed: number[] = [];
+    const keys: VerifyKey[] = [];
     for (const { upload, sender } of verified) {
-      const from = beacons.length;
       decodeUpload(upload, { hotspot: sender.row, receiveOffsetMs: 0, uploadRank: 0 }, this.#scratch);
-      for (let row = from; row < beacons.length; row++) {
-        const challengeId = beacons.challengeId.subarray(row * 32, (row + 1) * 32);
-        const signature = beacons.signature.subarray(row * 64, (row + 1) * 64);
-        // `sender.key` is not null: its upload verified.
-        signed.push(verifyBeaconSignature(sender.key!, challengeId, signature) ? 1 : 0);
-      }
+      while (keys.length < beacons.length) keys.push(sender.key);
     }
+    const isSigned = this.#signatures.verify(
+      keys.map(
+        (key, row): SignedMessage => ({
+          key,
+          message: beaconMessage(beacons.challengeId.subarray(row * 32, (row + 1) * 32)),
+          signature: beacons.signature.subarray(row * 64, (row + 1) * 64),
+        }),
+      ),
+    );
     return {
       beacons: {
         challenge_id: beacons.challengeId.slice(0, beacons.length * 32),
-        is_signed: Uint8Array.from(signed),
+        is_signed: isSigned,
         payload_key_hi: beacons.payloadKeyHi.slice(0, beacons.length),
         payload_key_lo: beacons.payloadKeyLo.slice(0, beacons.length),
         frequency_hz: beacons.frequencyHz.slice(0, beacons.length),
@@ -148,6 +188,11 @@ export class UploadVerifier {
   }
 }
 
+/** A meter confirms, a hotspot does everything else. */
+function mayReport(sender: Sender, { header: { counts, reports } }: VerifiedUpload): boolean {
+  return sender.kind === "payer" ? counts.confirmations === reports : counts.confirmations === 0;
+}
+
 function refutationRows(
   shown: readonly (ShownRefutation & { readonly receiveOffsetMs: number })[],
 ): UploadChunk["refutations"] {
@@ -161,7 +206,7 @@ function refutationRows(
   return rows;
 }
 
-function uploadRows(verified: readonly Verified[]): UploadChunk["uploads"] {
+function uploadRows(verified: readonly Received<VerifiedUpload>[]): UploadChunk["uploads"] {
   const uploads = allocateColumns(chunkUploadsTable, verified.length);
   for (const [row, { upload, sender, receiveOffsetMs }] of verified.entries()) {
     const { sequence, previousId, counts } = upload.header;

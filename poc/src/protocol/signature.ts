@@ -1,5 +1,6 @@
 /**
  * Signatures of devices: strict Ed25519 and strict P-256, behind one handle per key. The one file of poc that signs.
+ * Many signatures at once are checked by `SignatureVerifier` (../ed25519/verify-many.ts), which answers the same.
  *
  * Ed25519 (RFC 8032, 64 bytes R then S) accepts what ed25519-dalek's `verify_strict` accepts: a canonical key of full order
  * (device-key.ts), R not of small order, S below the group order, and the cofactorless equation. The backend (BoringSSL)
@@ -88,7 +89,7 @@ function p256Backend(spki: Buffer): KeyObject {
 export function verifySignature(key: VerifyKey, message: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== SIGNATURE_BYTES) return false;
   if (key.kind === "ed25519") {
-    if (!isBelowLittleEndian(signature, 32, ED25519_ORDER) || isSmallOrderPoint(signature, 0)) return false;
+    if (!isBelowEd25519Order(signature, 32) || isSmallOrderPoint(signature, 0)) return false;
     return nodeVerify(null, message, key.backend as KeyObject, signature);
   }
   if (isZeroScalar(signature, 0) || !isAtMost(signature, 0, P256_ORDER, false)) return false;
@@ -163,9 +164,10 @@ function isAtMost(bytes: Uint8Array, offset: number, bound: Uint8Array, orEqual:
   return orEqual;
 }
 
-function isBelowLittleEndian(bytes: Uint8Array, offset: number, bound: Uint8Array): boolean {
+/** True if 32 little-endian bytes from `offset`, such as S of an Ed25519 signature, are below the order of the base point. */
+export function isBelowEd25519Order(bytes: Uint8Array, offset: number): boolean {
   for (let i = 31; i >= 0; i--) {
-    const difference = bytes[offset + i]! - bound[i]!;
+    const difference = bytes[offset + i]! - ED25519_ORDER[i]!;
     if (difference !== 0) return difference < 0;
   }
   return false;

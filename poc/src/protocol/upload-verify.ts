@@ -60,6 +60,15 @@ export interface VerifiedUpload {
   readonly id: Uint8Array;
 }
 
+/** An upload with which nothing is wrong so far but that nobody looked at its signature. */
+export interface UncheckedUpload {
+  readonly status: "unchecked";
+  readonly bytes: Uint8Array;
+  readonly header: UploadHeader;
+  /** 32 bytes. */
+  readonly id: Uint8Array;
+}
+
 /**
  * Reads and checks the header and the length: enough to look up the signer and its chain before any cryptography.
  * The first check that fails gives the code.
@@ -127,16 +136,35 @@ export function verifyParsedUpload(
   key: VerifyKey | undefined,
   network: number,
 ): VerifiedUpload | UploadRefusal {
+  const upload = checkParsedUpload(bytes, header, key, network);
+  if (upload.status === "refused") return upload;
+  // Without a key it was refused.
+  return settleUpload(upload, verifySignature(key!, uploadMessage(upload.id), uploadSignature(upload)));
+}
+
+/** All of `verifyParsedUpload` but the signature: for who checks many at once. `settleUpload` says what came of it. */
+export function checkParsedUpload(
+  bytes: Uint8Array,
+  header: UploadHeader,
+  key: VerifyKey | undefined,
+  network: number,
+): UncheckedUpload | UploadRefusal {
   if (header.network !== network) return refuse("wrong_network", network, header.network);
   if (key === undefined) return refuse("unknown_key", "a registered key", "none");
   if (!bytesEqual(header.signer, key.key)) return refuse("unknown_key", "the key of the signer", "another key");
-  const flaw = recordFlaw(bytes, header.counts);
-  if (flaw !== undefined) return flaw;
-  const id = uploadId(bytes);
-  if (!verifySignature(key, uploadMessage(id), bytes.subarray(bytes.length - SIGNATURE_BYTES))) {
-    return refuse("bad_signature", "a signature of the signer over the id", "another");
-  }
-  return { status: "ok", bytes, header, id };
+  return recordFlaw(bytes, header.counts) ?? { status: "unchecked", bytes, header, id: uploadId(bytes) };
+}
+
+/** An upload after its signature over `uploadMessage(id)` was checked. */
+export function settleUpload(upload: UncheckedUpload, isSigned: boolean): VerifiedUpload | UploadRefusal {
+  return isSigned
+    ? { ...upload, status: "ok" }
+    : refuse("bad_signature", "a signature of the signer over the id", "another");
+}
+
+/** The 64 bytes at an upload's end. */
+export function uploadSignature({ bytes }: Pick<UncheckedUpload, "bytes">): Uint8Array {
+  return bytes.subarray(bytes.length - SIGNATURE_BYTES);
 }
 
 /** The first record that is not canonical, as a refusal, or undefined. */

@@ -1,0 +1,64 @@
+/** The module of this folder, made and ready: its functions as TypeScript calls them, over one memory that grows. */
+import { CURVE_CONSTANTS, type CurveFunctions, writeCurve } from "./curve.ts";
+import { writeField } from "./field.ts";
+import { type ScalarFunctions, writeScalars } from "./scalar.ts";
+import { type FunctionWriter, ModuleWriter } from "./wasm-code.ts";
+
+/** p of RFC 8032, 5.1. */
+const P = (1n << 255n) - 19n;
+/** d of RFC 8032, 5.1. */
+const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
+/** 2^((p - 1) / 4) modulo p. */
+const ROOT_OF_MINUS_ONE = 19681161376707505956807079304988542015446066515923890162744021073123829784752n;
+
+type Calls<Functions> = { readonly [Name in keyof Functions]: (...values: number[]) => number };
+
+export interface Engine {
+  readonly curve: Calls<CurveFunctions>;
+  readonly scalar: Calls<ScalarFunctions>;
+  /** The memory as it is now; ask again after `reserve`. */
+  bytes(): Uint8Array;
+  /** Makes sure that there are as many bytes. */
+  reserve(bytes: number): void;
+}
+
+const PAGE_BYTES = 65_536;
+
+let compiled: WebAssembly.Module | undefined | null = null;
+
+/** The compiled module, or undefined where the runtime has no 128-bit products. */
+function compile(): WebAssembly.Module | undefined {
+  if (compiled !== null) return compiled;
+  const module = new ModuleWriter();
+  const field = writeField(module);
+  for (const functions of [writeCurve(module, field), writeScalars(module)]) {
+    for (const [name, written] of Object.entries(functions) as [string, FunctionWriter][]) module.export(name, written);
+  }
+  const bytes = module.bytes();
+  compiled = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined;
+  return compiled;
+}
+
+/** An engine with a memory of its own, or undefined where the runtime has no 128-bit products. */
+export function makeEngine(): Engine | undefined {
+  const module = compile();
+  if (module === undefined) return undefined;
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const calls = exports as Calls<CurveFunctions & ScalarFunctions>;
+  const limbs = new BigUint64Array(memory.buffer);
+  const constants = { d: D, twiceD: (2n * D) % P, rootOfMinusOne: ROOT_OF_MINUS_ONE, one: 1n, zero: 0n };
+  for (const [name, value] of Object.entries(constants)) {
+    const from = CURVE_CONSTANTS[name as keyof typeof constants] / 8;
+    for (let i = 0; i < 5; i++) limbs[from + i] = (value >> BigInt(51 * i)) & ((1n << 51n) - 1n);
+  }
+  return {
+    curve: calls,
+    scalar: calls,
+    bytes: () => new Uint8Array(memory.buffer),
+    reserve: (bytes) => {
+      const missing = bytes - memory.buffer.byteLength;
+      if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+    },
+  };
+}
