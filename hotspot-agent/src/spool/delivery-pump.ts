@@ -22,7 +22,7 @@ export interface DeliveryPumpOptions {
   readonly telemetry: Telemetry;
   /** The packet of a row from memory, or a promise of it from the disk; or why it is gone. */
   readonly fetch: (row: number) => Fetched;
-  /** A row is through: delivered (null) or given up. The row is free afterwards. */
+  /** A row is through: delivered (null) or given up. The row is to be forgotten here, and is free afterwards. */
   readonly onDone: (row: number, packet: UplinkPacket | null, dropped: DropReason | null) => void;
 }
 
@@ -77,6 +77,11 @@ export class DeliveryPump {
     this.#isRunning = false;
   }
 
+  /** A row is through, by whoever said so: the next packet in its place is not known here. */
+  forget(row: number): void {
+    this.#retried.delete(row);
+  }
+
   /** Stops; settles when nothing is in flight any more. */
   close(): Promise<void> {
     this.#isClosed = true;
@@ -126,8 +131,7 @@ export class DeliveryPump {
     const { lanes, clock, onDone } = this.#options;
     this.#outcomes[outcome].add();
     const isDone = outcome !== "retry";
-    if (isDone) this.#retried.delete(dispatch.row);
-    else this.#retried.set(dispatch.row, first);
+    if (!isDone) this.#retried.set(dispatch.row, first);
     lanes.settle(dispatch, isDone, clock.nowMs());
     if (isDone) onDone(dispatch.row, packet, outcome === "refused" ? "refused" : null);
     this.#finished();
@@ -135,7 +139,6 @@ export class DeliveryPump {
 
   #giveUp(dispatch: Dispatch, reason: "lost_in_memory" | "unreadable"): void {
     this.#options.lanes.settle(dispatch, true, this.#options.clock.nowMs());
-    this.#retried.delete(dispatch.row);
     this.#options.onDone(dispatch.row, null, reason);
     this.#finished();
   }

@@ -105,13 +105,14 @@ export class SpoolDestinations {
 
   /** A destination is through with a row: it has the packet, or does not get it and why. */
   settle(
-    { destination, number }: AttachedDestination,
+    { destination, number, pump }: AttachedDestination,
     row: number,
     packet: UplinkPacket | null,
     dropped: DropReason | "spool_full" | null,
   ): void {
     if (dropped !== null) this.#dropped.add({ reason: dropped, destination: destination.name });
     else if (packet !== null) this.#options.onDelivered?.(destination.name, packet);
+    pump.forget(row);
     this.#options.pending.settle(row, number);
   }
 

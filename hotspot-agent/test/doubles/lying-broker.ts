@@ -54,7 +54,7 @@ export class LyingBroker {
     socket.on("error", () => {});
     socket.on("close", () => this.#sockets.delete(socket));
     let unread = Buffer.alloc(0);
-    socket.on("data", (data) => {
+    socket.on("data", (data: Buffer) => {
       unread = Buffer.concat([unread, data]);
       for (let packet = firstPacket(unread); packet !== null; packet = firstPacket(unread)) {
         unread = unread.subarray(packet.end);

@@ -73,6 +73,31 @@ describe("delivery", () => {
     expect(reasons.map((reason) => bench.dropped(reason))).toEqual([1, 1, 1, 1, 1, 0]);
   });
 
+  test.each(["while it waits", "by the sweep"])(
+    "tells nothing of a packet that was given up %s to the next one in its place",
+    async (how) => {
+      bench = await SpoolBench.open();
+      const server = destinationOn();
+      server.answer = () => "retry";
+      const handle = await attached(server);
+      bench.push(pushData([rxpk(joinRequest(1n, 2))]));
+      await bench.clock.advance(1500);
+      expect(server.attempts.length).toBeGreaterThan(1);
+      if (how === "by the sweep") handle.setReady(false);
+      await bench.clock.advance(20_000);
+      expect(bench.dropped("join_too_old", "server")).toBe(1);
+
+      server.answer = () => "delivered";
+      handle.setReady(false);
+      bench.pushFrame(deviceA, 1);
+      await bench.clock.advance(2000);
+      handle.setReady(true);
+      await bench.clock.advance(1);
+      const { holdMs, isReplay, attempt } = server.delivered[0]!.delivery;
+      expect({ isReplay, attempt, isHeld: holdMs >= 2000 }).toEqual({ isReplay: true, attempt: 1, isHeld: true });
+    },
+  );
+
   test("sends one frame of a device at a time, 100 ms apart, and other devices at once", async () => {
     bench = await SpoolBench.open();
     const server = destinationOn();
