@@ -6,6 +6,7 @@ import { gatewayTopics } from "../network-server/topics.ts";
 import { MAX_RECORD_PAYLOAD_BYTES } from "../spool/record.ts";
 import type { ForeignGateway } from "./downlink-scheduler.ts";
 import type { ForwarderInputOptions } from "./forwarder-input.ts";
+import { rememberGateway } from "./heard-gateways.ts";
 import { MQTT_RECORD, mqttRecordPayload, mqttStats, readMqttRecord } from "./mqtt-record.ts";
 import { openContext } from "./packet-context.ts";
 
@@ -139,7 +140,7 @@ export class MqttInput {
     return this.#options.url;
   }
 
-  /** Every gateway heard of since start, with the steady ms of its last message. */
+  /** The gateways heard of since start, with the steady ms of their last message; of very many those heard last. */
   get gateways(): ReadonlyMap<GatewayEui, { readonly lastSeenMs: number }> {
     return this.#heard;
   }
@@ -208,7 +209,7 @@ export class MqttInput {
     const isJson = message[0] === "{".charCodeAt(0);
     const known = this.#heard.get(gatewayEui);
     const lastSeenMs = this.#options.clock.nowMs();
-    this.#heard.set(gatewayEui, { lastSeenMs, isJson });
+    rememberGateway(this.#heard, gatewayEui, { lastSeenMs, isJson });
     if (known === undefined) this.#options.onGateway?.(gatewayEui);
   }
 

@@ -14,14 +14,13 @@ import {
   PUSH_ACK,
   parseDatagram,
 } from "./gwmp-datagram.ts";
+import { rememberGateway } from "./heard-gateways.ts";
 import { mayHoldPackets, type PushData, readPushData } from "./push-data.ts";
 import { readTxAck, type TxAck } from "./txpk.ts";
 
 /** Record kind of a GWMP datagram in the spool. */
 export const GWMP_RECORD: RecordKind = 0;
 
-/** Gateways remembered; beyond that the longest silent one is forgotten. */
-const maxSessions = 1000;
 /** Answers kept while the socket's buffer is full. */
 const maxUnsent = 4096;
 const ackBounds = [0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1];
@@ -122,7 +121,7 @@ export class SemtechUdp implements GatewayLink {
     this.#socket = null;
   }
 
-  /** Every gateway heard of since start. */
+  /** The gateways heard of since start; of very many those heard last. */
   get sessions(): readonly GatewaySession[] {
     return [...this.#sessions.values()];
   }
@@ -209,21 +208,12 @@ export class SemtechUdp implements GatewayLink {
   #session(gatewayEui: GatewayEui, nowMs: number): GatewaySession {
     let session = this.#sessions.get(gatewayEui);
     if (session === undefined) {
-      if (this.#sessions.size >= maxSessions) this.#forgetSilent();
       session = new GatewaySession(gatewayEui, nowMs);
-      this.#sessions.set(gatewayEui, session);
+      rememberGateway(this.#sessions, gatewayEui, session);
       this.#options.onGateway?.(gatewayEui);
     }
     session.lastSeenMs = Math.max(session.lastSeenMs, nowMs);
     return session;
-  }
-
-  #forgetSilent(): void {
-    let silent: GatewaySession | null = null;
-    for (const session of this.#sessions.values()) {
-      if (silent === null || session.lastSeenMs < silent.lastSeenMs) silent = session;
-    }
-    if (silent !== null) this.#sessions.delete(silent.gatewayEui);
   }
 
   #refuse(reason: string, from: SocketAddress, gateway?: GatewayEui): void {

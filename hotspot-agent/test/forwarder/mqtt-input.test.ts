@@ -83,6 +83,44 @@ describe("an event/up in the spool", () => {
   });
 });
 
+test("remembers a thousand gateways, of whatever number sends, and those that were heard last", () => {
+  let heard = 0;
+  const input = new MqttInput({
+    allow: [],
+    clock: systemClock(),
+    log: silentLog,
+    telemetry: new Telemetry(),
+    spool: { append: () => {} },
+    onPackets: () => {},
+    onStats: () => {},
+    onGateway: () => heard++,
+    url: "mqtt://127.0.0.1:1",
+    topicPrefix: "eu868",
+    clientId: "test",
+    protocol: "auto",
+    keepAliveMs: 30_000,
+    credentials: () => ({
+      username: undefined,
+      password: undefined,
+      certificateAuthority: undefined,
+      certificate: undefined,
+      privateKey: undefined,
+    }),
+  });
+  const none = { location: null, configVersion: "", rxPerModulation: [], txPerModulation: [], metadata: {} };
+  const counts = { timeMs: 0, rxPackets: 0, rxPacketsOk: 0, txPackets: 0, txPacketsEmitted: 0 };
+  const maps = { rxPerFrequencyHz: new Map(), txPerFrequencyHz: new Map(), txPerStatus: new Map() };
+  for (let i = 0; i < 3000; i++) {
+    const eui = i.toString(16).padStart(16, "0");
+    const stats = gatewayEncoding("protobuf").stats({ ...none, ...counts, ...maps, gatewayId: eui });
+    input.receive(`eu868/gateway/${eui}/event/stats`, stats);
+  }
+  expect(heard).toBe(3000);
+  expect(input.gateways.size).toBe(1000);
+  expect(input.gateway((2999).toString(16).padStart(16, "0"))).not.toBeNull();
+  expect(input.gateway("0".repeat(16))).toBeNull();
+});
+
 describe("with a broker", () => {
   let broker: Broker;
   let forwarder: MqttClient;
