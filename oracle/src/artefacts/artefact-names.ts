@@ -26,6 +26,15 @@ export function checkName(name: string): string {
   return name;
 }
 
+/** The names behind keys below `names/`, in ascending order; whatever else lies there is nobody's. */
+export function namesOf(keys: readonly string[]): readonly string[] {
+  return keys
+    .filter((key) => key.endsWith(POINTER_END))
+    .map((key) => key.slice(0, -POINTER_END.length))
+    .filter(isArtefactName)
+    .sort((a, b) => (a < b ? -1 : 1));
+}
+
 /** Throws ORC_BAD_OPTION. */
 export function checkPrefix(prefix: string): string {
   if (prefix.length > MAX_NAME || !PREFIX.test(prefix)) {

@@ -1,11 +1,11 @@
 /** Artefacts in a folder: `blobs/ab/abcd…` and `names/epoch/20000/manifest.json~`, each written whole or not at all. */
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CodedError } from "@earshot/geo";
-import { makeFolder, readWhole, sha256Hex, writeDurably } from "../epoch-folder/durable-file.ts";
+import { makeFolder, readFailed, readWhole, sha256Hex, writeDurably } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
 import type { ArtefactStore, OpenBlob } from "../ports/artefact-store.ts";
-import { checkBlob, checkName, checkPrefix, checkSha256, POINTER_END, readPointer } from "./artefact-names.ts";
+import { checkBlob, checkName, checkPrefix, checkSha256, namesOf, POINTER_END, readPointer } from "./artefact-names.ts";
 
 export class FolderArtefacts implements ArtefactStore {
   readonly #folder: string;
@@ -22,8 +22,8 @@ export class FolderArtefacts implements ArtefactStore {
   async put(bytes: Uint8Array): Promise<string> {
     const sha256 = sha256Hex(bytes);
     const path = this.#blob(sha256);
-    if (existsSync(path)) return sha256;
     return refusedAsUnavailable(() => {
+      if (bytesOf(path) === bytes.length) return sha256;
       makeFolder(dirname(path));
       return writeDurably(path, [bytes]);
     });
@@ -31,24 +31,19 @@ export class FolderArtefacts implements ArtefactStore {
 
   async get(sha256: string): Promise<Uint8Array | undefined> {
     const path = this.#blob(checkSha256(sha256));
-    return existsSync(path)
-      ? checkBlob(
-          sha256,
-          refusedAsUnavailable(() => readWhole(path)),
-          path,
-        )
-      : undefined;
+    const bytes = readIfThere(path);
+    return bytes === undefined ? undefined : checkBlob(sha256, bytes, path);
   }
 
   async open(sha256: string): Promise<OpenBlob | undefined> {
     const path = this.#blob(checkSha256(sha256));
-    if (!existsSync(path)) return undefined;
-    const file = Bun.file(path);
-    return { bytes: file.size, stream: file.stream() };
+    const bytes = refusedAsUnavailable(() => bytesOf(path));
+    return bytes === undefined ? undefined : { bytes, stream: Bun.file(path).stream() };
   }
 
   async has(sha256: string): Promise<boolean> {
-    return existsSync(this.#blob(checkSha256(sha256)));
+    const path = this.#blob(checkSha256(sha256));
+    return refusedAsUnavailable(() => bytesOf(path)) !== undefined;
   }
 
   async link(name: string, sha256: string): Promise<void> {
@@ -62,23 +57,13 @@ export class FolderArtefacts implements ArtefactStore {
 
   async resolve(name: string): Promise<string | undefined> {
     const path = this.#pointer(checkName(name));
-    return existsSync(path)
-      ? readPointer(
-          refusedAsUnavailable(() => readWhole(path)),
-          path,
-        )
-      : undefined;
+    const bytes = readIfThere(path);
+    return bytes === undefined ? undefined : readPointer(bytes, path);
   }
 
   async names(prefix: string): Promise<readonly string[]> {
     const folder = join(this.#folder, "names", checkPrefix(prefix));
-    if (!existsSync(folder)) return [];
-    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
-    // Temporary files begin with a dot and do not end like a pointer.
-    return files
-      .filter((file) => file.endsWith(POINTER_END))
-      .map((file) => prefix + file.slice(0, -POINTER_END.length))
-      .sort((a, b) => (a < b ? -1 : 1));
+    return namesOf(filesIn(folder).map((file) => prefix + file));
   }
 
   publicUrl(sha256: string): string | undefined {
@@ -93,6 +78,36 @@ export class FolderArtefacts implements ArtefactStore {
   #pointer(name: string): string {
     return join(this.#folder, "names", name + POINTER_END);
   }
+}
+
+/** Size of a file, or undefined where there is none. Throws ORC_READ_FAILED where nobody can say: that is not the same. */
+function bytesOf(path: string): number | undefined {
+  try {
+    return statSync(path).size;
+  } catch (cause) {
+    return undefinedIfMissing(path, cause);
+  }
+}
+
+function readIfThere(path: string): Uint8Array | undefined {
+  return refusedAsUnavailable(() => (bytesOf(path) === undefined ? undefined : readWhole(path)));
+}
+
+/** Paths of all files in a folder, relative to it; none where it is not there. */
+function filesIn(folder: string): readonly string[] {
+  return refusedAsUnavailable(() => {
+    try {
+      return readdirSync(folder, { recursive: true, encoding: "utf8" });
+    } catch (cause) {
+      return undefinedIfMissing(folder, cause) ?? [];
+    }
+  });
+}
+
+function undefinedIfMissing(path: string, cause: unknown): undefined {
+  const error = readFailed(path, cause);
+  if (error instanceof CodedError && error.code === "ORC_MISSING_FILE") return undefined;
+  throw error;
 }
 
 /** A disk that is full or away is for callers what an unreachable server is. */

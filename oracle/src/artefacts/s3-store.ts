@@ -3,7 +3,7 @@ import { S3Client } from "bun";
 import { sha256Hex } from "../epoch-folder/durable-file.ts";
 import { oracleError } from "../errors.ts";
 import type { ArtefactStore, OpenBlob } from "../ports/artefact-store.ts";
-import { checkBlob, checkName, checkPrefix, checkSha256, POINTER_END, readPointer } from "./artefact-names.ts";
+import { checkBlob, checkName, checkPrefix, checkSha256, namesOf, POINTER_END, readPointer } from "./artefact-names.ts";
 
 export interface S3Options {
   /** `https://…`, without the bucket. */
@@ -85,7 +85,7 @@ export class S3Artefacts implements ArtefactStore {
   async names(prefix: string): Promise<readonly string[]> {
     const root = `${this.#prefix}names/`;
     const within = root + checkPrefix(prefix);
-    const names: string[] = [];
+    const keys: string[] = [];
     let continuationToken: string | undefined;
     do {
       const page = await attempt(root, () =>
@@ -94,12 +94,15 @@ export class S3Artefacts implements ArtefactStore {
           ...(continuationToken === undefined ? {} : { continuationToken }),
         }),
       );
-      for (const { key } of page.contents ?? []) {
-        if (key.endsWith(POINTER_END)) names.push(key.slice(root.length, -POINTER_END.length));
+      for (const { key } of page.contents ?? []) if (key.startsWith(within)) keys.push(key.slice(root.length));
+      const next = page.isTruncated === true ? page.nextContinuationToken : undefined;
+      if (page.isTruncated === true && (next === undefined || next === continuationToken)) {
+        const detail = `${within}: the list does not end and does not say where it goes on`;
+        throw oracleError("ORC_STORE_UNAVAILABLE", detail, { retryable: true });
       }
-      continuationToken = page.isTruncated === true ? page.nextContinuationToken : undefined;
+      continuationToken = next;
     } while (continuationToken !== undefined);
-    return names.sort((a, b) => (a < b ? -1 : 1));
+    return namesOf(keys);
   }
 
   publicUrl(sha256: string): string | undefined {

@@ -3,7 +3,7 @@
  *
  * Reading turns what the operating system says into coded errors that begin with the path, and never returns a part of a file.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -33,7 +33,7 @@ export function writeDurably(path: string, chunks: readonly Uint8Array[], mode =
   const temporary = join(folder, temporaryName(basename(path), process.pid));
   const hash = createHash("sha256");
   try {
-    const file = openSync(temporary, "w", mode);
+    const file = openSync(temporary, "wx", mode);
     try {
       for (const chunk of chunks) {
         for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
@@ -55,9 +55,12 @@ export function writeDurably(path: string, chunks: readonly Uint8Array[], mode =
   return hash.digest("hex");
 }
 
-/** A name per process: two that write one folder must not write into each other's temporary file. */
+/**
+ * A name per writing: two that write one folder must not write into each other's temporary file, and may have one process id, as in
+ * containers.
+ */
 function temporaryName(file: string, pid: number): string {
-  return `.${file}.${pid}.tmp`;
+  return `.${file}.${randomBytes(6).toString("hex")}.${pid}.tmp`;
 }
 
 const TEMPORARY_NAME = /^\..+\.([0-9]{1,10})\.tmp$/;

@@ -11,10 +11,12 @@ export interface ArtefactContract {
   readonly name: string;
   /** More names than the store gives in one answer. */
   readonly manyNames: number;
-  /** A new, empty store, and a way to break what it holds. */
+  /** A new, empty store, and a way to write into it what it would not. */
   readonly make: () => Promise<{
     readonly store: ArtefactStore;
     readonly overwrite: (key: string, text: string) => Promise<void>;
+    /** Lays something there past the store. */
+    readonly write: (key: string, text: string) => Promise<void>;
   }>;
 }
 
@@ -105,6 +107,23 @@ export function testArtefactStore({ name, manyNames, make }: ArtefactContract, s
         await Promise.all(names.slice(from, from + 50).map((one) => store.link(one, sha256)));
       }
       expect(await store.names("many/")).toEqual(names);
+    });
+
+    test("lists nothing that is no name, whatever else lies there", async () => {
+      const { store, write } = await make();
+      const sha256 = await store.put(Uint8Array.of(1));
+      for (const name of ["a/b", "a/c"]) await store.link(name, sha256);
+      for (const stranger of [
+        "names/a/.b~",
+        "names/a/b~~",
+        "names/a/b c~",
+        "names/a/c",
+        `names/a/${"x".repeat(201)}~`,
+      ]) {
+        await write(stranger, `${sha256}\n`);
+      }
+      expect(await store.names("")).toEqual(["a/b", "a/c"]);
+      expect(await store.names("a/")).toEqual(["a/b", "a/c"]);
     });
 
     test("refuses names and hashes that are none, and pointers to nothing", async () => {

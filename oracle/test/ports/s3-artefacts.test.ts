@@ -30,6 +30,7 @@ testArtefactStore(
       return {
         store: new S3Artefacts({ endpoint, accessKeyId, secretAccessKey, bucket, prefix: "net/3/" }),
         overwrite: async (key, text) => server.overwrite(bucket, `net/3/${key}`, text),
+        write: async (key, text) => server.write(bucket, `net/3/${key}`, text),
       };
     },
   },
@@ -63,4 +64,33 @@ describe.skipIf(reason !== undefined)("a bucket that does not answer as it shoul
     });
     await expect(away.resolve("a")).rejects.toMatchObject({ code: "ORC_STORE_UNAVAILABLE", retryable: true });
   });
+});
+
+test("a list whose server does not say where it goes on is no list", async () => {
+  let pages = 0;
+  const end = { none: "", again: "<NextContinuationToken>again</NextContinuationToken>" };
+  let next = end.none;
+  const server = Bun.serve({
+    port: 0,
+    fetch: () => {
+      pages++;
+      const more = pages < 20 ? `<IsTruncated>true</IsTruncated>${next}` : "<IsTruncated>false</IsTruncated>";
+      const contents = `<Contents><Key>names/a/${pages}~</Key></Contents><Contents><Key>other/b~</Key></Contents>`;
+      const body = `<?xml version="1.0"?><ListBucketResult><Name>c</Name>${contents}${more}</ListBucketResult>`;
+      return new Response(body, { headers: { "content-type": "application/xml" } });
+    },
+  });
+  try {
+    const endpoint = `http://127.0.0.1:${server.port}`;
+    const store = new S3Artefacts({ endpoint, accessKeyId: "a", secretAccessKey: "b", bucket: "c" });
+    for (next of [end.none, end.again]) {
+      pages = 0;
+      await expect(store.names("")).rejects.toMatchObject({ code: "ORC_STORE_UNAVAILABLE", retryable: true });
+      expect(pages).toBeLessThan(3);
+    }
+    pages = 20;
+    expect(await store.names("")).toEqual(["a/21"]);
+  } finally {
+    await server.stop(true);
+  }
 });

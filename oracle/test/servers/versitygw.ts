@@ -56,6 +56,11 @@ export class VersityGateway {
     writeFileSync(path, text);
   }
 
+  /** Puts an object there past the server. */
+  write(bucket: string, key: string, text: string): void {
+    writeFileSync(join(this.#folder, "data", bucket, key), text);
+  }
+
   async remove(): Promise<void> {
     await this.#process.end();
     rmSync(this.#folder, { recursive: true, force: true });
