@@ -71,6 +71,12 @@ export class NetworkClock {
     return this.#samples.size;
   }
 
+  /** Steady time when an oracle last told the time; null before. */
+  get lastHeardMs(): number | null {
+    const taken = [...this.#samples.values()].flatMap((samples) => samples.at(-1)?.takenMs ?? []);
+    return taken.length === 0 ? null : Math.max(...taken);
+  }
+
   /** The network's time now, ms since the Unix epoch; whole. */
   nowMs(): number {
     return this.toNetworkMs(this.#clock.nowMs());
