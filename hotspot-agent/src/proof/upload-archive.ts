@@ -69,12 +69,20 @@ export class UploadArchive {
       await this.#files.append(file.name, content);
       await this.#files.sync(file.name);
     } catch (error) {
-      this.#canAppend = false;
+      await this.#giveUp(file);
       throw error;
     }
     this.#remember(file.name, content, { offset: 8, length: upload.length }, file.bytes);
     file.bytes += content.length;
     await this.#keepBound();
+  }
+
+  /** A part may stand in the file: nothing follows it. One that has nothing else goes, and with it its descriptor. */
+  async #giveUp(file: { readonly name: string; readonly bytes: number }): Promise<void> {
+    this.#canAppend = false;
+    if (file.bytes > 0) return;
+    this.#names.pop();
+    await this.#files.remove(file.name).catch(() => {});
   }
 
   #open(): { readonly name: string; bytes: number } {
