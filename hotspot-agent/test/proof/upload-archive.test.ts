@@ -10,7 +10,7 @@ function upload(sequence: number): Uint8Array {
   const receipts = [
     { packetHash: new Uint8Array(32), phyBytes: 12, devAddr: 1, fCnt: sequence, receivedMs: 1, routeId: 1 },
   ];
-  const previousId = EMPTY_CHAIN.id;
+  const previousId = sequence === 1 ? EMPTY_CHAIN.id : new Uint8Array(32).fill(1);
   return sealUpload({ network: 1, sequence, previousId, resumed: false, beacons: [], witnesses: [], receipts }, signer)
     .bytes;
 }
