@@ -1,10 +1,11 @@
 /** `oracle take-over`: takes final epochs over from another oracle, after recomputing them. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { epochFolderName } from "../epoch-folder/run-folder.ts";
 import { oracleError } from "../errors.ts";
+import { holderName } from "../pipeline/hold-lease.ts";
 import { answer, type CliContext } from "./context.ts";
 import { placeFlags } from "./epoch-place.ts";
 import { textParser } from "./parse.ts";
@@ -55,7 +56,7 @@ export const takeOverCommand = buildCommand<TakeOverFlags, [], CliContext>({
       const onProgress = (done: number, total: number, label: string) => progress.show(done, total, label);
       try {
         const archive = new EpochArchive(storage.openConfiguredArtefacts(config));
-        const lease = { store, holder: `take-over-${hostname()}-${process.pid}`, ttlMs: LEASE_MS };
+        const lease = { store, holder: holderName("take-over"), ttlMs: LEASE_MS };
         const taken = [];
         for (const epoch of epochs) {
           const place = join(folder, epochFolderName(epoch));

@@ -1,4 +1,6 @@
 /** Does a piece of work while holding its lease, renewed in the background; or nothing, when another worker holds it. */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import type { Lease, Store } from "../ports/store.ts";
 import { acquireLease, releaseLease, renewLease } from "../store/leases.ts";
 
@@ -8,6 +10,14 @@ export interface LeaseOptions {
   readonly holder: string;
   /** How long a dead worker's work waits before another one takes it, ms. */
   readonly ttlMs: number;
+}
+
+/**
+ * A holder's name that no other process has, for people to know it by: containers on the network of one host may have one host name and
+ * one process id, and each would take the other's lease for its own.
+ */
+export function holderName(what: string): string {
+  return `${what}-${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
 }
 
 /** Renewals in the life of a lease that is not renewed: two may fail. */

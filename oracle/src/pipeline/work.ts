@@ -1,5 +1,4 @@
 /** A worker as a process: opens what the configuration names, waits for the plan, works until it is told to stop. */
-import { hostname } from "node:os";
 import type { WrittenConfig } from "../config/schema.ts";
 import { durationMs } from "../config/values.ts";
 import { headLagMs } from "../log/published-segments.ts";
@@ -11,6 +10,7 @@ import type { Log } from "../service/log.ts";
 import { peersOf } from "../service/peers.ts";
 import { openConfiguredArtefacts, openConfiguredReader, openConfiguredStore } from "../service/storage.ts";
 import { EpochArchive } from "./epoch-archive.ts";
+import { holderName } from "./hold-lease.ts";
 import { IngestClock } from "./ingest-clock.ts";
 import { MirroredLog } from "./mirrored-log.ts";
 import { type PipelinePlan, readPlan } from "./plan.ts";
@@ -43,8 +43,7 @@ export async function runWork({ config, roles, clock, log, stop, onEvent }: Work
     const artefacts = openConfiguredArtefacts(config);
     // It signs the list of segments: the same key wherever workers run.
     const signer = configuredSigner(config, false);
-    const holder = `${hostname()}-${process.pid}`;
-    const reader = await openConfiguredReader(config, plan.log, holder);
+    const reader = await openConfiguredReader(config, plan.log);
     const ingestClock = new IngestClock(store, clock);
     const following = ingestClock.run(stop, (error) =>
       log.complain("clock", "the ingest's time cannot be read", { error: String(error) }),
@@ -62,7 +61,7 @@ export async function runWork({ config, roles, clock, log, stop, onEvent }: Work
           firstEpoch: plan.firstEpoch,
           signer,
           roles,
-          holder,
+          holder: holderName("worker"),
           wallMs: () => ingestClock.nowMs(),
           settings: {
             leaseMs,

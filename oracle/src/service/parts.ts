@@ -1,5 +1,4 @@
 /** The parts of the service, in the order they start. */
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { apiPart } from "../api/api-part.ts";
 import { ArchivedEpochs } from "../api/epoch-source.ts";
@@ -15,6 +14,7 @@ import { noticeKeysOf } from "../notices/notice-keys.ts";
 import { noticePart } from "../notices/notice-part.ts";
 import { organisationsPart } from "../organisations/organisations-part.ts";
 import { EpochArchive } from "../pipeline/epoch-archive.ts";
+import { holderName } from "../pipeline/hold-lease.ts";
 import { type PipelinePartOptions, pipelinePart } from "../pipeline/pipeline-part.ts";
 import { mirrorsOf } from "../pipeline/work.ts";
 import { closedEpochs } from "../pipeline/work-table.ts";
@@ -67,7 +67,7 @@ export async function serviceParts(
     routers: chain.routers,
     suspended,
     fileRoutes: () => routes.book.fileRoutes,
-    holder: `organisations-${hostname()}-${process.pid}`,
+    holder: holderName("organisations"),
   });
   const { access } = organisations.readers;
   const routes = routesPart(context, suspended, () => organisations.stored.routes);
@@ -80,7 +80,7 @@ export async function serviceParts(
     suspended,
     ...noticeKeys,
     firstEpoch: context.plan.firstEpoch,
-    holder: `billing-${hostname()}-${process.pid}`,
+    holder: holderName("billing"),
     everyMs: Math.min(durationMs(config.billing.interval), Math.ceil(rules.parameters.time.epochMs / LOOKS_AN_EPOCH)),
   });
   const source = new ArchivedEpochs(archive, () => closedEpochs(store));

@@ -47,21 +47,17 @@ export function openConfiguredLog(config: WrittenConfig, identity: LogIdentity):
     : JetStreamReportLog.open(jetStreamOptions(config, identity, "log-index.sqlite"));
 }
 
-/** The same log to read, in any number of processes. `worker` names its index of upload ids. Throws what opening a log throws. */
-export async function openConfiguredReader(
-  config: WrittenConfig,
-  identity: LogIdentity,
-  worker: string,
-): Promise<ReportLogReader> {
+/** The same log to read, in any number of processes. Throws what opening a log throws. */
+export async function openConfiguredReader(config: WrittenConfig, identity: LogIdentity): Promise<ReportLogReader> {
   return config.report_log.servers.length === 0
     ? EmbeddedLogReader.open(join(config.data.folder, "log"), identity)
-    : JetStreamLogReader.open(jetStreamOptions(config, identity, `log-index-${worker}.sqlite`));
+    : JetStreamLogReader.open(jetStreamOptions(config, identity));
 }
 
 function jetStreamOptions(
   { report_log, data }: WrittenConfig,
   identity: LogIdentity,
-  index: string,
+  index?: string,
 ): JetStreamLogOptions {
   const { servers, replicas, user, password_file, token_file, ca_file } = report_log;
   const secret = (path: string, key: string) => secretLines(path, `report_log.${key}`, 1)[0]!;
@@ -69,7 +65,8 @@ function jetStreamOptions(
     ...identity,
     servers,
     replicas,
-    indexPath: join(data.folder, index),
+    // Who only reads looks up no ids: its index would be a file that stays behind.
+    ...(index === undefined ? {} : { indexPath: join(data.folder, index) }),
     ...(user === "" ? {} : { user }),
     ...(password_file === "" ? {} : { password: secret(password_file, "password_file") }),
     ...(token_file === "" ? {} : { token: secret(token_file, "token_file") }),
