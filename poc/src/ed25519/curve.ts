@@ -9,32 +9,20 @@ import { FIELD_BYTES, type FieldFunctions } from "./field.ts";
 import {
   add32,
   and32,
-  and64,
   type Code,
-  type FunctionWriter,
   get,
   i32,
   i64,
-  isZero32,
   isZero64,
   type Local,
-  load32,
   load64,
-  low32,
-  ltS32,
-  type ModuleWriter,
-  mul32,
   or64,
   repeat,
   set,
-  shl32,
-  shrU32,
-  shrU64,
   store64,
   sub32,
-  when,
-  xor64,
 } from "./wasm-code.ts";
+import type { FunctionWriter, ModuleWriter } from "./wasm-module.ts";
 
 export const POINT_BYTES = 4 * FIELD_BYTES;
 export const ADDEND_BYTES = 3 * FIELD_BYTES;
@@ -49,8 +37,6 @@ export const FREE_FROM = 1024;
 
 /** Functions over addresses. */
 export interface CurveFunctions {
-  /** (addend, encoding of 32 bytes) → 1, or 0 where the encoding is of no point or not the canonical one. */
-  readonly decompress: FunctionWriter;
   /** (point, points): all become the neutral point. */
   readonly neutral: FunctionWriter;
   /** (sum, point, point) */
@@ -59,42 +45,36 @@ export interface CurveFunctions {
   readonly double: FunctionWriter;
   /** (point) → 1 for the neutral point. */
   readonly isNeutral: FunctionWriter;
-  /** (addends, scalars, count, first bit of the digits, bits of a digit, buckets): adds each addend to the bucket of its digit. */
-  readonly fillBuckets: FunctionWriter;
+  /** (point, addend): the point becomes the sum. */
+  readonly addAddend: FunctionWriter;
+  /** The same for the difference. */
+  readonly subtractAddend: FunctionWriter;
+  /** (element) → 1 if it is 0 modulo p. */
+  readonly isZero: FunctionWriter;
 }
 
-/** Elements in the scratch space by name. */
-const slot = (index: number): Code => i32(SCRATCH + index * FIELD_BYTES);
-const [A, B, C, D, E, F, G, H, I, J] = Array.from({ length: 10 }, (_, index) => slot(index)) as [
-  Code,
-  Code,
-  Code,
-  Code,
-  Code,
-  Code,
-  Code,
-  Code,
-  Code,
-  Code,
-];
-const at = (address: Local, element: number): Code => add32(get(address), i32(element * FIELD_BYTES));
-const constant = (name: keyof typeof CURVE_CONSTANTS): Code => i32(CURVE_CONSTANTS[name]);
+/** Elements that functions work in, by place; the last one is for `isZero` alone. */
+export const scratch = Array.from({ length: 10 }, (_, index) =>
+  i32(SCRATCH + index * FIELD_BYTES),
+) as unknown as readonly [Code, Code, Code, Code, Code, Code, Code, Code, Code, Code];
+const [A, B, C, D, E, F, G, H, , J] = scratch;
+/** The address of an element of a point or an addend. */
+export const at = (address: Local, element: number): Code => add32(get(address), i32(element * FIELD_BYTES));
+export const constant = (name: keyof typeof CURVE_CONSTANTS): Code => i32(CURVE_CONSTANTS[name]);
 
 export function writeCurve(module: ModuleWriter, field: FieldFunctions): CurveFunctions {
   const isZero = writeIsZero(module, field);
-  const addAddend = writeAddAddend(module, field, false);
-  const subtractAddend = writeAddAddend(module, field, true);
   return {
-    decompress: writeDecompress(module, field, isZero),
+    isZero,
     neutral: writeNeutral(module),
+    addAddend: writeAddAddend(module, field, false),
+    subtractAddend: writeAddAddend(module, field, true),
     addPoints: writeAddPoints(module, field),
     double: writeDouble(module, field),
     isNeutral: writeIsNeutral(module, field, isZero),
-    fillBuckets: writeFillBuckets(module, addAddend, subtractAddend),
   };
 }
 
-/** (element) → 1 if it is 0 modulo p. */
 function writeIsZero(module: ModuleWriter, { freeze }: FieldFunctions): FunctionWriter {
   const fn = module.declare(["i32"], "i32");
   const [element] = fn.params as [Local];
@@ -111,7 +91,6 @@ const product = ({ multiply }: FieldFunctions, to: Local): Code => [
   ...multiply.call(at(to, 3), E, H),
 ];
 
-/** (point, addend): the point becomes the sum, or the difference. */
 function writeAddAddend(module: ModuleWriter, field: FieldFunctions, isNegative: boolean): FunctionWriter {
   const { multiply, add, subtract } = field;
   const fn = module.declare(["i32", "i32"]);
@@ -199,124 +178,3 @@ function writeNeutral(module: ModuleWriter): FunctionWriter {
   );
   return fn;
 }
-
-function writeFillBuckets(module: ModuleWriter, add: FunctionWriter, subtract: FunctionWriter): FunctionWriter {
-  const fn = module.declare(["i32", "i32", "i32", "i32", "i32", "i32"]);
-  const [addends, scalars, count, firstBit, bits, buckets] = fn.params as [Local, Local, Local, Local, Local, Local];
-  const digit = fn.local("i32");
-  const half = fn.local("i32");
-  const shift = fn.local("i32");
-  const bucketOf = (positive: Code): Code => add32(get(buckets), mul32(sub32(positive, i32(1)), i32(POINT_BYTES)));
-  const extracted = and32(shrU32(load32(get(scalars)), get(shift)), sub32(shl32(get(half), i32(1)), i32(1)));
-  fn.body = [
-    ...set(half, shl32(i32(1), sub32(get(bits), i32(1)))),
-    ...set(shift, and32(get(firstBit), i32(7))),
-    ...set(scalars, add32(get(scalars), shrU32(get(firstBit), i32(3)))),
-    ...repeat(
-      [
-        ...set(digit, sub32(extracted, get(half))),
-        ...when(
-          ltS32(get(digit), i32(0)),
-          subtract.call(bucketOf(sub32(i32(0), get(digit))), get(addends)),
-          when(get(digit), add.call(bucketOf(get(digit)), get(addends))),
-        ),
-        ...set(addends, add32(get(addends), i32(ADDEND_BYTES))),
-        ...set(scalars, add32(get(scalars), i32(SCALAR_BYTES))),
-        ...set(count, sub32(get(count), i32(1))),
-      ],
-      get(count),
-    ),
-  ];
-  return fn;
-}
-
-/** z^((p - 5) / 8) from A to A; uses B to E. The exponent is 2^252 - 3: runs of ones are put together from shorter ones. */
-function powerForRoot({ multiply, square, squareTimes }: FieldFunctions): Code {
-  // `by` is read after `to` was written: they differ.
-  const run = (to: Code, from: Code, times: number, by: Code): Code => [
-    ...squareTimes.call(to, from, i32(times)),
-    ...multiply.call(to, to, by),
-  ];
-  return [
-    ...square.call(B, A), // 2
-    ...squareTimes.call(C, B, i32(2)), // 8
-    ...multiply.call(C, C, A), // 9
-    ...multiply.call(B, B, C), // 11
-    ...square.call(B, B), // 22
-    ...multiply.call(B, B, C), // 2^5 - 1
-    ...run(C, B, 5, B), // 2^10 - 1
-    ...run(D, C, 10, C), // 2^20 - 1
-    ...run(E, D, 20, D), // 2^40 - 1
-    ...run(E, E, 10, C), // 2^50 - 1
-    ...run(C, E, 50, E), // 2^100 - 1
-    ...run(D, C, 100, C), // 2^200 - 1
-    ...run(D, D, 50, E), // 2^250 - 1
-    ...squareTimes.call(D, D, i32(2)), // 2^252 - 4
-    ...multiply.call(A, D, A), // 2^252 - 3
-  ];
-}
-
-/** The 255 bits of y as limbs, and the sign of x in the bit above. */
-function loadY(bytes: Local): Code {
-  const from = [0, 6, 12, 19, 24];
-  const shift = [0n, 3n, 6n, 1n, 12n];
-  return from.flatMap((offset, i) =>
-    store64(F, and64(shrU64(load64(get(bytes), offset), i64(shift[i]!)), i64((1n << 51n) - 1n)), 8 * i),
-  );
-}
-
-function writeDecompress(module: ModuleWriter, field: FieldFunctions, isZero: FunctionWriter): FunctionWriter {
-  const { multiply, square, add, subtract, freeze } = field;
-  const fn = module.declare(["i32", "i32"], "i32");
-  const [to, bytes] = fn.params as [Local, Local];
-  const isRoot = fn.local("i32");
-  const sign = fn.local("i64");
-  const parity = xor64(and64(load64(I), i64(1n)), get(sign));
-  const sameLimbs = isZero64(
-    Array.from({ length: 5 }, (_, i) => xor64(load64(F, 8 * i), load64(G, 8 * i))).reduce(or64),
-  );
-  fn.body = [
-    ...loadY(bytes),
-    ...set(sign, shrU64(load64(get(bytes), 24), i64(63n))),
-    // y is below p if it is its own canonical form.
-    ...freeze.call(G, F),
-    ...set(isRoot, sameLimbs),
-    // G: u = y² - 1, H: v = d y² + 1, I: v³.
-    ...square.call(G, F),
-    ...multiply.call(H, G, constant("d")),
-    ...add.call(H, H, constant("one")),
-    ...subtract.call(G, G, constant("one")),
-    ...square.call(I, H),
-    ...multiply.call(I, I, H),
-    // A = u v⁷; x = u v³ A^((p - 5) / 8) is a root of u / v, or of its negative.
-    ...square.call(A, I),
-    ...multiply.call(A, A, H),
-    ...multiply.call(A, A, G),
-    ...powerForRoot(field),
-    ...multiply.call(A, A, I),
-    ...multiply.call(A, A, G),
-    ...square.call(B, A),
-    ...multiply.call(B, B, H),
-    ...subtract.call(C, B, G),
-    ...when(isZero32(isZero.call(C)), [
-      ...add.call(C, B, G),
-      ...set(isRoot, and32(get(isRoot), isZero.call(C))),
-      ...multiply.call(A, A, constant("rootOfMinusOne")),
-    ]),
-    ...freeze.call(I, A),
-    ...when(low32(parity), freezeNegative(field)),
-    // Zero has no other sign.
-    ...set(isRoot, and32(get(isRoot), isZero32(low32(parity)))),
-    ...add.call(at(to, 0), F, I),
-    ...subtract.call(at(to, 1), F, I),
-    ...multiply.call(A, F, I),
-    ...multiply.call(at(to, 2), A, constant("twiceD")),
-    ...get(isRoot),
-  ];
-  return fn;
-}
-
-const freezeNegative = ({ subtract, freeze }: FieldFunctions): Code => [
-  ...subtract.call(I, constant("zero"), I),
-  ...freeze.call(I, I),
-];

@@ -1,8 +1,10 @@
 /** The module of this folder, made and ready: its functions as TypeScript calls them, over one memory that grows. */
 import { CURVE_CONSTANTS, type CurveFunctions, writeCurve } from "./curve.ts";
+import { writeDecompress } from "./decode-point.ts";
 import { writeField } from "./field.ts";
+import { writeFillBuckets } from "./fill-buckets.ts";
 import { type ScalarFunctions, writeScalars } from "./scalar.ts";
-import { type FunctionWriter, ModuleWriter } from "./wasm-code.ts";
+import { type FunctionWriter, ModuleWriter } from "./wasm-module.ts";
 
 /** p of RFC 8032, 5.1. */
 const P = (1n << 255n) - 19n;
@@ -13,8 +15,15 @@ const ROOT_OF_MINUS_ONE = 196811613767075059568070793049885420154460665159238901
 
 type Calls<Functions> = { readonly [Name in keyof Functions]: (...values: number[]) => number };
 
+interface PointFunctions extends CurveFunctions {
+  /** (addend, encoding of 32 bytes) → 1, or 0 where the encoding is of no point or not its canonical one. */
+  readonly decompress: FunctionWriter;
+  /** (addends, scalars, count, first bit of the digits, bits of a digit, buckets): adds each addend to the bucket of its digit. */
+  readonly fillBuckets: FunctionWriter;
+}
+
 export interface Engine {
-  readonly curve: Calls<CurveFunctions>;
+  readonly curve: Calls<PointFunctions>;
   readonly scalar: Calls<ScalarFunctions>;
   /** The memory as it is now; ask again after `reserve`. */
   bytes(): Uint8Array;
@@ -31,7 +40,13 @@ function compile(): WebAssembly.Module | undefined {
   if (compiled !== null) return compiled;
   const module = new ModuleWriter();
   const field = writeField(module);
-  for (const functions of [writeCurve(module, field), writeScalars(module)]) {
+  const curve = writeCurve(module, field);
+  const points: PointFunctions = {
+    ...curve,
+    decompress: writeDecompress(module, field, curve),
+    fillBuckets: writeFillBuckets(module, curve),
+  };
+  for (const functions of [points, writeScalars(module)]) {
     for (const [name, written] of Object.entries(functions) as [string, FunctionWriter][]) module.export(name, written);
   }
   const bytes = module.bytes();
@@ -45,7 +60,7 @@ export function makeEngine(): Engine | undefined {
   if (module === undefined) return undefined;
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const calls = exports as Calls<CurveFunctions & ScalarFunctions>;
+  const calls = exports as Calls<PointFunctions & ScalarFunctions>;
   const limbs = new BigUint64Array(memory.buffer);
   const constants = { d: D, twiceD: (2n * D) % P, rootOfMinusOne: ROOT_OF_MINUS_ONE, one: 1n, zero: 0n };
   for (const [name, value] of Object.entries(constants)) {

@@ -10,13 +10,11 @@ import {
   addWide,
   and64,
   type Code,
-  type FunctionWriter,
   get,
   i32,
   i64,
   type Local,
   load64,
-  type ModuleWriter,
   mul64,
   mulWide,
   or64,
@@ -28,6 +26,7 @@ import {
   sub32,
   sub64,
 } from "./wasm-code.ts";
+import type { FunctionWriter, ModuleWriter } from "./wasm-module.ts";
 
 /** Bytes of an element. */
 export const FIELD_BYTES = 40;

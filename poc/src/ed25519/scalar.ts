@@ -8,12 +8,10 @@ import {
   and64,
   type Code,
   drop,
-  type FunctionWriter,
   get,
   i64,
   type Local,
   load64,
-  type ModuleWriter,
   mul64,
   mulWide,
   set,
@@ -21,6 +19,7 @@ import {
   subWide,
   xor64,
 } from "./wasm-code.ts";
+import type { FunctionWriter, ModuleWriter } from "./wasm-module.ts";
 
 /** RFC 8032, 5.1: 2^252 + 27742317777372353535851937790883648493. */
 export const ED25519_ORDER = (1n << 252n) + 27742317777372353535851937790883648493n;

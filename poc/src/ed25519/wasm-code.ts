@@ -1,5 +1,5 @@
 /**
- * Writes WebAssembly: as much of the binary format as the arithmetic of this folder needs, and no more.
+ * Writes instructions of WebAssembly: as many as the arithmetic of this folder needs, and no more.
  *
  * Code is the bytes of instructions in order. An expression leaves its value on the stack, a statement leaves nothing; both are put
  * together by plain functions, so that the arithmetic reads like arithmetic. Opcodes are those of the WebAssembly core specification,
@@ -9,7 +9,6 @@ export type Code = readonly number[];
 
 export type ValueType = "i32" | "i64";
 
-const VALUE_TYPE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e };
 const BLOCK_OF_NOTHING = 0x40;
 
 /** A local variable or parameter of the function that is being written. */
@@ -18,7 +17,8 @@ export interface Local {
   readonly type: ValueType;
 }
 
-const unsigned = (value: number): number[] => {
+/** LEB128, as all numbers of the format are. */
+export const unsigned = (value: number): number[] => {
   const bytes: number[] = [];
   let rest = value >>> 0;
   while (rest > 0x7f) {
@@ -54,13 +54,9 @@ export const add32 = binary(0x6a);
 export const sub32 = binary(0x6b);
 export const mul32 = binary(0x6c);
 export const and32 = binary(0x71);
-export const or32 = binary(0x72);
 export const shl32 = binary(0x74);
-export const shrS32 = binary(0x75);
 export const shrU32 = binary(0x76);
-export const ltU32 = binary(0x49);
 export const ltS32 = binary(0x48);
-export const eq32 = binary(0x46);
 export const isZero32 = (value: Code): Code => [...value, 0x45];
 
 export const add64 = binary(0x7c);
@@ -70,7 +66,6 @@ export const and64 = binary(0x83);
 export const or64 = binary(0x84);
 export const xor64 = binary(0x85);
 export const shl64 = binary(0x86);
-export const shrS64 = binary(0x87);
 export const shrU64 = binary(0x88);
 export const isZero64 = (value: Code): Code => [...value, 0x50];
 export const low32 = (value: Code): Code => [...value, 0xa7];
@@ -91,8 +86,6 @@ export const store64 = (address: Code, value: Code, offset = 0): Code => [
 ];
 export const load32 = (address: Code, offset = 0): Code => [...address, 0x28, 2, ...unsigned(offset)];
 
-/** Both values are worked out; the first is taken where `condition` is not zero. */
-export const select = (condition: Code, yes: Code, no: Code): Code => [...yes, ...no, ...condition, 0x1b];
 export const when = (condition: Code, then: Code, otherwise: Code = []): Code => [
   ...condition,
   0x04,
@@ -111,96 +104,3 @@ export const repeat = (body: Code, condition: Code): Code => [
   0,
   0x0b,
 ];
-
-/** A function of a module that is being written. */
-export class FunctionWriter {
-  readonly index: number;
-  readonly params: readonly Local[];
-  readonly result: ValueType | undefined;
-  readonly #locals: ValueType[] = [];
-  body: Code = [];
-
-  constructor(index: number, params: readonly ValueType[], result: ValueType | undefined) {
-    this.index = index;
-    this.params = params.map((type, at) => ({ index: at, type }));
-    this.result = result;
-  }
-
-  local(type: ValueType): Local {
-    this.#locals.push(type);
-    return { index: this.params.length + this.#locals.length - 1, type };
-  }
-
-  /** `count` locals of 64 bits: the limbs of an element of the field. */
-  limbs(count: number): Local[] {
-    return Array.from({ length: count }, () => this.local("i64"));
-  }
-
-  call(...values: readonly Code[]): Code {
-    return [...values.flat(), 0x10, ...unsigned(this.index)];
-  }
-
-  get type(): Code {
-    const { params, result } = this;
-    const results = result === undefined ? [0] : [1, VALUE_TYPE[result]];
-    return [0x60, ...unsigned(params.length), ...params.map(({ type }) => VALUE_TYPE[type]), ...results];
-  }
-
-  get code(): Code {
-    const locals = this.#locals.flatMap((type) => [1, VALUE_TYPE[type]]);
-    const bytes = [...unsigned(this.#locals.length), ...locals, ...this.body, 0x0b];
-    return [...unsigned(bytes.length), ...bytes];
-  }
-}
-
-/** A module of functions over one memory that the caller brings, as `memory` of `env`. */
-export class ModuleWriter {
-  readonly #functions: FunctionWriter[] = [];
-  readonly #exports = new Map<string, FunctionWriter>();
-
-  /** Declares a function; its body may call any that is declared. */
-  declare(params: readonly ValueType[], result?: ValueType): FunctionWriter {
-    const declared = new FunctionWriter(this.#functions.length, params, result);
-    this.#functions.push(declared);
-    return declared;
-  }
-
-  export(name: string, exported: FunctionWriter): void {
-    this.#exports.set(name, exported);
-  }
-
-  bytes(): Uint8Array<ArrayBuffer> {
-    const functions = this.#functions;
-    const exported = [...this.#exports].flatMap(([name, { index }]) => [...text(name), 0, ...unsigned(index)]);
-    return Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      ...section(
-        1,
-        functions.length,
-        functions.flatMap(({ type }) => type),
-      ),
-      ...section(2, 1, [...text("env"), ...text("memory"), 2, 0, 1]),
-      ...section(
-        3,
-        functions.length,
-        functions.flatMap(({ index }) => unsigned(index)),
-      ),
-      ...section(7, this.#exports.size, exported),
-      ...section(
-        10,
-        functions.length,
-        functions.flatMap(({ code }) => code),
-      ),
-    ]);
-  }
-}
-
-function section(id: number, count: number, content: Code): number[] {
-  const bytes = [...unsigned(count), ...content];
-  return [id, ...unsigned(bytes.length), ...bytes];
-}
-
-function text(value: string): number[] {
-  const bytes = new TextEncoder().encode(value);
-  return [...unsigned(bytes.length), ...bytes];
-}

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FREE_FROM } from "../../src/ed25519/curve.ts";
 import { writeField } from "../../src/ed25519/field.ts";
-import { type FunctionWriter, ModuleWriter } from "../../src/ed25519/wasm-code.ts";
+import { type FunctionWriter, ModuleWriter } from "../../src/ed25519/wasm-module.ts";
 import { soak } from "../protocol/support.ts";
 import { engine, fromLittleEndian, littleEndian, numberBelow, ORDER, P, readElement, writeElement } from "./support.ts";
 
