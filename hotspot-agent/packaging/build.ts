@@ -74,7 +74,7 @@ Version: ${version}
 Architecture: ${architecture}
 Maintainer: Earshot contributors <noreply@earshot.invalid>
 Installed-Size: ${installedKib}
-Depends: libc6 (>= 2.27), adduser
+Depends: libc6 (>= 2.27), adduser, init-system-helpers (>= 1.54)
 Section: net
 Priority: optional
 Description: LoRaWAN hotspot: relays every packet, proves its coverage

@@ -5,6 +5,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -59,6 +60,18 @@ function install(path: string, to: string): void {
   execFileSync("touch", [join(to, "var/lib/dpkg/status"), join(to, "var/lib/dpkg/available")]);
   const force = ["--force-not-root", "--force-depends", "--force-architecture", "--force-script-chrootless"];
   execFileSync("dpkg", [`--root=${to}`, `--log=${join(to, "log")}`, ...force, "--install", path], { stdio: "pipe" });
+}
+
+function uninstall(how: "--remove" | "--purge", from: string): void {
+  const force = ["--force-not-root", "--force-depends", "--force-script-chrootless"];
+  execFileSync("dpkg", [`--root=${from}`, `--log=${join(from, "log")}`, ...force, how, "hotspot-agent"], {
+    stdio: "pipe",
+  });
+}
+
+/** A program that notes how it was called and ends with `code`. */
+function stub(stubs: string, name: string, calls: string, code: number): void {
+  writeFileSync(join(stubs, name), `#!/bin/sh\necho "${name} $*" >>${calls}\nexit ${code}\n`, { mode: 0o755 });
 }
 
 describe("the build", () => {
@@ -159,12 +172,54 @@ describe("the package", () => {
     install(deb("amd64"), scratch);
     mkdirSync(join(scratch, "var/lib/earshot/keys"), { recursive: true });
     execFileSync("touch", [join(scratch, "var/lib/earshot/keys/hotspot.key")]);
-    const force = ["--force-not-root", "--force-script-chrootless"];
-    execFileSync("dpkg", [`--root=${scratch}`, `--log=${join(scratch, "log")}`, ...force, "--purge", "hotspot-agent"], {
-      stdio: "pipe",
-    });
+    uninstall("--purge", scratch);
     expect(existsSync(join(scratch, "usr/bin/hotspot-agent"))).toBe(false);
     expect(existsSync(join(scratch, "var/lib/earshot/keys/hotspot.key"))).toBe(true);
+  });
+
+  test("enables its unit once: an owner who disabled it finds it so after an upgrade, and after it was away", () => {
+    const scratch = join(folder, "root-disabled");
+    const link = join(scratch, "etc/systemd/system/multi-user.target.wants/hotspot-agent.service");
+    const isEnabled = () => lstatSync(link, { throwIfNoEntry: false }) !== undefined;
+    install(deb("amd64"), scratch);
+    expect(isEnabled()).toBe(true);
+    install(deb("amd64"), scratch);
+    expect(isEnabled()).toBe(true);
+    rmSync(link);
+    install(deb("amd64"), scratch);
+    uninstall("--remove", scratch);
+    install(deb("amd64"), scratch);
+    expect(isEnabled()).toBe(false);
+    uninstall("--purge", scratch);
+    install(deb("amd64"), scratch);
+    expect(isEnabled()).toBe(true);
+    uninstall("--purge", scratch);
+    expect(isEnabled()).toBe(false);
+  });
+
+  test("is installed, upgraded and removed whether the agent starts or not", () => {
+    const stubs = join(folder, "stubs");
+    const systemd = join(folder, "run-systemd");
+    for (const at of [stubs, systemd]) mkdirSync(at);
+    const calls = join(folder, "calls");
+    for (const name of ["getent", "install", "adduser", "deb-systemd-helper"]) stub(stubs, name, calls, 0);
+    for (const name of ["systemctl", "deb-systemd-invoke"]) stub(stubs, name, calls, 1);
+    const run = (script: string, ...args: string[]) => {
+      const text = readFileSync(join(root, "hotspot-agent/packaging/deb", script), "utf8");
+      const here = text.replaceAll("/run/systemd/system", systemd).replaceAll("/var/lib/earshot", systemd);
+      const env = { PATH: `${stubs}:/usr/bin:/bin` };
+      const { status, stderr } = spawnSync("sh", ["-c", here, script, ...args], { env });
+      return [status, stderr.toString()];
+    };
+    const advice = expect.stringContaining("it does not run");
+    expect(run("postinst", "configure")).toEqual([0, advice]);
+    expect(run("postinst", "configure", "0.0.9")).toEqual([0, advice]);
+    expect(run("postinst", "abort-remove")).toEqual([0, advice]);
+    expect(run("prerm", "upgrade", "0.2.0")).toEqual([0, ""]);
+    expect(run("prerm", "remove")).toEqual([0, ""]);
+    expect(run("postrm", "remove")).toEqual([0, ""]);
+    expect(run("postrm", "purge")).toEqual([0, expect.stringContaining("kept")]);
+    expect(readFileSync(calls, "utf8")).toContain("deb-systemd-invoke stop hotspot-agent.service\n");
   });
 });
 
