@@ -54,7 +54,7 @@ export class SelfView {
 
   /** For the local page, `info` and `doctor`. */
   status(): AgentStatus {
-    const { listen, clock, servers, proof } = this.#actors;
+    const { listen, clock, servers, proof, mqttInputs } = this.#actors;
     const { keyring, spool, telemetry } = this.#actors.state;
     const { keyText, gatewayId } = keyring.primary;
     const clockStatus = proof?.networkClock.status();
@@ -68,6 +68,7 @@ export class SelfView {
       primary: { key: keyText, name: animalName(keyText), gatewayId },
       listen: `${listen.host}:${listen.port}`,
       gateways: this.#gatewayStatuses(),
+      inputs: mqttInputs.map(({ url, isUp, problem }) => ({ url, isConnected: isUp, problem })),
       malformed: refused.total(),
       spool: { mode: spool.isFailing ? "memory" : "disk", bytes, maxBytes, dropped: dropped.totals("reason") },
       servers: servers.status(),

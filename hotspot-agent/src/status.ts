@@ -18,12 +18,20 @@ export interface GatewayStatus {
   readonly packets: number;
 }
 
+/** A broker that gateways publish at (`gateway_mqtt`). */
+export interface InputStatus {
+  readonly url: string;
+  readonly isConnected: boolean;
+  /** Why it is not; null while it is, and before the first attempt ended. */
+  readonly problem: string | null;
+}
+
 export interface SpoolStatus {
   /** `disk`: appended as promised. `memory`: the disk takes nothing, packets wait in bounded memory. */
   readonly mode: "disk" | "memory";
   readonly bytes: number;
   readonly maxBytes: number;
-  /** Packets that were lost, by reason. */
+  /** Packets that some server or all of them do not get, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
 }
 
@@ -78,6 +86,7 @@ export interface AgentStatus {
   readonly primary: { readonly key: string; readonly name: string; readonly gatewayId: string };
   readonly listen: string;
   readonly gateways: readonly GatewayStatus[];
+  readonly inputs: readonly InputStatus[];
   readonly malformed: number;
   readonly spool: SpoolStatus;
   readonly servers: readonly ServerStatus[];

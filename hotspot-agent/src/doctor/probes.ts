@@ -19,7 +19,8 @@ export async function probe(config: AgentConfig): Promise<readonly Finding[]> {
   return Promise.all([
     probeFolder(config.hotspot.stateDir),
     probePort(config.forwarder.listen),
-    ...config.servers.map(({ name, url }) => probeBroker(name, url)),
+    ...config.gatewayMqtt.map(({ url }) => probeBroker(`gateway_mqtt ${url}`, url)),
+    ...config.servers.map(({ name, url }) => probeBroker(`server ${name}`, url)),
     ...config.oracle.urls.map(probeOracle),
   ]);
 }
@@ -64,8 +65,7 @@ async function probePort({ host, port }: Endpoint): Promise<Finding> {
   }
 }
 
-async function probeBroker(name: string, url: string): Promise<Finding> {
-  const check = `server ${name}`;
+async function probeBroker(check: string, url: string): Promise<Finding> {
   const { hostname, port, protocol } = new URL(url);
   const problem = await connectProblem(
     hostname.replace(/^\[(.*)\]$/, "$1"),

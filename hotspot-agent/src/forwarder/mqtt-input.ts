@@ -90,6 +90,7 @@ export class MqttInput {
   readonly #waiting = new Map<number, Waiting>();
   readonly #topic: RegExp;
   #nextDownlinkId = 1;
+  #problem: string | null = null;
   readonly #messages;
   readonly #refused;
   readonly #packets;
@@ -114,9 +115,14 @@ export class MqttInput {
       will: null,
       subscriptions: [`${base}event/+`],
       onMessage: (topic, payload) => this.receive(topic, payload),
-      onUp: (protocol) => log.info("connected to the gateways' broker", { url: options.url, protocol }),
-      onDown: (reason) =>
-        log.complain("gateway_mqtt", "the gateways' broker is not reached", { url: options.url, reason }),
+      onUp: (protocol) => {
+        this.#problem = null;
+        log.info("connected to the gateways' broker", { url: options.url, protocol });
+      },
+      onDown: (reason) => {
+        this.#problem = reason;
+        log.complain("gateway_mqtt", "the gateways' broker is not reached", { url: options.url, reason });
+      },
     });
   }
 
@@ -134,6 +140,11 @@ export class MqttInput {
 
   get isUp(): boolean {
     return this.#link.isUp;
+  }
+
+  /** Why the broker is not reached, as a person reads it; null while it is, and before the first attempt ended. */
+  get problem(): string | null {
+    return this.#problem;
   }
 
   get url(): string {

@@ -32,6 +32,22 @@ describe("findings", () => {
     ]);
   });
 
+  test("does not hold packets against the disk that no server of this hotspot wants", () => {
+    const dropped = { crc_bad: 300, malformed_frame: 4, not_an_uplink: 9, no_server_wants_it: 70, join_too_old: 2 };
+    expect(faults({ spool: { ...healthyStatus.spool, dropped } })).toEqual([]);
+  });
+
+  test("says why the broker of gateways is not reached, and where they are to publish", () => {
+    const url = "mqtt://127.0.0.1:1883";
+    const input = { url, isConnected: false, problem: "connect ECONNREFUSED 127.0.0.1:1883" };
+    const [broker, forwarder] = faults({ inputs: [input], gateways: [] });
+    expect(broker).toMatchObject({ check: `gateway_mqtt ${url}`, verdict: "fail" });
+    expect(broker?.cause).toContain("ECONNREFUSED");
+    expect(broker?.remedy).toContain(`Nothing listens at ${url}`);
+    expect(forwarder?.remedy).toMatch(/topic_prefix.*UDP/);
+    expect(faults({ inputs: [{ ...input, isConnected: true, problem: null }] })).toEqual([]);
+  });
+
   test("gives every fault a cause and a remedy", () => {
     const broken: AgentStatus = {
       ...healthyStatus,
@@ -74,8 +90,8 @@ describe("findings", () => {
     ["an almost full spool", { spool: { ...healthyStatus.spool, bytes: 900_000 } }, "90 %", "max_size"],
     [
       "lost packets",
-      { spool: { ...healthyStatus.spool, dropped: { age: 2, size: 0 } } },
-      "2 packets were dropped since the start: 2 age.",
+      { spool: { ...healthyStatus.spool, dropped: { too_old: 2, spool_full: 0, crc_bad: 9 } } },
+      "2 packets were lost since the start: 2 too_old.",
       "",
     ],
     ["no servers", { servers: [] }, "No network server", "init"],

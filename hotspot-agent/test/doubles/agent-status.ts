@@ -34,6 +34,7 @@ export const healthyStatus: AgentStatus = {
   primary: { key: healthyGateway.key, name: healthyGateway.name, gatewayId: healthyGateway.gatewayId },
   listen: "127.0.0.1:1680",
   gateways: [healthyGateway],
+  inputs: [],
   malformed: 0,
   spool: { mode: "disk", bytes: 1000, maxBytes: 1_000_000, dropped: {} },
   servers: [healthyServer],
