@@ -168,7 +168,10 @@ export class PartitionWorker {
     const { epochs, logs } = this.#options;
     const closed = [...this.#open.keys()].filter((epoch) => epoch <= epochs.lastClosed);
     if (closed.length === 0) return;
-    for (const epoch of closed) this.#open.delete(epoch);
+    for (const epoch of closed) {
+      this.#open.delete(epoch);
+      this.#open.get(epoch + 1)?.partition.forgetPrevious();
+    }
     const kept = [...this.#firstCheckpoint].filter(([epoch]) => epoch > epochs.lastClosed);
     const checkpoint = kept.length === 0 ? this.#checkpoint : kept.sort(([a], [b]) => a - b)[0][1];
     for (const epoch of this.#firstCheckpoint.keys())
