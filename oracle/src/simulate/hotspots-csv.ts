@@ -22,6 +22,7 @@ export interface ListedHotspot {
   readonly country: string | undefined;
 }
 
+const USED_COLUMNS = ["lat", "lng", "location", "address", "owner_idx", "short_country"];
 /** H3 resolution of an asserted location. */
 const ASSERTED_RESOLUTION = 12;
 /** A location and its coordinates must lie in one cell of this resolution, about 170 m across. */
@@ -32,6 +33,8 @@ export function parseHotspotsCsv(path: string, text: string): ListedHotspot[] {
   const [header, ...rows] = readRows(path, text);
   if (header === undefined) throw badList(path, 1, "the file is empty");
   const column = new Map(header.fields.map((name, index) => [name, index]));
+  const twice = USED_COLUMNS.find((name) => header.fields.indexOf(name) !== header.fields.lastIndexOf(name));
+  if (twice !== undefined) throw badList(path, header.line, `column ${twice} is there twice`);
   for (const name of ["lat", "lng"]) {
     if (!column.has(name)) throw badList(path, header.line, `no column ${name}`);
   }

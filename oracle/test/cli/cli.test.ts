@@ -253,6 +253,19 @@ describe("the command line", () => {
     expect(stderr).toBe("code 2\n");
   });
 
+  test("says in a line that an answer could not be written, and goes on where nothing can be said", () => {
+    const full = (stream: string, ...args: string[]) => {
+      const script = `"$0" "$@" ${stream}>/dev/full`;
+      const { status, stderr } = spawnSync("sh", ["-c", script, process.execPath, main, ...args], { encoding: "utf8" });
+      return { status, stderr };
+    };
+    for (const args of [["--help"], ["explain", join(run, "epoch-20759"), "0", "--json"]]) {
+      expect(full("1", ...args)).toEqual({ status: 1, stderr: "ORC_WRITE_FAILED: standard output: ENOSPC\n" });
+    }
+    // The log of a service is such a stream, and a full disk is no reason to end.
+    expect(full("2", "scor")).toEqual({ status: 2, stderr: "" });
+  });
+
   test("says of a missing file what was expected there", () => {
     const missing = join(run, "nothing");
     const out = folders.next();

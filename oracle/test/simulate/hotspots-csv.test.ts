@@ -22,6 +22,12 @@ describe("list of hotspots", () => {
     expect(hotspot).toMatchObject({ id: "line 2", ownerId: "line 2", line: 2, country: undefined });
   });
 
+  test("takes a list that a spreadsheet has saved, with a byte order mark and CRLF", () => {
+    expect(parseHotspotsCsv(path, `\ufeff${header}\r\n${good}\r\n`)).toEqual(
+      parseHotspotsCsv(path, `${header}\n${good}\n`),
+    );
+  });
+
   test("keeps a hotspot that has asserted nothing", () => {
     expect(parseHotspotsCsv(path, `${header}\na,,,,,7\n`)[0]).toMatchObject({ id: "a", ownerId: "7", cell: undefined });
   });
@@ -33,6 +39,7 @@ describe("list of hotspots", () => {
   test.each([
     ["an empty file", "", 1, "the file is empty"],
     ["no latitude column", "address,lng\na,1\n", 1, "no column lat"],
+    ["a column twice", "lat,lng,lat\n1,2,3\n", 1, "column lat is there twice"],
     ["too few fields", `${header}\n${good}\na,1,2\n`, 3, "6 fields expected, 3 given"],
     ["a word for a latitude", `${header}\na,north,1,,US,1\n`, 2, "lat must be degrees"],
     ["NaN", `${header}\na,NaN,1,,US,1\n`, 2, "lat must be degrees"],
