@@ -3,6 +3,7 @@
  * user names, host names, addresses or exact positions.
  */
 import { writeFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import type { Endpoint } from "../config/values.ts";
 import type { WrittenConfig } from "../config.ts";
 import { agentError } from "../errors.ts";
@@ -52,22 +53,39 @@ export function makeBundle({ found, status, written }: BundleParts, metrics: str
     configuration: written,
     metrics: metrics ?? null,
   };
-  return redact(whole);
+  return redact(whole, hostsIn(JSON.stringify(whole)));
 }
 
-function redact(value: unknown, key = ""): unknown {
+/** The host of an address, in brackets where it is IPv6. */
+const ADDRESS = /\b(mqtts?|https?):\/\/(\[[^\]\s"]*\]|[^\s/":]+)/g;
+const LOOPBACK = /^(127\.[0-9.]+|localhost|\[::1\])$/;
+
+/** Hosts beyond this machine that some address names: errors name them without one. */
+function hostsIn(text: string): readonly string[] {
+  const hosts = new Set([...text.matchAll(ADDRESS)].map(([, , host]) => host!.toLowerCase()));
+  // Longer ones first: one may end like another.
+  return [...hosts].filter((host) => !LOOPBACK.test(host)).sort((a, b) => b.length - a.length);
+}
+
+function redact(value: unknown, hosts: readonly string[], key = ""): unknown {
   if (PRIVATE_KEYS.has(key) && value !== "" && value !== null) return "(removed)";
-  if (typeof value === "string") return redactText(value);
-  if (Array.isArray(value)) return value.map((inner) => redact(inner));
+  if (typeof value === "string") return redactText(value, hosts);
+  if (Array.isArray(value)) return value.map((inner) => redact(inner, hosts));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, redact(inner, name)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, redact(inner, hosts, name)]));
 }
 
-/** Hosts of addresses beyond this machine, wherever they stand in a text. */
-function redactText(text: string): string {
-  return text
-    .replace(/\b(mqtts?|https?):\/\/(?!(127\.|localhost|\[::1\]))[^\s/":]+(:[0-9]+)?/g, "$1://(removed)$3")
-    .replace(/\b(?!127\.|0\.0\.0\.0)[0-9]{1,3}(\.[0-9]{1,3}){3}\b/g, "(removed)");
+/** Hosts of addresses, by name or number, wherever they stand in a text. */
+function redactText(text: string, hosts: readonly string[]): string {
+  const withoutHosts = hosts.reduce(
+    (left, host) => left.replace(new RegExp(RegExp.escape(host), "gi"), "(removed)"),
+    text,
+  );
+  return withoutHosts
+    .replace(/\b(?!127\.|0\.0\.0\.0)[0-9]{1,3}(\.[0-9]{1,3}){3}\b/g, "(removed)")
+    .replace(/[0-9a-f]{0,4}(:[0-9a-f]{0,4}){2,8}/gi, (found) =>
+      isIPv6(found) && found !== "::1" ? "(removed)" : found,
+    );
 }
 
 async function fetchMetrics({ host, port }: Endpoint): Promise<string | undefined> {
