@@ -2,7 +2,7 @@
  * `hotspot-agent init`: writes the configuration of a new hotspot and makes its key. Asks where a person is there, and takes
  * everything by flags where none is. Never writes over a file unless told to.
  */
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { animalName } from "../animal-name.ts";
@@ -70,9 +70,11 @@ export const initCommand = buildCommand<InitFlags, [], CliContext>({
         throw agentError("AGT_BAD_OPTION", `${path} exists already; edit it, or write over it with --force`);
       }
       const made = configurationOf(this, flags);
+      const { stateDir } = made.config.hotspot;
+      // The key first: with a configuration and no key this would not be run again.
+      const { primary } = openKeyring(keyFolder(stateDir));
+      giveToOwner(stateDir, keyFolder(stateDir));
       writeConfiguration(path, printConfig(made.written));
-      const { primary } = openKeyring(keyFolder(made.config.hotspot.stateDir));
-      giveToOwner(made.config.hotspot.stateDir, keyFolder(made.config.hotspot.stateDir));
       const name = animalName(primary.keyText);
       return {
         json: { config: path, key: primary.keyText, name, gatewayId: primary.gatewayId },
@@ -116,12 +118,18 @@ function configurationOf(context: CliContext, flags: InitFlags): ReadConfig {
   return readConfig({ file: undefined, environment: {}, flags: [...settings.lines, ...(flags.set ?? [])] });
 }
 
+/** Whole or not at all: one that is there stays until the other is on the disk. */
 function writeConfiguration(path: string, text: string): void {
+  // What a link names is written over, not the link.
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const draft = `${target}.new`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    writeFileSync(path, text, { mode: 0o644 });
-    chmodSync(path, 0o644);
+    mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
+    writeFileSync(draft, text, { mode: 0o644, flush: true });
+    chmodSync(draft, 0o644);
+    renameSync(draft, target);
   } catch (cause) {
+    rmSync(draft, { force: true });
     throw agentError("AGT_BAD_OPTION", `${path}: cannot be written; run as root or name another with -c`, { cause });
   }
 }

@@ -167,6 +167,31 @@ describe("init", () => {
     });
   });
 
+  test("writes no configuration where the key cannot be made, so that it can be run again", async () => {
+    const { config, state } = place("no-key");
+    mkdirSync(dirname(state), { recursive: true });
+    writeFileSync(state, "a file where the folder should be");
+    const args = ["init", "--yes", "--state-dir", state, "-c", config];
+    expect(await run(args)).toMatchObject({ code: 1, stderr: expect.stringContaining("AGT_KEY_UNUSABLE") });
+    rmSync(state);
+    expect((await run(args)).code).toBe(0);
+  });
+
+  test("keeps the configuration that it was to write over where the disk takes no other", async () => {
+    const { config, state } = place("full");
+    const args = ["init", "--yes", "--region", "EU868", "--state-dir", state, "-c", config];
+    expect((await run(args)).code).toBe(0);
+    const before = readFileSync(config, "utf8");
+    // No file may have a byte here, as on a full disk; the key is there already.
+    const full = ["-c", 'trap "" XFSZ; ulimit -f 0; exec "$@"', "bash"];
+    const program = [process.execPath, join(import.meta.dirname, "../../src/main.ts")];
+    expect(() => execFileSync("bash", [...full, ...program, ...args, "--force"], { stdio: "pipe" })).toThrow(
+      "cannot be written",
+    );
+    expect(readFileSync(config, "utf8")).toBe(before);
+    expect(readdirSync(dirname(config)).sort()).toEqual(["agent.toml", "state"]);
+  });
+
   test("writes over nothing, keeps the key, and says what is wrong before it writes", async () => {
     const { config, state } = place("twice");
     const args = ["init", "--yes", "--json", "--state-dir", state, "-c", config];
