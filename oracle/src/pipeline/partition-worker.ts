@@ -33,6 +33,9 @@ export interface PartitionOptions {
   readonly tickMs: number;
 }
 
+/** Reports that wait for the first block of their epoch: with more the log is read no further, which keeps them as long as it takes. */
+const MAX_UNOPENED = 20_000;
+
 /** Of a log's name, in the name of a source (ports/report-log.ts): nobody finds two keys that agree in so many hex digits. */
 const SOURCE_NAME_CHARACTERS = 40;
 
@@ -95,7 +98,7 @@ export class PartitionWorker {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const { store, logs, time } = this.#options;
+    const { store, logs, time, tickMs } = this.#options;
     this.#checkpoint = await readPosition(store, "live", String(this.#partition));
     const pages = logs[0].log.readShuffled(this.#partition, this.#checkpoint, { follow: true, signal });
     for await (const { reports, checkpoint } of pages) {
@@ -107,6 +110,7 @@ export class PartitionWorker {
         this.#waiting.push(report);
       }
       this.#checkpoint = checkpoint;
+      while (this.#waiting.length > MAX_UNOPENED && !signal.aborted) await sleep(SYSTEM_CLOCK, tickMs, signal);
     }
   }
 
@@ -127,9 +131,9 @@ export class PartitionWorker {
 
   async #takeWaiting(): Promise<void> {
     const { epochs, time } = this.#options;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const report of waiting) {
+    const count = this.#waiting.length;
+    const unopened: LiveReport[] = [];
+    for (const report of this.#waiting.slice(0, count)) {
       let isKnown = true;
       for (const epoch of epochsOf(report.receiveMs, time)) {
         if (epoch <= epochs.lastClosed) continue;
@@ -137,11 +141,13 @@ export class PartitionWorker {
         if (open === undefined) isKnown = false;
       }
       if (!isKnown) {
-        this.#waiting.push(report);
+        unopened.push(report);
         continue;
       }
       for (const epoch of epochsOf(report.receiveMs, time)) this.#open.get(epoch)?.partition.add(report);
     }
+    // More may have been read meanwhile.
+    this.#waiting = [...unopened, ...this.#waiting.slice(count)];
   }
 
   async #openEpoch(epoch: number): Promise<OpenEpoch | undefined> {
