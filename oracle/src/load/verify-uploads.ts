@@ -1,11 +1,11 @@
 /**
  * Verifies records of a raw log, each once, and turns what they report into columns: the first half of loading, and the costly one.
  *
- * Each record stands for itself, though the signatures of many are checked together: an upload counts further when it was received between the start of the epoch and the end of its grace
- * time, verifies under a registered key, and holds only what its sender may report. Where it stands in its sender's chain is the
- * second half's (accept-uploads.ts). A beacon's signature is checked here too, whether or not its challenge turns out to exist.
+ * Each record stands for itself, though the signatures of many are checked together (poc/ed25519): an upload counts further when it was
+ * received between the start of the epoch and the end of its grace time, verifies under a registered key, and holds only what its sender
+ * may report. Where it stands in its sender's chain is the second half's (accept-uploads.ts). A beacon's signature is checked here too, whether or not its challenge turns out to exist.
  */
-import { allocateColumns, type EpochInput, type EpochLog, SignatureVerifier, type SignedMessage } from "@earshot/poc";
+import { type EpochInput, type EpochLog, SignatureVerifier, type SignedMessage } from "@earshot/poc";
 import {
   beaconMessage,
   checkParsedUpload,
@@ -24,10 +24,11 @@ import {
   verifyNotice,
 } from "@earshot/poc/protocol";
 import type { LogRecord } from "../log/segment-reader.ts";
+import { type Received, type ReportRows, refutationRows, reportRows, uploadRows } from "./chunk-rows.ts";
 import { type IntakeRefusal, RefusalCounts } from "./intake.ts";
 import { type ShownRefutation, shownRefutations } from "./refutations.ts";
 import { type Sender, Senders } from "./senders.ts";
-import { chunkRefutationsTable, chunkUploadsTable, SENDER_KIND, type UploadChunk } from "./upload-chunk.ts";
+import type { UploadChunk } from "./upload-chunk.ts";
 
 export interface VerifyOptions {
   readonly hotspots: Pick<EpochInput["hotspots"], "key">;
@@ -38,12 +39,6 @@ export interface VerifyOptions {
   readonly epochStartMs: number;
   /** Length of the epoch and its grace time, ms. */
   readonly openMs: number;
-}
-
-interface Received<Upload> {
-  readonly upload: Upload;
-  readonly sender: Sender & { readonly key: VerifyKey };
-  readonly receiveOffsetMs: number;
 }
 
 export class UploadVerifier {
@@ -137,9 +132,9 @@ export class UploadVerifier {
   #refusalOf(sender: Sender | undefined, code: UploadRefusalCode): IntakeRefusal {
     return sender === undefined || this.senders.isUsable(sender) ? code : "bad_key";
   }
-  #reports(
-    verified: readonly Received<VerifiedUpload>[],
-  ): Pick<UploadChunk, "beacons" | "witnesses" | "receipts" | "confirmations"> {
+
+  /** What they report, in their order. */
+  #reports(verified: readonly Received<VerifiedUpload>[]): ReportRows {
     const { beacons, witnesses, receipts, confirmations } = this.#scratch;
     beacons.length = witnesses.length = receipts.length = confirmations.length = 0;
     const keys: VerifyKey[] = [];
@@ -156,70 +151,11 @@ export class UploadVerifier {
         }),
       ),
     );
-    return {
-      beacons: {
-        challenge_id: beacons.challengeId.slice(0, beacons.length * 32),
-        is_signed: isSigned,
-        payload_key_hi: beacons.payloadKeyHi.slice(0, beacons.length),
-        payload_key_lo: beacons.payloadKeyLo.slice(0, beacons.length),
-        frequency_hz: beacons.frequencyHz.slice(0, beacons.length),
-        data_rate: beacons.dataRate.slice(0, beacons.length),
-        tx_power_ddbm: beacons.txPowerDdbm.slice(0, beacons.length),
-      },
-      witnesses: {
-        payload_key_hi: witnesses.payloadKeyHi.slice(0, witnesses.length),
-        payload_key_lo: witnesses.payloadKeyLo.slice(0, witnesses.length),
-        frequency_hz: witnesses.frequencyHz.slice(0, witnesses.length),
-        rssi_ddbm: witnesses.rssiDdbm.slice(0, witnesses.length),
-        snr_ddb: witnesses.snrDdb.slice(0, witnesses.length),
-        data_rate: witnesses.dataRate.slice(0, witnesses.length),
-      },
-      receipts: {
-        packet_hash: receipts.packetHash.slice(0, receipts.length * 32),
-        phy_bytes: receipts.phyBytes.slice(0, receipts.length),
-        dev_addr: receipts.devAddr.slice(0, receipts.length),
-      },
-      confirmations: {
-        packet_hash: confirmations.packetHash.slice(0, confirmations.length * 32),
-        hotspot_key: confirmations.hotspotKey.slice(0, confirmations.length * 33),
-        phy_bytes: confirmations.phyBytes.slice(0, confirmations.length),
-      },
-    };
+    return reportRows(this.#scratch, isSigned);
   }
 }
 
 /** A meter confirms, a hotspot does everything else. */
 function mayReport(sender: Sender, { header: { counts, reports } }: VerifiedUpload): boolean {
   return sender.kind === "payer" ? counts.confirmations === reports : counts.confirmations === 0;
-}
-
-function refutationRows(
-  shown: readonly (ShownRefutation & { readonly receiveOffsetMs: number })[],
-): UploadChunk["refutations"] {
-  const rows = allocateColumns(chunkRefutationsTable, shown.length);
-  for (const [row, { receiveOffsetMs, disputed, before, after }] of shown.entries()) {
-    rows.receive_offset_ms[row] = receiveOffsetMs;
-    rows.disputed.set(disputed, row * 32);
-    rows.before.set(before, row * 32);
-    rows.after.set(after, row * 32);
-  }
-  return rows;
-}
-
-function uploadRows(verified: readonly Received<VerifiedUpload>[]): UploadChunk["uploads"] {
-  const uploads = allocateColumns(chunkUploadsTable, verified.length);
-  for (const [row, { upload, sender, receiveOffsetMs }] of verified.entries()) {
-    const { sequence, previousId, counts } = upload.header;
-    uploads.receive_offset_ms[row] = receiveOffsetMs;
-    uploads.sender_kind[row] = SENDER_KIND[sender.kind];
-    uploads.sender[row] = sender.row;
-    uploads.sequence[row] = BigInt(sequence);
-    uploads.id.set(upload.id, row * 32);
-    uploads.previous_id.set(previousId, row * 32);
-    uploads.beacons[row] = counts.beacons;
-    uploads.witnesses[row] = counts.witnesses;
-    uploads.receipts[row] = counts.receipts;
-    uploads.confirmations[row] = counts.confirmations;
-  }
-  return uploads;
 }
