@@ -7,14 +7,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "@earshot/geo";
-import {
-  allocateColumns,
-  appealsTable,
-  type Columns,
-  type EpochManifest,
-  hashTable,
-  type TableDefinition,
-} from "@earshot/poc";
+import { allocateColumns, appealsTable, type Columns, hashTable, type TableDefinition } from "@earshot/poc";
 import type { VerifyKey } from "@earshot/poc/protocol";
 import type { BillingArchive } from "../billing/contest-epoch.ts";
 import { decodeTable } from "../epoch-folder/arrow.ts";
@@ -26,6 +19,7 @@ import { listedIngests } from "../pipeline/segment-list.ts";
 import { compareTables } from "./compare-tables.ts";
 import type { Finding } from "./finding.ts";
 import { hasSegmentList, readSegmentList } from "./folder-logs.ts";
+import { manifestOf } from "./manifest-file.ts";
 
 /** An epoch of which this is the first: no manifest comes before it. */
 const NO_MANIFEST = "0".repeat(64);
@@ -92,7 +86,8 @@ export function unprovenBefore(earlier: string, { input }: AppealsInput): Findin
   if (found !== previousManifestHash) {
     return { file, expected: previousManifestHash, found, what: "not the manifest that the audited epoch names" };
   }
-  const manifest = JSON.parse(new TextDecoder().decode(bytes)) as EpochManifest;
+  const manifest = manifestOf(bytes);
+  if (manifest === undefined) return { file, what: "no manifest" };
   const path = join(earlier, tableFile(appealsTable));
   if (existsSync(path)) {
     const columns = decodeTable(appealsTable, readWhole(path), path);

@@ -26,6 +26,7 @@ import { FILES, type OutputTables, tableFile } from "../epoch-folder/layout.ts";
 import { Senders } from "../load/senders.ts";
 import { numberOf, readSegment, segmentNames } from "../log/segment-reader.ts";
 import type { Finding } from "./finding.ts";
+import { manifestOf } from "./manifest-file.ts";
 
 /** A record of the log that holds the upload. */
 export interface FoundRecord {
@@ -68,7 +69,8 @@ export function findReports(folder: string, id: Uint8Array): ReportSearch {
   const input = readEpochInput(folder, onChanged);
   verifyUploadFiles(folder, onChanged);
   const { tables, manifest: bytes } = readEpochOutput(folder, input, onChanged);
-  const manifest = JSON.parse(new TextDecoder().decode(bytes)) as EpochManifest;
+  const manifest = manifestOf(bytes);
+  if (manifest === undefined) findings.push({ file: join(folder, FILES.manifest), what: "no manifest" });
   const stored = { ...input, ...tables };
   for (const [table, columns] of [
     [beaconsTable, stored.beacons],
@@ -76,7 +78,7 @@ export function findReports(folder: string, id: Uint8Array): ReportSearch {
     [packetsTable, stored.packets],
     [verdictsTable, stored.verdicts],
   ] as const) {
-    findings.push(...hashFindings(folder, table, columns as Columns<TableDefinition>, manifest));
+    findings.push(...hashFindings(folder, table, columns as Columns<TableDefinition>, manifest?.tables ?? {}));
   }
   const found = findRecords(folder, id);
   return {
@@ -93,12 +95,12 @@ function hashFindings(
   folder: string,
   table: TableDefinition,
   columns: Columns<TableDefinition>,
-  manifest: EpochManifest,
+  tables: EpochManifest["tables"],
 ): Finding[] {
   const rows = (columns as unknown as { readonly log_index: Uint32Array }).log_index.length;
   const hashes = hashTable(table, columns, rows).columns;
   return Object.entries(hashes).flatMap(([column, found]) => {
-    const expected = manifest.tables[table.name]?.columns[column];
+    const expected = tables[table.name]?.columns[column];
     const file = join(folder, tableFile(table));
     return expected === found
       ? []

@@ -1,5 +1,5 @@
 /** An epoch that oracles closed and made final on a local chain, audited by somebody who has nothing but their addresses. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NETWORK_NUMBERS, sha256, signReceipt, uploadId } from "@earshot/poc/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -218,6 +218,16 @@ describe("oracle verify-report", () => {
     const missing = await oracle("verify-report", "ab".repeat(32), "--dir", downloaded, "--epoch", String(EPOCH));
     expect(missing.code).toBe(1);
     expect(missing.stdout).toContain("is not in the epoch's log");
+  });
+
+  test("finds that a manifest is none, whatever its bytes are", async () => {
+    const run = folders.next();
+    const folder = join(run, `epoch-${EPOCH}`);
+    cpSync(join(downloaded, `epoch-${EPOCH}`), folder, { recursive: true });
+    writeFileSync(join(folder, "manifest.json"), '{"tables":{"witnesses":7}}');
+    const search = await oracle("verify-report", "ab".repeat(32), "--dir", run, "--epoch", String(EPOCH));
+    expect(search).toMatchObject({ code: 1, stderr: "" });
+    expect(search.stdout).toContain("manifest.json: no manifest");
   });
 });
 
