@@ -11,7 +11,7 @@ import { idName } from "./id-name.ts";
 /** An upload that waits for its commit. */
 export interface WaitingUpload {
   readonly upload: RawUpload;
-  /** To be called once, when the upload is durable at this place. */
+  /** To be called when the upload is durable at this place; the first call counts. */
   readonly acknowledge: (place: LogPlace, isDuplicate: boolean) => void;
 }
 
@@ -88,7 +88,9 @@ export class AppendQueue {
     return promise;
   }
 
+  /** What is answered again left before: its sender may be here anew. */
   #leave(id: string, waiting: Waiting): void {
+    if (waiting.isAnswered) return;
     waiting.isAnswered = true;
     this.#underWay.delete(id);
     this.#bytes -= waiting.upload.bytes.length;
