@@ -2,9 +2,10 @@
 import { Readable } from "node:stream";
 import { base58Text } from "@earshot/poc/protocol";
 import Type, { type Static } from "typebox";
+import { sha256Hex } from "../epoch-folder/durable-file.ts";
 import { FILES } from "../epoch-folder/layout.ts";
 import { bytesAnswer, errorAnswers, keyParams } from "../service/api-schemas.ts";
-import { type HttpApp, isKnown, notModified, sendError } from "../service/http.ts";
+import { type HttpApp, isKnown, notModified, sendError, sendHead } from "../service/http.ts";
 import { answerFrom, atoms, epochAnswers, epochNumber, epochQuery, hashText, orBusy } from "./answers.ts";
 import type { EpochView } from "./epoch-view.ts";
 import type { EpochViews } from "./epoch-views.ts";
@@ -57,10 +58,16 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
       schema: {
         tags,
         summary: "Numbers of the closed epochs.",
-        response: { 200: Type.Object({ epochs: Type.Array(Type.Integer()) }) },
+        response: { 200: Type.Object({ epochs: Type.Array(Type.Integer()) }), 304: Type.Null() },
       },
     },
-    async () => ({ epochs: [...(await views.source.epochs())] }),
+    async (request, reply) => {
+      const epochs = [...(await views.source.epochs())];
+      // Another one may be closed at any moment, and whoever asks here wants to know.
+      reply.header("cache-control", "no-cache");
+      if (isKnown(request, reply, tagOf(epochs.join(" ")))) return notModified(reply);
+      return { epochs };
+    },
   );
   app.get(
     "/v1/epochs/:epoch",
@@ -89,6 +96,8 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
       const { epoch } = request.params;
       const files = (await isClosed(epoch)) ? await views.source.files(epoch) : new Map<string, string>();
       if (!files.has(FILES.manifest)) return sendError(reply, "not_found", "a closed epoch", epoch);
+      reply.header("cache-control", "public, max-age=86400");
+      if (isKnown(request, reply, tagOf([...files].join(" ")))) return notModified(reply);
       return { epoch, files: [...files].map(([name, sha256]) => ({ name, sha256 })) };
     },
   );
@@ -116,7 +125,12 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
         return notModified(reply);
       }
       const type = name.endsWith(".json") ? "application/json" : "application/octet-stream";
-      return reply.type(type).header("content-length", file.bytes).send(Readable.fromWeb(file.stream));
+      reply.type(type);
+      if (request.method === "HEAD") {
+        await file.stream.cancel();
+        return sendHead(reply, file.bytes);
+      }
+      return reply.header("content-length", file.bytes).send(Readable.fromWeb(file.stream));
     },
   );
   app.get(
@@ -169,6 +183,10 @@ export function epochRoutes(app: HttpApp, views: EpochViews): void {
       },
     );
   }
+}
+
+function tagOf(text: string): string {
+  return sha256Hex(Buffer.from(text)).slice(0, 32);
 }
 
 function epochOf(view: EpochView): Static<typeof epochSchema> {

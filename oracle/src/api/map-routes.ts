@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { PUBLIC_RESOLUTION } from "@earshot/geo";
 import Type, { type Static } from "typebox";
+import { preferredCoding } from "../service/content-coding.ts";
 import type { HttpApp } from "../service/http.ts";
 import { answerFrom, cellOrNull, epochAnswers, epochQuery } from "./answers.ts";
 import type { EpochView } from "./epoch-view.ts";
@@ -63,15 +64,18 @@ export function mapRoutes(app: HttpApp, views: EpochViews): void {
       },
     },
     async (request, reply) => {
-      const view = await answerFrom(views, request.query.epoch, request, reply, "cells", (found) => found);
+      reply.header("vary", "accept-encoding");
+      const coding = preferredCoding(request.headers["accept-encoding"], ["gzip"]);
+      // Two bodies under one address have two tags.
+      const basisOf = async () => ({ until: coding ?? "plain", isLasting: true });
+      const view = await answerFrom(views, request.query.epoch, request, reply, "cells", (found) => found, basisOf);
       // The epoch is not closed, or the client has the answer.
       if (!("epoch" in view)) return view;
       const { plain, zipped } = await bytesOf(view);
-      const isZipped = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
-      reply.header("vary", "accept-encoding").type("application/json; charset=utf-8");
-      if (isZipped) reply.header("content-encoding", "gzip");
+      reply.type("application/json; charset=utf-8");
+      if (coding !== undefined) reply.header("content-encoding", coding);
       // Fastify sends bytes as they are; the columns are not written anew for every client.
-      return reply.send((isZipped ? zipped : plain) as never);
+      return reply.send((coding === undefined ? plain : zipped) as never);
     },
   );
 }

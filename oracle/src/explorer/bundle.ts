@@ -16,6 +16,8 @@ export interface ExplorerFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Made when it is first asked for. */
   readonly gzip: Uint8Array<ArrayBuffer>;
+  /** Of the bytes as they are. */
+  readonly tag: string;
   /** Resolves when it is made; undefined until then and where there is none. */
   brotli: Uint8Array<ArrayBuffer> | undefined;
 }
@@ -82,6 +84,7 @@ export function toFile(bytes: Uint8Array<ArrayBuffer>, path: string): ExplorerFi
       gzip ??= gzipSync(bytes);
       return gzip;
     },
+    tag: sha256Hex(bytes).slice(0, 32),
     brotli: undefined,
   };
 }

@@ -2,7 +2,8 @@
  * The explorer as a part of the service: one page with its scripts, served from loopback or behind a proxy, asking nothing of any
  * other host. What it shows it reads from the public API beside it.
  */
-import type { HttpApp, HttpReply, HttpRequest } from "../service/http.ts";
+import { preferredCoding } from "../service/content-coding.ts";
+import { type HttpApp, type HttpReply, type HttpRequest, isKnown, notModified } from "../service/http.ts";
 import type { ServicePart } from "../service/part.ts";
 import { ASSET_ROOT, buildExplorer, type ExplorerFile, makeSmall } from "./bundle.ts";
 import { geographyFiles } from "./geography.ts";
@@ -93,10 +94,12 @@ export function explorerPart(): ServicePart {
 }
 
 function send(request: HttpRequest, reply: HttpReply, file: ExplorerFile): HttpReply {
-  const { type, bytes, brotli } = file;
-  const accepted = String(request.headers["accept-encoding"] ?? "");
-  reply.type(type).header("vary", "accept-encoding");
-  if (brotli !== undefined && /\bbr\b/.test(accepted)) return reply.header("content-encoding", "br").send(brotli);
-  if (/\bgzip\b/.test(accepted)) return reply.header("content-encoding", "gzip").send(file.gzip);
-  return reply.send(bytes);
+  const { type, bytes, brotli, tag } = file;
+  const codings = brotli === undefined ? (["gzip"] as const) : (["br", "gzip"] as const);
+  const coding = preferredCoding(request.headers["accept-encoding"], codings);
+  reply.header("vary", "accept-encoding");
+  if (reply.statusCode === 200 && isKnown(request, reply, `${tag}-${coding ?? "plain"}`)) return notModified(reply);
+  reply.type(type);
+  if (coding === undefined) return reply.send(bytes);
+  return reply.header("content-encoding", coding).send(coding === "br" ? brotli : file.gzip);
 }

@@ -12,6 +12,7 @@ import {
   isKnown,
   notModified,
   sendError,
+  sendHead,
 } from "../service/http.ts";
 import { type DownloadLimits, DownloadSlots } from "./download-slots.ts";
 import type { PublishedLog } from "./published-log.ts";
@@ -101,6 +102,7 @@ export function segmentRoutes(app: HttpApp, { published, nowMs, downloads }: Seg
       if (segment === undefined) return sendError(reply, "not_found", "the number of a published segment", number);
       reply.header("cache-control", "public, max-age=31536000, immutable");
       if (isKnown(request, reply, hex(segment.sha256))) return notModified(reply);
+      if (request.method === "HEAD") return sendHead(reply.type(SEGMENT_CONTENT_TYPE), segment.bytes);
       const over = slots.take(clientOfRequest(request), segment.bytes, () => reply.raw.destroy());
       if (over === undefined) {
         reply.removeHeader("etag");

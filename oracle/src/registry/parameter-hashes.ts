@@ -20,5 +20,14 @@ export function readParameterHashes(reader: AccountReader): ParameterHashes {
 
 /** The hash that holds in an epoch, or the oldest one still known. */
 export function parameterHashAt(hashes: ParameterHashes, epoch: number): Uint8Array {
-  return (hashes.findLast(({ fromEpoch }) => fromEpoch <= epoch) ?? hashes[0]!).hash;
+  return heldAt(hashes, epoch).hash;
+}
+
+/** The first epoch of those in which the parameters of an epoch hold; 0 for those the network was founded with. */
+export function heldFrom(hashes: ParameterHashes, epoch: number): number {
+  return heldAt(hashes, epoch).fromEpoch;
+}
+
+function heldAt(hashes: ParameterHashes, epoch: number): HeldFrom {
+  return hashes.findLast(({ fromEpoch }) => fromEpoch <= epoch) ?? hashes[0]!;
 }

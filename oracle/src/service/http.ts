@@ -3,6 +3,7 @@
  * With service/openapi.ts the door to fastify: parts of the oracle add routes as functions that take a `HttpApp`.
  */
 
+import { Readable } from "node:stream";
 import { API_ERRORS, type ApiError, type ApiErrorCode } from "@earshot/poc/protocol";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import {
@@ -172,6 +173,11 @@ export function isKnown(request: HttpRequest, reply: HttpReply, tag: string): bo
 /** Answers that the client has it already. */
 export function notModified(reply: HttpReply): HttpReply {
   return reply.code(304).send();
+}
+
+/** Answers HEAD of a body that need not be read for it. Fastify takes the length of nothing for 0, and leaves that of a stream alone. */
+export function sendHead(reply: HttpReply, bodyBytes: number): HttpReply {
+  return reply.header("content-length", bodyBytes).send(Readable.from([]));
 }
 
 /** What fastify refused, in words of the interface. */

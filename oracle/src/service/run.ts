@@ -19,6 +19,7 @@ import type { Store } from "../ports/store.ts";
 import { AgreedRegistry } from "../registry/agreed-registry.ts";
 import { agreedHistory, type Quorum } from "../registry/agreement.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
+import { heldFrom } from "../registry/parameter-hashes.ts";
 import { RegistryBook } from "../registry/registry-book.ts";
 import { RegistryWatch } from "../registry/registry-watch.ts";
 import { rewardAccountsOf, rewardsView } from "../settlement/network-addresses.ts";
@@ -109,7 +110,8 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
   if (network === undefined) return;
 
   const known = knownRules(network, config.network, rewardAccountsOf(network));
-  const rules = rulesOfEpoch(known, network.parameters, known[0]!.epochAt(networkClock.nowMs()));
+  const epoch = known[0]!.epochAt(networkClock.nowMs());
+  const rules = rulesOfEpoch(known, network.parameters, epoch);
   if ("why" in rules) throw oracleError("ORC_WRONG_NETWORK", rules.why);
   const { time } = rules.parameters;
   const store = await openConfiguredStore(config);
@@ -148,6 +150,7 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
     onTurnedAway: (what) => telemetry.turnedAway(what),
     log: log.for("http"),
     rules,
+    effectiveEpoch: heldFrom(network.parameters, epoch),
     telemetry,
     faults: () => faultsOf(parts, watch),
     parts,

@@ -2,7 +2,7 @@
 import { ORACLE_API } from "@earshot/poc/protocol";
 import Type from "typebox";
 import { parametersSchema } from "./api-schemas.ts";
-import type { HttpApp } from "./http.ts";
+import { type HttpApp, isKnown, notModified } from "./http.ts";
 import type { NetworkRules } from "./network-rules.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -14,12 +14,17 @@ const readySchema = Type.Object({
 
 export interface StatusRoutesOptions {
   readonly rules: NetworkRules;
+  /** First epoch in which they hold; 0 without it. */
+  readonly effectiveEpoch?: number;
   readonly telemetry: Telemetry;
   /** What is wrong, by part. */
   readonly faults: () => Readonly<Record<string, string>>;
 }
 
-export function statusRoutes(app: HttpApp, { rules, telemetry, faults }: StatusRoutesOptions): void {
+export function statusRoutes(
+  app: HttpApp,
+  { rules, effectiveEpoch = 0, telemetry, faults }: StatusRoutesOptions,
+): void {
   const tags = ["operation"];
   app.get(
     "/healthz",
@@ -46,11 +51,19 @@ export function statusRoutes(app: HttpApp, { rules, telemetry, faults }: StatusR
   );
   app.get(
     ORACLE_API.getParameters.path,
-    { schema: { tags: ["network"], summary: ORACLE_API.getParameters.meaning, response: { 200: parametersSchema } } },
-    async () => ({
-      parameterHash: rules.parameterHash.toHex(),
-      effectiveEpoch: 0,
-      parameters: rules.parameters,
-    }),
+    {
+      schema: {
+        tags: ["network"],
+        summary: ORACLE_API.getParameters.meaning,
+        response: { 200: parametersSchema, 304: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const parameterHash = rules.parameterHash.toHex();
+      // Others may hold from any epoch on.
+      reply.header("cache-control", "no-cache");
+      if (isKnown(request, reply, `${parameterHash.slice(0, 32)}-${effectiveEpoch}`)) return notModified(reply);
+      return { parameterHash, effectiveEpoch, parameters: rules.parameters };
+    },
   );
 }

@@ -341,6 +341,47 @@ describe("an epoch", () => {
     }
   });
 
+  test.each(["/v1/epochs", `/v1/epochs/${EPOCH}/files`])(
+    "has %s with an ETag, which a client that has it is not sent again",
+    async (url) => {
+      const { headers } = await get(url);
+      const again = await get(url, { "if-none-match": String(headers.etag) });
+      expect(again).toMatchObject({ status: 304, text: "" });
+      expect(again.headers["cache-control"]).toBe(headers["cache-control"]);
+      expect((await get(url, { "if-none-match": '"other"' })).status).toBe(200);
+    },
+  );
+
+  test("tells the length of its files without reading them", async () => {
+    const url = `/v1/epochs/${EPOCH}/files/witnesses.arrow`;
+    const { headers, text } = await get(url);
+    let opened = 0;
+    let cancelled = 0;
+    const source = new EpochFolders(root);
+    const openFile = source.open.bind(source);
+    source.open = async (...of) => {
+      const file = await openFile(...of);
+      if (file === undefined) return undefined;
+      opened++;
+      const cancel = file.stream.cancel.bind(file.stream);
+      file.stream.cancel = async (why) => {
+        cancelled++;
+        await cancel(why);
+      };
+      return file;
+    };
+    const asked = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
+    await apiPart({ source, nowMs: () => NOW_MS }).routes?.(asked);
+    const told = await asked.inject({ method: "HEAD", url });
+    expect(told.statusCode).toBe(200);
+    expect(told.body).toBe("");
+    expect(told.headers["content-length"]).toBe(headers["content-length"]);
+    expect(told.headers.etag).toBe(headers.etag);
+    expect(text.length).toBeGreaterThan(0);
+    expect([opened, cancelled]).toEqual([1, 1]);
+    await asked.close();
+  });
+
   test("that is not closed is not found", async () => {
     expect((await get(`/v1/epochs/${EPOCH + 1}`)).status).toBe(404);
     expect((await get(`/v1/hotspots?epoch=${EPOCH + 1}`)).status).toBe(404);

@@ -81,7 +81,19 @@ describe("the map", () => {
     expect(gunzipSync(zipped.rawPayload).equals(plain.rawPayload)).toBe(true);
     const again = await get("/v1/map", { "if-none-match": String(plain.headers.etag) });
     expect(again.statusCode).toBe(304);
+    expect(again.headers.vary).toBe("accept-encoding");
     expect((await get("/v1/map?epoch=1")).statusCode).toBe(404);
+  });
+
+  test("is not sent compressed to who wants it as it is, and the two have tags of their own", async () => {
+    const plain = await get("/v1/map");
+    const zipped = await get("/v1/map", { "accept-encoding": "gzip" });
+    expect(zipped.headers.etag).not.toBe(plain.headers.etag);
+    const refused = await get("/v1/map", { "accept-encoding": "gzip;q=0" });
+    expect(refused.headers["content-encoding"]).toBeUndefined();
+    expect(refused.rawPayload.equals(plain.rawPayload)).toBe(true);
+    const known = { "accept-encoding": "gzip", "if-none-match": String(plain.headers.etag) };
+    expect((await get("/v1/map", known)).headers["content-encoding"]).toBe("gzip");
   });
 });
 

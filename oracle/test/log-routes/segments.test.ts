@@ -78,6 +78,8 @@ describe("the published log", () => {
     expect(answer.headers["cache-control"]).toContain("immutable");
     expect(answer.headers.etag).toBe(`"${segment.sha256}"`);
     expect(readSegment(new Uint8Array(answer.rawPayload), 0, "0")).toHaveLength(segment.uploads);
+    const head = await service.app.inject({ method: "HEAD", url: segment.href });
+    expect([head.body, head.headers["content-length"]]).toEqual(["", String(segment.bytes)]);
     const known = { "if-none-match": `"${segment.sha256}"` };
     expect((await service.app.inject({ method: "GET", url: segment.href, headers: known })).statusCode).toBe(304);
     for (const path of ["-1", "1.5", "x", "1e99", "99999999999999999999"])

@@ -23,7 +23,7 @@ function partition(number = EPOCH, previous?: LivePartition) {
 
 const reports = records.flatMap(({ receiveMs, bytes }) => {
   const upload = { receiveMs, bytes, uploadId: uploadId(bytes), deviceKey: bytes.subarray(56, 89) };
-  return liveReportsOf(upload).map((report) => readLiveReport({ ...report, source: "test", position: 0 }));
+  return liveReportsOf(upload).map((report) => readLiveReport({ ...report, source: "test", position: 0, index: 0 }));
 });
 const beacon = reports.find(({ kind }) => kind === LIVE_KIND.beacon)!;
 /** The first challenge that is answered: its beacon and the four receptions of it. */

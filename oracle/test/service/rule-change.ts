@@ -77,7 +77,7 @@ async function playChange(play: Play): Promise<void> {
   expect(Math.floor(Date.now() / 1000 / EPOCH_S)).toBeGreaterThanOrEqual(change);
   // As systemd does.
   await told.start();
-  expect((await told.get("/v1/parameters")).parameterHash).toBe(hash.toHex());
+  expect(await told.get("/v1/parameters")).toMatchObject({ parameterHash: hash.toHex(), effectiveEpoch: change });
   const log = () => told.log.slice(-5000);
   const closed = (epoch: number) =>
     until(
