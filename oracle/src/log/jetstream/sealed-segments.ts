@@ -106,7 +106,9 @@ export class SealedSegments {
     const { client, subject } = this.#streams;
     try {
       const options = { msgID: `segment-${number}`, expect: { lastSequence: number }, retries: 0 };
-      const { seq } = await client.publish(subject, encodeCut(segment), options);
+      const { seq, duplicate } = await client.publish(subject, encodeCut(segment), options);
+      // Stored is then what somebody else cut.
+      if (duplicate) return false;
       // Whoever lists meanwhile may have found it before it was told here.
       if (seq === number + 1 && this.#known.length === number) this.#known.push(segment);
       return seq === number + 1;
