@@ -7,7 +7,9 @@ import { acquireLease } from "../../src/store/leases.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { until } from "../service/until.ts";
 import { EPOCH, EPOCH_START_MS, parameters } from "../small-epoch.ts";
+import { TemporaryFolders } from "../temporary-folder.ts";
 
+const folders = new TemporaryFolders("partition-worker");
 const PAGE_REPORTS = 1000;
 
 /** A reception as the shuffle writes it (live-report.ts). */
@@ -21,7 +23,7 @@ function shuffled(number: number) {
 }
 
 test("reports of an epoch whose first block is not known are left in the log, not in memory, and taken when the epoch is over", async () => {
-  const store = await openStore("sqlite::memory:");
+  const store = await openStore(`sqlite:${folders.next()}/oracle.sqlite`);
   const lease = (await acquireLease(store, "partition/0", "test", 60_000))!;
   const stop = new AbortController();
   let pages = 0;
