@@ -12,7 +12,15 @@
 import { ADDEND_BYTES, POINT_BYTES, SCALAR_BYTES } from "./curve.ts";
 import { type Engine, makeEngine } from "./engine.ts";
 import { ED25519_ORDER } from "./scalar.ts";
-import { type Digits, randomDigits, SUMS_END, SubsetSums, scalarDigits, type Terms } from "./subset-sums.ts";
+import {
+  type Digits,
+  randomDigits,
+  SECURITY_BITS,
+  SUMS_END,
+  SubsetSums,
+  scalarDigits,
+  type Terms,
+} from "./subset-sums.ts";
 
 /** Fills bytes with what nobody could foresee: `crypto.getRandomValues`. */
 export type FillRandom = (bytes: Uint8Array<ArrayBuffer>) => void;
@@ -32,6 +40,10 @@ BASE_POINT[0] = 0x58;
 
 /** At most as many random bytes at a time (Web Cryptography API). */
 const RANDOM_BYTES_AT_ONCE = 65_536;
+
+/** Fewer keys are asked one by one: a sum of all would take more multiplications by L (subset-sums.ts). */
+const LEAST_KEYS = SECURITY_BITS;
+const KEY_PARTS = 8;
 
 const R = 1n << 256n;
 const modL = (value: bigint): bigint => ((value % ED25519_ORDER) + ED25519_ORDER) % ED25519_ORDER;
@@ -78,28 +90,49 @@ export class BatchEquation {
    * part of small order.
    */
   readyKeys(keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
-    const { count, addends, scalars } = this.#place(keys.length);
-    const ready: (Uint8Array | undefined)[] = [];
+    const { addends, scalars } = this.#place(keys.length);
     const points: number[] = [];
     for (const [i, key] of keys.entries()) {
-      const addend = addends + points.length * ADDEND_BYTES;
-      ready.push(undefined);
-      if (this.#decompress(addend, key)) points.push(i);
+      if (this.#decompress(addends + points.length * ADDEND_BYTES, key)) points.push(i);
     }
-    if (points.length === 0) return ready;
-    const terms: Terms = { addends, scalars, count: points.length };
-    const digits = randomDigits(count);
-    this.#drawScalars(terms, digits);
-    const areGood = this.#sums.sumOfPrimeOrder(TOTAL, terms, digits);
-    for (const [at, i] of points.entries()) {
-      const addend = addends + at * ADDEND_BYTES;
-      if (areGood || this.#isOfPrimeOrder(addend)) ready[i] = this.#engine.bytes().slice(addend, addend + ADDEND_BYTES);
+    const ready = Array<Uint8Array | undefined>(keys.length).fill(undefined);
+    const made = this.#engine.bytes().slice(addends, addends + points.length * ADDEND_BYTES);
+    for (const at of this.#ofPrimeOrder({ addends, scalars, count: points.length })) {
+      ready[points[at]!] = made.subarray(at * ADDEND_BYTES, (at + 1) * ADDEND_BYTES);
     }
     return ready;
   }
 
+  /**
+   * Places of the addends that have no part of small order. All are asked at once, then parts, then one by one: so a key that has one
+   * makes little work for the others, as long as not every part has such a key.
+   */
+  *#ofPrimeOrder(terms: Terms, first = 0): Generator<number> {
+    const { addends, scalars, count } = terms;
+    const areMany = count >= LEAST_KEYS;
+    const areGood = areMany && this.#haveOnlyPrimeOrder(terms);
+    if (areGood || !areMany) {
+      for (let i = 0; i < count; i++) {
+        if (areGood || this.#isOfPrimeOrder(addends + i * ADDEND_BYTES)) yield first + i;
+      }
+      return;
+    }
+    const size = Math.ceil(count / KEY_PARTS);
+    for (let from = 0; from < count; from += size) {
+      const part = { addends: addends + from * ADDEND_BYTES, scalars, count: Math.min(size, count - from) };
+      yield* this.#ofPrimeOrder(part, first + from);
+    }
+  }
+
+  #haveOnlyPrimeOrder(terms: Terms): boolean {
+    const digits = randomDigits(terms.count);
+    this.#drawScalars(terms, digits);
+    return this.#sums.sumOfPrimeOrder(TOTAL, terms, digits);
+  }
+
   /** True if all are strict signatures under their `keys` (of `readyKeys`); false as well where any R is no point. */
   holds(batch: readonly BatchTerm[], keys: readonly Uint8Array[]): boolean {
+    if (batch.length === 0) return true;
     const ofR = this.#place(batch.length);
     const ofKeys = this.#place(keys.length + 1, ofR.end);
     for (const [i, { signature }] of batch.entries()) {
@@ -129,13 +162,10 @@ export class BatchEquation {
   }
 
   #isOfPrimeOrder(addend: number): boolean {
-    const { curve } = this.#engine;
-    const once = scalarDigits(1);
-    this.#write(PRODUCT, 1n + once.offset);
-    this.#sums.sum(TOTAL, { addends: addend, scalars: PRODUCT, count: 1 }, once);
-    curve.neutral(OF_KEYS, 1);
-    curve.addPoints(OF_KEYS, OF_KEYS, TOTAL);
-    return this.#sums.isOfPrimeOrder(OF_KEYS);
+    const { neutral, addAddend } = this.#engine.curve;
+    neutral(TOTAL, 1);
+    addAddend(TOTAL, addend);
+    return this.#sums.isOfPrimeOrder(TOTAL);
   }
 
   /** Random words for as many bits as the digits have, zeros above. */

@@ -1,7 +1,8 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { BatchEquation } from "../../src/ed25519/equation.ts";
+import { SubsetSums } from "../../src/ed25519/subset-sums.ts";
 import { SignatureVerifier, type SignedMessage } from "../../src/ed25519/verify-many.ts";
 import {
   type DeviceSigner,
@@ -178,6 +179,7 @@ describe("one equation", () => {
     const [one] = equation.readyKeys([keyOf(good[0]!)]);
     expect(equation.holds(terms([good[0]!]), [one!])).toBe(true);
     expect(equation.holds(terms([{ ...good[0]!, message: seed("other") }]), [one!])).toBe(false);
+    expect(equation.holds([], [])).toBe(true);
     expect(equation.readyKeys([])).toEqual([]);
   });
 
@@ -188,5 +190,21 @@ describe("one equation", () => {
     const ready = equation.readyKeys([prime, mixed, noPoint, prime]);
     expect(ready.map((one) => one !== undefined)).toEqual([true, false, false, true]);
     expect(ready[0]).toEqual(ready[3]!);
+  });
+
+  test("finds the keys of mixed order among many, and asks few of the others alone", () => {
+    const mixed = crafted(5n, 6n, seed("mixed"), 4n).key.key.subarray(1);
+    const many = Array.from({ length: 4096 }, (_, i) =>
+      i === 1000 || i === 4095 ? mixed : signers[i % 120]!.publicKey.subarray(1),
+    );
+    const multiplications = vi.spyOn(SubsetSums.prototype, "isOfPrimeOrder");
+    try {
+      const ready = equation.readyKeys(many);
+      expect(Array.from(ready.keys()).filter((i) => ready[i] === undefined)).toEqual([1000, 4095]);
+      // One key of mixed order in a log had L multiplied with every other one, for six times the work of a signature each.
+      expect(multiplications.mock.calls.length).toBeLessThan(many.length / 2);
+    } finally {
+      multiplications.mockRestore();
+    }
   });
 });
