@@ -47,6 +47,7 @@ export class CursorWriter {
   /** Least recently used first. */
   readonly #open = new Map<number, OpenCursor>();
   #writing: Promise<void> | null = null;
+  #cancelRetry: () => void = () => {};
 
   constructor(options: CursorWriterOptions) {
     this.#options = options;
@@ -80,6 +81,7 @@ export class CursorWriter {
 
   async close(): Promise<void> {
     await this.#writing;
+    this.#cancelRetry();
     for (const segment of [...this.#open.keys()]) await this.#closeFile(segment);
   }
 
@@ -93,7 +95,7 @@ export class CursorWriter {
       }
     } catch (error) {
       this.#options.log.complain("cursor", "deliveries cannot be noted on disk", { error: String(error) });
-      this.#options.clock.after(retryMs, () => {
+      this.#cancelRetry = this.#options.clock.after(retryMs, () => {
         if (this.#waiting.size > 0) this.#writing ??= this.#writeAll();
       });
     } finally {

@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { agentError } from "../errors.ts";
 
 const lockFile = "lock";
+/** A disk that takes nothing now. */
+const WITHOUT: readonly string[] = ["ENOSPC", "EDQUOT", "EROFS"];
 
 async function textOf(path: string): Promise<string | null> {
   try {
@@ -28,18 +30,20 @@ async function processMark(pid: number): Promise<string | null> {
 
 /**
  * Takes the lock; the answer gives it back. Throws AGT_SPOOL_LOCKED when another running process has it, AGT_SPOOL_UNUSABLE when
- * the folder takes no file. On a full disk a lock file may be empty: the agent then runs without.
+ * the folder takes no file. On a full disk, or one that the system made read-only, the agent runs without: it relays from memory.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, lockFile);
+  // A lock that stays is one whose process is gone.
+  const giveBack = () => rm(path, { force: true }).catch(() => {});
   const mine = await processMark(process.pid);
   for (;;) {
     try {
       await writeFile(path, `${mine ?? process.pid}\n`, { flag: "wx", mode: 0o640 });
-      return () => rm(path, { force: true });
+      return giveBack;
     } catch (error) {
       const { code } = error as { readonly code?: unknown };
-      if (code === "ENOSPC" || code === "EDQUOT") return () => rm(path, { force: true });
+      if (typeof code === "string" && WITHOUT.includes(code)) return giveBack;
       if (code !== "EEXIST") throw agentError("AGT_SPOOL_UNUSABLE", `${path}: ${String(error)}`, { cause: error });
     }
     const held = (await textOf(path))?.trim() ?? "";
@@ -48,6 +52,11 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     if (holder !== null && holder === held && pid !== process.pid) {
       throw agentError("AGT_SPOOL_LOCKED", `${folder} is used by process ${pid}`);
     }
-    await rm(path, { force: true });
+    try {
+      await rm(path, { force: true });
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code === "EROFS") return async () => {};
+      throw agentError("AGT_SPOOL_UNUSABLE", `${path}: ${String(error)}`, { cause: error });
+    }
   }
 }

@@ -45,7 +45,8 @@ export class SegmentBook {
     let last = 0;
     for (const { segment, kind } of names) {
       last = Math.max(last, segment);
-      if (kind === "cur" && !segments.has(segment)) await disk.remove(cursorName(segment));
+      // One that stays is found again at the next start.
+      if (kind === "cur" && !segments.has(segment)) await disk.remove(cursorName(segment)).catch(() => {});
     }
     for (const segment of [...segments].sort((a, b) => a - b)) {
       const { bytes, modifiedMs } = await disk.describe(segmentName(segment));

@@ -72,6 +72,8 @@ export class SpoolWriter {
   #isScheduled = false;
   #failure: UnspooledReason | null = null;
   #hasStallTimer = false;
+  #cancelStallTimer: () => void = () => {};
+  #cancelRetry: () => void = () => {};
   #drained: (() => void)[] = [];
   readonly #records;
   readonly #unspooled;
@@ -141,9 +143,11 @@ export class SpoolWriter {
     return new Promise((done) => this.#drained.push(done));
   }
 
-  /** Writes and syncs what waits, then closes the segment. */
+  /** Writes and syncs what waits, then closes the segment. What the disk does not take is lost, and is not tried again. */
   async close(): Promise<void> {
     await this.drained();
+    this.#cancelRetry();
+    this.#cancelStallTimer();
     await this.#sync.flush();
     await this.#open?.file.close();
     this.#open = null;
@@ -253,7 +257,7 @@ export class SpoolWriter {
     log.complain(reason, "the spool cannot write: packets are kept in memory", { error: String(error) });
     for (const record of [...this.#waiting]) this.#accept(record, reason);
     this.#boundMemory();
-    clock.after(retryMs, () => void this.#writeAll());
+    this.#cancelRetry = clock.after(retryMs, () => void this.#writeAll());
   }
 
   /** Looks, a stall limit from now and on, whether a write takes longer than the limit. */
@@ -262,7 +266,7 @@ export class SpoolWriter {
     this.#hasStallTimer = true;
     const { clock, stallLimitMs } = this.#options;
     const startedMs = this.#writeStartedMs ?? clock.nowMs();
-    clock.after(Math.max(startedMs + stallLimitMs - clock.nowMs(), 1), () => {
+    this.#cancelStallTimer = clock.after(Math.max(startedMs + stallLimitMs - clock.nowMs(), 1), () => {
       // One turn later: the answer of the write may be waiting behind this timer when the machine is busy.
       setImmediate(() => {
         this.#hasStallTimer = false;

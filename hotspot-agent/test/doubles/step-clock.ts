@@ -38,6 +38,11 @@ export class StepClock implements Clock {
     };
   }
 
+  /** Tasks that wait for their time: they would keep a process from ending. */
+  get waiting(): number {
+    return this.#timers.length;
+  }
+
   /** Moves time on; between any two timers everything that can go on without more time does. */
   async advance(byMs: number): Promise<void> {
     const endMs = this.#steadyMs + byMs;

@@ -557,3 +557,22 @@ describe("misuse", () => {
     expect(() => bench.push(new Uint8Array(128 * 1024 + 1))).toThrow("AGT_BAD_OPTION");
   });
 });
+
+test.each(["refuses", "hangs"])("leaves no timer behind when it is closed while the disk %s", async (how) => {
+  bench = await SpoolBench.open();
+  const server = destinationOn();
+  const handle = await attached(server);
+  bench.pushFrame(deviceA, 1);
+  await bench.clock.advance(200);
+  handle.setReady(false);
+  if (how === "refuses") bench.disk.failure = "EROFS";
+  else bench.disk.hang();
+  for (const fCnt of [2, 3]) bench.pushFrame(deviceA, fCnt);
+  await bench.clock.advance(1500);
+  expect(server.fCnts()).toEqual([1]);
+  const closed = bench.spool.close();
+  if (how === "hangs") bench.disk.release();
+  await bench.clock.advance(1500);
+  await closed;
+  expect(bench.clock.waiting).toBe(0);
+});
