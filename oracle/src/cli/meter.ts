@@ -71,6 +71,8 @@ export const meterCommand = buildCommand<MeterFlags, [], CliContext>({
         steadyMs: () => SYSTEM_CLOCK.steadyMs(),
         write: (line) => this.process.stderr.write(line),
       });
+      // Before the key is made: a command line that is wrong leaves nothing behind.
+      const ingests = flags.ingest.map((value) => parseIngest(value, ingestOf));
       const signer = ingestSigner(flags.key, true, ROUTE_KEY_COMMENT);
       this.process.stderr.write(`route key ${keyToText(signer.publicKey)}\n`);
       const stop = new AbortController();
@@ -86,9 +88,13 @@ export const meterCommand = buildCommand<MeterFlags, [], CliContext>({
             ...(password === undefined ? {} : { password }),
             ...(flags.ca === undefined
               ? {}
-              : { certificateAuthority: Buffer.from(files.readWhole(flags.ca)).toString("utf8") }),
+              : {
+                  certificateAuthority: Buffer.from(
+                    files.readWhole(flags.ca, "expected the PEM of an authority"),
+                  ).toString("utf8"),
+                }),
           },
-          ingests: flags.ingest.map((value) => parseIngest(value, ingestOf)),
+          ingests,
           signer,
           folder: flags.folder,
           maxCopies: flags.copies,

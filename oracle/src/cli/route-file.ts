@@ -7,7 +7,7 @@ import { oracleError } from "../errors.ts";
  * ORC_BAD_OPTION for what is no table, and what reading throws.
  */
 export function routeFile(path: string): Record<string, unknown> {
-  const text = new TextDecoder().decode(readWhole(path));
+  const text = new TextDecoder().decode(readWhole(path, "expected a route in TOML, or JSON where it ends in .json"));
   let value: unknown;
   try {
     value = path.endsWith(".json") ? JSON.parse(text) : Bun.TOML.parse(text);

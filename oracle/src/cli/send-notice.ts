@@ -1,7 +1,10 @@
 /** Sends a notice or a signed record to an oracle; what it answers. */
 import { oracleError } from "../errors.ts";
+import { boundedBody } from "../service/bounded-body.ts";
 
 const TIMEOUT_MS = 30_000;
+/** A receipt has some hundred bytes, a refusal a sentence. */
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface NoticeTaken {
   /** `accepted`, or `duplicate` where it was logged before. */
@@ -22,12 +25,12 @@ export async function sendNotice(url: string, path: string, type: string, bytes:
       redirect: "error",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    body = await response.json();
+    body = JSON.parse(new TextDecoder().decode(await boundedBody(response, MAX_ANSWER_BYTES)));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw oracleError("ORC_DOWNLOAD_FAILED", `${url}: ${why}`, { cause, retryable: true });
   }
-  const { status, receipt } = body as { readonly status?: unknown; readonly receipt?: unknown };
+  const { status, receipt } = (body ?? {}) as { readonly status?: unknown; readonly receipt?: unknown };
   if (response.ok && typeof status === "string" && typeof receipt === "string") return { status, receipt };
   throw oracleError("ORC_DOWNLOAD_FAILED", `${url}: status ${response.status}: ${JSON.stringify(body).slice(0, 300)}`);
 }

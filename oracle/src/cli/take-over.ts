@@ -26,7 +26,8 @@ export const takeOverCommand = buildCommand<TakeOverFlags, [], CliContext>({
     brief: "Take final epochs over from another oracle, after recomputing them",
     fullDescription:
       "For an oracle that joins a network, and for epochs that began while it was away (ORC_FACTS_LOST). Downloads each epoch, recomputes it from its " +
-      "raw uploads, holds it against the chain, and archives it as if it had been closed here. `oracle serve` may run meanwhile.",
+      "raw uploads, holds it against the chain, and archives it as if it had been closed here. Says which were when one cannot be; the same command again goes on " +
+      "from there. `oracle serve` may run meanwhile.",
   },
   parameters: {
     flags: {
@@ -43,8 +44,18 @@ export const takeOverCommand = buildCommand<TakeOverFlags, [], CliContext>({
       if (epochs.length === 0)
         throw oracleError("ORC_BAD_OPTION", "expected --epoch, once for each epoch in their order");
       const config = loadConfig(flags);
-      const [{ takeOver }, { EpochArchive }, { downloadEpoch }, { chainReader }, storage] = await Promise.all([
+      const [
+        { takeOver },
+        { takeOverEpochs },
+        { closedEpoch },
+        { EpochArchive },
+        { downloadEpoch },
+        { chainReader },
+        storage,
+      ] = await Promise.all([
         import("../pipeline/take-over.ts"),
+        import("../pipeline/take-over-epochs.ts"),
+        import("../pipeline/work-table.ts"),
         import("../pipeline/epoch-archive.ts"),
         import("../audit/download-epoch.ts"),
         import("../settlement/chain-reader.ts"),
@@ -57,16 +68,27 @@ export const takeOverCommand = buildCommand<TakeOverFlags, [], CliContext>({
       try {
         const archive = new EpochArchive(storage.openConfiguredArtefacts(config));
         const lease = { store, holder: holderName("take-over"), ttlMs: LEASE_MS };
-        const taken = [];
-        for (const epoch of epochs) {
-          const place = join(folder, epochFolderName(epoch));
-          await downloadEpoch(url, epoch, place, { onProgress });
-          const closed = await takeOver(place, await chain(epoch), { store, archive, lease, workers, onProgress });
-          rmSync(place, { recursive: true, force: true });
-          taken.push({ epoch, manifest: Buffer.from(closed.manifestSha256).toString("hex") });
-        }
-        const lines = taken.map(({ epoch, manifest }) => `epoch ${epoch} is taken over; manifest ${manifest}\n`);
-        return { json: { taken }, text: lines.join("") };
+        const { taken, failure } = await takeOverEpochs(epochs, {
+          closed: (epoch) => closedEpoch(store, epoch),
+          async takeOver(epoch) {
+            const place = join(folder, epochFolderName(epoch));
+            await downloadEpoch(url, epoch, place, { onProgress });
+            const closed = await takeOver(place, await chain(epoch), { store, archive, lease, workers, onProgress });
+            rmSync(place, { recursive: true, force: true });
+            return closed;
+          },
+        });
+        const lines = taken.map(({ epoch, manifest, isNew }) => {
+          return `epoch ${epoch} ${isNew ? "is taken over" : "was closed here before"}; manifest ${manifest}\n`;
+        });
+        const text = lines.join("");
+        if (failure === undefined) return { json: { taken }, text };
+        const { epoch, error } = failure;
+        if (taken.length === 0) throw error;
+        progress.clear();
+        this.process.stderr.write(`epoch ${epoch} is not taken over: ${error.message}\n`);
+        const { code, message } = error;
+        return { json: { taken, error: { epoch, code, message } }, text, failed: true };
       } finally {
         rmSync(folder, { recursive: true, force: true });
         await store.close();

@@ -5,7 +5,20 @@
  * never stand in it, only paths to them.
  */
 import Type, { type Static, type TObject, type TProperties } from "typebox";
-import { addresses, choice, duration, endpoint, flag, integer, networks, size, text, urls, wallets } from "./values.ts";
+import {
+  addresses,
+  choice,
+  duration,
+  endpoint,
+  flag,
+  integer,
+  networks,
+  path,
+  size,
+  text,
+  urls,
+  wallets,
+} from "./values.ts";
 
 const table = <T extends TProperties>(properties: T, description: string) =>
   Type.Object(properties, { additionalProperties: false, default: {}, description });
@@ -31,7 +44,7 @@ const http = table(
 );
 
 const data = table(
-  { folder: text(".earshot/oracle", "Folder of key, log, entropy and caches. One process at a time uses it.") },
+  { folder: path(".earshot/oracle", "Folder of key, log, entropy and caches. One process at a time uses it.") },
   "What this oracle keeps.",
 );
 

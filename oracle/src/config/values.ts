@@ -33,6 +33,10 @@ export const endpoint = (fallback: string, description: string) =>
 export const text = (fallback: string, description: string, expected = "some text") =>
   Type.String({ default: fallback, description, expected });
 
+/** A path that must be said: nothing stands for it. */
+export const path = (fallback: string, description: string) =>
+  Type.String({ minLength: 1, default: fallback, description, expected: "a path" });
+
 export const integer = (minimum: number, maximum: number, fallback: number, description: string) =>
   Type.Integer({
     minimum,

@@ -19,6 +19,8 @@ import { StoredFacts } from "./stored-facts.ts";
 
 /** How often the plan is looked for while `oracle serve` has not written it down, ms. */
 const PLAN_EVERY_MS = 500;
+/** A worker that `oracle serve` starts has it by then. */
+const LOOKS_BEFORE_WORD = 4;
 /** Epochs are closed within some seconds of the moment they can be; short epochs are looked at more often. */
 const POLLS_AN_EPOCH = 100;
 /** Closing ten million reports keeps a thread from renewing its lease for half a minute, ms. */
@@ -38,7 +40,7 @@ export async function runWork({ config, roles, clock, log, stop, onEvent }: Work
   const { workers } = config;
   const store = await openConfiguredStore(config);
   try {
-    const plan = await planOf(store, clock, stop);
+    const plan = await planOf(store, clock, log, stop);
     if (plan === undefined) return;
     const artefacts = openConfiguredArtefacts(config);
     // It signs the list of segments: the same key wherever workers run.
@@ -99,10 +101,11 @@ export function mirrorsOf(
   return peersOf(config).map((peer) => new MirroredLog({ ...common, ...peer }));
 }
 
-async function planOf(store: Store, clock: Clock, stop: AbortSignal): Promise<PipelinePlan | undefined> {
-  while (!stop.aborted) {
+async function planOf(store: Store, clock: Clock, log: Log, stop: AbortSignal): Promise<PipelinePlan | undefined> {
+  for (let looks = 1; !stop.aborted; looks++) {
     const plan = await readPlan(store);
     if (plan !== undefined) return plan;
+    if (looks > LOOKS_BEFORE_WORD) log.complain("plan", "waits for the plan that `oracle serve` writes into the store");
     await sleep(clock, PLAN_EVERY_MS, stop);
   }
   return undefined;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readEpochInput, readEpochOutput, writeEpochOutput } from "../../src/epoch-folder/folder.ts";
@@ -23,6 +23,14 @@ function oracle(...args: readonly string[]): Ended {
     cwd: folders.root,
   });
   return { code: status, stdout, stderr };
+}
+
+/** The first piece of a stream. */
+async function* firstOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of stream) {
+    yield piece;
+    return;
+  }
 }
 
 /** Everything in a folder as one text, to compare two. */
@@ -273,6 +281,8 @@ describe("the command line", () => {
       [["simulate", "--hotspots", missing, "--out", out], "expected a list of hotspots"],
       [["simulate", "--parameters", missing, "--out", out], "expected rules as a parameters.json"],
       [["score", missing], "expected an epoch folder, or a folder of them"],
+      [["route", "list", "--wallet", missing], "expected a keypair file of solana-keygen, or the key file of a route"],
+      [["route", "add", missing, "--wallet", main], "expected a route in TOML, or JSON where it ends in .json"],
     ];
     for (const [args, what] of expected) {
       expect(oracle(...args)).toMatchObject({
@@ -284,6 +294,29 @@ describe("the command line", () => {
     expect(oracle("score", main).stderr).toBe(
       `ORC_MISSING_FILE: ${main}: not a folder; expected an epoch folder, or a folder of them\n`,
     );
+  });
+
+  test("makes no route key for a command line of the meter that is wrong", () => {
+    const key = join(folders.next(), "route.key");
+    const { code, stderr } = oracle("meter", "--network", "x", "--ingest", "y", "--key", key);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "ORC_BAD_OPTION: --ingest: expected URL=KEY, as https://oracle.example=13…, got y\n",
+    });
+    expect(existsSync(key)).toBe(false);
+  });
+
+  test("says what a worker waits for that was started before its oracle", async () => {
+    const folder = folders.next();
+    mkdirSync(folder);
+    const worker = Bun.spawn([process.execPath, main, "work", "--set", `data.folder=${folder}`], {
+      stdout: "ignore",
+      stderr: "pipe",
+    });
+    const [said] = await Array.fromAsync(firstOf(worker.stderr));
+    worker.kill("SIGTERM");
+    expect(new TextDecoder().decode(said)).toContain("waits for the plan that `oracle serve` writes into the store");
+    expect(await worker.exited).toBe(0);
   });
 
   test("writes no progress where stderr is no terminal", () => {

@@ -63,6 +63,7 @@ describe("an error names", () => {
     expect(both.match(/expected/g)).toHaveLength(2);
     expect(await complaint("", {}, ["chain.quorum=2"])).toContain("chain.quorum: 2 of 1 endpoints");
     expect(await complaint("", {}, ["ingest.partitions=3"])).toContain("a power of two");
+    expect(await complaint("", {}, ["data.folder="])).toContain("data.folder");
     expect(await complaint("", {}, ["network.parameters=file"])).toContain("network.parameters_file");
     expect(await complaint("", {}, ["http.listen=127.0.0.1:99999"])).toContain("above 65535");
   });
