@@ -6,7 +6,7 @@
  */
 import { CodedError } from "@earshot/geo";
 import type { CommandContext } from "@stricli/core";
-import { jsonLine } from "./format.ts";
+import { jsonLine, printable } from "./format.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -46,13 +46,13 @@ export async function answer(
   try {
     const result = await run(progress);
     progress.clear();
-    context.process.stdout.write(json ? jsonLine(result.json) : result.text);
+    context.process.stdout.write(json ? jsonLine(result.json) : printable(result.text));
     if (result.failed === true) context.exitCode = EXIT.failed;
   } catch (error) {
     progress.clear();
     context.exitCode = isUsageError(error) ? EXIT.usage : EXIT.failed;
     if (!(error instanceof CodedError)) throw error;
-    context.process.stderr.write(`${error.message}\n`);
+    context.process.stderr.write(`${printable(error.message)}\n`);
     if (json) context.process.stdout.write(jsonLine({ error: { code: error.code, message: error.message } }));
   }
 }

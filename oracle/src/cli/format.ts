@@ -1,5 +1,8 @@
 /** How numbers and tables are written for people. Machines get JSON with the integers themselves. */
 
+/** But for tabs and the ends of lines. */
+const CONTROL_CHARACTERS = /(?![\t\n]|\r\n)\p{Cc}/gu;
+
 /** A count with thousands separated. */
 export function count(value: number | bigint): string {
   return value.toLocaleString("en-US");
@@ -25,6 +28,11 @@ export function percent(part: number | bigint, all: number | bigint): string {
 
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** Text as a terminal may show it: names and answers of others may hold what would move its cursor or name its window. */
+export function printable(text: string): string {
+  return text.replace(CONTROL_CHARACTERS, "\ufffd");
 }
 
 /** Rows as aligned columns; `right` names the columns whose cells stand to the right. */

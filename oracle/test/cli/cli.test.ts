@@ -296,6 +296,11 @@ describe("the command line", () => {
     );
   });
 
+  test("writes no control characters, which other people's names and answers may hold, to a terminal", () => {
+    const { stderr } = oracle("explain", join(run, "epoch-20759"), "\x1b]0;title\x07\u009b31mname\r");
+    expect(stderr).toMatch(/^ORC_UNKNOWN_HOTSPOT: �\]0;title��31mname�: none of \d+ hotspots has a key like that\n$/);
+  });
+
   test("makes no route key for a command line of the meter that is wrong", () => {
     const key = join(folders.next(), "route.key");
     const { code, stderr } = oracle("meter", "--network", "x", "--ingest", "y", "--key", key);

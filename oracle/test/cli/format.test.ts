@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fixedPoint, jsonLine, percent, table, tokens } from "../../src/cli/format.ts";
+import { fixedPoint, jsonLine, percent, printable, table, tokens } from "../../src/cli/format.ts";
 import { integerParser, placeParser, positiveParser, textParser } from "../../src/cli/parse.ts";
 
 describe("numbers for people", () => {
@@ -50,4 +50,9 @@ describe("values of flags", () => {
     }
     expect(() => textParser("")).toThrow(RangeError);
   });
+});
+
+test("what a terminal shows keeps its lines, and nothing that would steer the terminal", () => {
+  expect(printable("a\tb\r\nc\n")).toBe("a\tb\r\nc\n");
+  expect(printable("a\rb\u001b[2J\u009b1m\u0000\u007f")).toBe("a�b�[2J�1m��");
 });
