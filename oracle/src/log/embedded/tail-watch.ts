@@ -31,13 +31,25 @@ export class TailFile {
   }
 }
 
-/** Watchers of this process by path, each with those it wakes: a path is watched once, however many readers it has. */
-const watched = new Map<string, { readonly watcher: FSWatcher; readonly listeners: Set<() => void> }>();
+/**
+ * Watchers of this process by path, each with those it wakes: a path is watched once, however many readers it has. Without a watcher where
+ * the system gives none: its readers look by themselves.
+ */
+const watched = new Map<string, { readonly watcher: FSWatcher | undefined; readonly listeners: Set<() => void> }>();
 
 /** Bun tells no change within a millisecond of the one it told last, so readers are woken once more this much later, ms. */
 const AGAIN_MS = 5;
 /** A reader looks by itself this often, ms: the kernel may drop news (a full queue), and nobody would tell it again. */
 const LOOK_MS = 1000;
+
+/** Undefined where the machine has no watches left: Linux gives a user 128 of them, all processes together. */
+function watchIfPossible(path: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    return watch(path, { persistent: false }, onChange).on("error", () => {});
+  } catch {
+    return undefined;
+  }
+}
 
 /** The reader's side: `arm`, look, and if there is nothing, await `news`. */
 export class TailWatch {
@@ -58,7 +70,7 @@ export class TailWatch {
         for (const tell of listeners) tell();
       };
       let isAgainDue = false;
-      const watcher = watch(path, { persistent: false }, () => {
+      const watcher = watchIfPossible(path, () => {
         tellAll();
         if (isAgainDue) return;
         isAgainDue = true;
@@ -98,7 +110,7 @@ export class TailWatch {
     const shared = watched.get(this.#path);
     if (shared?.listeners.delete(this.#listener) === true && shared.listeners.size === 0) {
       watched.delete(this.#path);
-      shared.watcher.close();
+      shared.watcher?.close();
     }
     this.#wake();
   }
