@@ -13,7 +13,7 @@ test("a reader hears of what is announced", async () => {
   const watch = new TailWatch(join(folder, "tail"));
   watch.arm();
   tail.announce(1);
-  await watch.news(undefined);
+  expect(await watch.news(undefined)).toBeUndefined();
   watch.close();
   tail.close();
 });
@@ -21,6 +21,6 @@ test("a reader hears of what is announced", async () => {
 test("a reader whose file cannot be watched, as where a user has no watches left, looks by itself", async () => {
   const watch = new TailWatch(join(folders.root, "nothing", "tail"));
   watch.arm();
-  await watch.news(undefined);
+  expect(await watch.news(undefined)).toBeUndefined();
   watch.close();
 });
