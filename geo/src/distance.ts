@@ -5,7 +5,8 @@
  * 370 km; beyond that it is the IEEE sum of three products, the same bits everywhere. A limit in metres becomes a limit on the
  * squared chord once, so that a row costs three subtractions, three products and a compare.
  *
- * Sphere: H3's, radius 6371007.180918475 m (the WGS84 authalic radius), so that distances are those of H3 to below 1 cm.
+ * Sphere: H3's, radius 6371007.180918475 m (the WGS84 authalic radius), so that distances are those of H3 to below 1 cm; near
+ * the antipode, where a chord hardly grows any more, to below 10 cm.
  */
 
 import { asin } from "./trig.ts";

@@ -2,7 +2,8 @@
  * Where a cell's centre is, as three int32: Earth-centred x, y, z on the H3 sphere in 1/256 m.
  *
  * Computed once when a location is asserted. Axes: x to latitude 0, longitude 0; y to longitude 90° east; z to the north pole.
- * The same integers on every machine (icosahedron.ts), within one unit of what h3-js says.
+ * The same integers on every machine (icosahedron.ts), within one unit of what h3-js says, but for cells at a
+ * pole, where its arcsine loses digits.
  */
 
 import { assertCell, isCell } from "./cell.ts";
