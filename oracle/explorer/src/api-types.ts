@@ -465,6 +465,8 @@ export interface ChainProposal {
   readonly endMs: number;
   readonly etaMs: number;
   readonly executeByMs: number;
+  readonly waitsFor: string | null;
+  readonly isLingering: boolean;
 }
 
 export interface ChainProposalList {

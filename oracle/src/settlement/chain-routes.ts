@@ -7,12 +7,15 @@ import { errorAnswers, keyText } from "../service/api-schemas.ts";
 import { type HttpApp, type HttpReply, sendError } from "../service/http.ts";
 import type { ChainClaim, ChainEpochs, ChainProposal, ChainRouter } from "./chain-view.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
+import { isLingering, waitsFor } from "./proposal-standing.ts";
 
 const tags = ["chain"];
 const MAX_EPOCHS = 50;
 const DEFAULT_EPOCHS = 10;
 /** A client may keep an answer as long as this server does, s. */
 const MAX_AGE_S = 3;
+/** Name of the question for all proposals (kept-answers.ts). */
+export const PROPOSALS = "proposals";
 /** When to ask again while no endpoint answers, ms. */
 const RETRY_MS = 5000;
 
@@ -63,6 +66,15 @@ const proposalsSchema = Type.Object({
       endMs: unixMs("End of the vote"),
       etaMs: unixMs("When it can be executed; 0 before it is queued"),
       executeByMs: unixMs("When it can no longer be executed; 0 before it is queued"),
+      waitsFor: orNull(
+        Type.String(),
+        "votes, count (its vote is over), queue (it passed), delay or execution; null where nothing can come of it",
+      ),
+      isLingering: Type.Boolean({
+        description:
+          "It waits to be counted or queued for longer than a queued one can be executed. Anybody may do either at any time, so it can still come " +
+          "into force; only who proposed it can take it back",
+      }),
     }),
     { description: "The latest first" },
   ),
@@ -128,10 +140,12 @@ export function chainRoutes(app: HttpApp, options: ChainRoutesOptions): void {
       },
     },
     async (_request, reply) => {
-      const found = await kept.of("proposals", options.proposals);
+      const found = await kept.of(PROPOSALS, options.proposals);
       if (found === undefined) return away(reply);
       const proposals = found.value.map(({ yesAtoms, noAtoms, abstainAtoms, quorumAtoms, ...one }) => ({
         ...one,
+        waitsFor: waitsFor(one, nowMs()),
+        isLingering: isLingering(one, nowMs()),
         yesAtoms: yesAtoms.toString(),
         noAtoms: noAtoms.toString(),
         abstainAtoms: abstainAtoms.toString(),

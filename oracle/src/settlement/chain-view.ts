@@ -15,6 +15,7 @@ import { keyOf } from "../chain/address.ts";
 import { rpcCall } from "../chain/rpc-connection.ts";
 import { oracleError } from "../errors.ts";
 import { tokenAmount } from "./burn-chain.ts";
+import type { ProposalTimes } from "./proposal-standing.ts";
 
 /** A vote for a root. The chain keeps the tuple's digest; what it stands for is null where neither the chain nor this oracle has it. */
 export interface RootVote {
@@ -46,18 +47,13 @@ export interface ChainEpochs {
   readonly epochs: readonly EpochVotes[];
 }
 
-export interface ChainProposal {
+export interface ChainProposal extends ProposalTimes {
   readonly number: number;
-  readonly state: string;
   readonly yesAtoms: bigint;
   readonly noAtoms: bigint;
   readonly abstainAtoms: bigint;
   readonly quorumAtoms: bigint;
   readonly passBps: number;
-  readonly endMs: number;
-  /** 0 before it is queued, as the next. */
-  readonly etaMs: number;
-  readonly executeByMs: number;
 }
 
 export interface ChainRouter {
@@ -156,6 +152,7 @@ export class ChainView {
         endMs: Number(end) * 1000,
         etaMs: Number(eta) * 1000,
         executeByMs: eta === 0n ? 0 : (Number(eta) + executeSeconds) * 1000,
+        executeMs: executeSeconds * 1000,
       }))
       .sort((a, b) => b.number - a.number);
   }

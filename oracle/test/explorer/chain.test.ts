@@ -103,6 +103,9 @@ describe.skipIf(!hasChromium)("the explorer over a chain", () => {
     chain.warpTo(epochSpan(EPOCH + 6, parameters.time).startMs);
     const proposal = { id: 0n, owner: owner.publicKey, positionId: 0n, instructions: [], description: "nothing" };
     await send(chain.as(owner), [await proposeInstructions(programs, chain.addresses, proposal)]);
+    const unpublished = await visit("/proposals");
+    await unpublished.page.getByText("On chain, and not published here: 0 (waits for").waitFor();
+    await unpublished.page.close();
     await Bun.write(join(proposals, "0.json"), JSON.stringify({ description: "Change nothing.", instructions: [] }));
     const { page, errors } = await visit("/proposals");
     await loadedUntil(page, "voting");

@@ -17,6 +17,7 @@ import { tupleOf } from "../../src/settlement/settler.ts";
 import { type PayingNetwork, payerWallet, startPayingNetwork } from "../billing/paying-network.ts";
 import { FaultyEndpoint, hanging, lying } from "../chain/faulty-endpoint.ts";
 import { ManualClock } from "../service/manual-clock.ts";
+import { until } from "../service/until.ts";
 import { EPOCH, EPOCH_MS, parameters } from "../small-epoch.ts";
 import { TemporaryFolders } from "../temporary-folder.ts";
 
@@ -38,17 +39,20 @@ afterAll(async () => {
   await paying.stop();
 });
 
-async function serve(urls: readonly string[], own: ManualClock | typeof SYSTEM_CLOCK): Promise<HttpApp> {
+function partOf(urls: readonly string[], own: ManualClock | typeof SYSTEM_CLOCK, telemetry = new Telemetry()) {
   const config = readConfig({ file: undefined, environment: {}, flags: [`chain.rpc=${JSON.stringify(urls)}`] });
   const { store, artefacts } = paying.pipeline;
   const { tokenMint, dcMint } = paying.chain.addresses;
   const networkClock = new NetworkClock(own, SILENT_LOG);
-  const part = chainPart(
-    { config, store, artefacts, clock: own, networkClock, log: SILENT_LOG, telemetry: new Telemetry() },
+  return chainPart(
+    { config, store, artefacts, clock: own, networkClock, log: SILENT_LOG, telemetry },
     { tokenMint: tokenMint.toBytes(), dcMint: dcMint.toBytes() },
   );
+}
+
+async function serve(urls: readonly string[], own: ManualClock | typeof SYSTEM_CLOCK): Promise<HttpApp> {
   const served = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
-  await part.routes?.(served);
+  await partOf(urls, own).routes?.(served);
   await served.ready();
   return served;
 }
@@ -142,6 +146,27 @@ test("a proposal has its votes, its quorum, and when the vote ends", async () =>
     { number: 0, state: "voting", yesAtoms: "0", passBps: 6667, etaMs: 0, executeByMs: 0 },
   ]);
   expect(proposals[0].endMs).toBeGreaterThan(epochSpan(EPOCH + 6, parameters.time).startMs);
+  expect(proposals[0]).toMatchObject({ waitsFor: "votes", isLingering: false });
+});
+
+test("a proposal that everybody forgot is told of for as long as it can still come into force", async () => {
+  const telemetry = new Telemetry();
+  const later = new ManualClock(epochSpan(EPOCH + 1000, parameters.time).startMs);
+  const part = partOf([paying.chain.url], later, telemetry);
+  const stop = new AbortController();
+  const running = part.run!(stop.signal);
+  const told = async () => {
+    const { text } = await telemetry.scrape();
+    return text.includes("oracle_proposals_lingering 1") ? true : undefined;
+  };
+  await until(told, 20_000, () => "no proposal lingers");
+  stop.abort();
+  await running;
+  const served = createHttpApp({ maxConnections: 10, log: SILENT_LOG });
+  await part.routes?.(served);
+  const answer = await served.inject({ method: "GET", url: "/v1/chain/proposals" });
+  expect(answer.json().proposals).toMatchObject([{ number: 0, state: "voting", waitsFor: "count", isLingering: true }]);
+  await served.close();
 });
 
 test("all of it, and what billing reads, is what two endpoints say while a third one lies or hangs", async () => {

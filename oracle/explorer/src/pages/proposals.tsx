@@ -27,6 +27,7 @@ export function ProposalsPage() {
       {hasProposals === false && (
         <p class="note empty">This oracle shows no proposals: no folder of published ones is set.</p>
       )}
+      {onChain !== undefined && <Unpublished onChain={onChain.proposals} published={lastValue(published)?.proposals} />}
       <Shown
         answer={published}
         what="the proposals"
@@ -55,6 +56,25 @@ export function ProposalsPage() {
   );
 }
 
+/** What can still come into force and is not among those below; nothing while those are not known. */
+function Unpublished({
+  onChain,
+  published,
+}: {
+  readonly onChain: readonly ChainProposal[];
+  readonly published: readonly Proposal[] | undefined;
+}) {
+  if (published === undefined) return null;
+  const open = onChain.filter(({ number, waitsFor }) => {
+    return waitsFor !== null && !published.some((one) => one.number === number);
+  });
+  if (open.length === 0) return null;
+  const named = open.map(({ number, waitsFor, isLingering }) => {
+    return `${number} (waits for ${waitsFor}${isLingering ? ", long after its vote" : ""})`;
+  });
+  return <p class="note">On chain, and not published here: {named.join(", ")}. The chain says only their hash.</p>;
+}
+
 function ProposalShown({
   proposal,
   onChain,
@@ -74,6 +94,13 @@ function ProposalShown({
         </p>
       )}
       {onChain !== undefined && <Vote vote={onChain} />}
+      {onChain?.isLingering === true && (
+        <p class="note failed">
+          Its vote ended {clock(onChain.endMs)} and it still{" "}
+          {onChain.waitsFor === "queue" ? "can be queued" : "can be counted"}: no time ends that, and whoever wants to
+          can have it executed. Only its proposer can take it back.
+        </p>
+      )}
       {parameterHash !== null && (
         <p class="quiet">
           Sets the rules with hash <Code text={parameterHash} />
