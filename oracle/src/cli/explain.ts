@@ -1,7 +1,7 @@
 /** `oracle explain`: tells an owner what a hotspot earned in an epoch, verdict by verdict, and why. */
 import { basename } from "node:path";
 import { buildCommand } from "@stricli/core";
-import { readEpochInput, readEpochOutput } from "../epoch-folder/folder.ts";
+import { isScored, readEpochInput, readEpochOutput } from "../epoch-folder/folder.ts";
 import { epochFolderName, epochFolders } from "../epoch-folder/run-folder.ts";
 import { oracleError } from "../errors.ts";
 import { explainHotspot } from "../explain/explain-hotspot.ts";
@@ -47,6 +47,7 @@ export const explainCommand = buildCommand<ExplainFlags, [string, string], CliCo
       const chosen = chooseEpoch(folder, flags.epoch);
       progress.show(0, STEPS, `reading reports of ${chosen}`);
       const input = readEpochInput(chosen);
+      if (!isScored(chosen)) throw oracleError("ORC_MISSING_FILE", `${chosen}: not scored; run \`oracle score\` first`);
       progress.show(1, STEPS, `reading results of ${chosen}`);
       const { tables } = readEpochOutput(chosen, input);
       progress.show(2, STEPS, "explaining");

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readEpochInput, readEpochOutput, writeEpochOutput } from "../../src/epoch-folder/folder.ts";
@@ -299,6 +299,14 @@ describe("the command line", () => {
   test("writes no control characters, which other people's names and answers may hold, to a terminal", () => {
     const { stderr } = oracle("explain", join(run, "epoch-20759"), "\x1b]0;title\x07\u009b31mname\r");
     expect(stderr).toMatch(/^ORC_UNKNOWN_HOTSPOT: �\]0;title��31mname�: none of \d+ hotspots has a key like that\n$/);
+  });
+
+  test("says of an epoch that was simulated and not scored what to do first", () => {
+    const simulated = folders.copy(join(run, "epoch-20759"));
+    rmSync(join(simulated, "manifest.json"), { force: true });
+    expect(oracle("explain", simulated, "0").stderr).toBe(
+      `ORC_MISSING_FILE: ${simulated}: not scored; run \`oracle score\` first\n`,
+    );
   });
 
   test("makes no route key for a command line of the meter that is wrong", () => {
