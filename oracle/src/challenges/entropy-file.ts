@@ -27,8 +27,7 @@ export class EntropyFile {
   readonly #file: number;
   readonly #entropyMs: number;
   #end: number;
-  /** What the file held when it was opened, in its order. */
-  readonly records: readonly EntropyRecord[];
+  #records: readonly EntropyRecord[] = [];
 
   /** Opens or makes the file. Throws ORC_FOREIGN_FILE, ORC_DAMAGED_FILE, ORC_READ_FAILED, ORC_WRITE_FAILED. */
   constructor(path: string, entropyMs: number) {
@@ -38,7 +37,6 @@ export class EntropyFile {
     this.#file = open(path);
     const bytes = this.#read();
     if (bytes.length < HEADER.length && HEADER.subarray(0, bytes.length).every((byte, i) => byte === bytes[i])) {
-      this.records = [];
       this.#end = HEADER.length;
       this.#write(HEADER, 0);
       return;
@@ -47,9 +45,16 @@ export class EntropyFile {
       throw oracleError("ORC_FOREIGN_FILE", `${path}: not a file of entropy records`);
     }
     const rows = Math.floor((bytes.length - HEADER.length) / ROW_BYTES);
-    this.records = this.#decode(bytes, rows);
-    this.#end = HEADER.length + this.records.length * ROW_BYTES;
+    this.#records = this.#decode(bytes, rows);
+    this.#end = HEADER.length + this.#records.length * ROW_BYTES;
     if (this.#end < bytes.length) this.#attempt(() => ftruncateSync(this.#file, this.#end));
+  }
+
+  /** What the file held when it was opened, in its order; once, and then nothing, since it may be years. */
+  takeRecords(): readonly EntropyRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
   }
 
   /** Appends a record; it is on disk when this returns. Throws ORC_WRITE_FAILED, and the file is as it was before. */

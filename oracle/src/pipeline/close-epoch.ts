@@ -97,7 +97,8 @@ export class EpochCloser {
     for (const log of logs) if ((await log.completeUntilMs()) < closesMs) return "log_incomplete";
     const tasks: SegmentTask[] = [];
     for (const log of logs) {
-      tasks.push(...segmentTasks(log, await log.segments(), time).filter((task) => task.epoch === epoch));
+      const fromEpoch = segmentTasks(log, await log.segments(), time, epoch);
+      tasks.push(...fromEpoch.filter((task) => task.epoch === epoch));
     }
     const chunks = await chunksOf(store, epoch);
     const verified = new Set(chunks.map(({ log, segment }) => `${log}/${segment}`));

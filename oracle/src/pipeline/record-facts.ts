@@ -43,7 +43,7 @@ export interface FactsRecorderOptions {
 
 export class FactsRecorder {
   readonly #options: FactsRecorderOptions;
-  #fresh: EntropyRecord[] = [];
+  #fresh: EntropyRecord[];
   /** Epochs known to be opened. */
   #openedUntil = -1;
   #fault: string | undefined;
@@ -51,8 +51,8 @@ export class FactsRecorder {
   constructor(options: FactsRecorderOptions) {
     this.#options = options;
     const { entropy } = options;
+    this.#fresh = [...entropy.records()];
     entropy.onRecord((record) => this.#fresh.push(record));
-    this.#fresh.push(...entropy.records());
   }
 
   /** Why an epoch cannot be opened; undefined while nothing is in the way. */

@@ -17,10 +17,10 @@ import type { Db, Store } from "../ports/store.ts";
 import { encodeChunk } from "./chunk-file.ts";
 import type { EpochArchive } from "./epoch-archive.ts";
 import type { EpochFacts } from "./epoch-facts.ts";
-import { epochsOf } from "./epoch-times.ts";
+import { epochSpan, epochsOf } from "./epoch-times.ts";
 import { holdLease, type LeaseOptions } from "./hold-lease.ts";
 import type { LogReader } from "./log-reader.ts";
-import { chunksOf, closedEpoch, noteChunk } from "./work-table.ts";
+import { chunksOf, lastClosedEpoch, noteChunk } from "./work-table.ts";
 
 /** A segment as one epoch reads it. */
 export interface SegmentTask {
@@ -46,8 +46,10 @@ const KEPT_VERIFIERS = 2;
 export class SegmentVerifier {
   readonly #options: VerifierOptions;
   readonly #verifiers = new Map<number, UploadVerifier>();
-  /** Tasks known to be done, as `epoch/log/number`. */
+  /** Tasks of open epochs that are known to be done, as `epoch/log/number`. */
   readonly #done = new Set<string>();
+  /** The first epoch that is not closed. */
+  #fromEpoch = -1;
 
   constructor(options: VerifierOptions) {
     this.#options = options;
@@ -101,18 +103,20 @@ export class SegmentVerifier {
   /** Tasks of epochs that are not closed and that nobody is known to have done, oldest epoch first. */
   async #open(): Promise<readonly SegmentTask[]> {
     const { store, logs, time, firstEpoch } = this.#options;
+    const fromEpoch = Math.max(firstEpoch, ((await lastClosedEpoch(store))?.epoch ?? -1) + 1);
+    if (fromEpoch !== this.#fromEpoch) {
+      this.#fromEpoch = fromEpoch;
+      // Nobody asks for the segments of closed epochs any more.
+      this.#done.clear();
+    }
     const tasks: SegmentTask[] = [];
-    for (const log of logs) tasks.push(...segmentTasks(log, await log.segments(), time));
-    const open = tasks.filter((task) => task.epoch >= firstEpoch && !this.#done.has(nameOf(task)));
-    for (const epoch of new Set(open.map((task) => task.epoch))) await this.#noteDone(store, epoch, open);
+    for (const log of logs) tasks.push(...segmentTasks(log, await log.segments(), time, fromEpoch));
+    const open = tasks.filter((task) => !this.#done.has(nameOf(task)));
+    for (const epoch of new Set(open.map((task) => task.epoch))) await this.#noteDone(store, epoch);
     return open.filter((task) => !this.#done.has(nameOf(task))).sort((a, b) => a.epoch - b.epoch);
   }
 
-  async #noteDone(db: Db, epoch: number, open: readonly SegmentTask[]): Promise<void> {
-    if ((await closedEpoch(db, epoch)) !== undefined) {
-      for (const task of open) if (task.epoch === epoch) this.#done.add(nameOf(task));
-      return;
-    }
+  async #noteDone(db: Db, epoch: number): Promise<void> {
     for (const { log, segment } of await chunksOf(db, epoch)) this.#done.add(`${epoch}/${log}/${segment}`);
   }
 
@@ -128,12 +132,21 @@ export class SegmentVerifier {
   }
 }
 
-/** What a log's segments are to which epochs. */
-export function segmentTasks(log: LogReader, segments: readonly SealedSegment[], time: TimeParameters): SegmentTask[] {
-  return segments.flatMap((segment) => {
+/** What a log's segments are to which epochs, from one on: all that a log ever held would be gone through again and again for nothing. */
+export function segmentTasks(
+  log: LogReader,
+  segments: readonly SealedSegment[],
+  time: TimeParameters,
+  fromEpoch: number,
+): SegmentTask[] {
+  const { startMs } = epochSpan(fromEpoch, time);
+  const tasks: SegmentTask[] = [];
+  for (const segment of segments) {
+    if (Math.max(segment.firstReceiveMs, segment.lastReceiveMs) < startMs) continue;
     const epochs = new Set([...epochsOf(segment.firstReceiveMs, time), ...epochsOf(segment.lastReceiveMs, time)]);
-    return Array.from(epochs, (epoch) => ({ epoch, log, segment }));
-  });
+    for (const epoch of epochs) if (epoch >= fromEpoch) tasks.push({ epoch, log, segment });
+  }
+  return tasks;
 }
 
 function nameOf({ epoch, log, segment }: SegmentTask): string {

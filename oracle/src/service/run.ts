@@ -132,7 +132,7 @@ async function serve({ config, clock, log, onListening, workerCommand }: RunOpti
   const entropyFile = new EntropyFile(join(folder, "entropy.records"), time.entropyMs);
   closers.push(() => entropyFile.close());
   const entropy = new EntropyBook();
-  for (const record of entropyFile.records) entropy.add(record);
+  for (const record of entropyFile.takeRecords()) entropy.add(record);
   const polls = new LongPolls(clock, config.http.max_waiting);
   const shared = { config, rules, signer, registry, entropy, polls, reportLog, networkClock, clock, log, telemetry };
   const context: OracleContext = { ...shared, store, artefacts, plan };

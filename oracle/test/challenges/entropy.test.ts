@@ -209,16 +209,16 @@ describe("what is known", () => {
     const whole = readFileSync(path);
     appendFileSync(path, whole.subarray(8, 40));
     const torn = new EntropyFile(path, 1000);
-    expect(torn.records.map(({ minute }) => minute)).toEqual([10, 11, 12]);
+    expect(torn.takeRecords().map(({ minute }) => minute)).toEqual([10, 11, 12]);
     torn.append(record(13, 130));
     torn.close();
     const again = new EntropyFile(path, 1000);
-    expect(again.records.map(({ slot }) => slot)).toEqual([100, 110, 120, 130]);
+    expect(again.takeRecords().map(({ slot }) => slot)).toEqual([100, 110, 120, 130]);
     again.close();
 
     truncateSync(path, 4);
     const empty = new EntropyFile(path, 1000);
-    expect(empty.records).toEqual([]);
+    expect(empty.takeRecords()).toEqual([]);
     empty.close();
 
     const damaged = whole.slice();

@@ -21,6 +21,7 @@ const parameters = demo(24_000);
 const { time } = parameters;
 const EPOCH = 1000;
 const MINUTES = time.epochMs / time.entropyMs;
+const blockhash = new Uint8Array(32);
 const [OLD, NEW] = [
   { cellPublic: 0x881f1d4887fffffn, cell: 0x8c1f1d488601dffn, commitment: new Uint8Array(32), region: 1 },
   { cellPublic: 0x881f1d4887fffffn, cell: 0x8c1f1d488603dffn, commitment: new Uint8Array(32), region: 1 },
@@ -120,6 +121,18 @@ beforeEach(async () => {
 function slotOf(epoch: number): number {
   return (epoch - EPOCH) * 100 + 1000;
 }
+
+test("an oracle that knows the entropy of two years starts again", () => {
+  const records = Array.from({ length: 1_200_000 }, (_, minute) => ({
+    minute,
+    slot: minute,
+    blockTimeS: minute,
+    blockhash,
+  }));
+  const entropy = { records: () => records, onRecord: () => () => undefined } as unknown as EntropyBook;
+  const options = { entropy } as ConstructorParameters<typeof FactsRecorder>[0];
+  expect(new FactsRecorder(options).fault).toBeUndefined();
+});
 
 describe("an epoch is opened", () => {
   test("from the first reading at or after its first final block, which is asked for, and once", async () => {

@@ -131,7 +131,7 @@ test("a hotspot is challenged, its reports are acknowledged, and an oracle that 
   const entropyOf = ({ folder }: ServiceProcess): Entropies => {
     const file = new EntropyFile(join(folder, "entropy.records"), time.entropyMs);
     file.close();
-    return new Map(file.records.map((record) => [record.minute, record]));
+    return new Map(file.takeRecords().map((record) => [record.minute, record]));
   };
   const [one, two] = [entropyOf(first), entropyOf(second)];
   const minutes = [...one.keys()].sort((a, b) => a - b).filter((minute) => two.has(minute));
