@@ -5,10 +5,11 @@
  * number has the highest bit make the sum of that bit, then lie down on those without it, and so on. A window's sum is its bits' sums
  * times powers of two, for as many additions as the usual running sum takes.
  *
- * The sum of a bit is that of the points whose digit has it. Where digits are drawn at random, each bit of |d| is in or out like the
- * toss of a coin, whatever the sign and the other bits are. So points of which any has a part of small order, of whatever kind, leave
- * such a part in each of those sums with a chance of a half or more, though in the sum of all it may cancel out; and whether
- * a sum has such a part is told by L times it. That is what `SECURITY_BITS` sums are asked here.
+ * The sum of a bit is that of the points whose digit has it, each with its sign. A digit of b bits is drawn from -2^(b-1) to 2^(b-1) - 1,
+ * all alike; so, whatever its sign is, the lower b - 1 bits of |d| are that many tosses of a coin. Points of which any has a part of
+ * small order, of whatever kind, leave such a part in the sum of each of these bits with a chance of a half or more, whatever they
+ * left in the others, though in the sum of all it may cancel out; and whether a sum has such a part is told by L times it.
+ * `SECURITY_BITS` sums or a few more are asked that here.
  */
 import { FREE_FROM, POINT_BYTES } from "./curve.ts";
 import type { Engine } from "./engine.ts";
@@ -110,7 +111,8 @@ export class SubsetSums {
       fillBuckets(addends, scalars, count, window * bits, bits, BUCKETS_FROM);
       for (let size = top; size >= 1; size /= 2) {
         this.#fold(size, top);
-        if (!isGood(SUM_OF_BIT)) return false;
+        // The highest bit is that of one digit of 2^bits alone: no toss of a coin.
+        if (size < top && !isGood(SUM_OF_BIT)) return false;
         double(to, to);
         addPoints(to, to, SUM_OF_BIT);
       }
