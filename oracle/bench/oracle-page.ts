@@ -84,6 +84,8 @@ const NAMES: Readonly<Record<string, (value: number) => string>> = {
   usACheck: (value) => `${value.toFixed(1)} µs one by one`,
   usAmongMany: (value) => `${value.toFixed(1)} µs among 16,384 of as many new keys`,
   usOfKnownKeys: (value) => `${value.toFixed(1)} µs once the keys are known`,
+  usAmongBad: (value) => `${value.toFixed(1)} µs where every hundredth is bad and keys are new`,
+  usAmongBadOfKnownKeys: (value) => `${value.toFixed(1)} µs where every hundredth is bad and keys are known`,
   usAnUpload: (value) => `${value.toFixed(0)} µs an upload`,
   timesRealTime: (value) => `${whole(value)} × real time`,
   verdicts: (value) => `${whole(value)} verdicts`,
