@@ -3,7 +3,7 @@
  *
  *   sum of z R + sum of z h A - (sum of z S) B = 0
  *
- * holds for strict ones, and with a chance of 2^-128 where any is not. Usually that is said of the equation times eight only, and
+ * holds for strict ones, and with a chance below 2^-126 where any is not. Usually that is said of the equation times eight only, and
  * without the eight a batch lets through by chance what a strict check refuses: a signature that is wrong by a point of small
  * order. Such a signature has an R or a key with a part of small order. Keys are looked at once each, before; whether any R has one is
  * told by the sums of subsets that the sum of z R is made of (subset-sums.ts). What passes both is what `verifySignature` accepts,
