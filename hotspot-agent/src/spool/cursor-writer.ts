@@ -48,6 +48,7 @@ export class CursorWriter {
   readonly #open = new Map<number, OpenCursor>();
   #writing: Promise<void> | null = null;
   #cancelRetry: () => void = () => {};
+  #isClosed = false;
 
   constructor(options: CursorWriterOptions) {
     this.#options = options;
@@ -81,6 +82,7 @@ export class CursorWriter {
 
   async close(): Promise<void> {
     await this.#writing;
+    this.#isClosed = true;
     this.#cancelRetry();
     for (const segment of [...this.#open.keys()]) await this.#closeFile(segment);
   }
@@ -95,6 +97,7 @@ export class CursorWriter {
       }
     } catch (error) {
       this.#options.log.complain("cursor", "deliveries cannot be noted on disk", { error: String(error) });
+      if (this.#isClosed) return;
       this.#cancelRetry = this.#options.clock.after(retryMs, () => {
         if (this.#waiting.size > 0) this.#writing ??= this.#writeAll();
       });

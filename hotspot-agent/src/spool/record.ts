@@ -2,6 +2,7 @@
  * Spool records and segment headers, byte for byte, little-endian.
  *
  *   segment   "ESPL" · version u8 = 1 · 3 zero bytes · then records
+ *   zeros     what the writer has put ahead of the records to come, up to the end of the file
  *   record    magic u32 · length u32 · crc u32 · kind u8 · 3 zero bytes · utcMs u64 · payload
  *
  * `length` counts the payload; `crc` is CRC-32 over the payload and then the twelve bytes between it and `crc`. A record is what the radio side brought, untouched: a GWMP
@@ -120,10 +121,17 @@ export function readSegment(bytes: Uint8Array): ReadSegment {
       at += RECORD_HEADER_BYTES + record.payload.length;
       continue;
     }
+    if (isZeroFrom(bytes, at)) break;
     gaps++;
     at = nextRecord(bytes, at + 1);
   }
   return { records, gaps };
+}
+
+/** Whether nothing but zeros follows: room for records that never came. */
+function isZeroFrom(bytes: Uint8Array, from: number): boolean {
+  for (let at = from; at < bytes.length; at++) if (bytes[at] !== 0) return false;
+  return true;
 }
 
 function nextRecord(bytes: Uint8Array, from: number): number {

@@ -103,3 +103,11 @@ function changed(bytes: Uint8Array, at: number): Uint8Array {
   copy[at] ^= 0x55;
   return copy;
 }
+
+test("zeros at the end are room for records that never came, and no damage; anything among them is", () => {
+  const record = encodeRecord(0, 5, Uint8Array.of(1, 2, 3)).bytes;
+  const segment = Buffer.concat([segmentHeader(), record, new Uint8Array(500)]);
+  expect(readSegment(segment)).toMatchObject({ records: [{ offset: 8 }], gaps: 0 });
+  segment[300] = 1;
+  expect(readSegment(segment)).toMatchObject({ records: [{ offset: 8 }], gaps: 1 });
+});

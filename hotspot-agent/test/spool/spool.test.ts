@@ -359,13 +359,13 @@ describe("restart", () => {
   test("skips a torn record at the end and damage in the middle, and delivers the rest", async () => {
     bench = await SpoolBench.open();
     await attached(destinationOn(), false);
-    for (const fCnt of [1, 2, 3, 4]) bench.pushFrame(deviceA, fCnt);
+    const pushed = [1, 2, 3, 4].map((fCnt) => bench.pushFrame(deviceA, fCnt));
     await bench.clock.advance(100);
+    const [, second, third, fourth] = pushed.map(({ record }) => record!.place!.offset);
     const survivor = bench.disk.kill();
     const bytes = survivor.files.get("0000000001.seg")!;
-    const recordBytes = (bytes.length - 8) / 4;
-    bytes[8 + recordBytes + 30] ^= 0xff;
-    survivor.files.set("0000000001.seg", bytes.slice(0, bytes.length - 5));
+    bytes[second + 30] ^= 0xff;
+    survivor.files.set("0000000001.seg", bytes.slice(0, fourth + (fourth - third) - 5));
     bench = await SpoolBench.open({}, survivor, bench.clock);
     const server = destinationOn();
     await attached(server);
@@ -556,6 +556,26 @@ describe("misuse", () => {
     bench = await SpoolBench.open();
     expect(() => bench.push(new Uint8Array(128 * 1024 + 1))).toThrow("AGT_BAD_OPTION");
   });
+});
+
+test("writes records over zeros that are there already, so that a sync need not write the file's length", async () => {
+  bench = await SpoolBench.open();
+  await attached(destinationOn(), false);
+  const first = bench.pushFrame(deviceA, 1);
+  await bench.clock.advance(100);
+  const length = () => bench.disk.files.get("0000000001.seg")!.length;
+  const before = length();
+  expect(before).toBeGreaterThan(60_000);
+  for (let fCnt = 2; fCnt <= 100; fCnt++) bench.pushFrame(deviceA, fCnt);
+  await bench.clock.advance(100);
+  expect(length()).toBe(before);
+  expect(bench.spool.fill.bytes).toBeLessThan(before);
+  // They are no damage to who reads them.
+  bench = await SpoolBench.open({}, bench.disk.kill(), bench.clock);
+  await attached(destinationOn());
+  await bench.clock.advance(20_000);
+  expect(bench.telemetry.counter("agent_spool_gaps_total", "").value()).toBe(0);
+  expect(first.record?.place?.offset).toBe(8);
 });
 
 test.each(["refuses", "hangs"])("leaves no timer behind when it is closed while the disk %s", async (how) => {
