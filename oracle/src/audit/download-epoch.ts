@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { makeFolder, sha256Hex, writeDurably } from "../epoch-folder/durable-file.ts";
 import { FILES } from "../epoch-folder/layout.ts";
 import { oracleError } from "../errors.ts";
+import { boundedBody } from "../service/bounded-body.ts";
 
 export interface DownloadOptions {
   /** Longest time for one file, ms. */
@@ -15,6 +16,8 @@ export interface DownloadOptions {
 const TIMEOUT_MS = 600_000;
 /** More files than any epoch has: segments of a day at 64 MiB would be 640 GB. */
 const MAX_FILES = 10_000;
+/** An entry of the list has some 200 bytes. */
+const MAX_LIST_BYTES = 4 * 1024 * 1024;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,99}(\/[a-z0-9][a-z0-9._-]{0,99}){0,2}$/;
 const HASH = /^[0-9a-f]{64}$/;
 
@@ -26,7 +29,7 @@ export async function downloadEpoch(
   { timeoutMs = TIMEOUT_MS, only = () => true, onProgress }: DownloadOptions = {},
 ): Promise<void> {
   const base = filesUrl(url, epoch);
-  const files = fileList(await download(base, timeoutMs), base).filter(({ name }) => only(name));
+  const files = fileList(await download(base, timeoutMs, MAX_LIST_BYTES), base).filter(({ name }) => only(name));
   for (const [at, { name, sha256 }] of files.entries()) {
     onProgress?.(at, files.length, name);
     const bytes = await download(`${base}/${name}`, timeoutMs);
@@ -42,7 +45,7 @@ export async function downloadEpoch(
 /** Names of an epoch's files; none where the oracle does not have it. Throws ORC_DOWNLOAD_FAILED. */
 export async function epochFileNames(url: string, epoch: number): Promise<readonly string[]> {
   const base = filesUrl(url, epoch);
-  const bytes = await download(base, TIMEOUT_MS, true);
+  const bytes = await download(base, TIMEOUT_MS, MAX_LIST_BYTES, true);
   return bytes === undefined ? [] : fileList(bytes, base).map(({ name }) => name);
 }
 
@@ -67,13 +70,25 @@ function fileList(bytes: Uint8Array, url: string): { readonly name: string; read
   return files;
 }
 
-async function download(url: string, timeoutMs: number): Promise<Uint8Array>;
-async function download(url: string, timeoutMs: number, mayLack: true): Promise<Uint8Array | undefined>;
-async function download(url: string, timeoutMs: number, mayLack = false): Promise<Uint8Array | undefined> {
+/** Without `maxBytes` what is answered may be of any size: nobody knows that of a file. */
+async function download(url: string, timeoutMs: number, maxBytes?: number): Promise<Uint8Array>;
+async function download(
+  url: string,
+  timeoutMs: number,
+  maxBytes: number,
+  mayLack: true,
+): Promise<Uint8Array | undefined>;
+async function download(
+  url: string,
+  timeoutMs: number,
+  maxBytes?: number,
+  mayLack = false,
+): Promise<Uint8Array | undefined> {
   let response: Response;
   try {
     response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
     if (mayLack && response.status === 404) return undefined;
+    if (response.ok && maxBytes !== undefined) return await boundedBody(response, maxBytes);
     if (response.ok) return new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
     throw failed(url, cause instanceof Error ? cause.message : String(cause), cause);

@@ -258,6 +258,7 @@ describe("a server that lies", () => {
       port: 0,
       fetch: ({ url: asked }) => {
         const answer = answers.get(new URL(asked).pathname);
+        if (answer instanceof ReadableStream) return new Response(answer);
         return answer === undefined ? new Response("", { status: 500 }) : new Response(JSON.stringify(answer));
       },
     });
@@ -276,6 +277,12 @@ describe("a server that lies", () => {
     expect(await download()).toMatch(/^ORC_DOWNLOAD_FAILED: .*manifest\.json: SHA-256 44136fa355b3678a…/);
     answers.set("/v1/epochs/1/files", "no list");
     expect(await download()).toContain("no list of files");
+    let left = 64;
+    const endless = new ReadableStream({
+      pull: (stream) => (left-- > 0 ? stream.enqueue(new Uint8Array(1 << 20).fill(32)) : stream.close()),
+    });
+    answers.set("/v1/epochs/1/files", endless);
+    expect(await download()).toContain("an answer of more than 4194304 bytes");
     await server.stop(true);
   });
 });
