@@ -25,7 +25,7 @@ import type { ArtefactStore } from "../ports/artefact-store.ts";
 import type { SealedSegment } from "../ports/report-log.ts";
 import type { Store } from "../ports/store.ts";
 import { boundedBody } from "../service/bounded-body.ts";
-import { keepEvidence } from "../settlement/evidence-table.ts";
+import { forgetEvidence, keepEvidence } from "../settlement/evidence-table.ts";
 import type { LogReader } from "./log-reader.ts";
 import { insertMirrored, mirroredSegments } from "./mirror-table.ts";
 
@@ -49,11 +49,18 @@ const MAX_LIST_BYTES = 8 * 1024 * 1024;
 /** A segment is sealed at 64 MiB and one upload more. */
 const MAX_SEGMENT_BYTES = 80 * 1024 * 1024;
 
+interface ShownHead {
+  readonly head: LogHead;
+  readonly statement: Uint8Array;
+}
+
 export class MirroredLog implements LogReader {
   readonly name: string;
   readonly #options: MirrorOptions;
   #segments: readonly SealedSegment[] | undefined;
   #head: LogHead | undefined;
+  /** The head that was kept last as evidence. */
+  #shown: ShownHead | undefined;
 
   constructor(options: MirrorOptions) {
     this.#options = options;
@@ -159,6 +166,12 @@ export class MirroredLog implements LogReader {
     const opened = verifyLogHead(statement, importKey(ingestKey), network);
     if (opened.status === "refused") throw this.#failed(`its log head: ${opened.code}`);
     await keepEvidence(store, "head", statement);
+    // Signed again later, the same head says what it said before and more: one a second would be kept until this oracle votes.
+    const before = this.#shown;
+    this.#shown = { head: opened.head, statement };
+    if (before !== undefined && isSaidAgain(before, this.#shown)) {
+      await forgetEvidence(store, "head", [before.statement]);
+    }
     return opened.head;
   }
 
@@ -190,4 +203,10 @@ export class MirroredLog implements LogReader {
   #failed(what: string, cause?: unknown) {
     return oracleError("ORC_DOWNLOAD_FAILED", `${this.#options.url}: ${what}`, { cause, retryable: true });
   }
+}
+
+/** Whether a head is the one before, signed no earlier. The one signed earlier proves nothing that the other does not. */
+function isSaidAgain(before: ShownHead, now: ShownHead): boolean {
+  const isSame = before.head.length === now.head.length && Buffer.compare(before.head.head, now.head.head) === 0;
+  return isSame && now.head.issuedMs >= before.head.issuedMs && Buffer.compare(before.statement, now.statement) !== 0;
 }

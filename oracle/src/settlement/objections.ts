@@ -52,7 +52,7 @@ export interface ObjectionInput {
 
 /** All objections to voting for a closed epoch; none: vote. */
 export async function objectionsTo(input: ObjectionInput): Promise<readonly Objection[]> {
-  const { copies, ingests, closed, onChain } = input;
+  const { db, copies, ingests, closed, onChain, network } = input;
   const objections: Objection[] = [];
   const [ours, theirs] = [closed.parameterHash, onChain.parameterHash].map(hex);
   if (ours !== theirs) objections.push({ kind: "parameter_mismatch", ours, onChain: theirs });
@@ -62,7 +62,25 @@ export async function objectionsTo(input: ObjectionInput): Promise<readonly Obje
     else
       objections.push(...(await chainObjections(input, ingest, copy)), ...(await shownObjections(input, ingest, copy)));
   }
+  // Of a peer that is not in office, not yet or no longer, nothing is held against it; what agrees is let go all the same.
+  for (const copy of copies) {
+    const isOnChain = ingests.some(({ ingestKey }) => Buffer.compare(ingestKey, copy.ingestKey) === 0);
+    if (!isOnChain) await headsOf(db, copy, network);
+  }
   return objections;
+}
+
+/** What the heads that were shown of an ingest say against our copy of its log; those that agree, or say nothing, are let go. */
+async function headsOf(db: Db, copy: LogCopy, network: number) {
+  const findings = [];
+  const settled: Uint8Array[] = [];
+  for (const statement of await evidenceOf(db, "head", copy.ingestKey)) {
+    const finding = await checkHead(statement, copy, network);
+    if (finding.state === "invalid" || finding.state === "agrees") settled.push(statement);
+    if (finding.state !== "invalid") findings.push({ statement, finding });
+  }
+  await forgetEvidence(db, "head", settled);
+  return findings;
 }
 
 /** What the heads on chain say against our copy of the log. */
@@ -110,11 +128,8 @@ async function shownObjections(
   const { closesMs } = epochSpan(closed.epoch, time);
   const objections: Objection[] = [];
   const heads: LogHead[] = [];
-  const settled: Uint8Array[] = [];
-  for (const statement of await evidenceOf(db, "head", ingestKey)) {
-    const finding = await checkHead(statement, copy, network);
-    if (finding.state === "invalid" || finding.state === "agrees") settled.push(statement);
-    if (finding.state !== "invalid") heads.push(finding.head);
+  for (const { statement, finding } of await headsOf(db, copy, network)) {
+    heads.push(finding.head);
     if (finding.state !== "contradicts") continue;
     const { head, ours } = finding;
     const proof = {
@@ -127,7 +142,6 @@ async function shownObjections(
     } as const;
     objections.push({ kind: "broken_word", proof });
   }
-  await forgetEvidence(db, "head", settled);
   const longest = onChain.reduce((length, head) => Math.max(length, head.length), 0);
   const kept: Uint8Array[] = [];
   for (const statement of await evidenceOf(db, "receipt", ingestKey)) {

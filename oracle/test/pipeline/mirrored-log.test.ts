@@ -23,6 +23,8 @@ let pipeline: SmallPipeline;
 let spoil = (bytes: Uint8Array) => bytes;
 let shown = Number.POSITIVE_INFINITY;
 let lie: Uint8Array | undefined;
+/** When it signs its head. */
+let signedMs = closesMs + 5000;
 
 /** The two routes of an ingest's API over its real log. */
 const server = Bun.serve({
@@ -31,7 +33,7 @@ const server = Bun.serve({
     const { pathname } = new URL(url);
     if (pathname === "/v1/log/head") {
       const { length, head } = await log.tip();
-      const signed = signLogHead(network, { length, head: lie ?? head, issuedMs: closesMs + 5000 }, ingest);
+      const signed = signLogHead(network, { length, head: lie ?? head, issuedMs: signedMs }, ingest);
       return Response.json({ head: Buffer.from(signed).toString("base64") });
     }
     if (pathname === "/v1/log/segments") {
@@ -106,6 +108,25 @@ describe("the mirror of another ingest's log", () => {
       states.push((await checkHead(statement, copy, network)).state);
     }
     expect(states.sort()).toEqual(["agrees", "contradicts"]);
+  });
+
+  test("keeps a head once that is signed again and again, with the latest time", async () => {
+    const ofThem = () => evidenceOf(pipeline.store, "head", ingest.publicKey);
+    const before = (await ofThem()).length;
+    const own = mirror();
+    for (let second = 0; second < 5; second++) {
+      signedMs++;
+      await own.step();
+    }
+    const shown = await ofThem();
+    expect(shown.length).toBe(before + 1);
+    const copy = new LogCopy(own, network, ingest.publicKey);
+    const times = [];
+    for (const statement of shown) {
+      const finding = await checkHead(statement, copy, network);
+      if (finding.state === "agrees") times.push(finding.head.issuedMs);
+    }
+    expect(Math.max(...times)).toBe(signedMs);
   });
 
   test("refuses bytes that are not what the list says, and a server that is gone, and tries again", async () => {
