@@ -11,19 +11,10 @@
  */
 import { ADDEND_BYTES, POINT_BYTES, SCALAR_BYTES } from "./curve.ts";
 import { type Engine, makeEngine } from "./engine.ts";
+import { PrimeOrderSieve } from "./prime-order-sieve.ts";
+import { drawScalars, type FillRandom } from "./random-scalars.ts";
 import { ED25519_ORDER } from "./scalar.ts";
-import {
-  type Digits,
-  randomDigits,
-  SECURITY_BITS,
-  SUMS_END,
-  SubsetSums,
-  scalarDigits,
-  type Terms,
-} from "./subset-sums.ts";
-
-/** Fills bytes with what nobody could foresee: `crypto.getRandomValues`. */
-export type FillRandom = (bytes: Uint8Array<ArrayBuffer>) => void;
+import { type Digits, randomDigits, SUMS_END, SubsetSums, scalarDigits, type Terms } from "./subset-sums.ts";
 
 /** A signature that is well-formed (S below L, R canonical), what it signs, and the place of its key in the batch. */
 export interface BatchTerm {
@@ -37,13 +28,6 @@ export interface BatchTerm {
 /** y of the base point is 4 / 5, x is even (RFC 8032, 5.1). */
 const BASE_POINT = new Uint8Array(32).fill(0x66);
 BASE_POINT[0] = 0x58;
-
-/** At most as many random bytes at a time (Web Cryptography API). */
-const RANDOM_BYTES_AT_ONCE = 65_536;
-
-/** Fewer keys are asked one by one: a sum of all would take more multiplications by L (subset-sums.ts). */
-const LEAST_KEYS = SECURITY_BITS;
-const KEY_PARTS = 8;
 
 const R = 1n << 256n;
 const modL = (value: bigint): bigint => ((value % ED25519_ORDER) + ED25519_ORDER) % ED25519_ORDER;
@@ -67,11 +51,13 @@ export class BatchEquation {
   readonly #engine: Engine;
   readonly #sums: SubsetSums;
   readonly #fillRandom: FillRandom;
+  readonly #sieve: PrimeOrderSieve;
 
   private constructor(engine: Engine, fillRandom: FillRandom) {
     this.#engine = engine;
     this.#sums = new SubsetSums(engine);
     this.#fillRandom = fillRandom;
+    this.#sieve = new PrimeOrderSieve(engine, this.#sums, fillRandom, TOTAL);
     engine.reserve(TERMS_FROM);
     this.#decompress(BASE, BASE_POINT);
     this.#write(R_SQUARED, modL(R * R));
@@ -97,37 +83,10 @@ export class BatchEquation {
     }
     const ready = Array<Uint8Array | undefined>(keys.length).fill(undefined);
     const made = this.#engine.bytes().slice(addends, addends + points.length * ADDEND_BYTES);
-    for (const at of this.#ofPrimeOrder({ addends, scalars, count: points.length })) {
+    for (const at of this.#sieve.ofPrimeOrder({ addends, scalars, count: points.length })) {
       ready[points[at]!] = made.subarray(at * ADDEND_BYTES, (at + 1) * ADDEND_BYTES);
     }
     return ready;
-  }
-
-  /**
-   * Places of the addends that have no part of small order. All are asked at once, then parts, then one by one: so a key that has one
-   * makes little work for the others, as long as not every part has such a key.
-   */
-  *#ofPrimeOrder(terms: Terms, first = 0): Generator<number> {
-    const { addends, scalars, count } = terms;
-    const areMany = count >= LEAST_KEYS;
-    const areGood = areMany && this.#haveOnlyPrimeOrder(terms);
-    if (areGood || !areMany) {
-      for (let i = 0; i < count; i++) {
-        if (areGood || this.#isOfPrimeOrder(addends + i * ADDEND_BYTES)) yield first + i;
-      }
-      return;
-    }
-    const size = Math.ceil(count / KEY_PARTS);
-    for (let from = 0; from < count; from += size) {
-      const part = { addends: addends + from * ADDEND_BYTES, scalars, count: Math.min(size, count - from) };
-      yield* this.#ofPrimeOrder(part, first + from);
-    }
-  }
-
-  #haveOnlyPrimeOrder(terms: Terms): boolean {
-    const digits = randomDigits(terms.count);
-    this.#drawScalars(terms, digits);
-    return this.#sums.sumOfPrimeOrder(TOTAL, terms, digits);
   }
 
   /** True if all are strict signatures under their `keys` (of `readyKeys`); false as well where any R is no point. */
@@ -139,7 +98,7 @@ export class BatchEquation {
       if (!this.#decompress(ofR.addends + i * ADDEND_BYTES, signature.subarray(0, 32))) return false;
     }
     const digits = randomDigits(ofR.count);
-    this.#drawScalars(ofR, digits);
+    drawScalars(this.#engine, this.#fillRandom, ofR, digits);
     this.#sumScalars(batch, ofR, ofKeys, digits);
     if (!this.#sums.sumOfPrimeOrder(TOTAL, ofR, digits)) return false;
     this.#takeKeys(keys, ofKeys);
@@ -159,27 +118,6 @@ export class BatchEquation {
   #decompress(to: number, encoded: Uint8Array): boolean {
     this.#engine.bytes().set(encoded, BYTES);
     return this.#engine.curve.decompress(to, BYTES) === 1;
-  }
-
-  #isOfPrimeOrder(addend: number): boolean {
-    const { neutral, addAddend } = this.#engine.curve;
-    neutral(TOTAL, 1);
-    addAddend(TOTAL, addend);
-    return this.#sums.isOfPrimeOrder(TOTAL);
-  }
-
-  /** Random words for as many bits as the digits have, zeros above. */
-  #drawScalars({ scalars, count }: Terms, { bits, windows }: Digits): void {
-    const bytes = this.#engine.bytes().subarray(scalars, scalars + count * SCALAR_BYTES) as Uint8Array<ArrayBuffer>;
-    for (let from = 0; from < bytes.length; from += RANDOM_BYTES_AT_ONCE) {
-      this.#fillRandom(bytes.subarray(from, from + RANDOM_BYTES_AT_ONCE));
-    }
-    const last = (bits * windows) >> 3;
-    const mask = (1 << ((bits * windows) & 7)) - 1;
-    for (let from = 0; from < bytes.length; from += SCALAR_BYTES) {
-      bytes[from + last]! &= mask;
-      bytes.fill(0, from + last + 1, from + SCALAR_BYTES);
-    }
   }
 
   /** z h of each signature is added to its key's scalar, and minus the sum of z S is that of the base point, which comes last. */

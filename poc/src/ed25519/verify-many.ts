@@ -8,7 +8,8 @@
 import { isSmallOrderPoint } from "../protocol/device-key.ts";
 import { sha512Into } from "../protocol/hash.ts";
 import { isBelowEd25519Order, SIGNATURE_BYTES, type VerifyKey, verifySignature } from "../protocol/signature.ts";
-import { BatchEquation, type BatchTerm, type FillRandom } from "./equation.ts";
+import { BatchEquation, type BatchTerm } from "./equation.ts";
+import type { FillRandom } from "./random-scalars.ts";
 
 /** A message, who should have signed it, and a signature of any length. */
 export interface SignedMessage {
