@@ -7,10 +7,13 @@
  * device brings us what we lack, or waits until our clock is there.
  */
 import { apiPath, type ChainHead, importKey, keyToText, verifyChainHead } from "@earshot/poc/protocol";
+import { boundedBody } from "../service/bounded-body.ts";
 import type { PeerIngest } from "../service/peers.ts";
 
 /** A device waits for this, ms. */
 const TIMEOUT_MS = 1000;
+/** A head has some hundred bytes. */
+const MAX_ANSWER_BYTES = 16 * 1024;
 
 export interface PeerHeadsOptions {
   readonly network: number;
@@ -50,7 +53,8 @@ export class PeerHeads {
       const key = keyToText(deviceKey);
       const path = apiPath("getChainHead", { key });
       const answer = await fetch(new URL(path, url), { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
-      const told = (await answer.json()) as { readonly head?: unknown };
+      const bytes = await boundedBody(answer, MAX_ANSWER_BYTES);
+      const told = JSON.parse(new TextDecoder().decode(bytes)) as { readonly head?: unknown };
       const opened = verifyChainHead(Buffer.from(String(told.head), "base64"), importKey(ingestKey), network);
       if (opened.status === "ok" && Buffer.compare(opened.head.deviceKey, deviceKey) === 0) {
         const head = this.#firstTold(`${url} ${key}`, opened.head);

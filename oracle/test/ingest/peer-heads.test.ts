@@ -51,4 +51,17 @@ test("an ingest that is away, or signs with another key, changes nothing", async
   expect(heads.failures).toBe(2);
   const right = new PeerHeads([{ ingestKey: there.signer.publicKey, url }], there.rules);
   expect(await right.headOf(device.key, nowMs)).toMatchObject({ sequence: 1 });
+  // Asked for each device that comes: what is longer than a head is not read to its end.
+  const padded = Bun.serve({
+    port: 0,
+    fetch: async ({ url: asked }) =>
+      new Response(`${await (await fetch(url + new URL(asked).pathname)).text()}${" ".repeat(1 << 16)}`),
+  });
+  const long = new PeerHeads(
+    [{ ingestKey: there.signer.publicKey, url: `http://127.0.0.1:${padded.port}` }],
+    there.rules,
+  );
+  expect(await long.headOf(device.key, nowMs)).toBeUndefined();
+  expect(long.failures).toBe(1);
+  await padded.stop(true);
 });
