@@ -80,7 +80,7 @@ export class OrganisationClient {
       throw this.#failed(`status ${response.status}, and no JSON`, cause);
     }
     if (response.ok) return answer;
-    const { code, expected, got } = answer as {
+    const { code, expected, got } = (answer ?? {}) as {
       readonly code?: unknown;
       readonly expected?: unknown;
       readonly got?: unknown;
