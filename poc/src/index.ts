@@ -1,5 +1,5 @@
 export * from "./anomaly/index.ts";
-export type { FillRandom } from "./ed25519/equation.ts";
+export type { FillRandom } from "./ed25519/random-scalars.ts";
 export * from "./ed25519/verify-many.ts";
 export * from "./epoch/canonical-hash.ts";
 export * from "./epoch/close-epoch.ts";
