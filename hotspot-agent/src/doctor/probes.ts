@@ -14,14 +14,14 @@ const PATIENCE_MS = 5000;
 /** Ports that mqtt:// and mqtts:// stand for without a number. */
 const MQTT_PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883 };
 
-/** Every probe, at the same time; in a fixed order. */
-export async function probe(config: AgentConfig): Promise<readonly Finding[]> {
+/** Every probe, at the same time; in a fixed order. A server that does not answer within `patienceMs` cannot be reached. */
+export async function probe(config: AgentConfig, patienceMs: number = PATIENCE_MS): Promise<readonly Finding[]> {
   return Promise.all([
     probeFolder(config.hotspot.stateDir),
     probePort(config.forwarder.listen),
-    ...config.gatewayMqtt.map(({ url }) => probeBroker(`gateway_mqtt ${url}`, url)),
-    ...config.servers.map(({ name, url }) => probeBroker(`server ${name}`, url)),
-    ...config.oracle.urls.map(probeOracle),
+    ...config.gatewayMqtt.map(({ url }) => probeBroker(`gateway_mqtt ${url}`, url, patienceMs)),
+    ...config.servers.map(({ name, url }) => probeBroker(`server ${name}`, url, patienceMs)),
+    ...config.oracle.urls.map((url) => probeOracle(url, patienceMs)),
   ]);
 }
 
@@ -65,33 +65,34 @@ async function probePort({ host, port }: Endpoint): Promise<Finding> {
   }
 }
 
-async function probeBroker(check: string, url: string): Promise<Finding> {
+async function probeBroker(check: string, url: string, patienceMs: number): Promise<Finding> {
   const { hostname, port, protocol } = new URL(url);
   const problem = await connectProblem(
     hostname.replace(/^\[(.*)\]$/, "$1"),
     port === "" ? MQTT_PORTS[protocol]! : Number(port),
+    patienceMs,
   );
   if (problem === undefined) return { check, verdict: "ok", cause: `${url} takes connections.`, remedy: null };
   return { check, verdict: "fail", cause: `${url} cannot be reached: ${problem}.`, remedy: reachRemedy(problem) };
 }
 
-function connectProblem(host: string, port: number): Promise<string | undefined> {
+function connectProblem(host: string, port: number, patienceMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const finish = (problem: string | undefined) => {
       socket.destroy();
       resolve(problem);
     };
-    socket.setTimeout(PATIENCE_MS, () => finish(`no answer in ${PATIENCE_MS / 1000} s`));
+    socket.setTimeout(patienceMs, () => finish(noAnswer(patienceMs)));
     socket.once("connect", () => finish(undefined));
     socket.once("error", (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
   });
 }
 
-async function probeOracle(url: string): Promise<Finding> {
+async function probeOracle(url: string, patienceMs: number): Promise<Finding> {
   const check = `oracle ${url}`;
   try {
-    const { status } = await fetch(`${url}/v1/parameters`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const { status } = await fetch(`${url}/v1/parameters`, { signal: AbortSignal.timeout(patienceMs) });
     if (status === 200) return { check, verdict: "ok", cause: "It answers.", remedy: null };
     return {
       check,
@@ -100,7 +101,13 @@ async function probeOracle(url: string): Promise<Finding> {
       remedy: "Check oracle.urls: is this an oracle?",
     };
   } catch (error) {
-    const problem = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    const { name, code, message } = error as NodeJS.ErrnoException;
+    // A timeout has a code too, which is a number.
+    const problem = name === "TimeoutError" ? noAnswer(patienceMs) : (code ?? message);
     return { check, verdict: "fail", cause: `It cannot be reached: ${problem}.`, remedy: reachRemedy(problem) };
   }
+}
+
+function noAnswer(patienceMs: number): string {
+  return `no answer in ${patienceMs / 1000} s`;
 }
