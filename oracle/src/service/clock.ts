@@ -18,7 +18,23 @@ export const SYSTEM_CLOCK: Clock = {
   },
 };
 
-/** Resolves when the signal is aborted. */
+/**
+ * What comes of `work`, or undefined as soon as `stop` is aborted. When it settles nothing of it hangs on the signal any more, which a race with
+ * `whenAborted` would leave there for as long as the process runs.
+ */
+export function unlessAborted<T>(work: Promise<T>, stop: AbortSignal): Promise<T | undefined> {
+  if (stop.aborted) {
+    work.catch(() => undefined);
+    return Promise.resolve(undefined);
+  }
+  return new Promise((resolve, reject) => {
+    const abort = () => resolve(undefined);
+    stop.addEventListener("abort", abort);
+    work.then(resolve, reject).finally(() => stop.removeEventListener("abort", abort));
+  });
+}
+
+/** Resolves when the signal is aborted; for once, not for a loop. */
 export function whenAborted(signal: AbortSignal): Promise<undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));

@@ -13,7 +13,7 @@ import { readerOf } from "../pipeline/log-reader.ts";
 import type { MirroredLog } from "../pipeline/mirrored-log.ts";
 import { StoredFacts } from "../pipeline/stored-facts.ts";
 import type { NetworkAccount } from "../registry/network-account.ts";
-import { sleep, whenAborted } from "../service/clock.ts";
+import { sleep, unlessAborted } from "../service/clock.ts";
 import type { OracleContext, ServicePart } from "../service/part.ts";
 import { RepeatedFailure } from "../service/repeated-failure.ts";
 import { LogCopy } from "./log-copy.ts";
@@ -147,7 +147,7 @@ export function settlementPart(
             await settle();
           };
           // A chain that is gone is waited for long; a service that ends does not: every act can be asked for again.
-          await Promise.race([step(), whenAborted(stop)]);
+          await unlessAborted(step(), stop);
           failure.succeeded();
         } catch (error) {
           own.complain("step", "settlement cannot go on and will try again", { error: failure.failed(error) });
