@@ -3,7 +3,7 @@
  * packets from a forwarder and a broker takes them from it. The device should have nothing else to do:
  *
  *   truncate -s 256M ext4.img && mkfs.ext4 -q -b 4096 ext4.img && mount -o loop,noatime ext4.img FOLDER
- *   bun hotspot-agent/bench/wear.ts FOLDER [PACKETS_A_SECOND=5] [SECONDS=60]
+ *   bun hotspot-agent/bench/wear.ts FOLDER [PACKETS_A_SECOND=5] [SECONDS=60] [SYNC_INTERVAL="20 ms"]
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -18,10 +18,10 @@ const SECTOR_BYTES = 512;
 const DAY_S = 86_400;
 const DEVICES = 50;
 
-const [folder = "", rate = "5", duration = "60"] = process.argv.slice(2);
+const [folder = "", rate = "5", duration = "60", syncInterval = "20 ms"] = process.argv.slice(2);
 const [packetsPerSecond, seconds] = [Number(rate), Number(duration)];
 if (folder === "" || !(packetsPerSecond > 0) || !(seconds > 0)) {
-  process.stderr.write("expected: wear.ts FOLDER [PACKETS_A_SECOND] [SECONDS]\n");
+  process.stderr.write("expected: wear.ts FOLDER [PACKETS_A_SECOND] [SECONDS] [SYNC_INTERVAL]\n");
   process.exit(2);
 }
 
@@ -40,7 +40,7 @@ const reader = await mqtt.connectAsync(broker.url);
 let delivered = 0;
 reader.on("message", () => delivered++);
 await reader.subscribeAsync("eu868/gateway/+/event/up", { qos: 1 });
-const toml = `[[server]]\nname = "main"\nurl = "${broker.url}"\ntopic_prefix = "eu868"\n`;
+const toml = `[[server]]\nname = "main"\nurl = "${broker.url}"\ntopic_prefix = "eu868"\n[spool]\nsync_interval = "${syncInterval}"\n`;
 const agent = await AgentProcess.prepare({ folder: place, toml, hotspot: 'region = "EU868"' });
 await agent.start();
 const forwarder = await PacketForwarder.open({ eui: "aa555a0000000101", port: agent.udpPort });
