@@ -18,7 +18,7 @@ import { importKey, signerFromEd25519Seed, uploadId, verifySignature } from "@ea
 import { FolderArtefacts } from "../src/artefacts/folder-store.ts";
 import { auditRun } from "../src/audit/audit-run.ts";
 import { readWhole, sha256Hex } from "../src/epoch-folder/durable-file.ts";
-import { CHUNK_RECORDS } from "../src/load/load-uploads.ts";
+import { CHUNK_RECORDS } from "../src/load/record-chunks.ts";
 import { EmbeddedReportLog } from "../src/log/embedded/embedded-report-log.ts";
 import { numberOf, readSegment } from "../src/log/segment-reader.ts";
 import { SegmentWriter } from "../src/log/segment-writer.ts";

@@ -11,14 +11,8 @@ import { oracleError } from "../errors.ts";
 import { numberOf, readSegment, segmentNames } from "../log/segment-reader.ts";
 import { errorFrom } from "../score/worker-message.ts";
 import { deriveInterval, joinChallenges } from "./derive-challenges.ts";
-import {
-  batches,
-  CHUNK_RECORDS,
-  type LoadContext,
-  type LoadedReports,
-  loadChunks,
-  verifierOf,
-} from "./load-uploads.ts";
+import { type LoadContext, type LoadedReports, loadChunks, verifierOf } from "./load-uploads.ts";
+import { recordChunks } from "./record-chunks.ts";
 import type { UploadChunk } from "./upload-chunk.ts";
 import type { UploadVerifier } from "./verify-uploads.ts";
 
@@ -107,7 +101,7 @@ export class LogJobRunner {
   run(job: LogJob): LogJobResult {
     if (job.kind === "interval") return { ...job, challenges: deriveInterval(this.#context, job.interval) };
     const records = readSegment(readWhole(job.path), job.number, job.path);
-    const chunks = Array.from(batches(records, CHUNK_RECORDS), (batch) => this.#verifier.chunk(batch));
+    const chunks = Array.from(recordChunks(records), (chunk) => this.#verifier.chunk(chunk));
     return { kind: "segment", number: job.number, chunks };
   }
 }

@@ -16,6 +16,7 @@ import { billPackets } from "./bill-packets.ts";
 import { conductColumns } from "./conduct.ts";
 import type { Intake } from "./intake.ts";
 import { JudgedReports, judgedColumns } from "./judged-reports.ts";
+import { recordChunks } from "./record-chunks.ts";
 import type { RefutationRows } from "./refutations.ts";
 import { Senders } from "./senders.ts";
 import { TakenReports } from "./take-reports.ts";
@@ -41,8 +42,6 @@ export interface LoadedReports
   readonly intake: Intake;
 }
 
-/** Records verified at a time: ten MB or so of columns. The more, the less an equation of their signatures takes each (poc/ed25519). */
-export const CHUNK_RECORDS = 16_384;
 /** Bytes of ids given to the hash at once. */
 const DIGEST_BATCH_IDS = 4096;
 
@@ -51,7 +50,7 @@ export function loadUploads(records: Iterable<LogRecord>, context: LoadContext):
   const verifier = verifierOf(context);
   const chunks: UploadChunk[] = [];
   let uploads = 0;
-  for (const batch of batches(records, CHUNK_RECORDS)) {
+  for (const batch of recordChunks(records)) {
     chunks.push(verifier.chunk(batch));
     uploads += batch.length;
     context.onProgress?.(uploads);
@@ -145,18 +144,6 @@ function refutationsInEpoch(chunks: readonly UploadChunk[], epochMs: number): Re
       ),
     );
   return { disputed: columnOf("disputed"), before: columnOf("before"), after: columnOf("after") };
-}
-
-/** Items in arrays of at most `size`. */
-export function* batches<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let batch: T[] = [];
-  for (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 function digestOfIds(uploads: UploadSet, accepted: Uint32Array): string {

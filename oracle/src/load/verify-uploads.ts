@@ -41,9 +41,6 @@ export interface VerifyOptions {
   readonly openMs: number;
 }
 
-/** An upload may hold 64 beacons: all those of a chunk at once would be a GB of small objects. */
-const BEACONS_AT_ONCE = 16_384;
-
 export class UploadVerifier {
   readonly senders: Senders;
   readonly #options: VerifyOptions;
@@ -145,18 +142,15 @@ export class UploadVerifier {
       decodeUpload(upload, { hotspot: sender.row, receiveOffsetMs: 0, uploadRank: 0 }, this.#scratch);
       while (keys.length < beacons.length) keys.push(sender.key);
     }
-    const isSigned = new Uint8Array(beacons.length);
-    for (let from = 0; from < keys.length; from += BEACONS_AT_ONCE) {
-      const signed = keys.slice(from, from + BEACONS_AT_ONCE).map((key, i): SignedMessage => {
-        const row = from + i;
-        return {
+    const isSigned = this.#signatures.verify(
+      keys.map(
+        (key, row): SignedMessage => ({
           key,
           message: beaconMessage(beacons.challengeId.subarray(row * 32, (row + 1) * 32)),
           signature: beacons.signature.subarray(row * 64, (row + 1) * 64),
-        };
-      });
-      isSigned.set(this.#signatures.verify(signed), from);
-    }
+        }),
+      ),
+    );
     return reportRows(this.#scratch, isSigned);
   }
 }

@@ -8,7 +8,8 @@
 
 import type { TimeParameters } from "@earshot/poc";
 import { oracleError } from "../errors.ts";
-import { CHUNK_RECORDS, verifierOf } from "../load/load-uploads.ts";
+import { verifierOf } from "../load/load-uploads.ts";
+import { recordChunks } from "../load/record-chunks.ts";
 import { mergeChunks, type UploadChunk } from "../load/upload-chunk.ts";
 import type { UploadVerifier } from "../load/verify-uploads.ts";
 import { readSegment } from "../log/segment-reader.ts";
@@ -83,8 +84,8 @@ export class SegmentVerifier {
     if (bytes === undefined) throw oracleError("ORC_MISSING_FILE", `${path}: the log lost a sealed segment`);
     const records = readSegment(bytes, segment.number, path);
     const chunks: UploadChunk[] = [];
-    for (let from = 0; from < records.length; from += CHUNK_RECORDS) {
-      chunks.push(verifier.chunk(records.slice(from, from + CHUNK_RECORDS)));
+    for (const some of recordChunks(records)) {
+      chunks.push(verifier.chunk(some));
       // Lets leases be renewed.
       await Bun.sleep(0);
     }

@@ -1,8 +1,7 @@
-/** A beacon costs a signature's check: how many a sender may make a reader check is bounded. */
-import { SignatureVerifier } from "@earshot/poc";
 import { MAX_UPLOAD_BEACONS, signBeacon } from "@earshot/poc/protocol";
-import { expect, test, vi } from "vitest";
-import { CHUNK_RECORDS, loadUploads, verifierOf } from "../../src/load/load-uploads.ts";
+import { expect, test } from "vitest";
+import { loadUploads, verifierOf } from "../../src/load/load-uploads.ts";
+import { CHUNK_RECORDS, recordChunks } from "../../src/load/record-chunks.ts";
 import { EPOCH_START_MS, smallEpoch, UploadChain } from "../small-epoch.ts";
 
 const beacon = {
@@ -26,7 +25,7 @@ test("an upload of as many beacons as one may hold is read, one of more is none"
   expect(() => chain.seal({ beacons: [...beacons, beacon] })).toThrow("POC_BAD_ENCODING: beacons");
 });
 
-test("more beacons than a chunk has uploads are looked at some at a time: a million at once took a GB", () => {
+test("beacons are looked at some at a time, as many as uploads, however full the uploads are: a million at once took a GB", () => {
   const { input, signers } = smallEpoch({ uploads: false });
   const chain = new UploadChain(signers[0]!);
   // S is out of range: refused without arithmetic. The last of each upload is signed.
@@ -39,14 +38,18 @@ test("more beacons than a chunk has uploads are looked at some at a time: a mill
     receiveMs: EPOCH_START_MS + i,
     bytes: chain.seal({ beacons }),
   }));
-  const asked = vi.spyOn(SignatureVerifier.prototype, "verify");
-  try {
-    const chunk = verifierOf({ ...input, network: input.header.network }).chunk(records);
-    expect(Array.from(chunk.beacons.is_signed)).toEqual(
-      records.flatMap(() => beacons.map((one) => (one === signed ? 1 : 0))),
-    );
-    expect(Math.max(...asked.mock.calls.map(([items]) => items.length))).toBe(CHUNK_RECORDS);
-  } finally {
-    asked.mockRestore();
-  }
+  const chunks = [...recordChunks(records)];
+  expect(chunks.map(({ length }) => length)).toEqual([records.length - 1, 1]);
+  expect(chunks.flat()).toEqual(records);
+  const verifier = verifierOf({ ...input, network: input.header.network });
+  expect(chunks.flatMap((chunk) => Array.from(verifier.chunk(chunk).beacons.is_signed))).toEqual(
+    records.flatMap(() => beacons.map((one) => (one === signed ? 1 : 0))),
+  );
+});
+
+test("records that are no uploads fill a chunk by their number alone", () => {
+  const junk = { receiveMs: EPOCH_START_MS, bytes: new Uint8Array(200).fill(255) };
+  const records = Array.from({ length: CHUNK_RECORDS + 1 }, () => junk);
+  expect([...recordChunks(records)].map(({ length }) => length)).toEqual([CHUNK_RECORDS, 1]);
+  expect([...recordChunks([])]).toEqual([]);
 });
