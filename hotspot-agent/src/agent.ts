@@ -49,6 +49,9 @@ export interface AgentOptions {
   readonly stopped: Promise<void>;
 }
 
+/** Until the local page's port is tried again, ms. */
+const PAGE_RETRY_MS = 5000;
+
 /** Runs the agent until `stopped`. Throws the CodedError of the actor that cannot start. */
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { config, log } = options;
@@ -80,6 +83,7 @@ class Agent {
   readonly #self: SelfView;
   readonly #stopping = new AbortController();
   #page: LocalPage | undefined;
+  #cancelPage: () => void = () => {};
   #proving: Promise<unknown> | undefined;
   #cancelTasks: readonly (() => void)[] = [];
 
@@ -160,13 +164,7 @@ class Agent {
   async #start(): Promise<void> {
     const { config, clock, log, manager } = this.#options;
     const port = await this.#forwarder.open();
-    if (config.page.enabled) {
-      this.#page = serveLocalPage(config.page.listen, {
-        status: () => this.#self.status(),
-        metrics: () => this.#self.metrics(),
-        unhealthy: () => this.#self.unhealthy(),
-      });
-    }
+    if (config.page.enabled) this.#servePage();
     this.#servers.start();
     this.#retireForgotten();
     for (const input of this.#mqttInputs) input.open();
@@ -192,6 +190,7 @@ class Agent {
     log.info("Stopping.");
     manager.stopping();
     for (const cancel of this.#cancelTasks) cancel();
+    this.#cancelPage();
     this.#forwarder.close();
     this.#stopping.abort();
     this.#scheduler.close();
@@ -199,6 +198,21 @@ class Agent {
     await this.#proving;
     await this.#servers.close();
     await this.#page?.stop();
+  }
+
+  /** A port that another program has is no reason not to relay: it may be free later. */
+  #servePage(): void {
+    const { config, clock, log } = this.#options;
+    try {
+      this.#page = serveLocalPage(config.page.listen, {
+        status: () => this.#self.status(),
+        metrics: () => this.#self.metrics(),
+        unhealthy: () => this.#self.unhealthy(),
+      });
+    } catch (error) {
+      log.complain("page", "The local page cannot be served yet.", { problem: (error as Error).message });
+      this.#cancelPage = clock.after(PAGE_RETRY_MS, () => this.#servePage());
+    }
   }
 
   /** Beacons of other hotspots are a witness's, everything else may be a device's. */

@@ -63,7 +63,7 @@ function notRunning({ page }: AgentConfig): Finding {
       ? `No agent answers at ${page.listen.host}:${page.listen.port}.`
       : "The local page is off, so the agent cannot be asked.",
     remedy: page.enabled
-      ? 'Run "systemctl start hotspot-agent", and see "journalctl -u hotspot-agent".'
+      ? 'Run "systemctl start hotspot-agent", and see "journalctl -u hotspot-agent". If it runs, another program has that port: change page.listen.'
       : "Set page.enabled = true.",
   };
 }
