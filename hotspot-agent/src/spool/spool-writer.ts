@@ -298,17 +298,22 @@ export class SpoolWriter {
   }
 }
 
-/** Sees to it that a batch replaces zeros. A disk that has no room for them may have it for the batch. */
+/**
+ * Puts zeros behind a batch that leaves none, for those to come. A disk that has no room for them may have it for the batch; one so
+ * large that its sync is shared by hundreds of records needs none.
+ */
 async function fillAhead(open: OpenSegment, batch: readonly LiveRecord[]): Promise<void> {
   const end = open.position + batch.reduce((sum, record) => sum + record.bytes!.length, 0);
   if (open.filledTo === null || end <= open.filledTo) return;
-  const from = open.filledTo;
-  const to = end + fillAheadBytes;
+  if (end - open.position >= fillAheadBytes) {
+    open.filledTo = end;
+    return;
+  }
   // One that fails in between may have left a part: it is not tried again in this segment.
   open.filledTo = null;
   try {
-    await open.file.write(new Uint8Array(to - from), from);
-    open.filledTo = to;
+    await open.file.write(new Uint8Array(fillAheadBytes), end);
+    open.filledTo = end + fillAheadBytes;
   } catch {
     // What is wrong with the disk the batch will find out.
   }
