@@ -36,9 +36,6 @@ export type LogThreadAnswer =
   | LogJobResult
   | { readonly kind: "error"; readonly code: string | undefined; readonly message: string };
 
-/** After this share of the jobs a thread waits for other work of the caller: settling what was loaded leaves one core idle. */
-const ASIDE_FROM = 7 / 8;
-
 export interface LoadedLog {
   /** Those given where the rules have no sortition. */
   readonly challenges: EpochInput["challenges"];
@@ -46,8 +43,8 @@ export interface LoadedLog {
 }
 
 /**
- * Loads `uploads/` of an epoch folder. With several workers `aside` is called once, near the end of the jobs: one thread does nothing
- * until what it gives is settled, so that work which needs nothing of the log has a core.
+ * Loads `uploads/` of an epoch folder. With several workers `aside` is called once, at the start: one thread does nothing until what it
+ * gives is settled, so that work which needs nothing of the log has a core, and its memory is free again before there are many columns.
  * Throws ORC_BAD_ROW for entropy, ORC_MISSING_FILE, ORC_BAD_LOG, ORC_FOREIGN_FILE, ORC_WORKER_FAILED.
  */
 export async function loadLog(
@@ -116,24 +113,20 @@ async function runOnThreads(
   }: { readonly take: (result: LogJobResult) => void; readonly aside?: (() => Promise<unknown>) | undefined },
 ): Promise<void> {
   let next = 0;
-  let isAside = false;
-  const asideAt = Math.floor(jobs.length * ASIDE_FROM);
-  const work = async () => {
+  const work = async (before?: () => Promise<unknown>) => {
+    await before?.();
     const thread = new LogThread({ header, parameters, hotspots, payers, network, entropy });
     try {
-      while (next < jobs.length) {
-        if (next === asideAt && !isAside) {
-          isAside = true;
-          await aside?.();
-          continue;
-        }
-        take(await thread.run(jobs[next++]));
-      }
+      while (next < jobs.length) take(await thread.run(jobs[next++]));
+    } catch (error) {
+      // The other threads need not go on.
+      next = jobs.length;
+      throw error;
     } finally {
       thread.stop();
     }
   };
-  await Promise.all(Array.from({ length: threads }, work));
+  await Promise.all(Array.from({ length: threads }, (_, thread) => work(thread === 0 ? aside : undefined)));
 }
 
 class LogThread {
