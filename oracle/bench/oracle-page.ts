@@ -66,7 +66,7 @@ ${table(
 )}
 
 The audit does *verify*, the draw and *close* again, on two threads, of which one scores what is stored while the other reads the first of the log. Signatures
-are checked by the thousand in one equation that accepts what the check one by one accepts (ADR 0029); before it was there, they alone took 50 s of two cores.
+are checked by the thousand in one equation that accepts what the check one by one accepts (ADR 0029).
 
 Verdicts are those of ${options.liveMinutes === 1 ? "a minute" : `${options.liveMinutes} minutes`} of that network as they come, one worker with its ingest log on disk; times are from the close of a challenge's window
 until the verdict can be asked for. Wall time and memory of that stage are of making and playing it.
