@@ -1,4 +1,5 @@
 /** A Solana endpoint in front of an honest one that passes requests on as a fault has it: it lies, lags, hangs, or keeps transactions to itself. */
+import { base58Text } from "@earshot/poc/protocol";
 
 /** What an endpoint answers to a request; undefined: nothing, ever. */
 export type Fault = (request: RpcRequest, honest: () => Promise<RpcResult>) => Promise<RpcResult | undefined>;
@@ -10,6 +11,32 @@ export interface RpcRequest {
 /** As JSON has it. */
 export type RpcResult = ReturnType<typeof JSON.parse>;
 
+/**
+ * One chain behind several endpoints that are at the same block whenever they are asked: to one request, which a client sends to all of them
+ * under one id, all get the first answer. Otherwise a block between two answers makes one of them look as if it lagged.
+ */
+export class OneChain {
+  readonly #url: string;
+  readonly #answers = new Map<string, Promise<RpcResult>>();
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  answer(body: string): Promise<RpcResult> {
+    const known = this.#answers.get(body);
+    if (known !== undefined) return known;
+    const answer = answerOf(this.#url, body);
+    this.#answers.set(body, answer);
+    return answer;
+  }
+}
+
+async function answerOf(url: string, body: string): Promise<RpcResult> {
+  const headers = { "content-type": "application/json" };
+  return (await fetch(url, { method: "POST", headers, body })).json();
+}
+
 export class FaultyEndpoint {
   fault: Fault = honestly;
   readonly url: string;
@@ -17,7 +44,7 @@ export class FaultyEndpoint {
   readonly name: string;
   readonly #server;
 
-  constructor(behind: string) {
+  constructor(behind: string | OneChain) {
     this.#server = Bun.serve({
       hostname: "127.0.0.1",
       port: 0,
@@ -26,8 +53,7 @@ export class FaultyEndpoint {
         const body = await request.text();
         const { id, method, params = [] } = JSON.parse(body) as RpcRequest & { readonly id: unknown };
         const honest = async () => {
-          const headers = { "content-type": "application/json" };
-          const answer = (await (await fetch(behind, { method: "POST", headers, body })).json()) as RpcResult;
+          const answer = await (typeof behind === "string" ? answerOf(behind, body) : behind.answer(body));
           if (answer.error !== undefined) throw answer.error;
           return answer.result;
         };
@@ -123,13 +149,5 @@ function forged(base64: string): string {
 
 /** What an honest endpoint would answer: the first signature of a transaction. */
 function signatureOf(base64: string): string {
-  return base58(Buffer.from(base64, "base64").subarray(1, 65));
-}
-
-function base58(bytes: Uint8Array): string {
-  const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-  let number = BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
-  let text = "";
-  for (; number > 0n; number /= 58n) text = alphabet[Number(number % 58n)]! + text;
-  return text;
+  return base58Text(Buffer.from(base64, "base64").subarray(1, 65));
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { agreedConnection } from "../../src/chain/agreed-connection.ts";
 import { epochSpan } from "../../src/pipeline/epoch-times.ts";
 import { RewardsChain } from "../../src/settlement/rewards-chain.ts";
-import { type Fault, FaultyEndpoint, hanging, honestly, lagging, lying } from "../chain/faulty-endpoint.ts";
+import { type Fault, FaultyEndpoint, hanging, honestly, lagging, lying, OneChain } from "../chain/faulty-endpoint.ts";
 import { EPOCH, parameters } from "../small-epoch.ts";
 import { type LocalNetwork, startLocalNetwork } from "./local-network.ts";
 
@@ -16,7 +16,8 @@ let network: LocalNetwork;
 let endpoints: readonly [FaultyEndpoint, FaultyEndpoint, FaultyEndpoint];
 beforeAll(async () => {
   network = await startLocalNetwork();
-  endpoints = [new FaultyEndpoint(network.url), new FaultyEndpoint(network.url), new FaultyEndpoint(network.url)];
+  const chain = new OneChain(network.url);
+  endpoints = [new FaultyEndpoint(chain), new FaultyEndpoint(chain), new FaultyEndpoint(chain)];
 }, 60_000);
 afterAll(async () => {
   for (const endpoint of endpoints) endpoint.stop();
