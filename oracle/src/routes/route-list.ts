@@ -15,8 +15,8 @@ import type { RouteDefinition } from "./route-definition.ts";
 /** How long agents may use a list without hearing from an oracle again: a day's outage of all oracles costs no customer a packet. */
 export const ROUTE_LIST_VALID_MS = 86_400_000;
 
-/** Routes that agents take in one list (hotspot-agent, route-list.ts): with one more they would refuse all. */
-export const MOST_ROUTES = 256;
+/** Routes that an agent serves (hotspot-agent, network-servers.ts): of one more the customer would get no packet. A list may have 256. */
+export const MOST_ROUTES = 192;
 
 /** A definition that was read, with its addresses as ranges. */
 export interface ReadyRoute {
