@@ -1,4 +1,5 @@
 /** The module of this folder, made and ready: its functions as TypeScript calls them, over one memory that grows. */
+import { ED25519_D, ED25519_P } from "../protocol/ed25519-curve.ts";
 import { CURVE_CONSTANTS, type CurveFunctions, writeCurve } from "./curve.ts";
 import { writeDecompress } from "./decode-point.ts";
 import { writeField } from "./field.ts";
@@ -6,10 +7,6 @@ import { writeFillBuckets } from "./fill-buckets.ts";
 import { type ScalarFunctions, writeScalars } from "./scalar.ts";
 import { type FunctionWriter, ModuleWriter } from "./wasm-module.ts";
 
-/** p of RFC 8032, 5.1. */
-const P = (1n << 255n) - 19n;
-/** d of RFC 8032, 5.1. */
-const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
 /** 2^((p - 1) / 4) modulo p. */
 const ROOT_OF_MINUS_ONE = 19681161376707505956807079304988542015446066515923890162744021073123829784752n;
 
@@ -62,7 +59,13 @@ export function makeEngine(): Engine | undefined {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const calls = exports as Calls<PointFunctions & ScalarFunctions>;
   const limbs = new BigUint64Array(memory.buffer);
-  const constants = { d: D, twiceD: (2n * D) % P, rootOfMinusOne: ROOT_OF_MINUS_ONE, one: 1n, zero: 0n };
+  const constants = {
+    d: ED25519_D,
+    twiceD: (2n * ED25519_D) % ED25519_P,
+    rootOfMinusOne: ROOT_OF_MINUS_ONE,
+    one: 1n,
+    zero: 0n,
+  };
   for (const [name, value] of Object.entries(constants)) {
     const from = CURVE_CONSTANTS[name as keyof typeof constants] / 8;
     for (let i = 0; i < 5; i++) limbs[from + i] = (value >> BigInt(51 * i)) & ((1n << 51n) - 1n);

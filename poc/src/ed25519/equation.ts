@@ -9,11 +9,11 @@
  * told by the sums of subsets that the sum of z R is made of (subset-sums.ts). What passes both is what `verifySignature` accepts,
  * with R decoded instead of encoded: ADR 0029.
  */
+import { ED25519_ORDER } from "../protocol/ed25519-curve.ts";
 import { ADDEND_BYTES, POINT_BYTES, SCALAR_BYTES } from "./curve.ts";
 import { type Engine, makeEngine } from "./engine.ts";
 import { PrimeOrderSieve } from "./prime-order-sieve.ts";
 import { drawScalars, type FillRandom } from "./random-scalars.ts";
-import { ED25519_ORDER } from "./scalar.ts";
 import { type Digits, randomDigits, SUMS_END, SubsetSums, scalarDigits, type Terms } from "./subset-sums.ts";
 
 /** A signature that is well-formed (S below L, R canonical), what it signs, and the place of its key in the batch. */

@@ -2,6 +2,7 @@
  * Numbers modulo the order L of Ed25519's base point in WebAssembly: four words of 64 bits, little-endian, multiplied after Montgomery
  * ("Modular multiplication without trial division", 1985) with R = 2^256.
  */
+import { ED25519_ORDER } from "../protocol/ed25519-curve.ts";
 import {
   add64,
   addWide,
@@ -20,9 +21,6 @@ import {
   xor64,
 } from "./wasm-code.ts";
 import type { FunctionWriter, ModuleWriter } from "./wasm-module.ts";
-
-/** RFC 8032, 5.1: 2^252 + 27742317777372353535851937790883648493. */
-export const ED25519_ORDER = (1n << 252n) + 27742317777372353535851937790883648493n;
 
 const WORDS = 4;
 const WORD_MASK = (1n << 64n) - 1n;

@@ -11,9 +11,9 @@
  * left in the others, though in the sum of all it may cancel out; and whether a sum has such a part is told by L times it.
  * `SECURITY_BITS` sums or a few more are asked that here.
  */
+import { ED25519_ORDER } from "../protocol/ed25519-curve.ts";
 import { FREE_FROM, POINT_BYTES } from "./curve.ts";
 import type { Engine } from "./engine.ts";
-import { ED25519_ORDER } from "./scalar.ts";
 
 /** What is wrongly let through is let through with a chance of 2^-128. */
 export const SECURITY_BITS = 128;

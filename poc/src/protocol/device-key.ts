@@ -11,6 +11,7 @@
 import { pocError } from "../errors.ts";
 import { base58Bytes, base58Text } from "./base58.ts";
 import { bytesEqual, checkBytes } from "./byte-codec.ts";
+import { ED25519_D, ED25519_P } from "./ed25519-curve.ts";
 import { sha256 } from "./hash.ts";
 
 /** Bytes of a public key with its tag. */
@@ -19,9 +20,6 @@ export const ED25519_TAG = 0xed;
 
 export type DeviceKeyKind = "ed25519" | "p256";
 
-const ED25519_P = (1n << 255n) - 19n;
-/** d of the curve -x^2 + y^2 = 1 + d x^2 y^2 (RFC 8032, 5.1). */
-const ED25519_D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
 const P256_P = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
 const P256_B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 

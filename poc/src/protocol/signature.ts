@@ -20,6 +20,7 @@ import {
   ED25519_TAG,
   isSmallOrderPoint,
 } from "./device-key.ts";
+import { ED25519_ORDER } from "./ed25519-curve.ts";
 
 /** Bytes of a signature of either kind. */
 export const SIGNATURE_BYTES = 64;
@@ -46,8 +47,8 @@ const ED25519_PKCS8_PREFIX = fromHex("302e020100300506032b657004220420");
 const P256_SPKI_PREFIX = fromHex("3039301306072a8648ce3d020106082a8648ce3d030107032200");
 const P256_PKCS8_PREFIX = fromHex("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420");
 
-/** Order of the Ed25519 base point, little-endian like S. */
-const ED25519_ORDER = fromHex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+/** Little-endian like S. */
+const ED25519_ORDER_BYTES = fromHex(ED25519_ORDER.toString(16).padStart(64, "0")).reverse();
 /** Order n of P-256, big-endian, and the largest low s, (n - 1) / 2. */
 const P256_ORDER = fromHex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
 const P256_HALF_ORDER = fromHex("7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8");
@@ -167,7 +168,7 @@ function isAtMost(bytes: Uint8Array, offset: number, bound: Uint8Array, orEqual:
 /** True if 32 little-endian bytes from `offset`, such as S of an Ed25519 signature, are below the order of the base point. */
 export function isBelowEd25519Order(bytes: Uint8Array, offset: number): boolean {
   for (let i = 31; i >= 0; i--) {
-    const difference = bytes[offset + i]! - ED25519_ORDER[i]!;
+    const difference = bytes[offset + i]! - ED25519_ORDER_BYTES[i]!;
     if (difference !== 0) return difference < 0;
   }
   return false;
