@@ -16,6 +16,14 @@ import { Telemetry } from "../../src/telemetry.ts";
 import { dataFrame, TEST_EUI } from "../doubles/gwmp-bytes.ts";
 import { type Broker, startBroker } from "../doubles/mosquitto.ts";
 
+const noCredentials: MqttInputOptions["credentials"] = () => ({
+  username: undefined,
+  password: undefined,
+  certificateAuthority: undefined,
+  certificate: undefined,
+  privateKey: undefined,
+});
+
 const receivedMs = 1_764_000_000_123;
 const foreignContext = tmstContext(0xdead_beef);
 
@@ -99,13 +107,7 @@ test("remembers a thousand gateways, of whatever number sends, and those that we
     clientId: "test",
     protocol: "auto",
     keepAliveMs: 30_000,
-    credentials: () => ({
-      username: undefined,
-      password: undefined,
-      certificateAuthority: undefined,
-      certificate: undefined,
-      privateKey: undefined,
-    }),
+    credentials: noCredentials,
   });
   const none = { location: null, configVersion: "", rxPerModulation: [], txPerModulation: [], metadata: {} };
   const counts = { timeMs: 0, rxPackets: 0, rxPacketsOk: 0, txPackets: 0, txPacketsEmitted: 0 };
@@ -155,13 +157,7 @@ describe("with a broker", () => {
       clientId: "agent-input",
       protocol: "auto",
       keepAliveMs: 30_000,
-      credentials: () => ({
-        username: undefined,
-        password: undefined,
-        certificateAuthority: undefined,
-        certificate: undefined,
-        privateKey: undefined,
-      }),
+      credentials: noCredentials,
       allow: [],
       clock: systemClock(),
       log: silentLog,
